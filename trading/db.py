@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 Id = Annotated[uuid.UUID, mapped_column(UUID(as_uuid=True), primary_key=True, default=uuid.uuid4)]
 Ref = Annotated[uuid.UUID, mapped_column(UUID(as_uuid=True))]
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+OptionalInstant = Annotated[datetime | None, mapped_column(DateTime(timezone=True))]
 Money = Annotated[Decimal, mapped_column(Numeric(18, 2))]
 """Yuan with two places (元), exact."""
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]

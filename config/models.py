@@ -1,0 +1,19 @@
+"""Every table of the hall, imported for their metadata."""
+
+import bidding.awards.models
+import bidding.evaluation.models
+import bidding.opening.models
+import bidding.tenders.models
+import bidding.vault.models
+import expert_pool.selection.models
+import trading.accounts.models
+import trading.deals.models
+import trading.ledger.models
+import trading.live
+import trading.notices.models
+import trading.outbox
+import trading.parties.models
+import trading.projects.models
+from trading.db import Base
+
+__all__ = ["Base", "bidding", "expert_pool", "trading"]

@@ -1,0 +1,86 @@
+"""Real servers for the tests: one PostgreSQL per test process, a database of its own per need."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from config import embedded
+from config.migrate import upgrade
+from trading.db import make_engine
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
+    """PostgreSQL and Valkey of this test process only, whatever the environment says."""
+    for name in ("DATABASE_URL", "REDIS_URL", "TRADEHALL_CLOCK_FILE"):
+        os.environ.pop(name, None)
+    with (
+        tempfile.TemporaryDirectory(prefix="th-") as short,
+        embedded.servers(Path(short), embedded.TEST_POSTGRES) as running,
+    ):
+        yield running
+
+
+def database(servers: embedded.Servers, name: str) -> str:
+    """The URL of another database on the same server."""
+    return servers.database_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers) -> str:
+    """The name of a migrated, empty database that others are copied from."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_hall")
+    upgrade(database(servers, "template_hall"))
+    return "template_hall"
+
+
+def copy_database(servers: embedded.Servers, template: str) -> str:
+    """A fresh copy of the template; returns its URL."""
+    name = f"hall_{next(numbers)}"
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return database(servers, name)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(servers: embedded.Servers, template: str) -> Iterator[Engine]:
+    engine = make_engine(copy_database(servers, template))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(shared_engine: Engine) -> Iterator[Session]:
+    """A session in a transaction that is rolled back; commits inside become savepoints."""
+    with shared_engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def database_url(servers: embedded.Servers, template: str) -> str:
+    """A database of the test's own, for what must really commit."""
+    return copy_database(servers, template)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+

@@ -1,0 +1,103 @@
+"""People (用户): passwords, one-time codes, certificates, sessions, keys for programs."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trading.db import Base, Blob, Id, Instant, OptionalInstant
+
+
+class User(Base):
+    """A person who may log in. `password_hash` is Argon2id; `totp_secret` is encrypted."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[Id]
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str]
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    """The newest 30 s step whose code was used: no code works twice."""
+    party_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("party.id"))
+    created_at: Mapped[Instant]
+    disabled_at: Mapped[OptionalInstant]
+    roles: Mapped[list[RoleGrant]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+
+class RoleGrant(Base):
+    """A role (角色) that a person holds; who granted it stands in the ledger."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("user_id", "role"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    role: Mapped[str]
+    granted_at: Mapped[Instant]
+
+
+class RecoveryCode(Base):
+    """A one-time code for a lost second factor (恢复码)."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    code_hash: Mapped[Blob]
+    used_at: Mapped[OptionalInstant]
+
+
+class LoginSession(Base):
+    """One signed-in device (会话); listed to its owner and revocable. Only the token's hash is kept."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_hash: Mapped[Blob] = mapped_column(unique=True)
+    strength: Mapped[str]
+    """password | totp | certificate"""
+    created_at: Mapped[Instant]
+    last_seen_at: Mapped[Instant]
+    stepped_up_at: Mapped[OptionalInstant]
+    address: Mapped[str]
+    device: Mapped[str]
+    revoked_at: Mapped[OptionalInstant]
+
+
+class ApiKey(Base):
+    """A key for a program of the user's own (接口密钥), such as `tradehall bid`."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    key_hash: Mapped[Blob] = mapped_column(unique=True)
+    label: Mapped[str]
+    created_at: Mapped[Instant]
+    revoked_at: Mapped[OptionalInstant]
+
+
+class Certificate(Base):
+    """A signing certificate (数字证书) that belongs to an account. Public: never holds a key."""
+
+    __tablename__ = "certificate"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    party_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("party.id"))
+    sha256: Mapped[str] = mapped_column(unique=True)
+    chain_pem: Mapped[str]
+    """Leaf first, then the issuers."""
+    subject: Mapped[str]
+    issuer: Mapped[str]
+    serial: Mapped[str]
+    not_before: Mapped[Instant]
+    not_after: Mapped[Instant]
+    enrolled_at: Mapped[Instant]
+    revoked_at: Mapped[OptionalInstant]

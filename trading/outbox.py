@@ -1,0 +1,100 @@
+"""Promises kept later (发件箱): outward work and due events, exactly once in effect.
+
+A service writes a promise in its own transaction; whatever happens to the process, the promise stands.
+`deliver` takes what is due with SKIP LOCKED, each in a transaction of its own, so a handler's changes
+and the promise's end commit together. Statutory deadlines are promises too, due on the database's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
+
+from trading.clock import database_now
+from trading.db import Base, Id, Instant, Json, OptionalInstant, committing
+
+log = structlog.get_logger()
+
+Handler = Callable[[Session, Any, dict[str, Any]], None]
+"""(session, registry, payload); raises to be tried again later."""
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+class Promise(Base):
+    """One piece of work promised for an instant (待办事项)."""
+
+    __tablename__ = "promise"
+    __table_args__ = (Index("ix_promise_due", "due_at", postgresql_where="kept_at IS NULL"),)
+
+    id: Mapped[Id]
+    topic: Mapped[str]
+    payload: Mapped[Json]
+    due_at: Mapped[Instant]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
+    promised_at: Mapped[Instant]
+    kept_at: Mapped[OptionalInstant]
+
+
+def promise(session: Session, topic: str, payload: dict[str, Any], due: datetime | None = None) -> None:
+    """Promise that `topic`'s handler will run with `payload` at `due` (now, when None)."""
+    now = database_now(session)
+    session.add(Promise(topic=topic, payload=payload, due_at=due or now, promised_at=now))
+    session.flush()
+
+
+def next_due(session: Session) -> Promise | None:
+    """The oldest due promise that nobody else is working on, locked."""
+    return session.scalars(
+        select(Promise)
+        .where(Promise.kept_at.is_(None), Promise.due_at <= database_now(session))
+        .order_by(Promise.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+
+
+def deliver_one(sessions: sessionmaker[Session], registry: Any, handlers: Mapping[str, Handler]) -> bool:
+    """Keep one due promise; False when none is due. A failure is recorded and tried again later."""
+    failure: tuple[Any, Exception] | None = None
+    try:
+        with committing(sessions) as session:
+            due = next_due(session)
+            if due is None:
+                return False
+            failure = (due.id, RuntimeError("unknown"))
+            handlers[due.topic](session, registry, due.payload)
+            due.attempts += 1
+            due.kept_at = database_now(session)
+    except Exception as error:
+        if failure is None:
+            raise
+        put_off(sessions, failure[0], error)
+    return True
+
+
+def put_off(sessions: sessionmaker[Session], promise_id: Any, error: Exception) -> None:
+    """Note a failed attempt and double the pause."""
+    log.warning("promise put off", promise=str(promise_id), error=repr(error))
+    with committing(sessions) as session:
+        failed = session.get_one(Promise, promise_id)
+        failed.attempts += 1
+        failed.last_error = repr(error)[:1000]
+        failed.due_at = database_now(session) + min(FIRST_PAUSE * 2**failed.attempts, LONGEST_PAUSE)
+
+
+def deliver(
+    sessions: sessionmaker[Session], registry: Any, handlers: Mapping[str, Handler], most: int = 200
+) -> int:
+    """Keep every promise that is due now (at most `most`); returns how many were tried."""
+    done = 0
+    while done < most and deliver_one(sessions, registry, handlers):
+        done += 1
+    return done
