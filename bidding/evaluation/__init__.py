@@ -1,0 +1,7 @@
+"""Evaluation by the committee (评标)."""
+
+from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    """The room's routes."""

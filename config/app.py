@@ -1,0 +1,77 @@
+"""Puts the hall together: one WSGI application in two roles, `web` and `live`."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import redis
+from pyramid.config import Configurator
+
+from config import locale
+from trading.db import make_engine, make_sessions
+from trading.secrets import HallKeys, load_master
+from trading.web import beijing, yuan
+
+FLOOR = ("trading.web", "trading.security")
+ROOMS = (
+    "trading.accounts",
+    "trading.parties",
+    "trading.notices",
+    "trading.ledger",
+    "trading.deals",
+    "trading.supervision",
+    "expert_pool.selection",
+    "bidding.tenders",
+    "bidding.vault",
+    "bidding.opening",
+    "bidding.evaluation",
+    "bidding.awards",
+)
+
+
+def make_config(settings: dict[str, Any]) -> Configurator:
+    """The configured hall, before it becomes an application: processes without pages use its registry."""
+    locale.compile_catalogues()
+    config = Configurator(settings=settings)
+    registry = config.registry
+    Path(settings["hall.state"]).mkdir(parents=True, exist_ok=True)
+    registry["sessions"] = make_sessions(make_engine(settings["database.url"], pool_size=20, max_overflow=30))
+    registry["queue"] = redis.Redis.from_url(settings["redis.url"])
+    registry["keys"] = HallKeys.derive(load_master(Path(settings["hall.state"]) / "master.key"))
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    config.include("pyramid_jinja2")
+    config.add_translation_dirs(str(locale.FOLDER))
+    for name in FLOOR + ROOMS:
+        config.include(name)
+    include_plugins(config, settings["hall.plugins"].split())
+    add_filters(config)
+    return config
+
+
+def include_plugins(config: Configurator, enabled: list[str]) -> None:
+    """Plugins are found by entry point and enabled by name; a name without a plugin stops the start."""
+    found = {point.name: point for point in entry_points(group="tradehall.plugins")}
+    for name in enabled:
+        if name not in found:
+            raise SystemExit(f"hall.plugins names {name!r}, but no such plugin is installed")
+        config.include(found[name].value)
+
+
+def add_filters(config: Configurator) -> None:
+    """How templates print instants, amounts and hashes."""
+    config.commit()
+    environment = config.get_jinja2_environment()
+    environment.filters |= {"beijing": beijing, "yuan": yuan}
+    environment.globals |= {"hall_name": hall_name(config.registry.settings)}
+
+
+def hall_name(settings: dict[str, Any]) -> dict[str, str]:
+    return {"zh_CN": settings["hall.name"], "en": settings["hall.name_en"]}
+
+
+def make_app(settings: dict[str, Any]) -> Any:
+    """The WSGI application."""
+    return make_config(settings).make_wsgi_app()

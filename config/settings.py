@@ -1,0 +1,72 @@
+"""What an installation may set (配置), all through the environment; everything has a default for one
+machine. `settings(…)` gives Pyramid's flat dictionary; rooms and plugins read their own keys from it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from trading.clock import CLOCK_FILE
+
+ASSETS = Path(__file__).parent / "assets" / "built"
+
+DEFAULTS = {
+    "hall.name": "示例市公共资源交易中心",
+    "hall.name_en": "Example City Public Resource Trading Centre",
+    "hall.region": "440300",
+    "hall.https": "false",
+    "hall.demo": "false",
+    "hall.plugins": "procurement x509_signatures file_store timestamping",
+    "ledger.origin": "ledger.tradehall.example/2026",
+    "ledger.tick_ms": "50",
+    "ledger.dummies_per_hour": "60",
+    "ledger.witnesses": "",
+    "vault.custodians": "",
+    "vault.threshold": "2",
+    "file_store.kind": "local",
+    "timestamping.url": "",
+}
+
+
+def environment_name(key: str) -> str:
+    """`ledger.origin` is set by TRADEHALL_LEDGER_ORIGIN."""
+    return "TRADEHALL_" + key.replace(".", "_").upper().removeprefix("HALL_")
+
+
+def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -> dict[str, Any]:
+    """The settings of one installation whose own state lies under `state`.
+
+    Raises SystemExit when a shifted clock is asked for outside a demonstration."""
+    found: dict[str, Any] = {
+        key: os.environ.get(environment_name(key), default) for key, default in DEFAULTS.items()
+    }
+    found |= {
+        "hall.state": str(state),
+        "hall.assets": os.environ.get("TRADEHALL_ASSETS", str(ASSETS)),
+        "database.url": database_url,
+        "redis.url": redis_url,
+        "ledger.folder": str(state / "ledger"),
+        "file_store.folder": str(state / "files"),
+        "signatures.folder": str(state / "trust"),
+        "jinja2.i18n.domain": "tradehall",
+        "jinja2.undefined": "strict",
+        "pyramid.default_locale_name": "zh_CN",
+        "tm.commit_veto": "pyramid_tm.default_commit_veto",
+        "retry.attempts": "3",
+    }
+    found |= overrides
+    if os.environ.get(CLOCK_FILE) and found["hall.demo"] != "true":
+        raise SystemExit(f"{CLOCK_FILE} is for demonstrations and tests only; unset it")
+    return found
+
+
+def from_environment(**overrides: str) -> dict[str, Any]:
+    """The settings of a process that the supervisor (or an operator) started: DATABASE_URL, REDIS_URL
+    and TRADEHALL_STATE name everything."""
+    return settings(
+        Path(os.environ["TRADEHALL_STATE"]),
+        os.environ["DATABASE_URL"],
+        os.environ["REDIS_URL"],
+        **overrides,
+    )

@@ -1,0 +1,152 @@
+"""Who may do what (权限): one enum, one table of rows, everything else is denied.
+
+A row names the roles that hold a permission, how strongly they must have logged in, and, where it
+matters, a predicate on the thing itself. Which roles one person may hold together is a second table:
+every pair is shut unless it is opened there (separation of duties, 职责分离).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """The hall's roles (角色)."""
+
+    TENDERER = "tenderer"
+    AGENT = "agent"
+    BIDDER = "bidder"
+    EXPERT = "expert"
+    CUSTODIAN = "custodian"
+    REGULATOR = "regulator"
+    OPERATOR = "operator"
+    SYSTEM_ADMIN = "system-admin"
+    SECURITY_ADMIN = "security-admin"
+    AUDIT_ADMIN = "audit-admin"
+
+
+class Strength(IntEnum):
+    """How strongly somebody has shown who they are (登录强度)."""
+
+    PASSWORD = 1
+    TOTP = 2
+    CERTIFICATE = 3
+
+
+class Permission(StrEnum):
+    """Everything that can be allowed. Views name one each."""
+
+    OWN_ACCOUNT = "own-account"
+    OWN_PARTY = "own-party"
+    DRAFT_TENDER = "draft-tender"
+    MANAGE_TENDER = "manage-tender"
+    OVERRIDE_RULE = "override-rule"
+    BID = "bid"
+    ATTEND_OPENING = "attend-opening"
+    HOST_OPENING = "host-opening"
+    ATTEND_RELEASE = "attend-release"
+    IMPORT_PANEL = "import-panel"
+    EVALUATE = "evaluate"
+    DECIDE_AWARD = "decide-award"
+    SIGN_CONTRACT = "sign-contract"
+    SUPERVISE = "supervise"
+    MANAGE_USERS = "manage-users"
+    GRANT_ROLES = "grant-roles"
+    READ_AUDIT = "read-audit"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking: an account, its roles, how it logged in."""
+
+    user_id: uuid.UUID
+    login: str
+    name: str
+    roles: frozenset[Role]
+    strength: Strength
+    party_id: uuid.UUID | None
+    session_id: uuid.UUID | None
+    stepped_up: bool = False
+
+
+Predicate = Callable[[Identity, Any], bool]
+
+
+def always(identity: Identity, context: Any) -> bool:
+    return True
+
+
+def buys_here(identity: Identity, context: Any) -> bool:
+    """Of the tenderer's or the agency's organisation (招标人或代理机构)."""
+    return identity.party_id is not None and identity.party_id in (context.tenderer_id, context.agency_id)
+
+
+def is_the_tenderer(identity: Identity, context: Any) -> bool:
+    return identity.party_id is not None and identity.party_id == context.tenderer_id
+
+
+def competes_here(identity: Identity, context: Any) -> bool:
+    """An enterprise that neither buys nor manages here (TBR art. 34; Order 20 art. 23)."""
+    return identity.party_id is not None and not buys_here(identity, context)
+
+
+@dataclass(frozen=True)
+class Row:
+    roles: frozenset[Role]
+    strength: Strength
+    when: Predicate = always
+
+
+EVERY_ROLE = frozenset(Role)
+BUYERS = frozenset({Role.AGENT, Role.TENDERER})
+
+
+def row(roles: frozenset[Role] | Role, strength: Strength, when: Predicate = always) -> Row:
+    return Row(frozenset({roles}) if isinstance(roles, Role) else roles, strength, when)
+
+
+ROWS: dict[Permission, Row] = {
+    Permission.OWN_ACCOUNT: row(EVERY_ROLE, Strength.PASSWORD),
+    Permission.OWN_PARTY: row(Role.BIDDER, Strength.PASSWORD),
+    Permission.DRAFT_TENDER: row(BUYERS, Strength.TOTP),
+    Permission.MANAGE_TENDER: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.OVERRIDE_RULE: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
+    Permission.BID: row(Role.BIDDER, Strength.TOTP, competes_here),
+    Permission.ATTEND_OPENING: row(EVERY_ROLE, Strength.TOTP),
+    Permission.HOST_OPENING: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.ATTEND_RELEASE: row(Role.CUSTODIAN, Strength.TOTP),
+    Permission.IMPORT_PANEL: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
+    Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),
+    Permission.SUPERVISE: row(Role.REGULATOR, Strength.TOTP),
+    Permission.MANAGE_USERS: row(Role.SYSTEM_ADMIN, Strength.TOTP),
+    Permission.GRANT_ROLES: row(Role.SECURITY_ADMIN, Strength.TOTP),
+    Permission.READ_AUDIT: row(frozenset({Role.AUDIT_ADMIN, Role.REGULATOR}), Strength.TOTP),
+}
+
+
+def allowed(identity: Identity | None, permission: str, context: Any) -> bool:
+    """Whether `identity` holds `permission` on `context`; unknown permissions are denied."""
+    found = ROWS.get(Permission(permission)) if permission in Permission else None
+    if identity is None or found is None:
+        return False
+    return (
+        bool(identity.roles & found.roles)
+        and identity.strength >= found.strength
+        and found.when(identity, context)
+    )
+
+
+MAY_HOLD_TOGETHER = frozenset({frozenset({Role.TENDERER, Role.AGENT})})
+"""The only pairs of roles that one person may hold together."""
+
+
+def may_hold_together(one: Role, other: Role) -> bool:
+    """Whether separation of duties lets one person hold both roles."""
+    return one == other or frozenset({one, other}) in MAY_HOLD_TOGETHER

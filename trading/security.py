@@ -1,0 +1,126 @@
+"""Pyramid's security policy: who is asking, by session cookie or by API key; deny by default."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.csrf import CookieCSRFStoragePolicy
+from pyramid.request import Request
+from pyramid.security import Allowed, Denied
+from sqlalchemy import select
+
+from trading.accounts.models import ApiKey, LoginSession, User
+from trading.clock import database_now
+from trading.permissions import Identity, Permission, Role, Strength, allowed
+
+SESSION_COOKIE = "hall_session"
+SESSION_IDLE = timedelta(minutes=30)
+SESSION_MOST = timedelta(hours=12)
+STEP_UP_LASTS = timedelta(minutes=10)
+STRENGTHS = {"password": Strength.PASSWORD, "totp": Strength.TOTP, "certificate": Strength.CERTIFICATE}
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a session token or API key: a thief of the table cannot log in with it."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class HallSecurity:
+    """Identity from the session cookie or the bearer key; permissions from the one table."""
+
+    def identity(self, request: Request) -> Identity | None:
+        if "hall.identity" not in request.environ:
+            request.environ["hall.identity"] = find_identity(request)
+        found: Identity | None = request.environ["hall.identity"]
+        return found
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        identity = self.identity(request)
+        return str(identity.user_id) if identity else None
+
+    def permits(self, request: Request, context: Any, permission: str) -> Allowed | Denied:
+        if allowed(self.identity(request), permission, context):
+            return Allowed("the table allows %s", permission)
+        return Denied("the table does not allow %s", permission)
+
+    def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        raise NotImplementedError("trading.accounts.service.open_session sets the cookie")
+
+    def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
+        raise NotImplementedError("trading.accounts.service.close_session clears the cookie")
+
+
+def find_identity(request: Request) -> Identity | None:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        return by_api_key(request, header.removeprefix("Bearer "))
+    token = request.cookies.get(SESSION_COOKIE)
+    return by_session(request, token) if token else None
+
+
+def by_api_key(request: Request, key: str) -> Identity | None:
+    """An API key stands for its owner at the strength of a one-time code: it was made with one."""
+    found = request.db.execute(
+        select(ApiKey, User)
+        .join(User, User.id == ApiKey.user_id)
+        .where(ApiKey.key_hash == token_hash(key), ApiKey.revoked_at.is_(None), User.disabled_at.is_(None))
+    ).first()
+    return make_identity(found[1], Strength.TOTP, None, False) if found else None
+
+
+def by_session(request: Request, token: str) -> Identity | None:
+    found = request.db.execute(
+        select(LoginSession, User)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.revoked_at.is_(None),
+            User.disabled_at.is_(None),
+        )
+    ).first()
+    if not found:
+        return None
+    session, user = found
+    now = database_now(request.db)
+    if now - session.last_seen_at > SESSION_IDLE or now - session.created_at > SESSION_MOST:
+        return None
+    if now - session.last_seen_at > timedelta(minutes=1):
+        session.last_seen_at = now
+    stepped_up = session.stepped_up_at is not None and now - session.stepped_up_at < STEP_UP_LASTS
+    return make_identity(user, STRENGTHS[session.strength], session, stepped_up)
+
+
+def make_identity(user: User, strength: Strength, session: LoginSession | None, stepped_up: bool) -> Identity:
+    return Identity(
+        user_id=user.id,
+        login=user.login,
+        name=user.name,
+        roles=frozenset(Role(grant.role) for grant in user.roles),
+        strength=strength,
+        party_id=user.party_id,
+        session_id=session.id if session else None,
+        stepped_up=stepped_up,
+    )
+
+
+def needs_csrf(request: Request) -> bool:
+    """Cookies are sent by any page the browser visits; a bearer key is not, and needs no token."""
+    return not request.headers.get("Authorization", "").startswith("Bearer ")
+
+
+def includeme(config: Configurator) -> None:
+    """Deny by default, CSRF on."""
+    config.set_security_policy(HallSecurity())
+    config.set_default_permission(Permission.NOBODY)
+    config.set_csrf_storage_policy(
+        CookieCSRFStoragePolicy(
+            cookie_name="hall_csrf",
+            httponly=True,
+            samesite="Lax",
+            secure=config.registry.settings["hall.https"] == "true",
+        )
+    )
+    config.set_default_csrf_options(require_csrf=True, callback=needs_csrf)
