@@ -15,12 +15,15 @@ from typing import Protocol
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
+from trading.ledger.merkle import CompactRange
+
 SEGMENT = 1 << 20
 HEADER = 56
 CHUNK = 16384
 TAG = 16
 MIN_PADDED = CHUNK
 _LENGTH = 8
+_LEAF = b"\x00"
 # Ciphertext of one segment and the last chunk that the stream object may still hold.
 _OUT = (SEGMENT // CHUNK + 2) * (CHUNK + TAG)
 
@@ -61,12 +64,12 @@ class Opened:
 
 
 class TreeHash:
-    """RFC 6962 root over 1 MiB segments of a stream (leaf prefix 0x00, node prefix 0x01)."""
+    """RFC 6962 root over 1 MiB segments of a stream."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._leaf = hashlib.sha256(b"\x00")
-        self._roots: list[tuple[int, bytes]] = []
+        self._edge = CompactRange()
+        self._leaf = hashlib.sha256(_LEAF)
 
     def update(self, data: bytes | memoryview) -> None:
         """Takes the next bytes of the stream."""
@@ -77,26 +80,15 @@ class TreeHash:
             self.size += len(piece)
             view = view[len(piece) :]
             if self.size % SEGMENT == 0:
-                self._close_leaf()
+                self._edge.append(self._leaf.digest())
+                self._leaf = hashlib.sha256(_LEAF)
 
     def digest(self) -> bytes:
-        """The root of what was taken, 32 bytes; SHA-256 of nothing for an empty stream."""
-        if self.size == 0:
-            return hashlib.sha256().digest()
+        """The root of what was taken so far, 32 bytes."""
+        edge = CompactRange(self._edge.size, self._edge.peaks)
         if self.size % SEGMENT:
-            self._close_leaf()
-        root = self._roots[-1][1]
-        for _, left in reversed(self._roots[:-1]):
-            root = _node(left, root)
-        return root
-
-    def _close_leaf(self) -> None:
-        height, root = 0, self._leaf.digest()
-        while self._roots and self._roots[-1][0] == height:
-            root = _node(self._roots.pop()[1], root)
-            height += 1
-        self._roots.append((height, root))
-        self._leaf = hashlib.sha256(b"\x00")
+            edge.append(self._leaf.digest())
+        return edge.root()
 
 
 def tree_hash(source: Source) -> tuple[int, bytes]:
@@ -221,6 +213,3 @@ def _fill(source: Source, view: memoryview) -> int:
 def _reason(error: Exception) -> str:
     return str(error) or "the ciphertext does not authenticate under the key"
 
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
