@@ -7,14 +7,20 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+import redis
+from pyramid.config import Configurator
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from webtest import TestApp
 
 from config import embedded
+from config.app import make_config
 from config.migrate import upgrade
+from config.settings import settings as hall_settings
 from trading.db import make_engine
 
 numbers = itertools.count(1)
@@ -78,9 +84,29 @@ def database_url(servers: embedded.Servers, template: str) -> str:
 
 
 @pytest.fixture
+def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> dict[str, Any]:
+    """Settings of a hall of this test's own, its queue emptied."""
+    redis.Redis.from_url(servers.redis_url).flushall()
+    found: dict[str, Any] = hall_settings(tmp_path, database_url, servers.redis_url)
+    return found
+
+
+@pytest.fixture
+def config(settings: dict[str, Any]) -> Iterator[Configurator]:
+    """The configured hall without a server: `config.registry` is what tasks and services get."""
+    made = make_config(settings)
+    yield made
+    made.registry["sessions"].kw["bind"].dispose()
+
+
+@pytest.fixture
+def app(config: Configurator) -> TestApp:
+    """The whole hall as a WSGI application on a database of its own; acts really commit."""
+    return TestApp(config.make_wsgi_app())
+
+
+@pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url)
     yield engine
     engine.dispose()
-
-

@@ -1,0 +1,47 @@
+# Tradehall. `make help` tells what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check bench shell docs clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+install: $(VENV)/ready ## make .venv ready, nothing else
+
+run: install ## the whole hall on this machine, with demo data; Ctrl-C ends it
+	@exec $(BIN)/tradehall run
+
+test: install ## every test, on servers of its own
+	$(BIN)/python -m config.assets
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: install ## all that CI checks: lint, types, import rules, words, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy trading/ledger trading/rulebook trading/lifecycle.py trading/money.py bidding/vault bidding/evaluation
+	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/python -m config.locale.check
+	$(MAKE) test
+
+bench: install ## ratios measured in one run
+	$(BIN)/python -m config.assets
+	$(BIN)/python -m benchmarks
+
+shell: install ## a Python shell with the running hall's database
+	$(BIN)/tradehall shell
+
+docs: install ## redraw the diagrams in docs/
+	$(BIN)/python -m config.diagrams
+
+clean: ## remove what was built; the state of a running hall stays
+	rm -rf $(VENV) config/assets/built config/assets/node_modules build *.egg-info

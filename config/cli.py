@@ -1,0 +1,48 @@
+"""The command line `tradehall`: one table of commands, each loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "run": ("config.supervisor:main", "the whole hall on this machine, with demo data"),
+    "demo": ("config.demo.play:main", "play one whole tender without a browser, to VERIFIED"),
+    "bid": ("config.bid:main", "seal, submit, replace, withdraw or decrypt a bid from the command line"),
+    "conform": ("config.conform:main", "run vector files against this implementation"),
+    "audit": ("config.audit:main", "export a tender's bundle for the offline verifier"),
+    "serve": ("config.processes:serve", "the web or the live process"),
+    "worker": ("config.processes:worker", "the Celery worker (and beat)"),
+    "sequencer": ("config.processes:sequencer", "the ledger's sequencer"),
+    "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
+    "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),
+    "simulate": ("config.processes:simulate", "a simulator: ca | tsa"),
+    "clock": ("config.demo.clock:main", "move a demonstration's clock"),
+    "migrate": ("config.processes:migrate", "bring the database to the newest schema"),
+    "shell": ("config.processes:shell", "a Python shell with the hall's database"),
+}
+
+
+def usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {words}" for name, (_, words) in COMMANDS.items()]
+    return "usage: tradehall COMMAND …\n\n" + "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code is ours."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if given else 2
+    if given[0] not in COMMANDS:
+        print(f"tradehall: there is no command {given[0]!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    module, function = COMMANDS[given[0]][0].split(":")
+    code = getattr(importlib.import_module(module), function)(given[1:])
+    return int(code or 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
