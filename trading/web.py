@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPException, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
@@ -20,7 +20,9 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from trading import clock
+from trading.acts import Actor
 from trading.errors import Fault, Refused
+from trading.parties.models import Party
 from trading.secrets import HallKeys
 
 _ = TranslationStringFactory("tradehall")
@@ -320,6 +322,17 @@ def client_address(request: Request) -> str:
     return request.client_addr or ""
 
 
+def acting(request: Request) -> Actor:
+    """The person behind a request as the ledger knows them. Raises Forbidden for nobody."""
+    identity = request.identity
+    if identity is None:
+        raise HTTPForbidden()
+    organisation = request.db.get(Party, identity.party_id).name if identity.party_id else ""
+    return Actor(
+        identity.user_id, identity.name, organisation, client_address(request), request.keys.pseudonym
+    )
+
+
 def hall_keys(request: Request) -> HallKeys:
     keys: HallKeys = request.registry["keys"]
     return keys
@@ -336,6 +349,7 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(database_session, "db", reify=True)
     config.add_request_method(lambda request: clock.database_now(request.db), "now")
     config.add_request_method(find_port, "port")
+    config.add_request_method(acting, "actor", reify=True)
     config.add_request_method(hall_keys, "keys", reify=True)
     config.add_request_method(lambda request: request.registry["queue"], "queue", reify=True)
     config.add_request_method(asset_path, "asset")

@@ -1,0 +1,69 @@
+"""Acts and who did them (操作留痕): one ledger entry each, with who, from where (Order 20 art. 49).
+
+The entry itself names a pseudonym that is good for one tender; the person, the organisation and the
+network address stand in a second payload, which only the regulator's tier opens.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trading.ledger.entry import actor_pseudonym
+from trading.ledger.service import Appended, append
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person from an address, or (user_id None) a process of the hall named by `name`."""
+
+    user_id: uuid.UUID | None
+    name: str
+    organisation: str
+    address: str
+    secret: bytes
+
+    def within(self, tender: str | None) -> str:
+        """The pseudonym of this person in one tender's entries; a process goes by its role."""
+        return actor_pseudonym(self.secret, tender, str(self.user_id)) if self.user_id else self.name
+
+
+def process(name: str) -> Actor:
+    """A process of the hall as actor, such as `process("scheduler")`."""
+    return Actor(None, name, "", "", b"")
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    type: str,
+    tender: str | None,
+    payload: dict[str, Any],
+    at: datetime | None = None,
+) -> Appended:
+    """Append the one entry of an act, in the act's own transaction."""
+    person = (
+        []
+        if actor.user_id is None
+        else [
+            {
+                "user": str(actor.user_id),
+                "name": actor.name,
+                "organisation": actor.organisation,
+                "address": actor.address,
+            }
+        ]
+    )
+    return append(
+        session,
+        type,
+        tender=tender,
+        actor=actor.within(tender),
+        payload=payload,
+        payloads=person,
+        at=at,
+    )
