@@ -113,4 +113,4 @@ class LedgerDummy(Base):
 
 
 for _statement in ddl.BEFORE_TABLES:
-    event.listen(LedgerEntry.__table__, "before_create", DDL(_statement.replace("%", "%%")))
+    event.listen(LedgerEntry.__table__, "before_create", DDL(_statement))  # type: ignore[no-untyped-call]

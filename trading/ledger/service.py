@@ -269,8 +269,9 @@ def redact(session: Session, commitment: str, basis: str, *, actor: str, tender:
         update(LedgerPayload)
         .where(LedgerPayload.commitment == bytes.fromhex(commitment), LedgerPayload.redacted_at.is_(None))
         .values(nonce=None, bytes=None, redacted_at=clock.database_now(session), basis=basis)
+        .returning(LedgerPayload.commitment)
     )
-    if done.rowcount != 1:
+    if done.first() is None:
         raise refuse("ledger.no-payload", "There is no payload to delete under this commitment.")
     document = {"commitment": commitment, "basis": basis}
     return append(session, "payload.redacted", tender=tender, actor=actor, payload=document)

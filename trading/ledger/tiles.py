@@ -138,3 +138,62 @@ def full_root(hashes: Sequence[bytes]) -> bytes:
     while len(nodes) > 1:
         nodes = [merkle.node_hash(nodes[i], nodes[i + 1]) for i in range(0, len(nodes), 2)]
     return nodes[0]
+
+
+@dataclass(frozen=True)
+class FullTile:
+    """A tile that has just become full, with its root: one hash of the level above."""
+
+    level: int
+    index: int
+    hashes: bytes
+    root: bytes
+
+
+class Edge:
+    """The right edge of the tiled tree: the hashes of each level's partial tile, and the tree's root."""
+
+    def __init__(self, size: int = 0, rows: Iterable[Sequence[bytes]] = ()) -> None:
+        """`rows[L]` holds the hashes of level L's partial tile at that size; missing levels are empty.
+
+        Raises ValueError when their numbers do not fit the size.
+        """
+        self.rows = [list(row) for row in rows]
+        levels = max(len(self.rows), -(-size.bit_length() // 8))
+        self.rows += [[] for _ in range(levels - len(self.rows))]
+        if [len(row) for row in self.rows] != [(size >> (8 * level)) % WIDTH for level in range(levels)]:
+            raise ValueError(f"these partial tiles are not those of {size} leaves")
+        self._tree = merkle.CompactRange(size, self._peaks())
+
+    @property
+    def size(self) -> int:
+        """Leaves in the tree."""
+        return self._tree.size
+
+    def root(self) -> bytes:
+        """The tree's root."""
+        return self._tree.root()
+
+    def append(self, leaf: bytes) -> list[FullTile]:
+        """Adds a leaf hash; returns the tiles that it fills, lowest level first."""
+        self._tree.append(leaf)
+        filled, node = list[FullTile](), leaf
+        for level in range(64):
+            if level == len(self.rows):
+                self.rows.append([])
+            self.rows[level].append(node)
+            if len(self.rows[level]) < WIDTH:
+                break
+            node = full_root(self.rows[level])
+            index = (self.size >> (8 * (level + 1))) - 1
+            filled.append(FullTile(level, index, b"".join(self.rows[level]), node))
+            self.rows[level] = []
+        return filled
+
+    def _peaks(self) -> Iterator[bytes]:
+        for row in reversed(self.rows):
+            at = 0
+            for bit in (128, 64, 32, 16, 8, 4, 2, 1):
+                if len(row) & bit:
+                    yield full_root(row[at : at + bit])
+                    at += bit
