@@ -131,7 +131,8 @@ def open_bid(
         for part in manifest.parts
     )
     order = list(Outcome)
-    gravest = min((*stages, *parts), key=lambda result: order.index(result.outcome))
+    results: list[StageResult | PartResult] = [*stages, *parts]
+    gravest = min(results, key=lambda result: order.index(result.outcome))
     return BidResult(gravest.outcome, gravest.reason, stages, parts)
 
 
