@@ -1,0 +1,2707 @@
+#!/usr/bin/env python3
+"""Check one tender's audit bundle without any of our programs: stdlib and `cryptography` only.
+
+    python tradehall_verify.py bundle.tar --trust trust.json [--earlier checkpoint-or-receipt ...]
+
+The layout is docs/protocols/bundle.md; the evaluation is docs/protocols/evaluation.md. Sections:
+  1 bytes and JSON   2 DER, certificates, CMS, time stamps   3 signed notes and Merkle trees
+  4 the vault        5 evaluation by lowest price            6 the bundle file
+  7 the checks V1-V12                                        8 verdict and command line
+Trust comes from outside: without --trust the verdict is never VERIFIED.
+Exit codes: 0 VERIFIED, 1 FAILED, 2 CONSISTENT, TRUST NOT CHECKED, or unreadable input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import functools
+import hashlib
+import json
+import re
+import sys
+import tarfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+from cryptography import x509
+from cryptography.cobblestone import Cobblestone256Decryptor
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, hpke
+from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.serialization import Encoding
+
+# ---------------------------------------------------------------------------------------------
+# 1  Bytes and JSON
+# ---------------------------------------------------------------------------------------------
+
+
+class Invalid(Exception):
+    """Something is wrong with the evidence; the text says what."""
+
+
+class NotSupported(Exception):
+    """Evidence this program cannot judge (SM2 …): reported as not checked, never as right."""
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def hexhash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def b64url(text: str) -> bytes:
+    """Base64url without padding, canonical form only."""
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+        raise Invalid("not base64url")
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        raise Invalid("base64url is not canonical")
+    return raw
+
+
+def b64std(text: str) -> bytes:
+    """Standard padded base64, canonical form only."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (ValueError, TypeError) as error:
+        raise Invalid("not base64") from error
+    if base64.b64encode(raw).decode() != text:
+        raise Invalid("base64 is not canonical")
+    return raw
+
+
+def moment(text: str) -> datetime:
+    """RFC 3339 UTC with `Z`."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", text):
+        raise Invalid(f"not a UTC time: {text!r}")
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise Invalid(f"not a UTC time: {text!r}") from error
+
+
+def stamp(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
+
+
+def _sorted_keys(value: Any) -> Any:
+    """`value` with keys in RFC 8785 order (UTF-16 code units)."""
+    if isinstance(value, dict):
+        return {key: _sorted_keys(value[key]) for key in sorted(value, key=lambda k: k.encode("utf-16-be"))}
+    if isinstance(value, list):
+        return [_sorted_keys(item) for item in value]
+    return value
+
+
+def jcs(value: Any) -> bytes:
+    """RFC 8785 bytes of a value without floats."""
+    return json.dumps(_sorted_keys(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Invalid("a JSON key stands twice")
+    return result
+
+
+def _no_float(text: str) -> Any:
+    raise Invalid(f"a JSON number is not an integer: {text}")
+
+
+def parse_json(raw: bytes) -> Any:
+    """Strict JSON: UTF-8, no key twice, integers only."""
+    try:
+        return json.loads(
+            raw.decode(), object_pairs_hook=_no_duplicates, parse_float=_no_float, parse_constant=_no_float
+        )
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"not JSON ({error})") from error
+
+
+def parse_canonical(raw: bytes) -> Any:
+    """Strict JSON in canonical form: JCS(parse(raw)) == raw."""
+    value = parse_json(raw)
+    try:
+        canonical = jcs(value) == raw
+    except UnicodeEncodeError:
+        canonical = False
+    if not canonical:
+        raise Invalid("JSON is not in canonical form")
+    return value
+
+
+def exact_keys(value: Any, keys: Iterable[str], what: str) -> None:
+    if not isinstance(value, dict) or set(value) != set(keys):
+        raise Invalid(f"{what} does not have exactly the fields {' '.join(sorted(keys))}")
+
+
+# ---------------------------------------------------------------------------------------------
+# 2  DER, certificates, CMS (CAdES-B, RFC 5652/5035), time stamps (RFC 3161)
+# ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Der:
+    """One DER element: tag octet, contents, and its whole encoding."""
+
+    tag: int
+    value: bytes
+    raw: bytes
+
+    def children(self) -> list[Der]:
+        if not self.tag & 0x20:
+            raise Invalid("DER: a primitive element where a constructed one is due")
+        items, rest = [], self.value
+        while rest:
+            item, rest = _der_element(rest)
+            items.append(item)
+        return items
+
+    def expect(self, tag: int) -> Der:
+        if self.tag != tag:
+            raise Invalid(f"DER: tag {self.tag:#04x} where {tag:#04x} is due")
+        return self
+
+    def oid(self) -> str:
+        self.expect(0x06)
+        if not self.value or self.value[-1] & 0x80:
+            raise Invalid("DER: broken object identifier")
+        numbers, current = [], 0
+        for octet in self.value:
+            if current == 0 and octet == 0x80:
+                raise Invalid("DER: object identifier with leading zeros")
+            current = current << 7 | octet & 0x7F
+            if not octet & 0x80:
+                numbers.append(current)
+                current = 0
+        first = min(numbers[0] // 40, 2)
+        return ".".join(str(n) for n in [first, numbers[0] - 40 * first, *numbers[1:]])
+
+    def integer(self) -> int:
+        self.expect(0x02)
+        if not self.value or (len(self.value) > 1 and self.value[0] in (0, 255) and (self.value[0] ^ self.value[1]) < 128):
+            raise Invalid("DER: integer not in shortest form")
+        return int.from_bytes(self.value, "big", signed=True)
+
+
+def _der_element(data: bytes) -> tuple[Der, bytes]:
+    if len(data) < 2 or data[0] & 0x1F == 0x1F:
+        raise Invalid("DER: truncated or unsupported tag")
+    length, start = data[1], 2
+    if length >= 0x80:
+        count = length & 0x7F
+        if not 1 <= count <= 4 or len(data) < 2 + count:
+            raise Invalid("DER: bad length")
+        length, start = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
+        if length < 0x80 or data[2] == 0:
+            raise Invalid("DER: length not in shortest form")
+    if len(data) < start + length:
+        raise Invalid("DER: truncated")
+    return Der(data[0], data[start : start + length], data[: start + length]), data[start + length :]
+
+
+def der(data: bytes) -> Der:
+    """The one DER element that `data` is; raises Invalid for anything else."""
+    element, rest = _der_element(data)
+    if rest:
+        raise Invalid("DER: bytes after the end")
+    return element
+
+
+OID_SIGNED_DATA = "1.2.840.113549.1.7.2"
+OID_DATA = "1.2.840.113549.1.7.1"
+OID_TST_INFO = "1.2.840.113549.1.9.16.1.4"
+OID_CONTENT_TYPE = "1.2.840.113549.1.9.3"
+OID_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+OID_SIGNING_CERT_V1 = "1.2.840.113549.1.9.16.2.12"
+OID_SIGNING_CERT_V2 = "1.2.840.113549.1.9.16.2.47"
+OID_RSA, OID_RSA_PSS, OID_MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
+DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256,
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384,
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512,
+}
+SIGNATURES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
+    "1.2.840.113549.1.1.11": ("rsa", hashes.SHA256),
+    "1.2.840.113549.1.1.12": ("rsa", hashes.SHA384),
+    "1.2.840.113549.1.1.13": ("rsa", hashes.SHA512),
+    "1.2.840.10045.4.3.2": ("ecdsa", hashes.SHA256),
+    "1.2.840.10045.4.3.3": ("ecdsa", hashes.SHA384),
+    "1.2.840.10045.4.3.4": ("ecdsa", hashes.SHA512),
+}
+CHINESE_ALGORITHMS = "1.2.156.10197."
+
+
+def digest_by_oid(oid: str, data: bytes) -> bytes:
+    return hashlib.new(_hash_class(oid).name, data).digest()
+
+
+def _hash_class(oid: str) -> type[hashes.HashAlgorithm]:
+    if oid.startswith(CHINESE_ALGORITHMS):
+        raise NotSupported(f"algorithm {oid} (SM2/SM3)")
+    if oid not in DIGESTS:
+        raise Invalid(f"digest algorithm {oid} is not allowed")
+    return DIGESTS[oid]
+
+
+@dataclass(frozen=True)
+class SignerInfo:
+    sid: Der
+    digest_oid: str
+    attributes: dict[str, list[Der]]
+    attributes_raw: bytes
+    algorithm: Der
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class SignedData:
+    content_type: str
+    content: bytes | None
+    certificates: list[x509.Certificate]
+    signer: SignerInfo
+
+
+def parse_cms(raw: bytes) -> SignedData:
+    """A CMS SignedData with exactly one signer (RFC 5652, 5)."""
+    outer = der(raw).expect(0x30).children()
+    if len(outer) != 2 or outer[0].oid() != OID_SIGNED_DATA:
+        raise Invalid("CMS: not SignedData")
+    parts = _only(outer[1].expect(0xA0).children()).expect(0x30).children()
+    if len(parts) < 4:
+        raise Invalid("CMS: SignedData is incomplete")
+    encap = parts[2].expect(0x30).children()
+    content = _only(encap[1].expect(0xA0).children()).expect(0x04).value if len(encap) > 1 else None
+    certificates = [load_certificate(c.raw) for p in parts[3:-1] if p.tag == 0xA0 for c in p.children() if c.tag == 0x30]
+    signer = _parse_signer(_only(parts[-1].expect(0x31).children()))
+    return SignedData(encap[0].oid(), content, certificates, signer)
+
+
+def _only(items: list[Der]) -> Der:
+    if len(items) != 1:
+        raise Invalid(f"DER: {len(items)} elements where one is due")
+    return items[0]
+
+
+def _parse_signer(node: Der) -> SignerInfo:
+    parts = node.expect(0x30).children()
+    if len(parts) < 6 or parts[3].tag != 0xA0:
+        raise Invalid("CMS: no signed attributes")
+    attributes: dict[str, list[Der]] = {}
+    for attribute in parts[3].children():
+        kind, values = attribute.expect(0x30).children()
+        if kind.oid() in attributes:
+            raise Invalid("CMS: a signed attribute stands twice")
+        attributes[kind.oid()] = values.expect(0x31).children()
+    # RFC 5652, 5.4: signed is the SET OF encoding, not the [0] found in the message.
+    raw = b"\x31" + parts[3].raw[1:]
+    digest_oid = parts[2].expect(0x30).children()[0].oid()
+    return SignerInfo(parts[1], digest_oid, attributes, raw, parts[4].expect(0x30), parts[5].expect(0x04).value)
+
+
+def load_certificate(raw: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(raw)
+    except ValueError as error:
+        raise Invalid(f"certificate cannot be read ({error})") from error
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def subject_of(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string()
+
+
+def _signer_certificate(signed: SignedData, pool: Iterable[x509.Certificate], need_v2: bool) -> x509.Certificate:
+    """The certificate that signing-certificate-v2 (or v1 in a time stamp) binds to this signature."""
+    attributes = signed.signer.attributes
+    if OID_SIGNING_CERT_V2 in attributes:
+        cert_id = _only(attributes[OID_SIGNING_CERT_V2]).expect(0x30).children()[0].expect(0x30).children()[0]
+        fields = cert_id.expect(0x30).children()
+        oid = "2.16.840.1.101.3.4.2.1"
+        if fields[0].tag == 0x30:
+            oid = fields.pop(0).children()[0].oid()
+        def digest(raw: bytes) -> bytes:
+            return digest_by_oid(oid, raw)
+    elif OID_SIGNING_CERT_V1 in attributes and not need_v2:
+        cert_id = _only(attributes[OID_SIGNING_CERT_V1]).expect(0x30).children()[0].expect(0x30).children()[0]
+        fields = cert_id.expect(0x30).children()
+        def digest(raw: bytes) -> bytes:
+            return hashlib.sha1(raw, usedforsecurity=False).digest()
+    else:
+        raise Invalid("the signature does not name its certificate (signing-certificate-v2)")
+    wanted = fields[0].expect(0x04).value
+    for certificate in [*signed.certificates, *pool]:
+        if digest(certificate.public_bytes(Encoding.DER)) == wanted:
+            _check_sid(signed.signer.sid, certificate)
+            return certificate
+    raise Invalid("the signer's certificate is not there")
+
+
+def _check_sid(sid: Der, certificate: x509.Certificate) -> None:
+    if sid.tag == 0x30:
+        issuer, serial = sid.children()
+        if issuer.raw != certificate.issuer.public_bytes() or serial.integer() != certificate.serial_number:
+            raise Invalid("issuer and serial number belong to another certificate")
+    elif sid.tag == 0x80:
+        try:
+            key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        except x509.ExtensionNotFound as error:
+            raise Invalid("the signer's certificate has no key identifier") from error
+        if key_id != sid.value:
+            raise Invalid("the key identifier belongs to another certificate")
+    else:
+        raise Invalid("CMS: unknown signer identifier")
+
+
+def _pss_padding(parameters: Der) -> tuple[padding.PSS, hashes.HashAlgorithm]:
+    fields = {node.tag: _only(node.children()) for node in parameters.expect(0x30).children()}
+    if not {0xA0, 0xA1} <= set(fields):
+        raise Invalid("RSA-PSS with SHA-1")
+    algorithm = _hash_class(fields[0xA0].children()[0].oid())()
+    mgf, mgf_hash = fields[0xA1].children()
+    if mgf.oid() != OID_MGF1:
+        raise Invalid("RSA-PSS: unknown mask function")
+    salt = fields[0xA2].integer() if 0xA2 in fields else 20
+    return padding.PSS(padding.MGF1(_hash_class(mgf_hash.children()[0].oid())()), salt), algorithm
+
+
+def _verify_attributes(certificate: x509.Certificate, info: SignerInfo) -> None:
+    parts = info.algorithm.children()
+    oid, key = parts[0].oid(), public_key(certificate)
+    try:
+        if oid == OID_RSA_PSS and isinstance(key, rsa.RSAPublicKey):
+            scheme, algorithm = _pss_padding(parts[1])
+            key.verify(info.signature, info.attributes_raw, scheme, algorithm)
+        elif oid == OID_RSA and isinstance(key, rsa.RSAPublicKey):
+            key.verify(info.signature, info.attributes_raw, padding.PKCS1v15(), _hash_class(info.digest_oid)())
+        elif oid in SIGNATURES and SIGNATURES[oid][0] == "rsa" and isinstance(key, rsa.RSAPublicKey):
+            key.verify(info.signature, info.attributes_raw, padding.PKCS1v15(), SIGNATURES[oid][1]())
+        elif oid in SIGNATURES and SIGNATURES[oid][0] == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(info.signature, info.attributes_raw, ec.ECDSA(SIGNATURES[oid][1]()))
+        elif oid.startswith(CHINESE_ALGORITHMS):
+            raise NotSupported(f"algorithm {oid} (SM2)")
+        else:
+            raise Invalid(f"signature algorithm {oid} does not fit the certificate's key")
+    except InvalidSignature as error:
+        raise Invalid("the signature is wrong") from error
+
+
+def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    """The certificate's key if it is strong enough: RSA from 2048 bits, ECDSA on a NIST curve from P-256."""
+    if certificate.public_key_algorithm_oid.dotted_string.startswith(CHINESE_ALGORITHMS):
+        raise NotSupported("an SM2 certificate")
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise NotSupported(f"the key of {subject_of(certificate)}") from error
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
+        return key
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)):
+        return key
+    raise Invalid(f"the key of {subject_of(certificate)} is too weak or of an unknown kind")
+
+
+@dataclass
+class Anchors:
+    """Roots we trust, and the certificates and CRLs the bundle brings as evidence."""
+
+    roots: list[x509.Certificate]
+    pool: list[x509.Certificate] = field(default_factory=list)
+    crls: list[x509.CertificateRevocationList] = field(default_factory=list)
+
+
+KNOWN_CRITICAL = {"2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.32"}
+
+
+def check_chain(
+    certificate: x509.Certificate, extra: Iterable[x509.Certificate], anchors: Anchors, when: datetime, need_crl: bool = True
+) -> bool:
+    """Chain to a root by signature, validity, CA rights and revocation at `when`. True when all CRLs were seen."""
+    candidates = [*extra, *anchors.pool]
+    complete, current, depth = True, certificate, 0
+    while True:
+        _check_certificate(current, when)
+        root = next((r for r in anchors.roots if r == current or _issued(current, r)), None)
+        issuer = root or next((c for c in candidates if c != current and _issued(current, c)), None)
+        if issuer is None:
+            raise Invalid(f"no trusted root above {subject_of(current)}")
+        if root is not None and root == current:
+            return complete
+        _check_authority(issuer, depth, when)
+        complete &= _check_revocation(current, issuer, anchors.crls, when, need_crl)
+        if root is not None:
+            return complete
+        current, depth = issuer, depth + 1
+        if depth > 8:
+            raise Invalid("the certificate chain does not end")
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _check_certificate(certificate: x509.Certificate, when: datetime) -> None:
+    if not certificate.not_valid_before_utc <= when <= certificate.not_valid_after_utc:
+        raise Invalid(f"the certificate of {subject_of(certificate)} was not valid at {stamp(when)}")
+    public_key(certificate)
+    algorithm = certificate.signature_hash_algorithm
+    if algorithm is None or algorithm.digest_size < 32:
+        raise Invalid(f"the certificate of {subject_of(certificate)} is signed with a weak digest")
+    for extension in certificate.extensions:
+        if extension.critical and extension.oid.dotted_string not in KNOWN_CRITICAL:
+            raise Invalid(f"unknown critical extension {extension.oid.dotted_string}")
+
+
+def _check_authority(issuer: x509.Certificate, depth: int, when: datetime) -> None:
+    _check_certificate(issuer, when)
+    try:
+        basic = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound as error:
+        raise Invalid(f"{subject_of(issuer)} is not a certification authority") from error
+    if not basic.ca or not usage.key_cert_sign or (basic.path_length is not None and basic.path_length < depth):
+        raise Invalid(f"{subject_of(issuer)} may not issue this certificate")
+
+
+def _check_revocation(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    crls: list[x509.CertificateRevocationList],
+    when: datetime,
+    need: bool,
+) -> bool:
+    """Refuse a certificate revoked at `when`; True when a CRL in force at `when` was there."""
+    in_force = False
+    for crl in crls:
+        if crl.issuer != issuer.subject or not _crl_usable(crl, issuer):
+            continue
+        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if entry is not None and entry.revocation_date_utc <= when:
+            raise Invalid(f"the certificate of {subject_of(certificate)} was revoked")
+        until = crl.next_update_utc
+        in_force |= crl.last_update_utc <= when and until is not None and when <= until
+    if need and not in_force:
+        raise Invalid(f"no revocation list in force at {stamp(when)} for {subject_of(certificate)}")
+    return in_force
+
+
+def _crl_usable(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    if any(extension.critical for extension in crl.extensions):
+        return False
+    try:
+        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+        return usage.crl_sign and crl.is_signature_valid(public_key(issuer))
+    except (x509.ExtensionNotFound, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
+def _check_signed_data(signed: SignedData, content: bytes) -> None:
+    attributes = signed.signer.attributes
+    if OID_CONTENT_TYPE not in attributes or _only(attributes[OID_CONTENT_TYPE]).oid() != signed.content_type:
+        raise Invalid("the content-type attribute is missing or another one")
+    if OID_MESSAGE_DIGEST not in attributes:
+        raise Invalid("the message-digest attribute is missing")
+    if _only(attributes[OID_MESSAGE_DIGEST]).expect(0x04).value != digest_by_oid(signed.signer.digest_oid, content):
+        raise Invalid("the signature belongs to other content (message digest)")
+
+
+def verify_cades(raw: bytes, data: bytes, anchors: Anchors, when: datetime) -> x509.Certificate:
+    """Verify a detached CAdES-B signature over `data` as of `when`; returns the signer's certificate.
+
+    Raises Invalid (what is wrong) or NotSupported (SM2). EN 319 122-1; order of EN 319 102-1.
+    """
+    signed = parse_cms(raw)
+    if signed.content is not None or signed.content_type != OID_DATA:
+        raise Invalid("CMS: not a detached signature over data")
+    certificate = _signer_certificate(signed, anchors.pool, need_v2=True)
+    _check_signed_data(signed, data)
+    _verify_attributes(certificate, signed.signer)
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound as error:
+        raise Invalid("the signer's certificate has no key usage") from error
+    if not (usage.digital_signature or usage.content_commitment):
+        raise Invalid("the signer's certificate is not for signing")
+    check_chain(certificate, signed.certificates, anchors, when)
+    return certificate
+
+
+@dataclass(frozen=True)
+class TimeStamp:
+    time: datetime
+    certificate: x509.Certificate
+    revocation_checked: bool
+
+
+def verify_timestamp(raw: bytes, data: bytes, anchors: Anchors, nonce: int | None = None) -> TimeStamp:
+    """Verify an RFC 3161 token, or a response carrying one, over `data`."""
+    signed = parse_cms(_token(raw))
+    if signed.content_type != OID_TST_INFO or signed.content is None:
+        raise Invalid("not a time-stamp token")
+    info = der(signed.content).expect(0x30).children()
+    algorithm, imprint = info[2].expect(0x30).children()
+    if imprint.expect(0x04).value != digest_by_oid(algorithm.children()[0].oid(), data):
+        raise Invalid("the time stamp belongs to other data")
+    if nonce is not None and [n.integer() for n in info[5:] if n.tag == 0x02] != [nonce]:
+        raise Invalid("the time stamp answers another request (nonce)")
+    when = _generalized_time(info[4])
+    certificate = _signer_certificate(signed, anchors.pool, need_v2=False)
+    _check_signed_data(signed, signed.content)
+    _verify_attributes(certificate, signed.signer)
+    _check_stamping_purpose(certificate)
+    checked = check_chain(certificate, signed.certificates, anchors, when, need_crl=False)
+    return TimeStamp(when, certificate, checked)
+
+
+def _token(raw: bytes) -> bytes:
+    """The token inside a TimeStampResp, or `raw` when it is a token already."""
+    parts = der(raw).expect(0x30).children()
+    if parts and parts[0].tag == 0x06:
+        return raw
+    status = parts[0].expect(0x30).children()[0].integer() if parts else 2
+    if status not in (0, 1) or len(parts) != 2:
+        raise Invalid(f"the time-stamping authority refused (status {status})")
+    return parts[1].raw
+
+
+def _generalized_time(node: Der) -> datetime:
+    text = node.expect(0x18).value.decode("ascii", "replace")
+    match = re.fullmatch(r"(\d{14})(?:\.(\d{0,5}[1-9]))?Z", text)
+    if not match:
+        raise Invalid("DER: bad time")
+    try:
+        whole = datetime.strptime(match[1] + "+0000", "%Y%m%d%H%M%S%z")
+    except ValueError as error:
+        raise Invalid("DER: bad time") from error
+    return whole + timedelta(microseconds=int((match[2] or "0").ljust(6, "0")))
+
+
+def _check_stamping_purpose(certificate: x509.Certificate) -> None:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound as error:
+        raise Invalid("the certificate is not for time stamping") from error
+    if not usage.critical or list(usage.value) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+        raise Invalid("the certificate is not for time stamping alone")
+
+
+# ---------------------------------------------------------------------------------------------
+# 3  Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature) and RFC 6962 trees
+# ---------------------------------------------------------------------------------------------
+
+NOTE_SIGNATURE = re.compile("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)\n")
+
+
+@dataclass(frozen=True)
+class NoteKey:
+    name: str
+    key_id: bytes
+    algorithm: int
+    key: bytes
+
+
+def parse_vkey(text: str) -> NoteKey:
+    """A C2SP verifier key `name+hash+base64(algorithm ‖ key)`; Ed25519 (1) or cosignature/v1 (4)."""
+    parts = str(text).split("+", 2)
+    if len(parts) != 3 or not parts[0]:
+        raise Invalid(f"not a verifier key: {text!r}")
+    body = b64std(parts[2])
+    key_id = sha256(parts[0].encode() + b"\n" + body)[:4]
+    if key_id.hex() != parts[1] or len(body) != 33 or body[0] not in (1, 4):
+        raise Invalid(f"not an Ed25519 verifier key: {text!r}")
+    return NoteKey(parts[0], key_id, body[0], body[1:])
+
+
+def parse_note(raw: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """Signed text (with its final newline) and the signature lines (name, key id ‖ signature)."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid("the note is not UTF-8") from error
+    body, cut, tail = text.rpartition("\n\n")
+    lines = tail.splitlines(keepends=True)
+    if not cut or not lines or any(not NOTE_SIGNATURE.fullmatch(line) for line in lines):
+        raise Invalid("not a signed note")
+    pairs = [NOTE_SIGNATURE.fullmatch(line).groups() for line in lines]  # type: ignore[union-attr]
+    return (body + "\n").encode(), [(name, b64std(blob)) for name, blob in pairs]
+
+
+def note_signed_by(raw: bytes, key: NoteKey) -> datetime | None:
+    """The cosignature's time (or the epoch for a plain signature) if `key` signed this note, else None.
+
+    A line of the same name and key id that does not verify raises Invalid: it was altered.
+    """
+    text, signatures = parse_note(raw)
+    for name, blob in signatures:
+        if name != key.name or blob[:4] != key.key_id:
+            continue
+        message, signature, when = text, blob[4:], datetime.fromtimestamp(0, UTC)
+        if key.algorithm == 4:
+            seconds = int.from_bytes(blob[4:12], "big")
+            message, signature = b"cosignature/v1\ntime %d\n" % seconds + text, blob[12:]
+            when = datetime.fromtimestamp(seconds, UTC)
+        if not ed25519_valid(key.key, signature, message):
+            raise Invalid(f"the signature of {name} is wrong")
+        return when
+    return None
+
+
+def ed25519_valid(key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    origin: str
+    size: int
+    root: bytes
+    text: bytes
+    raw: bytes
+
+
+def parse_checkpoint(raw: bytes) -> Checkpoint:
+    text, _ = parse_note(raw)
+    lines = text.decode().split("\n")
+    if len(lines) != 4 or not re.fullmatch(r"0|[1-9]\d*", lines[1]):
+        raise Invalid("not a checkpoint of three lines")
+    root = b64std(lines[2])
+    if len(root) != 32:
+        raise Invalid("the checkpoint's root is not 32 bytes")
+    return Checkpoint(lines[0], int(lines[1]), root, text, raw)
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return sha256(b"\x00" + entry)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right)
+
+
+def tree_root(level: list[bytes]) -> bytes:
+    """RFC 6962 root over subtree hashes of equal width (the last may be narrower)."""
+    if not level:
+        return sha256(b"")
+    new = hashlib.sha256
+    while len(level) > 1:
+        pairs = [new(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
+        if len(level) % 2:
+            pairs.append(level[-1])
+        level = pairs
+    return level[0]
+
+
+def root_from_inclusion(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes:
+    """The root that an inclusion proof leads to (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        raise Invalid("the index lies outside the tree")
+    fn, sn, result = index, size - 1, leaf
+    for item in proof:
+        if sn == 0 or len(item) != 32:
+            raise Invalid("the inclusion proof is too long")
+        if fn & 1 or fn == sn:
+            result = node_hash(item, result)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            result = node_hash(result, item)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise Invalid("the inclusion proof is too short")
+    return result
+
+
+def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: list[bytes]) -> None:
+    """RFC 9162, 2.1.4.2; raises Invalid when the old tree is not a prefix of the new one."""
+    if not 0 < old <= new:
+        raise Invalid("the sizes of a consistency proof are wrong")
+    if old == new:
+        if proof or old_root != new_root:
+            raise Invalid("two roots for one tree size")
+        return
+    path = ([old_root] if old & (old - 1) == 0 else []) + proof
+    if not path or any(len(item) != 32 for item in path):
+        raise Invalid("the consistency proof is too short")
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    first = second = path[0]
+    for item in path[1:]:
+        if sn == 0:
+            raise Invalid("the consistency proof is too long")
+        if fn & 1 or fn == sn:
+            first, second = node_hash(item, first), node_hash(item, second)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second = node_hash(second, item)
+        fn, sn = fn >> 1, sn >> 1
+    if sn or first != old_root or second != new_root:
+        raise Invalid("the older tree is not a prefix of the newer one")
+
+
+def parse_tlog_proof(raw: bytes) -> tuple[int, list[bytes], bytes]:
+    """`c2sp.org/tlog-proof@v1`: index, inclusion proof, checkpoint note."""
+    head, cut, note = raw.partition(b"\n\n")
+    lines = head.decode("utf-8", "replace").split("\n")
+    if not cut or lines.pop(0) != "c2sp.org/tlog-proof@v1":
+        raise Invalid("not a tlog-proof")
+    if lines and lines[0].startswith("extra "):
+        lines.pop(0)
+    if not lines or not re.fullmatch(r"index (0|[1-9]\d*)", lines[0]):
+        raise Invalid("a tlog-proof without index")
+    return int(lines[0][6:]), [b64std(line) for line in lines[1:]], note
+
+
+def tile_path(level: int | str, index: int, width: int = 256) -> str:
+    """C2SP tlog-tiles path of a tile; `width` < 256 for a partial one."""
+    groups = [f"{index % 1000:03d}"]
+    while index >= 1000:
+        index //= 1000
+        groups.insert(0, f"x{index % 1000:03d}")
+    return f"tile/{level}/" + "/".join(groups) + ("" if width == 256 else f".p/{width}")
+
+
+def split_entries(data: bytes) -> list[bytes]:
+    """The entries of one entry bundle (each with a 2-byte length in front)."""
+    entries, at, end = [], 0, len(data)
+    while at < end:
+        stop = at + 2 + (data[at] << 8 | data[at + 1]) if at + 1 < end else end + 1
+        if stop > end:
+            raise Invalid("an entry bundle is cut off")
+        entries.append(data[at + 2 : stop])
+        at = stop
+    return entries
+
+
+# ---------------------------------------------------------------------------------------------
+# 4  The vault (protocol ebid/v1)
+# ---------------------------------------------------------------------------------------------
+
+SEGMENT = 1 << 20  # bytes per leaf of a ciphertext's tree
+SUITE_XWING = "647a-0001-0002"
+SUITE_X25519 = "0020-0001-0002"
+
+
+def lp(*items: bytes | str) -> bytes:
+    """Each item as 4-byte big-endian length and bytes."""
+    raw = [item.encode() if isinstance(item, str) else item for item in items]
+    return b"".join(len(item).to_bytes(4, "big") + item for item in raw)
+
+
+def expand(key: bytes, info: bytes) -> bytes:
+    return HKDFExpand(hashes.SHA256(), 32, info).derive(key)
+
+
+def _gf_multiply(a: int, b: int) -> int:
+    product = 0
+    while b:
+        if b & 1:
+            product ^= a
+        a = a << 1 ^ (0x11B if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+@functools.cache
+def _gf_times(factor: int) -> bytes:
+    """Translation table: every byte times `factor` in GF(256), polynomial 0x11B."""
+    return bytes(_gf_multiply(factor, value) for value in range(256))
+
+
+def _gf_inverse(value: int) -> int:
+    return _gf_times(value).index(1)
+
+
+def _xor(a: bytes, b: bytes) -> bytes:
+    return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).to_bytes(len(a), "big")
+
+
+def combine_shares(shares: Mapping[int, bytes]) -> bytes:
+    """Shamir interpolation at 0 over GF(256), byte by byte."""
+    secret = bytes(32)
+    for i, share in shares.items():
+        factor = 1
+        for j in shares:
+            if j != i:
+                factor = _gf_times(factor)[_gf_times(j)[_gf_inverse(i ^ j)]]
+        secret = _xor(secret, share.translate(_gf_times(factor)))
+    return secret
+
+
+def derive_shares(binding: bytes, stage: str, secret: bytes, t: int, n: int) -> dict[int, bytes]:
+    """All n shares of a stage secret; the coefficients are derived from it, so dealing is checkable."""
+    info = [lp("ebid/v1/shamir", binding, stage, bytes([t]), bytes([j])) for j in range(1, t)]
+    coefficients = [expand(secret, item) for item in info]
+    shares = {}
+    for i in range(1, n + 1):
+        share, power = secret, 1
+        for coefficient in coefficients:
+            power = _gf_times(power)[i]
+            share = _xor(share, coefficient.translate(_gf_times(power)))
+        shares[i] = share
+    return shares
+
+
+def bid_binding(policy_hash: bytes, manifest: Mapping[str, Any]) -> bytes:
+    return sha256(lp("ebid/v1/bid", policy_hash, b64url(manifest["bid_id"]), jcs(manifest["bidder"])))
+
+
+def share_commitment(binding: bytes, stage: str, index: int, share: bytes) -> str:
+    return hexhash(lp("ebid/v1/share", binding, stage, bytes([index]), share))
+
+
+def key_commitment(binding: bytes, stage: str, key: bytes) -> str:
+    return hexhash(lp("ebid/v1/k-commit", binding, stage, key))
+
+
+def content_key(binding: bytes, part: str, stage_key: bytes) -> bytes:
+    return expand(stage_key, lp("ebid/v1/cek", binding, part))
+
+
+def share_from_seed(seed: bytes, suite: str, wrap: bytes, info: bytes) -> bytes:
+    """Open a custodian's wrap with its published seed (RFC 9180 base mode); raises Invalid."""
+    try:
+        if suite == SUITE_XWING:
+            stretched = hashlib.shake_256(seed).digest(96)
+            key: Any = hpke.MLKEM768X25519PrivateKey(
+                mlkem.MLKEM768PrivateKey.from_seed_bytes(stretched[:64]),
+                x25519.X25519PrivateKey.from_private_bytes(stretched[64:]),
+            )
+            kem = hpke.KEM.MLKEM768_X25519
+        elif suite == SUITE_X25519:
+            key, kem = x25519.X25519PrivateKey.from_private_bytes(seed), hpke.KEM.X25519
+        else:
+            raise NotSupported(f"wrap suite {suite}")
+        return hpke.Suite(kem, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM).decrypt(wrap, key, info)
+    except (InvalidTag, ValueError) as error:
+        raise Invalid("the wrap does not open with the custodian's seed") from error
+
+
+@dataclass
+class Released:
+    """What was released for one stage of one bid."""
+
+    shares: dict[int, bytes] = field(default_factory=dict)
+    bidder_key: bytes | None = None
+    answered: set[int] = field(default_factory=set)
+    seeds: set[int] = field(default_factory=set)
+
+
+def recover_stage_key(
+    binding: bytes, policy_stage: Mapping[str, Any], stage: Mapping[str, Any], released: Released
+) -> tuple[str, bytes | None]:
+    """Outcome (vault.md 2.9) and key of one stage; shares were checked against their commitments before."""
+    mode, t, name = policy_stage["mode"], policy_stage["t"], policy_stage["name"]
+    if mode != "dual" and released.bidder_key is not None:
+        if key_commitment(binding, name, released.bidder_key) == stage["k_commit"]:
+            return _check_dealing(binding, policy_stage, stage, released.bidder_key, released.bidder_key)
+        if mode == "bidder" or len(released.shares) < t:
+            return "WRONG_KEY", None
+    if mode == "bidder":
+        return "WAIT_BIDDER", None
+    if len(released.shares) < t:
+        everyone = {c["index"] for c in policy_stage["custodians"]} <= released.answered
+        return ("BIDDER_FAULT" if everyone else "WAIT_CUSTODIANS"), None
+    secret = combine_shares(dict(sorted(released.shares.items())[:t]))
+    key = secret
+    if mode == "dual":
+        if released.bidder_key is None:
+            return "WAIT_BIDDER", None
+        key = expand(secret + released.bidder_key, lp("ebid/v1/dual", binding, name))
+        if key_commitment(binding, name, key) != stage["k_commit"] and (
+            key_commitment(binding, name + "/c", secret) == stage["kc_commit"]
+        ):
+            return "WRONG_KEY", None
+    return _check_dealing(binding, policy_stage, stage, secret, key)
+
+
+def _check_dealing(
+    binding: bytes, policy_stage: Mapping[str, Any], stage: Mapping[str, Any], secret: bytes, key: bytes
+) -> tuple[str, bytes | None]:
+    name = policy_stage["name"]
+    if key_commitment(binding, name, key) != stage["k_commit"]:
+        return "BIDDER_FAULT", None
+    if policy_stage["mode"] != "bidder":
+        shares = derive_shares(binding, name, secret, policy_stage["t"], policy_stage["n"])
+        if [share_commitment(binding, name, i, s) for i, s in shares.items()] != stage["shares"]:
+            return "BIDDER_FAULT", None
+    return "OK", key
+
+
+def segment_tree(stream: BinaryIO) -> str:
+    """RFC 6962 root (hex) over 1 MiB segments."""
+    leaves = []
+    while segment := stream.read(SEGMENT):
+        leaves.append(leaf_hash(segment))
+    return tree_root(leaves).hex()
+
+
+def decrypt_part(cek: bytes, binding: bytes, part: str, stream: BinaryIO, keep: bool) -> tuple[str, bytes]:
+    """Decrypt and unpad one part: SHA-256 of the plaintext (hex) and, with `keep`, its bytes.
+
+    Raises Invalid when the ciphertext does not open or its padding is not zero.
+    """
+    decryptor = Cobblestone256Decryptor(cek, lp("ebid/v1/content", binding, part))
+    digest, kept, head, left = hashlib.sha256(), [], b"", -1
+    try:
+        while piece := stream.read(SEGMENT):
+            head, left = _unpad(decryptor.update(piece), head, left, digest, kept if keep else None)
+        _, left = _unpad(decryptor.finalize() or b"", head, left, digest, kept if keep else None)
+    except (InvalidTag, ValueError) as error:
+        raise Invalid("does not decrypt under the released key") from error
+    if left != 0:
+        raise Invalid("is shorter than its own length field says")
+    return digest.hexdigest(), b"".join(kept)
+
+
+def _unpad(plain: bytes, head: bytes, left: int, digest: Any, kept: list[bytes] | None) -> tuple[bytes, int]:
+    """Feed u64be(length) ‖ data ‖ zeros piecewise; `left` is -1 until the length is known."""
+    if left < 0:
+        head += plain
+        if len(head) < 8:
+            return head, -1
+        left, plain, head = int.from_bytes(head[:8], "big"), head[8:], b""
+    data, zeros = plain[:left], plain[left:]
+    if zeros.count(0) != len(zeros):
+        raise Invalid("has padding that is not zero")
+    digest.update(data)
+    if kept is not None:
+        kept.append(bytes(data))
+    return head, left - len(data)
+
+
+# ---------------------------------------------------------------------------------------------
+# 5  Evaluation by lowest price (ebid-lowest/1, docs/protocols/evaluation.md)
+# ---------------------------------------------------------------------------------------------
+
+MONEY = re.compile(r"(0|[1-9][0-9]{0,14})\.[0-9]{2}")
+RATIO = re.compile(r"[01]\.[0-9]{1,6}")
+QUANTITY = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
+CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium", "domestic-product"}
+SIZE_CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium"}
+DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_SECTION = r"(?:零?[壹-鿿]仟)?(?:零?[壹-鿿]佰)?(?:零?[壹-鿿]拾)?(?:零?[壹-鿿])?零?".replace("[壹-鿿]", f"[{DIGITS}]")
+_WORDS = re.compile(rf"(?:(?P<int>.+)元)?(?:(?P<jiao>零?[{DIGITS}])角)?(?:(?P<fen>零?[{DIGITS}])分)?整?")
+_INTEGER = re.compile(rf"(?:(?P<yi>{_SECTION})亿)?(?:(?P<wan>{_SECTION})万)?(?P<one>{_SECTION})")
+
+
+def money(text: Any) -> Fraction:
+    if not isinstance(text, str) or not MONEY.fullmatch(text):
+        raise Invalid(f"not an amount: {text!r}")
+    return Fraction(text)
+
+
+def round_fen(value: Fraction) -> Fraction:
+    """Half up to two places; the value is not negative."""
+    return Fraction((value * 200 + 1) // 2, 100)
+
+
+def show_money(value: Fraction) -> str:
+    fen = int(round_fen(value) * 100)
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def show_exact(value: Fraction) -> str:
+    return str(value)
+
+
+def read_words(text: str) -> Fraction:
+    """An amount in words (大写金额); raises Invalid when it cannot be read."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).removeprefix("人民币")
+    plain = plain.replace("圆", "元").replace("正", "整").replace("〇", "零")
+    match = _WORDS.fullmatch(plain)
+    if not match or not (match["int"] or match["jiao"] or match["fen"]):
+        raise Invalid("the amount in words cannot be read")
+    total = Fraction(_read_integer(match["int"])) if match["int"] else Fraction(0)
+    for name, unit in (("jiao", 10), ("fen", 100)):
+        if match[name]:
+            total += Fraction(DIGITS.index(match[name][-1]), unit)
+    return total
+
+
+def _read_integer(text: str) -> int:
+    match = _INTEGER.fullmatch(text)
+    if not match or match["yi"] == "" or match["wan"] == "":
+        raise Invalid("the amount in words cannot be read")
+    return sum(_read_section(match[n] or "") * unit for n, unit in (("yi", 10**8), ("wan", 10**4), ("one", 1)))
+
+
+def _read_section(text: str) -> int:
+    value, digit = 0, 0
+    for sign in text:
+        if sign in DIGITS:
+            digit = DIGITS.index(sign)
+        else:
+            value, digit = value + digit * {"仟": 1000, "佰": 100, "拾": 10}[sign], 0
+    return value + digit
+
+
+def sheet_fault(sheet: Any) -> str | None:
+    """Why a price sheet is invalid, or None."""
+    try:
+        exact_keys(sheet, ("v", "typ", "currency", "opening", "body", "core_brand", "claims"), "the price sheet")
+        if type(sheet["v"]) is not int or (sheet["v"], sheet["typ"], sheet["currency"]) != (1, "ebid.price-sheet", "CNY"):
+            raise Invalid("the price sheet is of another kind")
+        exact_keys(sheet["opening"], ("total", "words", "period_days"), "the opening form")
+        exact_keys(sheet["body"], ("total", "items"), "the price list")
+        days, items = sheet["opening"]["period_days"], sheet["body"]["items"]
+        if money(sheet["opening"]["total"]) <= 0 or money(sheet["body"]["total"]) <= 0:
+            raise Invalid("a total is zero")
+        if read_words(_text(sheet["opening"]["words"])) <= 0:
+            raise Invalid("the total in words is zero")
+        if type(days) is not int or not 1 <= days <= 36500:
+            raise Invalid("the period is not 1 to 36500 days")
+        if not isinstance(items, list) or not 1 <= len(items) <= 5000:
+            raise Invalid("the price list is empty or too long")
+        if sum((_line_amount(item) for item in items), Fraction(0)) <= 0:
+            raise Invalid("the price list adds up to nothing")
+        _text(sheet["core_brand"])
+        claims = sheet["claims"]
+        if not isinstance(claims, list) or any(c not in CLAIMS for c in claims) or len(set(claims)) != len(claims):
+            raise Invalid("the claims are not known or stand twice")
+    except (Invalid, TypeError) as error:
+        return str(error)
+    return None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 500:
+        raise Invalid("not a text of at most 500 characters")
+    return value
+
+
+def _line_amount(item: Any) -> Fraction:
+    exact_keys(item, ("name", "brand", "unit", "quantity", "unit_price", "amount"), "a line")
+    if not _text(item["name"]).strip() or not _text(item["unit"]).strip():
+        raise Invalid("a line without name or unit")
+    _text(item["brand"])
+    money(item["amount"])
+    quantity = item["quantity"]
+    if not isinstance(quantity, str) or not QUANTITY.fullmatch(quantity) or Fraction(quantity) <= 0:
+        raise Invalid("a quantity that is no positive number")
+    return round_fen(money(item["unit_price"]) * Fraction(quantity))
+
+
+def correct_price(sheet: Mapping[str, Any]) -> tuple[Fraction, list[dict[str, str]]]:
+    """Bid price after the corrections of Order 87 art. 59, and their record (step 5)."""
+    found: list[dict[str, str]] = []
+
+    def note(rule: str, where: str, before: Fraction, after: Fraction) -> None:
+        found.append({"rule": rule, "field": where, "before": show_money(before), "after": show_money(after)})
+
+    total, body = money(sheet["opening"]["total"]), money(sheet["body"]["total"])
+    if body != total:
+        note("59-1", "body.total", body, total)
+    words = read_words(sheet["opening"]["words"])
+    if words != total:
+        note("59-2", "opening.total", total, words)
+        total = words
+    items = sheet["body"]["items"]
+    quantities = [Fraction(item["quantity"]) for item in items]
+    prices = [money(item["unit_price"]) for item in items]
+    amounts = [round_fen(p * q) for p, q in zip(prices, quantities, strict=True)]
+    if sum(amounts) != total:
+        slips = _decimal_slips(prices, quantities, amounts, total)
+        if len(slips) == 1:
+            at, price = slips[0]
+            note("59-3", f"body.items[{at}].unit_price", prices[at], price)
+            amounts[at] = round_fen(price * quantities[at])
+    for at, item in enumerate(items):
+        if money(item["amount"]) != amounts[at]:
+            note("59-4", f"body.items[{at}].amount", money(item["amount"]), amounts[at])
+    if sum(amounts) != total:
+        note("59-4", "total", total, sum(amounts, Fraction(0)))
+        total = sum(amounts, Fraction(0))
+    return total, found
+
+
+def _decimal_slips(
+    prices: list[Fraction], quantities: list[Fraction], amounts: list[Fraction], total: Fraction
+) -> list[tuple[int, Fraction]]:
+    """(item, amended unit price) for each decimal slip that makes the lines add up to `total`."""
+    whole, slips = sum(amounts, Fraction(0)), []
+    for at, price in enumerate(prices):
+        for power in (-3, -2, -1, 1, 2, 3):
+            amended = price * Fraction(10) ** power
+            exact_fen = (amended * 100).denominator == 1
+            if price > 0 and exact_fen and whole - amounts[at] + round_fen(amended * quantities[at]) == total:
+                slips.append((at, amended))
+    return slips
+
+
+def _review_passed(required: list[str], decided: list[Mapping[str, Any]]) -> bool:
+    passed = set()
+    for item in decided:
+        votes = [bool(vote["pass"]) for vote in item["votes"]]
+        if 2 * sum(votes) > len(votes):
+            passed.add(item["item"])
+    return set(required) <= passed
+
+
+def _brand_key(text: str | None) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text or "")).casefold()
+
+
+@dataclass
+class _Bid:
+    id: str
+    sheet: Any
+    decisions: Mapping[str, Any]
+    price: Fraction = Fraction(0)
+    evaluated: Fraction = Fraction(0)
+
+
+class _Evaluation:
+    """The ten steps over one set of inputs; `bids` are those still taking part."""
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        self.rules = inputs["rules"]
+        self.draws = [list(draw) for draw in inputs.get("draws") or []]
+        self.bids = sorted((_Bid(b["id"], b["sheet"], b["decisions"]) for b in inputs["bids"]), key=lambda b: b.id)
+        if len({b.id for b in self.bids}) != len(self.bids):
+            raise Invalid("a bidder stands twice in the inputs")
+        self.limit = money(self.rules["ceiling"] or self.rules["budget"])
+        self.out: dict[str, Any] = {
+            "outcome": "ranked", "failure": None, "ranking": [], "rejected": [], "corrections": {}, "lines": None,
+            "triggers": {}, "benchmark": None, "ties": [], "winner": None, "contract_price": None,
+        }
+
+    def run(self) -> dict[str, Any]:
+        steps: list[Callable[[], tuple[str, str] | None]] = [
+            self.count, self.qualify, self.read_sheets, self.conform, self.correct, self.cap, self.abnormal,
+            self.price, self.brands,
+        ]
+        for step in steps:
+            failure = step()
+            if failure:
+                self.out |= {"outcome": "failed", "failure": {"code": failure[0], "article": failure[1]}}
+                break
+        else:
+            if not self.out["ties"]:
+                self.rank()
+        self.out["rejected"].sort(key=lambda r: r["id"])
+        return self.out
+
+    def reject(self, kept: Callable[[_Bid], bool], ground: str, article: str) -> None:
+        for bid in self.bids:
+            if not kept(bid):
+                self.out["rejected"].append({"id": bid.id, "ground": ground, "article": article})
+        gone = {r["id"] for r in self.out["rejected"]}
+        self.bids = [bid for bid in self.bids if bid.id not in gone]
+
+    def too_few(self, code: str, article: str) -> tuple[str, str] | None:
+        return (code, article) if len(self.bids) < self.rules["minimum"] else None
+
+    def count(self) -> tuple[str, str] | None:
+        return self.too_few("fewer-than-three-bidders", "M87 41")
+
+    def qualify(self) -> tuple[str, str] | None:
+        required = self.rules["items"]["qualification"]
+        self.reject(lambda b: _review_passed(required, b.decisions.get("qualification") or []), "not-qualified", "M87 63(3)")
+        return self.too_few("fewer-than-three-qualified", "M87 44")
+
+    def read_sheets(self) -> None:
+        self.reject(lambda b: sheet_fault(b.sheet) is None, "price-sheet-invalid", "M87 63(6)")
+
+    def conform(self) -> None:
+        required = self.rules["items"]["conformity"]
+        self.reject(lambda b: _review_passed(required, b.decisions.get("conformity") or []), "not-responsive", "M87 50")
+
+    def correct(self) -> None:
+        for bid in self.bids:
+            bid.price, found = correct_price(bid.sheet)
+            if found:
+                self.out["corrections"][bid.id] = found
+        unconfirmed = {b.id for b in self.bids if b.id in self.out["corrections"] and b.decisions.get("confirmed") is not True}
+        self.reject(lambda b: b.id not in unconfirmed, "correction-not-confirmed", "M87 59")
+
+    def cap(self) -> tuple[str, str] | None:
+        all_above = bool(self.bids) and all(b.price > money(self.rules["budget"]) for b in self.bids)
+        self.reject(lambda b: b.price <= self.limit, "above-ceiling", "M87 63(4)")
+        return ("all-above-budget", "GPL 36(3)") if all_above else self.too_few("fewer-than-three-responsive", "GPL 36(1)")
+
+    def abnormal(self) -> None:
+        rules, prices = self.rules["abnormal"], sorted(b.price for b in self.bids)
+        lines: dict[str, Fraction | None] = {
+            "half_mean": None if rules["exclude_self"] else Fraction(rules["mean"]) * sum(prices) / len(prices),
+            "half_second_lowest": Fraction(rules["second"]) * prices[1] if len(prices) > 1 else None,
+            "ceiling": Fraction(rules["ceiling"]) * self.limit,
+        }
+        self.out["lines"] = {name: None if line is None else show_exact(line) for name, line in lines.items()}
+        for bid in self.bids:
+            own = dict(lines)
+            if rules["exclude_self"] and len(prices) > 1:
+                own["half_mean"] = Fraction(rules["mean"]) * (sum(prices) - bid.price) / (len(prices) - 1)
+            hits = [name for name, line in own.items() if line is not None and bid.price < line]
+            if (bid.decisions.get("abnormal") or {}).get("suspected"):
+                hits.append("committee")
+            if hits:
+                self.out["triggers"][bid.id] = hits
+        self.reject(lambda b: b.id not in self.out["triggers"] or _explained(b), "abnormally-low", "M87 60")
+
+    def price(self) -> None:
+        for bid in self.bids:
+            refused = set(bid.decisions.get("claims_refused") or [])
+            rates = {c: Fraction(self.rules["deductions"][c]) for c in bid.sheet["claims"] if c in self.rules["deductions"] and c not in refused}
+            by_size = [rate for claim, rate in rates.items() if claim in SIZE_CLAIMS]
+            counted = [rate for claim, rate in rates.items() if claim not in SIZE_CLAIMS] + ([max(by_size)] if by_size else [])
+            factor = Fraction(1)
+            for rate in counted:
+                factor = factor * (1 - rate) if self.rules["stacking"] == "multiplicative" else factor - rate
+            bid.evaluated = bid.price * factor
+
+    def brands(self) -> tuple[str, str] | None:
+        groups: dict[str, list[_Bid]] = {}
+        for bid in self.bids:
+            key = _brand_key(bid.decisions["brand"] if bid.decisions.get("brand") is not None else bid.sheet["core_brand"])
+            groups.setdefault(key or f"\0{bid.id}", []).append(bid)
+        best = [sorted(b.id for b in self._best_of_brand(group)) for group in groups.values()]
+        stay = {bid for ids in best for bid in ids}
+        self.reject(lambda b: b.id in stay, "same-brand", "M87 31")
+        if len(groups) < self.rules["minimum"]:
+            return "fewer-than-three-valid", "GPL 36(1)"
+        tied = [{"stage": "brand", "bids": ids} for ids in sorted(best) if len(ids) > 1]
+        self.out |= {"ties": tied, "outcome": "tie" if tied else "ranked"}
+        return None
+
+    def _best_of_brand(self, group: list[_Bid]) -> list[_Bid]:
+        best = [b for b in group if b.price == min(x.price for x in group)]
+        if len(best) > 1 and "evaluation-price" in self.rules["brand_ties"]:
+            best = [b for b in best if b.evaluated == min(x.evaluated for x in best)]
+        drawn = self._drawn(best)
+        return [b for b in best if b.id == drawn[0]] if len(best) > 1 and drawn else best
+
+    def _drawn(self, group: list[_Bid]) -> list[str] | None:
+        ids = {b.id for b in group}
+        return next((d for d in self.draws if set(d) == ids and len(d) == len(ids)), None)
+
+    def rank(self) -> None:
+        by_price = "bid-price" in self.rules["ties"]
+        classes: dict[tuple[Fraction, ...], list[_Bid]] = {}
+        for bid in self.bids:
+            classes.setdefault((bid.evaluated, bid.price) if by_price else (bid.evaluated,), []).append(bid)
+        rank = 1
+        for key in sorted(classes):
+            group, drawn = classes[key], self._drawn(classes[key])
+            if len(group) > 1 and not drawn and rank <= self.rules["candidates"]:
+                self.out["ties"].append({"stage": "rank", "bids": sorted(b.id for b in group)})
+            for place, bid in enumerate(sorted(group, key=lambda b: drawn.index(b.id) if drawn else b.id)):
+                self.out["ranking"].append(_ranked(bid, rank + place if drawn else rank))
+            rank += len(group)
+        if self.bids:
+            self.out["benchmark"] = show_money(min(b.evaluated for b in self.bids))
+        if self.out["ties"]:
+            self.out["outcome"] = "tie"
+        elif self.out["ranking"]:
+            first = self.out["ranking"][0]
+            self.out |= {"winner": first["id"], "contract_price": first["bid_price"]}
+
+
+def _explained(bid: _Bid) -> bool:
+    judged = bid.decisions.get("abnormal") or {}
+    return judged.get("explained") is True and judged.get("accepted") is True
+
+
+def _ranked(bid: _Bid, rank: int) -> dict[str, Any]:
+    return {
+        "id": bid.id, "rank": rank, "bid_price": show_money(bid.price),
+        "evaluation_price": show_money(bid.evaluated), "evaluation_exact": show_exact(bid.evaluated),
+    }
+
+
+def evaluate_lowest_price(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The output of docs/protocols/evaluation.md section 4 for one set of inputs."""
+    return _Evaluation(inputs).run()
+
+
+# ---------------------------------------------------------------------------------------------
+# 6  The bundle file
+# ---------------------------------------------------------------------------------------------
+
+MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
+REGULATOR_PATHS = re.compile(
+    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
+)
+
+
+class Bundle:
+    """Random access to the members of a deterministic tar."""
+
+    def __init__(self, path: str) -> None:
+        self._tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed with the process
+        self.members: dict[str, tarfile.TarInfo] = {}
+        self.disorder: list[str] = []
+        previous = ""
+        for info in self._tar:
+            if not info.isreg() or info.name.startswith("/") or ".." in info.name.split("/"):
+                self.disorder.append(f"{info.name} is not a plain file of the bundle")
+            if info.name.encode() <= previous.encode() or info.mtime != 0:
+                self.disorder.append(f"{info.name} stands twice, out of order or with a time")
+            previous = info.name
+            self.members[info.name] = info
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.members
+
+    def open(self, path: str) -> BinaryIO:
+        if path not in self.members:
+            raise Invalid(f"{path} is missing")
+        stream = self._tar.extractfile(self.members[path])
+        if stream is None:
+            raise Invalid(f"{path} is not a file")
+        return stream  # type: ignore[return-value]
+
+    def read(self, path: str) -> bytes:
+        if path in self.members and self.members[path].size > MAX_DOCUMENT:
+            raise Invalid(f"{path} is too large")
+        with self.open(path) as stream:
+            return stream.read()
+
+    def under(self, folder: str) -> list[str]:
+        return [path for path in self.members if path.startswith(folder)]
+
+    def digest(self, path: str) -> str:
+        with self.open(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A plain entry with its first payload (None when it was redacted or left out)."""
+
+    index: int
+    type: str
+    time: str
+    entry: Mapping[str, Any]
+    payload: Mapping[str, Any] | None
+
+    def __str__(self) -> str:
+        return f"entry {self.index} ({self.type})"
+
+
+@dataclass
+class Trust:
+    """What trust.json says, parsed."""
+
+    raw: Mapping[str, Any]
+    log: NoteKey
+    witnesses: list[NoteKey]
+    quorum: int
+    ca_roots: list[x509.Certificate]
+    tsa_roots: list[x509.Certificate]
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Trust:
+        """Raises Invalid when it is not a usable trust file."""
+        data = parse_json(raw)
+        if not isinstance(data, dict) or data.get("typ") != "ebid.trust" or data.get("v") != 1:
+            raise Invalid("not a trust file of version 1")
+        try:
+            log = parse_vkey(data["log"]["vkey"])
+            witnesses = [parse_vkey(w["vkey"]) for w in data["witnesses"]]
+            roots = [[x509.load_pem_x509_certificate(r["pem"].encode()) for r in data[k]] for k in ("ca_roots", "tsa_roots")]
+            quorum = data["quorum"]
+            for item in [data["log"], *data["witnesses"], *data["custodians"], *data["ca_roots"], *data["tsa_roots"]]:
+                item["controller"].strip()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Invalid(f"the trust file is malformed ({error})") from error
+        if log.name != data["log"]["origin"] or log.algorithm != 1 or any(w.algorithm != 4 for w in witnesses):
+            raise Invalid("the trust file's log or witness keys are of the wrong kind")
+        if type(quorum) is not int or not 1 <= quorum <= len({w.key for w in witnesses}):
+            raise Invalid("the trust file's quorum cannot be met or is no quorum")
+        return cls(data, log, witnesses, quorum, roots[0], roots[1])
+
+    def differences(self, other: Trust) -> list[str]:
+        """What differs from `other` in keys (controllers do not count)."""
+        found = []
+        if self.log != other.log:
+            found.append("the log's key")
+        if {w.key for w in self.witnesses} != {w.key for w in other.witnesses} or self.quorum != other.quorum:
+            found.append("the witnesses or their quorum")
+        for name, mine, its in (("CA", self.ca_roots, other.ca_roots), ("time-stamping", self.tsa_roots, other.tsa_roots)):
+            if {fingerprint(c) for c in mine} != {fingerprint(c) for c in its}:
+                found.append(f"the {name} roots")
+        return found
+
+    def controllers(self) -> Iterator[tuple[str, str]]:
+        """(key, who holds it), the log first."""
+        yield f"log {self.log.name} (key {self.log.key_id.hex()})", self.raw["log"]["controller"]
+        for key, item in zip(self.witnesses, self.raw["witnesses"], strict=True):
+            yield f"witness {key.name} (key {key.key_id.hex()})", item["controller"]
+        for item in self.raw["custodians"]:
+            yield f"custodian {item['id']}", item["controller"]
+        for kind in ("ca", "tsa"):
+            for root, item in zip(getattr(self, f"{kind}_roots"), self.raw[f"{kind}_roots"], strict=True):
+                yield f"{kind.upper()} root {subject_of(root)} ({fingerprint(root)[:16]})", item["controller"]
+
+
+# ---------------------------------------------------------------------------------------------
+# 7  The checks
+# ---------------------------------------------------------------------------------------------
+
+TOLERANCE = timedelta(seconds=60)  # between the clocks of different machines
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+REGULATOR_TYPES = {
+    "panel.member-signed-in", "review.signed", "clarification.asked", "clarification.answered", "loser.notified",
+    "confidential.viewed",
+}
+OPENING_TYPES = ("opening.", "vault.", "bid.opened")
+RECORDED_BY = [  # (files, the entry type that must carry their hash)
+    (r"tender/(notice|policy)\.(json|p7s)|tender/(documents|evaluation)\.json", "tender.published"),
+    (r"opening/keys/.+", "custodian.key"),
+    (r"opening/close\.json", "tender.manifest"),
+    (r"opening/releases/.+", "vault.released"),
+    (r"opening/bidder-releases/.+", "vault.bidder-released"),
+    (r"opening/(record\.json|record\.p7s|outcomes\.json)", "opening.recorded"),
+    (r"evaluation/panel\.json", "panel.imported"),
+    (r"evaluation/reviews/.+", "review.signed"),
+    (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
+    (r"result/result\..+", "result.published"),
+    (r"result/award-.+", "award.issued"),
+]
+FILE_FIELDS = {
+    "notice", "p7s", "documents", "policy", "policy_p7s", "evaluation", "cks", "release", "record", "outcomes", "panel",
+    "review", "inputs", "report", "result", "award", "close",
+}
+
+
+class _About:
+    """`with audit.about("bid X"):` turns whatever is wrong inside into a named problem."""
+
+    def __init__(self, audit: Audit, what: str) -> None:
+        self.audit, self.what = audit, what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, NotSupported):
+            self.audit.unchecked.append(f"{self.what}: {error}")
+        elif isinstance(error, Invalid):
+            self.audit.problems.append(f"{self.what}: {error}")
+        elif isinstance(error, MALFORMED):
+            self.audit.problems.append(f"{self.what}: malformed evidence ({type(error).__name__}: {error})")
+        else:
+            return False
+        return True
+
+
+class Audit:
+    """One run over one bundle. `lines` is filled by `run`; problems of a step never stop the next one."""
+
+    def __init__(self, bundle: Bundle, trust: Trust | None, earlier: Mapping[str, bytes] | None = None) -> None:
+        self.bundle, self.outside, self.earlier = bundle, trust, dict(earlier or {})
+        self.problems: list[str] = []
+        self.unchecked: list[str] = []
+        self.notes: list[str] = []
+        self.lines: list[tuple[str, str, str]] = []
+        self.sheets: dict[str, Any] = {}
+        self.opened: set[str] = set()
+        self.evaluation: dict[str, Any] | None = None
+
+    # -- running ------------------------------------------------------------------------------
+
+    def run(self) -> bool:
+        """Run V1 to V12; True when nothing is wrong."""
+        good = True
+        for number, step in enumerate(
+            (self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10, self.v11, self.v12), 1
+        ):
+            self.problems, summary = [], ""
+            with self.about((step.__doc__ or "").split("\n")[0].rstrip(".")):
+                summary = step() or ""
+            good &= not self.problems
+            for problem in self.problems:
+                self.lines.append((f"V{number}", "FAIL", problem))
+            if not self.problems:
+                nothing = summary.startswith("nothing")
+                self.lines.append((f"V{number}", "--" if nothing else "ok", summary))
+        return good
+
+    def about(self, what: str) -> _About:
+        return _About(self, what)
+
+    def fail(self, problem: str) -> None:
+        self.problems.append(problem)
+
+    # -- evidence, read once -------------------------------------------------------------------
+
+    @functools.cached_property
+    def trust(self) -> Trust:
+        return self.outside or Trust.parse(self.bundle.read("policy/trust.json"))
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019 - one Audit per process
+    def doc(self, path: str) -> Any:
+        try:
+            return parse_canonical(self.bundle.read(path))
+        except Invalid as error:
+            raise Invalid(str(error) if path in str(error) else f"{path}: {error}") from error
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def file_hash(self, path: str) -> str:
+        return self.bundle.digest(path)
+
+    @functools.cached_property
+    def listed(self) -> dict[str, Mapping[str, Any]]:
+        """path → row of MANIFEST.json"""
+        manifest = self.doc("MANIFEST.json")
+        return {row["path"]: row for row in manifest["files"]}
+
+    @functools.cached_property
+    def complete(self) -> bool:
+        """Whether this is the regulator's bundle."""
+        left_out = [path for path, row in self.listed.items() if row["tier"] == "regulator" and path not in self.bundle]
+        return not left_out
+
+    @functools.cached_property
+    def head(self) -> Checkpoint:
+        return parse_checkpoint(self.bundle.read("log/checkpoint"))
+
+    @functools.cached_property
+    def entries(self) -> dict[int, bytes]:
+        found = {}
+        for path in self.bundle.under("log/entries/"):
+            match = re.fullmatch(r"log/entries/(0|[1-9]\d*)\.json", path)
+            if not match:
+                raise Invalid(f"{path} is not an entry's name")
+            found[int(match[1])] = self.bundle.read(path)
+        return dict(sorted(found.items()))
+
+    @functools.cached_property
+    def parsed(self) -> dict[int, Mapping[str, Any]]:
+        found = {}
+        for index, raw in self.entries.items():
+            with self.about(f"entry {index}"):
+                found[index] = parse_canonical(raw)
+        return found
+
+    @functools.cached_property
+    def blinded(self) -> dict[int, str]:
+        return {i: e["c"] for i, e in self.parsed.items() if e.get("typ") == "ebid.leaf"}
+
+    @functools.cached_property
+    def openings(self) -> dict[int, Mapping[str, Any]]:
+        return {o["leaf_index"]: o for o in self.doc("log/openings.json")}
+
+    @functools.cached_property
+    def acts(self) -> list[Act]:
+        found = []
+        for index, entry in self.parsed.items():
+            if entry.get("typ") != "ebid.leaf":
+                path = f"payloads/{entry['pl'][0]}.json" if entry["pl"] else ""
+                payload = self.doc(path) if path in self.bundle else None
+                found.append(Act(index, entry["type"], entry["t"], entry, payload))
+        return found
+
+    def of_type(self, name: str) -> list[Act]:
+        return [act for act in self.acts if act.type == name]
+
+    def known(self, name: str) -> list[tuple[Act, Mapping[str, Any]]]:
+        """Acts of a type whose payload is there."""
+        return [(act, act.payload) for act in self.of_type(name) if act.payload is not None]
+
+    @functools.cached_property
+    def recorded(self) -> dict[str, list[Act]]:
+        """Every string in a payload (hashes above all) → the acts that carry it."""
+        found: dict[str, list[Act]] = {}
+        for act in self.acts:
+            for value in _strings(act.payload):
+                found.setdefault(value, []).append(act)
+        return found
+
+    @functools.cached_property
+    def policy(self) -> Mapping[str, Any]:
+        policy: Mapping[str, Any] = self.doc("tender/policy.json")
+        return policy
+
+    @functools.cached_property
+    def tender(self) -> str:
+        return str(self.doc("MANIFEST.json")["tender"])
+
+    @functools.cached_property
+    def close(self) -> Mapping[str, Any]:
+        close: Mapping[str, Any] = self.doc("opening/close.json")
+        return close
+
+    @functools.cached_property
+    def rows(self) -> list[Mapping[str, Any]]:
+        return list(self.close["entries"])
+
+    @functools.cached_property
+    def valid_bids(self) -> list[str]:
+        return [row["manifest"] for row in self.rows if row["status"] == "valid"]
+
+    def bid(self, manifest: str) -> Mapping[str, Any]:
+        bid: Mapping[str, Any] = self.doc(f"bids/{manifest}/bid.json")
+        return bid
+
+    def who(self, manifest: str) -> str:
+        try:
+            return f"bid {manifest[:12]} of {self.bid(manifest)['bidder']['id']}"
+        except (Invalid, *MALFORMED):
+            return f"bid {str(manifest)[:12]}"
+
+    @functools.cached_property
+    def anchors(self) -> Anchors:
+        anchors = Anchors(self.trust.ca_roots)
+        for path in self.bundle.under("evidence/certs/"):
+            with self.about(path):
+                anchors.pool.append(load_certificate(self.bundle.read(path)))
+        for path in self.bundle.under("evidence/crls/"):
+            with self.about(path):
+                anchors.crls.append(x509.load_der_x509_crl(self.bundle.read(path)))
+        return anchors
+
+    @functools.cached_property
+    def stamp_anchors(self) -> Anchors:
+        return Anchors(self.trust.tsa_roots, self.anchors.pool, self.anchors.crls)
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def cosigned(self, note: bytes) -> datetime | None:
+        """When the quorum of trusted witnesses had cosigned, or None when it has not."""
+        times = sorted(t for t in (note_signed_by(note, w) for w in self.trust.witnesses) if t is not None)
+        return times[self.trust.quorum - 1] if len(times) >= self.trust.quorum else None
+
+    # -- V1 -----------------------------------------------------------------------------------
+
+    def v1(self) -> str:
+        """The files are those of the signed manifest."""
+        for text in self.bundle.disorder:
+            self.fail(text)
+        note = self.bundle.read("MANIFEST.note")
+        with self.about("MANIFEST.note"):
+            text, _ = parse_note(note)
+            if text != f"tradehall-bundle/v1\n{self.file_hash('MANIFEST.json')}\n".encode():
+                raise Invalid("is not about this MANIFEST.json")
+            if note_signed_by(note, self.trust.log) is None:
+                raise Invalid(f"the manifest is not signed by the log's key ({self.trust.log.name})")
+        left_out = [path for path in self.listed if path not in self.bundle]
+        for path, row in self.listed.items():
+            if path in self.bundle and (self.bundle.members[path].size != row["size"] or self.file_hash(path) != row["sha256"]):
+                self.fail(f"{path} was altered: it is not the file the manifest lists")
+            if row["tier"] == "regulator" and not REGULATOR_PATHS.fullmatch(path):
+                self.fail(f"{path} may not be kept from the public")
+            if row["tier"] not in ("public", "regulator"):
+                self.fail(f"{path} is of an unknown tier")
+        for path in set(self.bundle.members) - set(self.listed) - {"MANIFEST.json", "MANIFEST.note"}:
+            self.fail(f"{path} is not listed in the manifest")
+        kept = [path for path, row in self.listed.items() if row["tier"] == "regulator" and path in self.bundle]
+        for path in left_out:
+            if self.listed[path]["tier"] != "regulator" or kept:
+                self.fail(f"{path} is missing")
+        if left_out:
+            self.unchecked.append(f"{len(left_out)} files only the regulator's bundle holds (shares, confidential parts, reviews)")
+        return f"{len(self.listed)} files, manifest signed by the log" + (f", {len(left_out)} left out for the public" if left_out else "")
+
+    # -- V2 -----------------------------------------------------------------------------------
+
+    def v2(self) -> str:
+        """Keys, checkpoints and cosignatures."""
+        if self.outside is not None:
+            with self.about("policy/trust.json"):
+                for name in Trust.parse(self.bundle.read("policy/trust.json")).differences(self.outside):
+                    self.fail(f"policy/trust.json: {name} is not what the trust file says")
+        with self.about("log/checkpoint"):
+            self._check_checkpoint(self.head)
+            self._need_quorum(self.head)
+        with self.about("tender/policy.json"):
+            self._check_policy_keys()
+        checked = 0
+        for path in self.bundle.under("log/checkpoints/"):
+            with self.about(path):
+                point = parse_checkpoint(self.bundle.read(path))
+                self._check_checkpoint(point)
+                if path != f"log/checkpoints/{point.size}":
+                    raise Invalid("is named for another size")
+                if not self._connect(point):
+                    raise Invalid("has no consistency proof to log/checkpoint")
+                checked += 1
+        if "opening/close.json" in self.bundle:
+            with self.about("the close's checkpoint"):
+                self._need_quorum(self._close_checkpoint())
+        for name, raw in self.earlier.items():
+            with self.about(f"earlier file {name}"):
+                self._check_earlier(name, raw)
+        times = self.cosigned(self.head.raw)
+        return f"tree of {self.head.size} entries, cosigned {stamp(times) if times else '-'}; {checked} older checkpoints are prefixes of it"
+
+    def _check_checkpoint(self, point: Checkpoint) -> None:
+        if point.origin != self.trust.log.name:
+            raise Invalid(f"is of another log ({point.origin})")
+        if note_signed_by(point.raw, self.trust.log) is None:
+            raise Invalid(f"is not signed by the log's key ({self.trust.log.name})")
+
+    def _need_quorum(self, point: Checkpoint) -> None:
+        if self.cosigned(point.raw) is None:
+            raise Invalid(f"fewer than {self.trust.quorum} trusted witnesses cosigned the tree of {point.size} entries")
+
+    def _check_policy_keys(self) -> None:
+        if self.policy["log_key"] != self.trust.raw["log"]["vkey"]:
+            raise Invalid("the signed policy names another log key")
+        trusted = {w.key for w in self.trust.witnesses}
+        for witness in self.policy["witnesses"]:
+            if parse_vkey(witness["key"]).key not in trusted:
+                raise Invalid(f"the signed policy names witness {witness['name']}, which is not trusted")
+
+    def _close_checkpoint(self) -> Checkpoint:
+        size = self.close["tree_size"]
+        path = "log/checkpoint" if size == self.head.size else f"log/checkpoints/{size}"
+        point = parse_checkpoint(self.bundle.read(path))
+        if point.size != size or point.root.hex() != self.close["root"]:
+            raise Invalid("the close document's root is not that checkpoint's")
+        return point
+
+    def _connect(self, point: Checkpoint) -> bool:
+        """Consistency of `point` with log/checkpoint; False when the bundle has no proof for it."""
+        if point.size > self.head.size:
+            return False
+        if point.size in (0, self.head.size):
+            if point.size == self.head.size and point.root != self.head.root:
+                raise Invalid(f"two different trees of {point.size} entries were signed (fork)")
+            return True
+        for item in self.doc("log/consistency.json"):
+            if item["from"] == point.size and item["to"] == self.head.size:
+                proof = [b64std(text) for text in item["proof"]]
+                check_consistency(point.size, self.head.size, point.root, self.head.root, proof)
+                return True
+        return False
+
+    def _check_earlier(self, name: str, raw: bytes) -> None:
+        if raw.lstrip().startswith(b"{"):
+            receipt = parse_json(raw)
+            self._check_own_receipt(receipt)
+            raw = receipt["checkpoint"].encode()
+        elif raw.startswith(b"c2sp.org/tlog-proof@v1\n"):
+            raw = parse_tlog_proof(raw)[2]
+        point = parse_checkpoint(raw)
+        self._check_checkpoint(point)
+        if not self._connect(point):
+            self.unchecked.append(f"earlier file {name}: the bundle has no consistency proof from {point.size} to {self.head.size} entries")
+
+    def _check_own_receipt(self, receipt: Mapping[str, Any]) -> None:
+        """A receipt its holder kept must be in the closing list (vault.md 2.6, check 9)."""
+        if not self._receipt_signed(receipt):
+            raise Invalid("the receipt is not signed by the policy's receipt key")
+        if receipt["tender"] != self.tender or receipt["lot"] != self.policy["lot"]:
+            raise Invalid("the receipt is of another tender")
+        mine = {"leaf_index": receipt["leaf_index"], "manifest": receipt["manifest"]}
+        if not any(mine.items() <= row.items() for row in self.rows):
+            raise Invalid(
+                f"bid {receipt['manifest'][:12]} (receipt {receipt['ref']}, entry {receipt['leaf_index']}) is missing from the closing list"
+            )
+
+    def _receipt_signed(self, receipt: Mapping[str, Any]) -> bool:
+        unsigned = {k: v for k, v in receipt.items() if k != "sig"}
+        return ed25519_valid(b64url(self.policy["receipt_key"]), b64url(receipt["sig"]), jcs(unsigned))
+
+    # -- V3 -----------------------------------------------------------------------------------
+
+    def v3(self) -> str:
+        """Every entry is in the log."""
+        for index, raw in self.entries.items():
+            with self.about(f"entry {index}"):
+                self._check_inclusion(index, raw)
+        for path in self.bundle.under("log/proofs/"):
+            if f"log/entries/{path[len('log/proofs/'):-len('.tlog-proof')]}.json" not in self.bundle:
+                self.fail(f"{path}: its entry is missing")
+        self._check_entry_forms()
+        if any(path.startswith("log/tile/entries/") for path in self.bundle.members):
+            return self._check_whole_log()
+        self.unchecked.append("the other entries of the log (this bundle proves those of one tender)")
+        return f"{len(self.entries)} entries proved in the tree of {self.head.size}"
+
+    def _check_inclusion(self, index: int, raw: bytes) -> None:
+        at, proof, note = parse_tlog_proof(self.bundle.read(f"log/proofs/{index}.tlog-proof"))
+        if at != index or note != self.head.raw:
+            raise Invalid("its proof is for another entry or checkpoint")
+        if root_from_inclusion(index, self.head.size, leaf_hash(raw), proof) != self.head.root:
+            raise Invalid(f"these bytes are not in the log ({_describe(raw)})")
+
+    def _check_entry_forms(self) -> None:
+        for index, entry in self.parsed.items():
+            with self.about(f"entry {index}"):
+                if entry.get("typ") == "ebid.leaf":
+                    exact_keys(entry, ("v", "typ", "c"), "a blinded entry")
+                    continue
+                exact_keys({k: v for k, v in entry.items() if k != "sig"}, ("v", "id", "t", "type", "tender", "actor", "cp", "pl"), "an entry")
+                moment(entry["t"])
+                if entry["tender"] != self.tender:
+                    raise Invalid(f"belongs to {entry['tender']}")
+
+    def _check_whole_log(self) -> str:
+        needle = jcs({"tender": self.tender})[1:-1]
+        tiles, others, at = [], 0, 0
+        while at < self.head.size:
+            width = min(256, self.head.size - at)
+            entries = split_entries(self.bundle.read("log/" + tile_path("entries", at // 256, width)))
+            if len(entries) != width:
+                raise Invalid(f"the log's entries {at} to {at + width - 1} are not all there")
+            new = hashlib.sha256
+            leaves = [new(b"\x00" + entry).digest() for entry in entries]
+            tile = "log/" + tile_path(0, at // 256, width)
+            if tile in self.bundle and self.bundle.read(tile) != b"".join(leaves):
+                self.fail(f"{tile} does not fit the entries")
+            tiles.append(tree_root(leaves))
+            for offset, entry in enumerate(entries):
+                if needle in entry:
+                    self._check_known(at + offset, entry)
+                elif entry.startswith(b'{"c":') and at + offset not in self.openings:
+                    others += 1
+            at += width
+        if tree_root(tiles) != self.head.root:
+            raise Invalid("the whole log does not give the checkpoint's root")
+        if others:
+            self.unchecked.append(f"{others} blinded entries of other tenders (their own bundles open them)")
+        return f"whole log of {self.head.size} entries hashed"
+
+    def _check_known(self, index: int, raw: bytes) -> None:
+        if index not in self.entries and parse_json(raw).get("tender") == self.tender:
+            self.fail(f"entry {index} ({_describe(raw)}) of this tender is in the log but not in the bundle")
+
+    # -- V4 -----------------------------------------------------------------------------------
+
+    def v4(self) -> str:
+        """Nothing of the tender was left out or slipped in."""
+        manifests = self.known("tender.manifest")
+        if not manifests:
+            raise Invalid("no tender.manifest entry: completeness cannot be shown")
+        closing = next(((act, p) for act, p in manifests if p["close"] is not None), None)
+        if closing is None:
+            raise Invalid("no tender.manifest entry carries the close document")
+        self._check_manifest_entries(manifests)
+        with self.about("opening/close.json"):
+            self._check_closing(*closing)
+        self._check_rows()
+        return f"{len(self.rows)} bids and withdrawals in the closing list; {len(self.entries)} entries listed, none missing"
+
+    def _check_manifest_entries(self, manifests: list[tuple[Act, Mapping[str, Any]]]) -> None:
+        before: set[int] = set()
+        for act, payload in manifests:
+            listed = set(payload["plain"]) | set(payload["blinded"])
+            for index in sorted(before - listed):
+                self.fail(f"{act} no longer lists entry {index}")
+            before = listed
+            if payload["tree_size"] > act.index:
+                self.fail(f"{act} speaks of a tree that did not exist yet")
+        last, payload = manifests[-1]
+        for index in sorted(set(payload["plain"]) - {a.index for a in self.acts}):
+            self.fail(f"entry {index} is listed by the tender's manifest but missing or another kind")
+        for index in sorted(set(payload["blinded"]) - set(self.blinded)):
+            self.fail(f"blinded entry {index} is listed by the tender's manifest but missing or another kind")
+        for index in self.entries:
+            if index not in before and index != last.index:
+                self.fail(f"entry {index} ({_describe(self.entries[index])}) was inserted: the tender's manifest does not list it")
+
+    def _check_closing(self, act: Act, payload: Mapping[str, Any]) -> None:
+        close = self.close
+        exact_keys(close, ("v", "typ", "tender", "lot", "deadline", "at", "tree_size", "root", "entries", "sig"), "the close document")
+        if payload["close"] != self.file_hash("opening/close.json"):
+            self.fail(f"opening/close.json is not the closing list that {act} recorded")
+        if (payload["tree_size"], payload["root"]) != (close["tree_size"], close["root"]):
+            self.fail(f"{act} and the closing list speak of different trees")
+        if close["tender"] != self.tender or close["lot"] != self.policy["lot"]:
+            self.fail("the closing list is of another tender")
+        indices = [row["leaf_index"] for row in self.rows]
+        if indices != sorted(set(indices)):
+            self.fail("the closing list is not in the order of the log")
+        for index in sorted(set(payload["blinded"]) - set(indices)):
+            self.fail(f"{self._at(index)} is missing from the closing list, which {act} says holds it")
+        for index in sorted(set(indices) - set(payload["blinded"])):
+            self.fail(f"{self._at(index)} is in the closing list but not in {act}")
+        for index, opening in self.openings.items():
+            if opening["kind"] in ("bid", "withdraw") and index < close["tree_size"] and index not in indices:
+                self.fail(f"{self._at(index)} is missing from the closing list")
+
+    def _at(self, index: int) -> str:
+        opening = self.openings.get(index)
+        if opening is None:
+            return f"entry {index}"
+        return f"{self.who(opening['digest'])} (entry {index}, {opening['kind']})"
+
+    def _check_rows(self) -> None:
+        expected = self._statuses()
+        listed = set()
+        for row in self.rows:
+            with self.about(self._at(row["leaf_index"])):
+                opening = self.openings[row["leaf_index"]]
+                folder = "bids" if opening["kind"] == "bid" else "withdrawals"
+                name = "bid" if opening["kind"] == "bid" else "withdraw"
+                listed.add(f"{folder}/{row['manifest']}/")
+                if opening["digest"] != row["manifest"]:
+                    raise Invalid("the closing list names another document than the leaf")
+                if self.file_hash(f"{folder}/{row['manifest']}/{name}.json") != row["manifest"]:
+                    raise Invalid(f"{name}.json was altered: its hash is not that of the closing list")
+                if expected.get(row["leaf_index"]) != row["status"]:
+                    raise Invalid(f"its status is {row['status']}, by the log it is {expected.get(row['leaf_index'])}")
+        present = {"/".join(p.split("/")[:2]) + "/" for p in self.bundle.members if p.startswith(("bids/", "withdrawals/"))}
+        for folder in sorted(present - listed):
+            self.fail(f"{self.who(folder.split('/')[1])} is in the bundle ({folder}) but missing from the closing list")
+
+    def _statuses(self) -> dict[int, str]:
+        """Status of each row by the rules of 2.7: last bid counts, unless withdrawn or of an older policy."""
+        result: dict[int, str] = {}
+        current: dict[str, tuple[int, str]] = {}
+        policy_hash = self.file_hash("tender/policy.json")
+        for row in self.rows:
+            index, manifest = row["leaf_index"], row["manifest"]
+            if self.openings[index]["kind"] == "withdraw":
+                document = self.doc(f"withdrawals/{manifest}/withdraw.json")
+                result[index] = "withdrawn"
+                held = current.get(document["bidder"]["id"])
+                if held and held[1] == document["manifest"]:
+                    result[held[0]] = "withdrawn"
+                    del current[document["bidder"]["id"]]
+                continue
+            bid = self.bid(manifest)
+            held = current.get(bid["bidder"]["id"])
+            if held and result[held[0]] == "valid":
+                result[held[0]] = "superseded"
+            result[index] = "valid" if bid["policy"] == policy_hash else "policy-superseded"
+            current[bid["bidder"]["id"]] = (index, manifest)
+        return result
+
+    # -- V5 -----------------------------------------------------------------------------------
+
+    def v5(self) -> str:
+        """Payloads open their commitments, files are those the log recorded."""
+        redacted = {p["commitment"]: p["basis"] for _, p in self.known("payload.redacted")}
+        counts: Counter[str] = Counter()
+        belonging = set()
+        for act in self.acts:
+            for place, commitment in enumerate(act.entry["pl"]):
+                belonging.add(commitment)
+                with self.about(f"{act}"):
+                    counts[self._check_payload(act, place, commitment, redacted)] += 1
+        for path in self.bundle.under("payloads/"):
+            if path.split("/")[1].partition(".")[0] not in belonging:
+                self.fail(f"{path} belongs to no entry")
+        for index, commitment in self.blinded.items():
+            with self.about(f"blinded entry {index}"):
+                self._check_blinded(index, commitment)
+        for index in sorted(set(self.openings) - set(self.blinded)):
+            self.fail(f"log/openings.json opens entry {index}, which is not in the bundle")
+        self._check_recorded_files()
+        if counts["redacted"]:
+            self.notes.append(f"{counts['redacted']} payloads were redacted, each with its legal basis in the log")
+        if counts["left out"]:
+            self.unchecked.append(f"{counts['left out']} payloads only the regulator's bundle holds")
+        return f"{counts['opened']} payloads and {len(self.openings)} blinded entries open their commitments"
+
+    def _check_payload(self, act: Act, place: int, commitment: str, redacted: Mapping[str, str]) -> str:
+        path = f"payloads/{commitment}"
+        if f"{path}.json" in self.bundle:
+            nonce, body = self.bundle.read(f"{path}.nonce"), self.bundle.read(f"{path}.json")
+            if len(nonce) != 32 or hexhash(b"ebid-commit/1\n" + nonce + body) != commitment:
+                raise Invalid(f"its payload {path}.json was altered: it does not open the commitment")
+            if self.listed[f"{path}.json"]["tier"] == "regulator" and place == 0 and act.type not in REGULATOR_TYPES:
+                raise Invalid("its payload may not be kept from the public")
+            return "opened"
+        if commitment in redacted:
+            return "redacted"
+        row = self.listed.get(f"{path}.json")
+        if row and row["tier"] == "regulator" and (place or act.type in REGULATOR_TYPES):
+            return "left out"
+        raise Invalid(f"its payload {commitment[:12]} is missing and no payload.redacted entry says why")
+
+    def _check_blinded(self, index: int, commitment: str) -> None:
+        if index not in self.openings:
+            raise Invalid("is not opened in log/openings.json")
+        opening = self.openings[index]
+        exact_keys(opening, ("leaf_index", "kind", "tender", "lot", "seq", "digest", "at", "salt"), "an opening")
+        fields = (opening["kind"], opening["tender"], opening["lot"], opening["seq"].to_bytes(4, "big"))
+        leaf = lp("ebid/v1/leaf", b64url(opening["salt"]), *fields, bytes.fromhex(opening["digest"]), opening["at"])
+        if hexhash(leaf) != commitment:
+            raise Invalid(f"its opening ({opening['kind']} at {opening['at']}) does not fit the leaf")
+        if opening["tender"] != self.tender and (opening["kind"], opening["tender"]) != ("dummy", ""):
+            raise Invalid(f"it belongs to {opening['tender']}")
+
+    def _check_recorded_files(self) -> None:
+        for path in self.listed:
+            for pattern, kind in RECORDED_BY:
+                if re.fullmatch(pattern, path) and path in self.bundle:
+                    acts = self.recorded.get(self.file_hash(path), [])
+                    if not any(act.type == kind for act in acts):
+                        self.fail(f"{path} is not a document that the log recorded ({kind})")
+        hashes_listed = {row["sha256"] for row in self.listed.values()}
+        latest = {act.type: act for act in self.acts}
+        for act in self.acts:
+            if act.type == "tender.published" and latest[act.type] is not act:
+                continue  # an amended publication: only the last one is in the bundle
+            for name, value in _named_strings(act.payload):
+                if name in FILE_FIELDS and any(kind == act.type for _, kind in RECORDED_BY) and value not in hashes_listed:
+                    self.fail(f"the document {name} {value[:12]} that {act} recorded is missing")
+
+    # -- V6 -----------------------------------------------------------------------------------
+
+    def v6(self) -> str:
+        """Signatures and certificates at their time."""
+        count = 0
+        for path in sorted(p for p in self.bundle.members if p.endswith(".p7s")):
+            with self.about(self._signed_name(path)):
+                self._check_signature(path)
+                count += 1
+        for path in self.bundle.under("bids/") + self.bundle.under("withdrawals/"):
+            if path.endswith(("/bid.json", "/withdraw.json")) and self._cms_path(path) not in self.bundle:
+                self.fail(f"{path} carries no signature")
+        receipts = [p for p in self.bundle.members if p.endswith("/receipt.json")]
+        for path in receipts:
+            with self.about(f"receipt of {self.who(path.split('/')[1])}"):
+                self._check_receipt(path)
+        if "opening/close.json" in self.bundle and not self._receipt_signed(self.close):
+            self.fail("opening/close.json: the closing list is not signed by the policy's receipt key")
+        self._check_key_statements()
+        if "tender/notice.json" in self.bundle:
+            with self.about("tender/notice.json"):
+                self._check_notice()
+        return f"{count} signatures with chain and revocation, {len(receipts)} receipts"
+
+    @staticmethod
+    def _cms_path(path: str) -> str:
+        return path.removesuffix(".json") + ".p7s"
+
+    def _signed_name(self, path: str) -> str:
+        folder = path.split("/")
+        return f"{path} ({self.who(folder[1])})" if folder[0] == "bids" else path
+
+    def _check_signature(self, path: str) -> None:
+        document = re.sub(r"(/report)\.[^/]*\.p7s$", r"\1.json", path).removesuffix(".p7s").removesuffix(".json") + ".json"
+        raw, cms = self.bundle.read(document), self.bundle.read(path)
+        when = self._signing_moment(document)
+        certificate = verify_cades(cms, raw, self.anchors, when)
+        wanted = self._expected_signer(document, path)
+        if wanted is not None and fingerprint(certificate) != wanted:
+            raise Invalid(f"signed by {subject_of(certificate)}, not by the certificate it should be")
+
+    def _signing_moment(self, document: str) -> datetime:
+        folder = document.split("/")[0]
+        if folder in ("bids", "withdrawals"):
+            return moment(self.doc(document.rsplit("/", 1)[0] + "/receipt.json")["at"])
+        acts = self.recorded.get(self.file_hash(document), [])
+        if not acts:
+            raise Invalid("no entry of the log records this document")
+        return moment(acts[0].time)
+
+    def _expected_signer(self, document: str, path: str) -> str | None:
+        """The certificate's fingerprint, where a signed document says who must sign."""
+        content = self.doc(document)
+        if document.startswith(("bids/", "withdrawals/")):
+            return str(content["bidder"]["cert_sha256"])
+        if document.startswith("opening/keys/"):
+            return str(content["custodian"]["cert_sha256"])
+        if document.startswith("opening/releases/"):
+            return str(self.doc(f"opening/keys/{content['stage']}-{content['index']}.json")["custodian"]["cert_sha256"])
+        member = content.get("member")
+        if document == "evaluation/report.json":
+            member = path.split("report.", 1)[1].removesuffix(".p7s")
+        if document.startswith("evaluation/"):
+            return next((str(m["cert_sha256"]) for m in self.doc("evaluation/panel.json")["members"] if m["member"] == member), "nobody")
+        return None
+
+    def _check_receipt(self, path: str) -> None:
+        receipt, folder = self.doc(path), path.rsplit("/", 1)[0]
+        name = "bid" if folder.startswith("bids/") else "withdraw"
+        if not self._receipt_signed(receipt):
+            raise Invalid("it is not signed by the policy's receipt key")
+        opening = self.openings[receipt["leaf_index"]]
+        for mine, its in (("kind", "kind"), ("tender", "tender"), ("lot", "lot"), ("seq", "seq"), ("manifest", "digest"), ("at", "at"), ("salt", "salt")):
+            if receipt[mine] != opening[its]:
+                raise Invalid(f"its {mine} is not that of the leaf")
+        if receipt["manifest"] != self.file_hash(f"{folder}/{name}.json") or receipt["cms"] != self.file_hash(f"{folder}/{name}.p7s"):
+            raise Invalid("it was given for other bytes than the stored ones")
+        if receipt["received"] != receipt["at"]:
+            raise Invalid("received and logged times differ")
+        point = parse_checkpoint(receipt["checkpoint"].encode())
+        self._check_checkpoint(point)
+        leaf = leaf_hash(self.entries[receipt["leaf_index"]])
+        proof = [_b64_any(text) for text in receipt["proof"]]
+        if root_from_inclusion(receipt["leaf_index"], point.size, leaf, proof) != point.root:
+            raise Invalid("its inclusion proof does not lead to its checkpoint")
+        if receipt["tsa"] is not None:
+            token = verify_timestamp(b64url(receipt["tsa"]), jcs({k: v for k, v in receipt.items() if k not in ("tsa", "sig")}), self.stamp_anchors)
+            if abs(token.time - moment(receipt["at"])) > TOLERANCE:
+                self.notes.append(f"the receipt of {self.who(receipt['manifest'])} was time-stamped {stamp(token.time)}")
+
+    def _check_key_statements(self) -> None:
+        """The policy's custodian keys are those that the custodians signed (vault.md 2.2)."""
+        for stage in self.policy["stages"]:
+            for custodian in stage["custodians"]:
+                path = f"opening/keys/{stage['name']}-{custodian['index']}.json"
+                with self.about(f"custodian {custodian['id']}"):
+                    if self.file_hash(path) != custodian["cks_sha256"]:
+                        raise Invalid(f"its key statement {path} is not the one in the signed policy")
+                    if self._cms_path(path) not in self.bundle:
+                        raise Invalid(f"its key statement {path} is not signed")
+                    statement = self.doc(path)
+                    said = (statement["pk"], statement["index"], statement["stage"], statement["tender"], statement["lot"], statement["custodian"]["id"])
+                    if said != (custodian["pk"], custodian["index"], stage["name"], self.tender, self.policy["lot"], custodian["id"]):
+                        raise Invalid(f"its key statement {path} says something else than the policy")
+
+    def _check_notice(self) -> None:
+        notice = self.doc("tender/notice.json")
+        for name in ("policy", "documents", "evaluation"):
+            if notice[name] != self.file_hash(f"tender/{name}.json"):
+                self.fail(f"tender/{name}.json is not what the signed notice announced")
+        for name in ("tender", "lot", "deadline", "open_at"):
+            if notice[name] != self.policy[name]:
+                self.fail(f"the notice and the policy differ in {name}")
+        for name in ("notice", "policy"):
+            if f"tender/{name}.p7s" not in self.bundle:
+                self.fail(f"tender/{name}.json is not signed")
+        absent = 0
+        for row in self.doc("tender/documents.json")["files"]:
+            path = f"tender/files/{row['name']}"
+            absent += path not in self.bundle
+            if path in self.bundle and self.file_hash(path) != row["sha256"]:
+                self.fail(f"{path} is not the document that was published")
+        if absent:
+            self.unchecked.append(f"{absent} tender documents are not in the bundle (their hashes are)")
+
+    # -- V7 -----------------------------------------------------------------------------------
+
+    def v7(self) -> str:
+        """The order of acts, and the times."""
+        closed = self.of_type("tender.closed")
+        if len(closed) != 1:
+            raise Invalid(f"{len(closed)} tender.closed entries where one is due")
+        wall, deadline = closed[0].index, moment(self.policy["deadline"])
+        if self.close["deadline"] != self.policy["deadline"]:
+            self.fail("the closing list has another deadline than the policy")
+        if moment(self.close["at"]) < deadline or moment(closed[0].time) < deadline:
+            self.fail("the tender was closed before its deadline")
+        if self.close["tree_size"] <= wall:
+            self.fail("the closing list's tree does not hold the close itself")
+        for row in self.rows:
+            opening = self.openings[row["leaf_index"]]
+            if row["leaf_index"] >= wall:
+                self.fail(f"{self._at(row['leaf_index'])} lies after tender.closed (entry {wall}): it is late")
+            if moment(opening["at"]) >= deadline:
+                self.fail(f"{self._at(row['leaf_index'])} came at {opening['at']}, not before the deadline")
+        self._check_acts_order(wall)
+        self._check_clock(deadline)
+        return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
+
+    def _check_acts_order(self, wall: int) -> None:
+        sealed = next((a.index for a, p in self.known("tender.manifest") if p["close"] is not None), wall)
+        for act in self.acts:
+            if act.type.startswith(OPENING_TYPES) and act.index < max(wall, sealed):
+                self.fail(f"{act} is an opening act before the closing list was logged (entry {max(wall, sealed)})")
+            if act.type == "tender.published" and act.index > wall:
+                self.fail(f"{act} comes after the close")
+        steps = ["opening.started", "opening.recorded", "evaluation.reported", "result.published", "contract.signed"]
+        places = [(name, self.of_type(name)[0].index) for name in steps if self.of_type(name)]
+        for (first, one), (second, two) in zip(places, places[1:], strict=False):
+            if one > two:
+                self.fail(f"{second} (entry {two}) comes before {first} (entry {one})")
+        for _, payload in self.known("opening.started"):
+            if payload["close"] != self.file_hash("opening/close.json"):
+                self.fail("the opening started from another closing list")
+
+    def _check_clock(self, deadline: datetime) -> None:
+        end, sealed = self.cosigned(self.head.raw), self.cosigned(self._close_checkpoint().raw)
+        last = datetime.fromtimestamp(0, UTC)
+        for act in self.acts:
+            when = moment(act.time)
+            if end is not None and when > end + TOLERANCE:
+                self.fail(f"{act} is dated {act.time}, after the witnesses cosigned it ({stamp(end)})")
+            if sealed is not None and act.index < self.close["tree_size"] and when > sealed + TOLERANCE:
+                self.fail(f"{act} is dated {act.time}, after the witnesses cosigned the close ({stamp(sealed)})")
+            if when < last - TOLERANCE:
+                self.fail(f"{act} is dated {act.time}, before the entries in front of it")
+            last = max(last, when)
+        if sealed is not None and sealed < deadline - TOLERANCE:
+            self.fail(f"the close was cosigned at {stamp(sealed)}, before the deadline")
+        if "opening/close.tst" in self.bundle:
+            token = verify_timestamp(self.bundle.read("opening/close.tst"), self.bundle.read("opening/close.json"), self.stamp_anchors)
+            if token.time < deadline:
+                self.fail(f"the closing list was time-stamped {stamp(token.time)}, before the deadline")
+            if not token.revocation_checked:
+                self.unchecked.append("whether the time-stamping certificate was revoked (no list in the bundle)")
+        else:
+            self.unchecked.append("a time stamp on the closing list (the bundle has none)")
+        for path in self.bundle.under("opening/releases/"):
+            if path.endswith(".json"):
+                with self.about(path):
+                    self._check_release_time(self.doc(path))
+
+    def _check_release_time(self, release: Mapping[str, Any]) -> None:
+        statement = self.doc(f"opening/keys/{release['stage']}-{release['index']}.json")
+        if release["close"] != self.file_hash("opening/close.json"):
+            raise Invalid("was made for another closing list")
+        if moment(release["at"]) < max(moment(statement["release_after"]), moment(self.policy["deadline"])):
+            raise Invalid(f"was made at {release['at']}, too early")
+
+    # -- V8 -----------------------------------------------------------------------------------
+
+    def v8(self) -> str:
+        """Every bid of the closing list opens to what was read out."""
+        if "opening/outcomes.json" not in self.bundle:
+            return "nothing was opened"
+        outcomes = {row["manifest"]: row for row in self.doc("opening/outcomes.json")["bids"]}
+        for manifest in sorted(set(self.valid_bids) - set(outcomes)):
+            self.fail(f"{self.who(manifest)} has no outcome")
+        for manifest in sorted(set(outcomes) - set(self.valid_bids)):
+            self.fail(f"{self.who(manifest)} was opened but is not a valid bid of the closing list")
+        keys = {(row["manifest"], row["part"]): b64url(row["cek"]) for row in self.doc("opening/ceks.json")}
+        for manifest in self.valid_bids:
+            if manifest in outcomes:
+                with self.about(self.who(manifest)):
+                    self._open_bid(manifest, outcomes[manifest], keys)
+        self._check_opened_entries(outcomes)
+        if "opening/record.json" in self.bundle:
+            with self.about("opening/record.json"):
+                self._check_record(outcomes)
+        if not self.complete:
+            self.unchecked.append("the custodians' shares, the confidential parts (regulator's bundle)")
+        return f"{len(self.opened)} of {len(self.valid_bids)} bids opened" + (" from released keys" if self.complete else " (public parts)")
+
+    def _open_bid(self, manifest: str, outcome: Mapping[str, Any], keys: Mapping[tuple[str, str], bytes]) -> None:
+        bid = self.bid(manifest)
+        if bid["policy"] != self.file_hash("tender/policy.json"):
+            raise Invalid("was sealed under another policy")
+        if [(p["name"], p["stage"]) for p in bid["parts"]] != [(p["name"], p["stage"]) for p in self.policy["parts"]]:
+            raise Invalid("does not have the parts that the policy asks for")
+        sound = self._check_stored(manifest, bid, outcome)
+        binding = bid_binding(bytes.fromhex(bid["policy"]), bid)
+        stage_keys, found = self._stage_keys(manifest, bid, binding) if self.complete else ({}, None)
+        if found is not None and not _outcomes_agree(found, outcome["outcome"]) and sound:
+            raise Invalid(f"the recorded outcome is {outcome['outcome']}, the released keys give {found}")
+        if outcome["outcome"] != "OK":
+            return
+        plain = {row["name"]: row["sha256"] for row in outcome["parts"]}
+        for part, rule in zip(bid["parts"], self.policy["parts"], strict=True):
+            name = part["name"]
+            cek = content_key(binding, name, stage_keys[part["stage"]]) if part["stage"] in stage_keys else keys.get((manifest, name))
+            if rule["public_after_open"] and keys.get((manifest, name)) != cek:
+                raise Invalid(f"the published key of part {name} is not the one the released keys give")
+            if cek is None:
+                if rule["public_after_open"]:
+                    raise Invalid(f"the key of public part {name} is missing")
+                continue
+            self._open_part(manifest, name, cek, binding, plain)
+        self.opened.add(manifest)
+
+    def _open_part(self, manifest: str, name: str, cek: bytes, binding: bytes, plain: Mapping[str, str]) -> None:
+        with self.bundle.open(f"bids/{manifest}/parts/{name}.bin") as stream:
+            try:
+                digest, content = decrypt_part(cek, binding, name, stream, keep=name == "price-sheet")
+            except Invalid as error:
+                raise Invalid(f"part {name} {error}") from error
+        if digest != plain.get(name):
+            raise Invalid(f"part {name} opens to another content than outcomes.json says")
+        if name == "price-sheet":
+            try:
+                self.sheets[manifest] = parse_canonical(content)
+            except Invalid:
+                self.sheets[manifest] = None
+
+    def _check_stored(self, manifest: str, bid: Mapping[str, Any], outcome: Mapping[str, Any]) -> bool:
+        """Ciphertexts against the size, tree and head that the bidder signed."""
+        sound = True
+        for part in bid["parts"]:
+            path = f"bids/{manifest}/parts/{part['name']}.bin"
+            if path not in self.bundle and path in self.listed:
+                continue
+            with self.bundle.open(path) as stream:
+                head = stream.read(56)
+                stream.seek(0)
+                same = self.bundle.members[path].size == part["size"] and head == b64url(part["head"]) and segment_tree(stream) == part["tree"]
+            if not same:
+                sound = False
+                if outcome["outcome"] != "STORAGE_FAULT":
+                    self.fail(f"{self.who(manifest)}: the stored part {part['name']} is not what the bidder signed ({path} was altered)")
+        return sound
+
+    def _stage_keys(self, manifest: str, bid: Mapping[str, Any], binding: bytes) -> tuple[dict[str, bytes], str]:
+        keys, outcome = {}, "OK"
+        for rule in self.policy["stages"]:
+            stage = next(s for s in bid["stages"] if s["name"] == rule["name"])
+            result, key = recover_stage_key(binding, rule, stage, self._released(manifest, stage, rule, binding))
+            if key is not None:
+                keys[rule["name"]] = key
+            elif outcome == "OK":
+                outcome = result
+        return keys, outcome
+
+    def _released(self, manifest: str, stage: Mapping[str, Any], rule: Mapping[str, Any], binding: bytes) -> Released:
+        """All that custodians and the bidder released for one stage of one bid; wrong shares are named, not used."""
+        released, name = Released(), stage["name"]
+        for path in [p for p in self.bundle.under("opening/releases/") if p.endswith(".json")]:
+            document = self.doc(path)
+            if document["stage"] != name:
+                continue
+            index = document["index"]
+            share = next((b64url(s["share"]) for s in document["shares"] if s["manifest"] == manifest), None)
+            if share is None and document["seed"] is not None:
+                info = lp("ebid/v1/wrap", binding, name, bytes([index]))
+                with self.about(f"custodian {index}, {self.who(manifest)}"):
+                    share = _or_none(lambda i=index, d=document, n=info: share_from_seed(b64url(d["seed"]), rule["suite"], b64url(stage["wraps"][i - 1]), n))
+                released.answered.add(index)
+            if share is not None and share_commitment(binding, name, index, share) == stage["shares"][index - 1]:
+                released.shares[index] = share
+                released.answered.add(index)
+            elif share is not None:
+                self.notes.append(f"custodian {index} released a wrong share for {self.who(manifest)}: it does not match the bidder's commitment")
+        for path in [p for p in self.bundle.under("opening/bidder-releases/") if p.endswith(".json")]:
+            document = self.doc(path)
+            if (document["manifest"], document["stage"]) == (manifest, name) and not self._fits(released, binding, stage):
+                released.bidder_key = b64url(document["Kb"])
+        return released
+
+    @staticmethod
+    def _fits(released: Released, binding: bytes, stage: Mapping[str, Any]) -> bool:
+        """A bidder may answer again after a wrong key: the first that fits is kept."""
+        key = released.bidder_key
+        return key is not None and key_commitment(binding, stage["name"], key) == stage["k_commit"]
+
+    def _check_opened_entries(self, outcomes: Mapping[str, Mapping[str, Any]]) -> None:
+        last: dict[str, Mapping[str, Any]] = {p["manifest"]: p for _, p in self.known("bid.opened")}
+        for manifest, row in outcomes.items():
+            if last.get(manifest) != row and {k: (last.get(manifest) or {}).get(k) for k in row} != dict(row):
+                self.fail(f"{self.who(manifest)}: outcomes.json is not what the log's bid.opened entry says")
+
+    def _check_record(self, outcomes: Mapping[str, Mapping[str, Any]]) -> None:
+        record = self.doc("opening/record.json")
+        if record["close"] != self.file_hash("opening/close.json"):
+            self.fail("the opening record belongs to another closing list")
+        if {row["manifest"] for row in record["bids"]} != set(outcomes):
+            self.fail("the opening record does not name the bids that were opened")
+        for row in record["bids"]:
+            manifest, sheet = row["manifest"], self.sheets.get(row["manifest"])
+            if row["outcome"] != outcomes[manifest]["outcome"] or row["bidder"] != self.bid(manifest)["bidder"]["id"]:
+                self.fail(f"{self.who(manifest)}: the opening record says another outcome or bidder")
+            if sheet is not None and manifest in self.opened:
+                read = (row["total"], row["period_days"])
+                if read != (sheet["opening"]["total"], sheet["opening"]["period_days"]):
+                    self.fail(f"{self.who(manifest)}: read out {row['total']}, the sealed price sheet says {sheet['opening']['total']}")
+
+    # -- V9 -----------------------------------------------------------------------------------
+
+    def v9(self) -> str:
+        """The committee that judged is the one that was imported, and it signed."""
+        if "evaluation/panel.json" not in self.bundle:
+            return "nothing to check: no committee"
+        members = [m["member"] for m in self.doc("evaluation/panel.json")["members"]]
+        if len(set(members)) != len(members):
+            self.fail("a member stands twice in the panel")
+        if "evaluation/report.json" not in self.bundle:
+            return f"{len(members)} members, no report yet"
+        signers = {p.split("report.", 1)[1].removesuffix(".p7s") for p in self.bundle.members if re.fullmatch(r"evaluation/report\..+\.p7s", p)}
+        for member in sorted(set(members) - signers):
+            self.fail(f"member {member} did not sign the report")
+        for member in sorted(signers - set(members)):
+            self.fail(f"{member} signed the report but is not of the panel")
+        votes = self._votes()
+        for voter in sorted({key[1] for key in votes} - set(members)):
+            self.fail(f"{voter} voted but is not of the panel")
+        if self.complete:
+            self._check_reviews(votes)
+        return f"{len(members)} members, all signed the report" + (", votes as in their signed reviews" if self.complete else "")
+
+    def _votes(self) -> dict[tuple[str, str, str, str], bool]:
+        """(bidder, member, review, item) → pass, as the evaluation's inputs have it."""
+        return {
+            (bid["id"], vote["member"], review, item["item"]): vote["pass"]
+            for bid in self.doc("evaluation/inputs.json")["bids"]
+            for review in ("qualification", "conformity")
+            for item in bid["decisions"].get(review) or []
+            for vote in item["votes"]
+        }
+
+    def _check_reviews(self, votes: Mapping[tuple[str, str, str, str], bool]) -> None:
+        signed = {}
+        for _, payload in self.known("review.signed"):
+            review = self.doc(f"evaluation/reviews/{payload['review']}.json")
+            for vote in review["votes"]:
+                signed[(vote["bid"], review["member"], vote["review"], vote["item"])] = vote["pass"]
+        for key in sorted(set(votes) | set(signed)):
+            if votes.get(key) != signed.get(key):
+                self.fail(f"the vote of {key[1]} on {key[3]} of bidder {key[0]} is not the signed one")
+
+    # -- V10 ----------------------------------------------------------------------------------
+
+    def v10(self) -> str:
+        """The evaluation comes out as reported."""
+        if "evaluation/inputs.json" not in self.bundle:
+            failed = self.of_type("tender.failed")
+            return "nothing to check: " + (f"the tender failed ({failed[0]})" if failed else "not evaluated yet")
+        inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
+        self._check_inputs(inputs)
+        if report["inputs"] != self.file_hash("evaluation/inputs.json"):
+            self.fail("the report was made from other inputs")
+        if inputs["rules"]["method"] != "lowest-price":
+            raise NotSupported(f"evaluation method {inputs['rules']['method']}")
+        if inputs.get("draws"):
+            self.unchecked.append("how the draws among equal bids were made")
+        self.evaluation = evaluate_lowest_price(inputs)
+        self._compare_result(self.evaluation, report["result"])
+        winner = self.evaluation["winner"]
+        return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (f", first {winner} at {self.evaluation['contract_price']}" if winner else "")
+
+    def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
+        if inputs["rules"] != self.doc("tender/evaluation.json"):
+            self.fail("the evaluation used other rules than the published ones")
+        by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
+        rows = {row["id"]: row for row in inputs["bids"]}
+        for bidder in sorted(set(by_bidder) - set(rows)):
+            self.fail(f"{self.who(by_bidder[bidder])} was opened but not evaluated")
+        for bidder in sorted(set(rows) - set(by_bidder)):
+            self.fail(f"bidder {bidder} was evaluated, but no bid of it was opened")
+        answers = {p["manifest"]: p for _, p in self.known("price.confirmed")}
+        judged = {p["manifest"]: p["accepted"] for _, p in self.known("abnormal.explained")}
+        for bidder, row in rows.items():
+            if bidder in by_bidder:
+                with self.about(self.who(by_bidder[bidder])):
+                    self._check_decisions(row, by_bidder[bidder], answers, judged)
+
+    def _check_decisions(
+        self, row: Mapping[str, Any], manifest: str, answers: Mapping[str, Mapping[str, Any]], judged: Mapping[str, bool]
+    ) -> None:
+        if row["sheet"] != self.sheets.get(manifest):
+            raise Invalid("it was evaluated by another price sheet than the sealed one")
+        answer, decisions = answers.get(manifest), row["decisions"]
+        if (decisions.get("confirmed")) != (answer["confirmed"] if answer else None):
+            raise Invalid("the confirmation of its corrected price is not what the log recorded")
+        if answer and sheet_fault(row["sheet"]) is None and show_money(correct_price(row["sheet"])[0]) != answer["total"]:
+            raise Invalid(f"it confirmed {answer['total']}, the correction gives {show_money(correct_price(row['sheet'])[0])}")
+        if (decisions.get("abnormal") or {}).get("accepted", False) != judged.get(manifest, False):
+            raise Invalid("the judgement on its abnormally low price is not what the log recorded")
+
+    def _compare_result(self, mine: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+        reported = {row["id"]: row for row in said["ranking"]}
+        for row in mine["ranking"]:
+            other = reported.get(row["id"], {})
+            for name, label in (("bid_price", "price"), ("evaluation_price", "evaluation price"), ("rank", "rank")):
+                if other.get(name) != row[name]:
+                    self.fail(f"bidder {row['id']}: the report says {label} {other.get(name)}, recomputed {row[name]}")
+        for name in mine:
+            if mine[name] != said.get(name) and name != "ranking":
+                self.fail(f"the report's {name} is {jcs(said.get(name)).decode()}, recomputed {jcs(mine[name]).decode()}")
+        if mine["ranking"] != said["ranking"] and not self.problems:
+            self.fail("the report's ranking is another one")
+
+    # -- V11 ----------------------------------------------------------------------------------
+
+    def v11(self) -> str:
+        """The award goes to rank 1, or to the next after a logged refusal."""
+        if "result/result.json" not in self.bundle:
+            return "nothing to check: no result yet"
+        if self.evaluation is None:
+            raise Invalid("there is a result without an evaluation that could be recomputed")
+        result, ranking = self.doc("result/result.json"), self._ranking()
+        self._check_result(result, ranking)
+        awards = self.known("award.issued")
+        if awards and not ranking:
+            raise Invalid("an award was issued though the evaluation ranked nobody")
+        declined = {p["manifest"]: act for act, p in self.known("award.declined")}
+        for number, (act, payload) in enumerate(awards, 1):
+            with self.about(f"{act}"):
+                self._check_award(number, act, payload, ranking, declined)
+        for act, payload in self.known("contract.signed"):
+            if not awards or (payload["manifest"], payload["price"]) != (awards[-1][1]["manifest"], awards[-1][1]["price"]):
+                self.fail(f"{act}: the contract is not with the awarded bidder at the awarded price")
+        last = awards[-1][1] if awards else None
+        exception = f" after {len(declined)} gave up" if declined else ""
+        return f"award to rank {last['rank']}{exception}: {self.who(last['manifest'])} at {last['price']}" if last else "result as recomputed, no award yet"
+
+    def _ranking(self) -> list[tuple[int, str, str]]:
+        by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
+        ranking = self.evaluation["ranking"] if self.evaluation else []
+        return [(row["rank"], by_bidder[row["id"]], row["bid_price"]) for row in ranking]
+
+    def _check_result(self, result: Mapping[str, Any], ranking: list[tuple[int, str, str]]) -> None:
+        published = {row["manifest"]: row for row in result["ranking"]}
+        for rank, manifest, price in ranking:
+            row = published.get(manifest, {})
+            if row.get("price") != price:
+                self.fail(f"{self.who(manifest)}: the result says price {row.get('price')}, recomputed {price}")
+            if row.get("rank") != rank:
+                self.fail(f"{self.who(manifest)}: the result says rank {row.get('rank')}, recomputed {rank}")
+        for manifest in sorted(set(published) - {m for _, m, _ in ranking}):
+            self.fail(f"{self.who(manifest)} is ranked in the result, but not by the evaluation")
+        if ranking:
+            _, manifest, price = ranking[0]
+            winner = result["winner"]
+            if winner["manifest"] != manifest or winner["bidder"] != self.bid(manifest)["bidder"]["id"]:
+                self.fail(f"the result names {self.who(winner['manifest'])} as winner, rank 1 is {self.who(manifest)}")
+            if winner["price"] != price:
+                self.fail(f"{self.who(manifest)}: the result's winning price is {winner['price']}, recomputed {price}")
+
+    def _check_award(
+        self, number: int, act: Act, payload: Mapping[str, Any], ranking: list[tuple[int, str, str]], declined: Mapping[str, Act]
+    ) -> None:
+        award = self.doc(f"result/award-{number}.json")
+        if (award["manifest"], award["price"], award["rank"]) != (payload["manifest"], payload["price"], payload["rank"]):
+            raise Invalid(f"result/award-{number}.json says something else than the log")
+        refused = {m for m, other in declined.items() if other.index < act.index}
+        due = next((row for row in ranking if row[1] not in refused), None)
+        if due is None or payload["manifest"] != due[1]:
+            raise Invalid(
+                f"wrong award: it went to {self.who(payload['manifest'])}, but {self.who(due[1]) if due else 'nobody'} comes first and no award.declined entry says why"
+            )
+        if payload["price"] != due[2] or payload["rank"] != due[0]:
+            raise Invalid(f"wrong award: price {payload['price']} rank {payload['rank']}, recomputed {due[2]} rank {due[0]}")
+
+    # -- V12 ----------------------------------------------------------------------------------
+
+    def v12(self) -> str:
+        """Outside time anchors."""
+        paths = self.bundle.under("anchors/")
+        for path in paths:
+            with self.about(path):
+                match = re.fullmatch(r"anchors/(\d+)\.tsr", path)
+                if not match:
+                    raise NotSupported("anchor of an unknown kind")
+                size = int(match[1])
+                note = self.bundle.read("log/checkpoint" if size == self.head.size else f"log/checkpoints/{size}")
+                verify_timestamp(self.bundle.read(path), parse_checkpoint(note).text, self.stamp_anchors)
+        return f"{len(paths)} anchors" if paths else "nothing to check: no anchors"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    for _, text in _named_strings(value):
+        yield text
+
+
+def _named_strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """(key, text) of every string inside a JSON value."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _named_strings(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named_strings(item, name)
+
+
+def _describe(raw: bytes) -> str:
+    """What an entry claims to be, for messages."""
+    try:
+        entry = json.loads(raw)
+        return f"{entry['type']} at {entry['t']}" if "type" in entry else "blinded"
+    except MALFORMED:
+        return "unreadable"
+
+
+def _b64_any(text: str) -> bytes:
+    """A proof hash in base64url without, or standard base64 with padding."""
+    return b64std(text) if text.endswith("=") else b64url(text)
+
+
+def _or_none(open_share: Callable[[], bytes]) -> bytes | None:
+    try:
+        return open_share()
+    except Invalid:
+        return None
+
+
+def _outcomes_agree(found: str, recorded: str) -> bool:
+    """A bid nobody could open ends as revoked or withdrawn by a decision about fault (Order 20 art. 31)."""
+    if found in ("WAIT_CUSTODIANS", "WAIT_BIDDER", "WRONG_KEY"):
+        return recorded in (found, "REVOKED", "WITHDRAWN")
+    if recorded == "BIDDER_FAULT":
+        return found in ("BIDDER_FAULT", "OK")  # keys were right but the content did not open: V8 tries it
+    return found == recorded
+
+
+# ---------------------------------------------------------------------------------------------
+# 8  Verdict and command line
+# ---------------------------------------------------------------------------------------------
+
+
+def independence(trust: Trust) -> str:
+    """How many witnesses and custodians somebody else than the operator controls."""
+    operator = trust.raw["operator"]
+    outside = {
+        kind: (sum(item["controller"] != operator for item in trust.raw[kind]), len(trust.raw[kind]))
+        for kind in ("witnesses", "custodians")
+    }
+    if not any(count for count, _ in outside.values()):
+        return f"none (demo): {operator} held every key"
+    parts = [f"{count} of {total} {kind}" for kind, (count, total) in outside.items()]
+    return f"{' and '.join(parts)} are not controlled by the operator ({operator})"
+
+
+def unlisted_custodians(audit: Audit) -> list[str]:
+    known = {item["id"] for item in audit.trust.raw["custodians"]}
+    stages = audit.policy["stages"]
+    return sorted({c["id"] for stage in stages for c in stage["custodians"]} - known)
+
+
+def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
+    for number, status, text in audit.lines:
+        out(f"{number:<4}{status:<5}{text}")
+    with audit.about("who controlled the keys"):
+        out("keys:" if audit.outside else "keys (by the bundle's own word):")
+        for key, controller in audit.trust.controllers():
+            out(f"    {key}: {controller}")
+        out(f"    receipt key {audit.policy['receipt_key'][:12]}: {audit.trust.raw['operator']}")
+        for custodian in unlisted_custodians(audit):
+            out(f"    custodian {custodian}: not in the trust file, counted as the operator's")
+    for text in dict.fromkeys(audit.notes):
+        out(f"note: {text}")
+    for text in dict.fromkeys(audit.unchecked):
+        out(f"not checked: {text}")
+    failures = [(number, text) for number, status, text in audit.lines if status == "FAIL"]
+    if not good:
+        more = f" (and {len(failures) - 1} more, above)" if len(failures) > 1 else ""
+        out(f"FAILED {failures[0][0]}: {failures[0][1]}{more}")
+        return 1
+    if audit.outside is None:
+        out("CONSISTENT, TRUST NOT CHECKED")
+        return 2
+    out("VERIFIED")
+    out(f"independence: {independence(audit.outside)}")
+    return 0
+
+
+def main(arguments: list[str] | None = None, out: Callable[[str], None] = print) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Check the audit bundle of one tender.")
+    parser.add_argument("bundle", help="the bundle (.tar)")
+    parser.add_argument("--trust", help="trust.json from outside the bundle")
+    parser.add_argument("--earlier", action="append", default=[], nargs="+", help="a checkpoint, receipt or tlog-proof of one's own")
+    options = parser.parse_args(arguments)
+    try:
+        trust = Trust.parse(_read(options.trust)) if options.trust else None
+        earlier = {path: _read(path) for group in options.earlier for path in group}
+        audit = Audit(Bundle(options.bundle), trust, earlier)
+        audit.doc("MANIFEST.json")
+    except (OSError, tarfile.TarError, Invalid) as error:
+        out(f"cannot be read: {error}")
+        return 2
+    return verdict(audit, audit.run(), out)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
