@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ARRAY, DateTime, LargeBinary, bindparam, func, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
+from translationstring import TranslationStringFactory
 
 from trading import clock
 from trading.errors import refuse
@@ -37,6 +38,8 @@ from trading.ledger.models import (
 from trading.ledger.tiles import WIDTH, Tile, tile_reader
 
 __all__ = ["actor_pseudonym", "append", "append_blinded"]
+
+_ = TranslationStringFactory("tradehall")
 
 CP_SECONDS = 1
 """How long a process may go on naming a witnessed checkpoint before it looks for a newer one."""
@@ -91,7 +94,7 @@ def append(
     Raises entry.EntryError or canonical.CanonicalError for what cannot be an entry.
     """
     documents = [canonical.dumps(p) for p in ([payload] if payload is not None else []) + list(payloads)]
-    nonces = [rng(32) for _ in documents]
+    nonces = [rng(32) for document in documents]
     commitments = [entry.payload_commitment(n, d) for n, d in zip(nonces, documents, strict=True)]
     instant = at or clock.now()
     record = entry.Entry(
@@ -272,7 +275,7 @@ def redact(session: Session, commitment: str, basis: str, *, actor: str, tender:
         .returning(LedgerPayload.commitment)
     )
     if done.first() is None:
-        raise refuse("ledger.no-payload", "There is no payload to delete under this commitment.")
+        raise refuse("ledger.no-payload", _("There is no payload to delete under this commitment."))
     document = {"commitment": commitment, "basis": basis}
     return append(session, "payload.redacted", tender=tender, actor=actor, payload=document)
 
@@ -299,7 +302,7 @@ def entries_of(session: Session, tender: str) -> list[TrailEntry]:
         .order_by(LedgerEntry.id)
     ).all()
     parsed = [(row, entry.parse(row.body)) for row in rows]
-    wanted = [bytes.fromhex(c) for _, e in parsed if isinstance(e, entry.Entry) for c in e.commitments]
+    wanted = [bytes.fromhex(c) for row, e in parsed if isinstance(e, entry.Entry) for c in e.commitments]
     known = session.scalars(select(LedgerPayload).where(LedgerPayload.commitment.in_(wanted)))
     payloads = {p.commitment.hex(): _payload(p) for p in known}
     return [
