@@ -5,7 +5,7 @@ port's suite in tests/contracts/. A plugin registers with `config.provide(IPort,
 asks with `request.port(IPort)`; other processes with `registry.getUtility(IPort)`.
 """
 
-from zope.interface import Interface
+from zope.interface import Attribute, Interface
 
 
 class ISigner(Interface):
@@ -55,3 +55,54 @@ class IFileStore(Interface):
 
     def delete(key: str) -> None:
         """Removes abandoned upload pieces; an absent key is no error."""
+
+
+class ICertificateAuthority(Interface):
+    """The authority that issues signing certificates (证书颁发机构). The hall is its registration
+    authority: it has checked who asks, and that the key in the request is the asker's."""
+
+    def enrol(csr_pem: bytes, uscc: str, organisation: str, person: str, at: object) -> bytes:
+        """Issues a certificate for the public key of a PKCS#10 request whose own signature is good; the
+        subject comes from the arguments, never from the request. `uscc` and `organisation` are "" for
+        a person without one. `at` is an aware datetime. Returns the chain as PEM, leaf first. Raises
+        `trading.errors.Refused` with code `certificate.refused` when the authority declines and
+        `certificate.unavailable` when it does not answer."""
+
+    def revoke(certificate_pem: bytes, at: object) -> None:
+        """Puts a certificate of this authority on its next revocation list; one that is already there
+        is no error. Raises `trading.errors.Refused` with code `certificate.unavailable` when the
+        authority does not answer, and `certificate.foreign` for a certificate it did not issue."""
+
+
+class ITradeKind(Interface):
+    """A kind of trade (交易类别) as data: stages, methods, form fields, defaults, templates, document texts.
+
+    Registered as a named utility, its name being `key`. Locales are "zh_CN" and "en"; everything that
+    returns words takes one. Returned values are fresh: a caller may change them.
+    """
+
+    key = Attribute("The kind's name in settings and records, such as `procurement`.")
+    deal_class = Attribute("The class of the unified transaction code, such as `D01`.")
+    regime = Attribute("Which law's clocks apply: `procurement` or `bidding_law`.")
+    data = Attribute("The kind's own table: stage, method, evaluation, form, defaults, timetable, rules.")
+
+    def name(locale: str) -> str:
+        """The kind's name."""
+
+    def label(group: str, key: str, locale: str) -> str:
+        """The words for an entry of `stage`, `method` or `evaluation`; raises KeyError."""
+
+    def stage_of(state: str) -> str:
+        """The key of the stage that a lifecycle state belongs to; raises KeyError."""
+
+    def templates(locale: str) -> object:
+        """The ready-to-publish templates: a list of dicts `key`, `name`, `subject`, `standardised`,
+        `values` (defaults included, words of the locale) and `items`."""
+
+    def placeholders() -> object:
+        """The set of names that `document` needs values for."""
+
+    def document(values: object, locale: str) -> object:
+        """The tender document: a list of dicts `key`, `title`, `paragraphs` (list of str) and `table`
+        (the name of a table to follow, or ""). `values` maps every placeholder to its words; raises
+        `trading.errors.Refused` with a fault `document.incomplete` for each one that is missing."""

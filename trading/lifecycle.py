@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+
+_ = TranslationStringFactory("tradehall")
+
 
 class Stateful(Protocol):
     """Anything with a state that a lifecycle may change."""
@@ -69,7 +73,8 @@ def due_act(state: str, act: str, instant: Instant[S]) -> DueAct[S]:
 
 def reason(guard: Callable[..., bool]) -> str:
     """The sentence that a guard shows: its docstring in one line (a msgid)."""
-    return " ".join((inspect.getdoc(guard) or "").split())
+    sentence: str = _(" ".join((inspect.getdoc(guard) or "").split()))
+    return sentence
 
 
 class Lifecycle(Generic[S]):
@@ -166,4 +171,4 @@ class Lifecycle(Generic[S]):
         return next((row for row in rows if state in row.sources), None)
 
 
-WRONG_STATE = "This is not possible at the present stage."
+WRONG_STATE: str = _("This is not possible at the present stage.")

@@ -11,8 +11,11 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
 import cn2an  # type: ignore[import-untyped]
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 
 from trading.errors import Refused, refuse
+
+_ = TranslationStringFactory("tradehall")
 
 FEN = Decimal("0.01")
 LARGEST = Decimal("1000000000000")
@@ -35,15 +38,15 @@ def parse_money(text: str) -> Decimal:
     plain = unicodedata.normalize("NFKC", text).strip()
     plain = re.sub(r"^(?:¥|￥|CNY|RMB|人民币)\s*|\s*元$", "", plain).replace("，", ",").strip()
     if not plain:
-        raise refuse("money.empty", "Enter an amount.")
+        raise refuse("money.empty", _("Enter an amount."))
     match = PLAIN.fullmatch(plain)
     if match is None or not plain.isascii():
-        raise refuse("money.form", "Enter an amount such as 1234.50 or 1,234.50.")
+        raise refuse("money.form", _("Enter an amount such as 1234.50 or 1,234.50."))
     if len(match[1] or "") > 2:
-        raise refuse("money.places", "An amount has at most two decimals.")
+        raise refuse("money.places", _("An amount has at most two decimals."))
     amount = Decimal(plain.replace(",", "")).quantize(FEN)
     if amount > LARGEST:
-        raise refuse("money.large", "The amount is too large.")
+        raise refuse("money.large", _("The amount is too large."))
     return amount
 
 
@@ -96,7 +99,7 @@ def parse_capitals(text: str) -> Decimal:
 
 
 def _unreadable() -> Refused:
-    return refuse("money.capitals", "The amount in Chinese capitals cannot be read.")
+    return refuse("money.capitals", _("The amount in Chinese capitals cannot be read."))
 
 
 def _bare(words: str) -> str:

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import unicodedata
 
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+
 from trading.errors import refuse
+
+_ = TranslationStringFactory("tradehall")
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 LENGTH = 18
@@ -62,11 +66,15 @@ def parse(text: str) -> str:
     """
     code = "".join(unicodedata.normalize("NFKC", text).split()).upper()
     if len(code) != LENGTH:
-        raise refuse("uscc.length", "A unified social credit code has 18 characters.", field="uscc")
+        raise refuse("uscc.length", _("A unified social credit code has 18 characters."), field="uscc")
     if wrong := next((char for char in code if char not in ALPHABET), None):
-        raise refuse("uscc.character", f"“{wrong}” does not occur in a unified social credit code.", field="uscc")
+        raise refuse(
+            "uscc.character",
+            _("“${char}” does not occur in a unified social credit code.", mapping={"char": wrong}),
+            field="uscc",
+        )
     if not code[2:8].isdigit():
-        raise refuse("uscc.region", "Characters 3 to 8 are the digits of the region.", field="uscc")
+        raise refuse("uscc.region", _("Characters 3 to 8 are the digits of the region."), field="uscc")
     if not is_valid(code):
-        raise refuse("uscc.check", "The check character is wrong: compare the code with the licence.", field="uscc")
+        raise refuse("uscc.check", _("The check character is wrong: compare the code with the licence."), field="uscc")
     return code

@@ -1,0 +1,120 @@
+"""Government procurement (政府采购) as a kind of trade: data files, and the reader that serves them.
+
+`kind.toml` has stages, methods, form fields, defaults and timetable, `templates.toml` ready-to-publish
+tenders, `texts.toml` the tender document in sections. A city changes them by copying this folder.
+"""
+
+from __future__ import annotations
+
+import copy
+import string
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from translationstring import TranslationStringFactory
+from zope.interface import implementer
+
+from trading.errors import Fault, Refused
+from trading.interfaces import ITradeKind
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+_ = TranslationStringFactory("tradehall")
+
+FOLDER = Path(__file__).parent
+# Placeholders whose words follow from a choice among the values.
+CHOICES = {"stacking_words": "stacking", "exclude_self_words": "exclude_self"}
+
+
+@implementer(ITradeKind)
+class Procurement:
+    """Reads the folder's data once."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.data = _read(folder / "kind.toml")
+        self._templates = _read(folder / "templates.toml")["template"]
+        self._texts = _read(folder / "texts.toml")
+        self.key: str = self.data["key"]
+        self.deal_class: str = self.data["deal_class"]
+        self.regime: str = self.data["regime"]
+
+    def name(self, locale: str) -> str:
+        return str(self.data[_language(locale)])
+
+    def label(self, group: str, key: str, locale: str) -> str:
+        return str(_by_key(self.data[group], key)[_language(locale)])
+
+    def stage_of(self, state: str) -> str:
+        for stage in self.data["stage"]:
+            if state in stage["states"]:
+                return str(stage["key"])
+        raise KeyError(state)
+
+    def templates(self, locale: str) -> list[dict[str, Any]]:
+        return [self._template(template, _language(locale)) for template in copy.deepcopy(self._templates)]
+
+    def placeholders(self) -> set[str]:
+        bodies = (section[language]["body"] for section in self._texts["section"] for language in ("zh", "en"))
+        names = {name for body in bodies for _, name, _, _ in string.Formatter().parse(body) if name}
+        return {CHOICES.get(name, name) for name in names}
+
+    def document(self, values: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
+        missing = sorted(name for name in self.placeholders() if not str(values.get(name, "")).strip())
+        if missing:
+            raise Refused([Fault("document.incomplete", _("This is still missing."), name) for name in missing])
+        language = _language(locale)
+        words = self._texts["words"][language]
+        filled = dict(values)
+        for name, choice in CHOICES.items():
+            filled[name] = words[f"{choice}.{values[choice]}"]
+        return [
+            {
+                "key": section["key"],
+                "title": section[language]["title"],
+                # Values are put in once and never read as placeholders themselves.
+                "paragraphs": section[language]["body"].strip().format_map(filled).splitlines(),
+                "table": section.get("table", ""),
+            }
+            for section in self._texts["section"]
+        ]
+
+    def _template(self, template: dict[str, Any], language: str) -> dict[str, Any]:
+        own = template["values"]
+        words = {key: value.strip() for key, value in own[language].items()}
+        plain = {key: value for key, value in own.items() if key not in ("zh", "en")}
+        items = [
+            {"number": item["number"], "quantity": item["quantity"], "core": item["core"], **item[language]}
+            for item in template["items"]
+        ]
+        return {
+            "key": template["key"],
+            "name": template[language],
+            "subject": template["subject"],
+            "standardised": template["standardised"],
+            "values": {**copy.deepcopy(self.data["defaults"]), **plain, **words},
+            "items": items,
+        }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def _language(locale: str) -> str:
+    return "zh" if locale.startswith("zh") else "en"
+
+
+def _by_key(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    for row in rows:
+        if row["key"] == key:
+            return row
+    raise KeyError(key)
+
+
+def includeme(config: Configurator) -> None:
+    """Registers the kind by its name."""
+    kind = Procurement()
+    config.registry.registerUtility(kind, ITradeKind, name=kind.key)
