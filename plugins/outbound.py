@@ -1,0 +1,55 @@
+"""Requests to outside parties whose addresses stand in the settings.
+
+Never for an address found inside a document or a certificate. No proxy, no redirect (a redirect could
+lead past the allow-list), a size limit and a timeout on every answer.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+MAX_ANSWER = 32 * 1024 * 1024
+
+
+class Unreachable(Exception):
+    """The party did not answer, or not with a success. `status` is the HTTP status, 0 when none came."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+
+
+def fetch(
+    url: str,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 5.0,
+    limit: int = MAX_ANSWER,
+) -> bytes:
+    """The body of a GET (or, with `data`, a POST) of an http(s) `url`; `timeout` in seconds, `limit` in
+    bytes. Raises `Unreachable`."""
+    if not url.startswith(("http://", "https://")):
+        raise Unreachable(f"not an http address: {url}")
+    request = urllib.request.Request(url, data=data, headers=dict(headers or {}))
+    try:
+        with _opener.open(request, timeout=timeout) as answer:
+            body: bytes = answer.read(limit + 1)
+    except urllib.error.HTTPError as error:
+        detail = error.read(500).decode("utf-8", "replace")
+        raise Unreachable(f"{url} answered {error.code}: {detail}", error.code) from error
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{url} did not answer: {error}") from error
+    if len(body) > limit:
+        raise Unreachable(f"{url} answered with more than {limit} bytes")
+    return body

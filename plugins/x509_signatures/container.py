@@ -1,0 +1,139 @@
+"""The CMS container itself: what it must hold, and that it holds nothing unexplained.
+
+A signature covers the signed attributes only. Everything else in the container is checked here, so
+that no byte of a stored signature can be altered without notice: versions, certificates that ride
+along, unsigned attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asn1crypto import cms, core
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
+from pyhanko.sign.general import (
+    MultivaluedAttributeError,
+    NonexistentAttributeError,
+    extract_certificate_info,
+    extract_signer_info,
+    find_unique_cms_attribute,
+)
+
+from plugins.x509_signatures.refusals import refusal
+
+MAX_BYTES = 128 * 1024
+MAX_CERTIFICATES = 16
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A parsed container: its SignedData, the signer's certificate, the claimed signing time."""
+
+    content: cms.SignedData
+    signer: x509.Certificate
+    signing_time: datetime
+
+
+def parse(der: bytes, known: Sequence[x509.Certificate]) -> Signed:
+    """Parses a detached CAdES-B CMS of at most 128 KiB. Raises `Refused`, or ValueError, TypeError and
+    other parser errors on malformed bytes."""
+    if len(der) > MAX_BYTES:
+        raise refusal(AdESFailure.FORMAT_FAILURE)
+    info = cms.ContentInfo.load(der, strict=True)
+    if info["content_type"].native != "signed_data":
+        raise refusal(AdESFailure.FORMAT_FAILURE)
+    content = info["content"]
+    _check_attributes(extract_signer_info(content))
+    check_envelope(content, "data", known)
+    if content["encap_content_info"]["content"].native is not None:
+        raise refusal(AdESFailure.FORMAT_FAILURE)
+    signer = extract_certificate_info(content).signer_cert
+    return Signed(content, x509.load_der_x509_certificate(signer.dump()), _signing_time(content))
+
+
+def _check_attributes(info: cms.SignerInfo) -> None:
+    """The signed attributes of CAdES-B, each once. Raises `Refused`."""
+    for name in ("content_type", "message_digest", "signing_time", "signing_certificate_v2"):
+        try:
+            find_unique_cms_attribute(info["signed_attrs"], name)
+        except (NonexistentAttributeError, MultivaluedAttributeError):
+            missing_signer = name == "signing_certificate_v2"
+            problem = AdESIndeterminate.NO_SIGNING_CERTIFICATE_FOUND
+            raise refusal(problem if missing_signer else AdESFailure.FORMAT_FAILURE) from None
+
+
+def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x509.Certificate]) -> None:
+    """What the signature does not cover: versions, algorithm lists, certificates, unsigned attributes,
+    of this container and of the time stamps in it. Raises `Refused`."""
+    info = extract_signer_info(content)
+    if not (_complete(content) and _complete(info) and _versions_are_right(content, info, content_type)):
+        raise refusal(AdESFailure.FORMAT_FAILURE)
+    embedded = [choice.chosen.untag().dump() for choice in content["certificates"]]
+    if len(embedded) > MAX_CERTIFICATES:
+        raise refusal(AdESFailure.FORMAT_FAILURE)
+    try:
+        check_explained([*(x509.load_der_x509_certificate(der) for der in embedded), *known])
+    except ValueError as error:
+        raise refusal(AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE) from error
+    if info["unsigned_attrs"] is core.VOID:
+        return
+    for attribute in info["unsigned_attrs"]:
+        if attribute["type"].native != "signature_time_stamp_token" or content_type == "tst_info":
+            raise refusal(AdESFailure.FORMAT_FAILURE)
+        for token in attribute["values"]:
+            check_envelope(token["content"], "tst_info", known)
+
+
+def check_explained(certificates: Sequence[x509.Certificate]) -> None:
+    """Every certificate carries a good signature by one of them. Raises ValueError."""
+    for certificate in certificates:
+        issuers = [issuer for issuer in certificates if issuer.subject == certificate.issuer]
+        if not any(_issued_by(certificate, issuer) for issuer in issuers):
+            raise ValueError(f"nobody known issued {certificate.subject.rfc4514_string()}")
+
+
+def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    """The same certificate in asn1crypto's classes, which pyHanko uses."""
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _complete(sequence: core.Sequence) -> bool:
+    """Whether the fields make up the whole sequence; asn1crypto drops what it does not expect."""
+    fields = (sequence[name].dump() for name in sequence.native)
+    return sum(len(field) for field in fields) == len(sequence.contents)
+
+
+def _versions_are_right(content: cms.SignedData, info: cms.SignerInfo, content_type: str) -> bool:
+    """Version numbers as RFC 5652 sections 5.1 and 5.3 prescribe them; one digest algorithm, whose
+    parameters are absent or NULL."""
+    by_serial = info["sid"].name == "issuer_and_serial_number"
+    plain = by_serial and content_type == "data"
+    digests = [*content["digest_algorithms"], info["digest_algorithm"]]
+    return bool(
+        content["encap_content_info"]["content_type"].native == content_type
+        and info["version"].native == ("v1" if by_serial else "v3")
+        and content["version"].native == ("v1" if plain else "v3")
+        and len(digests) == 2
+        and len({digest["algorithm"].native for digest in digests}) == 1
+        and all(digest["parameters"].dump() in (b"", b"\x05\x00") for digest in digests)
+    )
+
+
+def _signing_time(content: cms.SignedData) -> datetime:
+    attributes = extract_signer_info(content)["signed_attrs"]
+    instant: datetime = find_unique_cms_attribute(attributes, "signing_time").native
+    return instant

@@ -1,0 +1,101 @@
+"""Revocation lists (CRL), kept in a folder and renewed from the addresses of the settings only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from plugins.outbound import Unreachable, fetch
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+
+class CrlFolder:
+    """The revocation lists of all accepted authorities, one file per address.
+
+    Files that an operator puts there by hand (`*.crl`, DER) count too. A list that is stale at the
+    asked instant is renewed from its address at once, at most every `RETRY_SECONDS`; otherwise a
+    periodic task calls `refresh`. `fetcher` returns the body of an address or raises `Unreachable`.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        addresses: Sequence[str] = (),
+        fetcher: Callable[[str], bytes] = fetch,
+    ) -> None:
+        self.folder = Path(folder)
+        self.addresses = tuple(addresses)
+        self._fetch = fetcher
+        self._next_try = 0.0
+
+    def current(self, at: datetime) -> tuple[bytes, ...]:
+        """All lists held (DER), renewed before when one of them is stale or missing at `at`."""
+        held = self._read()
+        if self.addresses and time.monotonic() >= self._next_try and self._needs_renewal(held, at):
+            self.refresh()
+            held = self._read()
+        return tuple(held.values())
+
+    def refresh(self) -> list[str]:
+        """Fetches every address; a list that cannot be had keeps its old one. Returns what failed,
+        one sentence per address."""
+        self._next_try = time.monotonic() + RETRY_SECONDS
+        failures = []
+        for address in self.addresses:
+            try:
+                body = self._fetch(address)
+                x509.load_der_x509_crl(body)
+            except (Unreachable, ValueError, UnsupportedAlgorithm) as error:
+                logger.warning("no revocation list from %s: %s", address, error)
+                failures.append(f"{address}: {error}")
+                continue
+            self._write(_file_name(address), body)
+        return failures
+
+    def _needs_renewal(self, held: dict[str, bytes], at: datetime) -> bool:
+        wanted = [held.get(_file_name(address)) for address in self.addresses]
+        return any(crl is None or _stale(crl, at) for crl in wanted)
+
+    def _read(self) -> dict[str, bytes]:
+        if not self.folder.is_dir():
+            return {}
+        return {path.name: path.read_bytes() for path in sorted(self.folder.glob("*.crl"))}
+
+    def _write(self, name: str, body: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self.folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+        os.replace(temporary, self.folder / name)
+
+
+class FixedCrls:
+    """Revocation lists given once, for offline tools."""
+
+    def __init__(self, crls: Sequence[bytes]) -> None:
+        self._crls = tuple(crls)
+
+    def current(self, at: datetime) -> tuple[bytes, ...]:
+        """The given lists, whatever the instant."""
+        return self._crls
+
+
+def _file_name(address: str) -> str:
+    return sha256(address.encode()).hexdigest()[:32] + ".crl"
+
+
+def _stale(crl: bytes, at: datetime) -> bool:
+    until = x509.load_der_x509_crl(crl).next_update_utc
+    return until is not None and until < at
