@@ -5,6 +5,7 @@ A line is a message id with its numbers, so that the same derivation prints in C
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,11 +19,10 @@ TEMPLATES = {
     "correction-59-3": N_("{field}: decimal slip, {before} becomes {after}; the total of the opening form rules (M87 59(3))"),
     "correction-59-4": N_("{field}: {before} becomes {after}; unit price × quantity rules (M87 59(4))"),
     "confirmed": N_("The bidder confirmed the corrected price {price}"),
-    "bid-price": N_("Bid price: {price}"),
     "within-limit": N_("{price} is not above the limit {limit}"),
     "above-limit": N_("{price} is above the limit {limit}"),
-    "line-passed": N_("{line}: {price} is not below {amount}"),
-    "line-triggered": N_("{line}: {price} is below {amount}; an explanation is needed"),
+    "line-passed": N_("{line}: {price} is not below {amount} (exactly {exact})"),
+    "line-triggered": N_("{line}: {price} is below {amount} (exactly {exact}); an explanation is needed"),
     "suspected": N_("The committee itself finds the price abnormally low; an explanation is needed"),
     "explanation-accepted": N_("The bidder explained the price and the committee accepted it"),
     "deduction": N_("{claim}: deduction of {rate} %"),
@@ -60,6 +60,16 @@ NAMES = {
 }
 """Words for the codes of claims, lines, reviews, grounds of rejection and failures."""
 
+FIELDS = {
+    "body.total": N_("Total of the price list"),
+    "opening.total": N_("Total of the opening form"),
+    "total": N_("Total"),
+    "unit_price": N_("Item {number}, unit price"),
+    "amount": N_("Item {number}, amount"),
+}
+"""Words for the fields that a correction changes."""
+
+_ITEM_FIELD = re.compile(r"body\.items\[(\d+)\]\.(unit_price|amount)")
 _NAMED = frozenset({"claim", "line", "review", "verdict", "ground"})
 
 
@@ -83,8 +93,15 @@ def line(code: str, **values: object) -> Line:
 
 def render(entry: Line, translate: Callable[[str], str] = str) -> str:
     """The line in the language of `translate` (msgid to text)."""
-    values = {
-        name: translate(NAMES[value]) if name in _NAMED and value in NAMES else value
-        for name, value in entry.values
-    }
+    values = {name: _word(name, value, translate) for name, value in entry.values}
     return translate(TEMPLATES[entry.code]).format(**values)
+
+
+def _word(name: str, value: str, translate: Callable[[str], str]) -> str:
+    if name == "field":
+        match = _ITEM_FIELD.fullmatch(value)
+        if match:
+            # People count items from 1, the sheet from 0.
+            return translate(FIELDS[match[2]]).format(number=int(match[1]) + 1)
+        return translate(FIELDS[value])
+    return translate(NAMES[value]) if name in _NAMED and value in NAMES else value

@@ -210,7 +210,7 @@ class _Run:
             names = own.triggered(case.price)
             for name, amount in own.named():
                 code = "line-triggered" if name in names else "line-passed"
-                case.say(code, line=name, price=fixed(case.price), amount=exact(amount))
+                case.say(code, line=name, price=fixed(case.price), amount=fixed(amount), exact=exact(amount))
             decision = case.bid.decisions.abnormal
             if decision is not None and decision.suspected:
                 names = (*names, abnormal.COMMITTEE)

@@ -13,7 +13,7 @@ from bidding.evaluation.derivation import NAMES, TEMPLATES, render
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.inputs import LIMITS_2026, check_rules, outside_limits, parse_bids, parse_decisions
 from bidding.evaluation.lowest import ARTICLES, evaluate, open_questions
-from tests.bidding.evaluation.builders import bid, plain, rules, rules_json
+from tests.bidding.evaluation.builders import bid, item, plain, rules, rules_json
 
 LAW = {"mean": "0.50", "second": "0.50", "ceiling": "0.45", "exclude_self": False}
 prices = st.lists(
@@ -145,11 +145,17 @@ def test_the_derivation_prints_in_any_language() -> None:
     claimed = bid("A", "110.00", {"confirmed": True}, body="111.00", claims=["micro-enterprise", "sheltered"])
     result = evaluate(rules(), [claimed, *plain(["1.00", "120.00", "130.00"])[1:]])
     english = [render(line) for line in result.derivations["A"]]
-    assert "body.total: the price list says 111.00, the opening form 110.00; the opening form rules (M87 59(1))" in english
+    assert "Total of the price list: the price list says 111.00, the opening form 110.00; the opening form rules (M87 59(1))" in english
     assert "Small or micro enterprise: deduction of 10.00 %" in english
     assert "Evaluation price: 99.00 (exactly 99)" in english
     chinese = {TEMPLATES["deduction"]: "{claim}：扣除{rate}%", NAMES["micro-enterprise"]: "小微企业"}
     assert "小微企业：扣除10.00%" in [render(line, lambda m: chinese.get(m, m)) for line in result.derivations["A"]]
+
+
+def test_a_corrected_item_is_printed_with_its_number_from_one() -> None:
+    claimed = bid("A", "10.00", {"confirmed": True}, items=[item("5.00"), item("50.00", amount="5.00")])
+    result = evaluate(rules(), [claimed, *plain(["1.00", "120.00", "130.00"])[1:]])
+    assert "Item 2, unit price: decimal slip, 50.00 becomes 5.00" in render(result.derivations["A"][1])
 
 
 def test_every_ground_and_failure_has_words() -> None:
