@@ -1555,14 +1555,14 @@ class Audit:
     def trust(self) -> Trust:
         return self.outside or Trust.parse(self.bundle.read("policy/trust.json"))
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 - one Audit per process
+    @functools.cache  # noqa: B019 - one Audit per process
     def doc(self, path: str) -> Any:
         try:
             return parse_canonical(self.bundle.read(path))
         except Invalid as error:
             raise Invalid(str(error) if path in str(error) else f"{path}: {error}") from error
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def file_hash(self, path: str) -> str:
         return self.bundle.digest(path)
 
@@ -1681,7 +1681,7 @@ class Audit:
     def stamp_anchors(self) -> Anchors:
         return Anchors(self.trust.tsa_roots, self.anchors.pool, self.anchors.crls)
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def cosigned(self, note: bytes) -> datetime | None:
         """When the quorum of trusted witnesses had cosigned, or None when it has not."""
         times = sorted(t for t in (note_signed_by(note, w) for w in self.trust.witnesses) if t is not None)
