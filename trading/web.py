@@ -18,11 +18,13 @@ from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import text
 
 from trading import clock
 from trading.acts import Actor
 from trading.errors import Fault, Refused
 from trading.parties.models import Party
+from trading.permissions import Strength
 from trading.secrets import HallKeys
 
 _ = TranslationStringFactory("tradehall")
@@ -219,6 +221,8 @@ def forbidden_view(request: Request) -> Response:
         return HTTPSeeOther(request.route_path("login", _query={"next": request.path_qs}))
     if identity is None:
         return error_page(request, 401, "login-needed", _("Log in first"), _("Log in and try again."))
+    if identity.strength == Strength.PASSWORD and not wants_json(request) and request.method == "GET":
+        return HTTPSeeOther(request.route_path("login-code", _query={"next": request.path_qs}))
     return error_page(
         request,
         403,
@@ -245,7 +249,9 @@ def secure_headers(handler: Any, registry: Any) -> Any:
     def tween(request: Request) -> Response:
         response = handler(request)
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        live = request.live_address
+        policy = CONTENT_SECURITY_POLICY + (f"; connect-src 'self' {live}" if live else "")
+        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -318,8 +324,15 @@ def yuan(value: Decimal | str | None) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Where a request came from (Order 20 art. 49 asks for the network address)."""
-    return request.client_addr or ""
+    """Where a request came from (Order 20 art. 49 asks for the network address).
+
+    Anybody can write an X-Forwarded-For header, so only as many of its last addresses count as there are
+    proxies of ours in front (setting `hall.proxies`)."""
+    proxies = int(request.registry.settings["hall.proxies"])
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    if proxies and len(forwarded) >= proxies:
+        return forwarded[-proxies] or request.remote_addr or ""
+    return request.remote_addr or ""
 
 
 def acting(request: Request) -> Actor:
@@ -336,6 +349,20 @@ def acting(request: Request) -> Actor:
 def hall_keys(request: Request) -> HallKeys:
     keys: HallKeys = request.registry["keys"]
     return keys
+
+
+def health(request: Request) -> dict[str, str]:
+    """`/healthz`: this process answers. `/readyz`: its database and queue answer too."""
+    if request.matched_route.name == "readyz":
+        request.db.execute(text("SELECT 1"))
+        request.queue.ping()
+    return {"status": "ok"}
+
+
+def live_address(request: Request) -> str:
+    """Where live events come from: the same origin, or the live process on its own port."""
+    port = request.registry.settings["hall.live_port"]
+    return f"{request.scheme}://{request.domain}:{port}" if port else ""
 
 
 def includeme(config: Configurator) -> None:
@@ -365,6 +392,10 @@ def includeme(config: Configurator) -> None:
     )
     config.add_route("switch-locale", "/locale/{locale}")
     config.add_view(switch_locale, route_name="switch-locale", permission=PUBLIC)
+    config.add_request_method(live_address, "live_address", reify=True)
+    for name in ("healthz", "readyz"):
+        config.add_route(name, f"/{name}")
+        config.add_view(health, route_name=name, renderer="json", permission=PUBLIC)
     folder = Path(settings["hall.assets"])
     config.registry["assets"] = load_manifest(folder)
     config.add_static_view("assets", str(folder), cache_max_age=31536000)

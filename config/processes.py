@@ -1,0 +1,150 @@
+"""The hall's processes, each for itself: what the supervisor starts here, a service manager elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from config import installation
+from config.settings import from_environment
+
+
+def stopping() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """`tradehall serve web|live`: gunicorn with gevent, so slow clients starve nobody."""
+    parser = argparse.ArgumentParser(prog="tradehall serve")
+    parser.add_argument("role", choices=("web", "live"))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=1)
+    chosen = parser.parse_args(arguments)
+    os.environ["TRADEHALL_ROLE"] = chosen.role
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--worker-class=gevent",
+            f"--workers={chosen.workers}",
+            f"--bind={chosen.host}:{chosen.port}",
+            "--worker-connections=4000",
+            "--graceful-timeout=5",
+            "--timeout=120",
+            "--log-level=warning",
+            "config.wsgi:application",
+        ],
+    )
+
+
+def worker(arguments: Sequence[str]) -> int:
+    """`tradehall worker`: keeps promises; rings its own bell unless `--no-beat`."""
+    parser = argparse.ArgumentParser(prog="tradehall worker")
+    parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--no-beat", action="store_true")
+    chosen = parser.parse_args(arguments)
+    from config.worker import celery
+
+    bell = [] if chosen.no_beat else ["--beat", f"--schedule={os.environ['TRADEHALL_STATE']}/beat"]
+    celery.worker_main(
+        ["worker", "--loglevel=WARNING", f"--concurrency={chosen.concurrency}", "--without-gossip", *bell]
+    )
+    return 0
+
+
+def sequencer(arguments: Sequence[str]) -> int:
+    """`tradehall sequencer`: the one process that gives entries their place and signs checkpoints."""
+    argparse.ArgumentParser(prog="tradehall sequencer").parse_args(arguments)
+    from trading.ledger import sequencer as ledger_sequencer
+
+    chosen = from_environment()
+    per_hour = int(chosen["ledger.dummies_per_hour"])
+    ledger_sequencer.run(
+        chosen["database.url"],
+        Path(chosen["ledger.folder"]),
+        installation.log_key(Path(chosen["hall.state"])),
+        chosen["ledger.origin"],
+        installation.witnesses(chosen),
+        stopping(),
+        tick_ms=int(chosen["ledger.tick_ms"]),
+        dummy_ms=3_600_000 // per_hour if per_hour else 0,
+    )
+    return 0
+
+
+def witness(arguments: Sequence[str]) -> int:
+    """`tradehall witness`: cosigns the checkpoints of logs it follows; any neighbouring centre can."""
+    parser = argparse.ArgumentParser(prog="tradehall witness")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--name", default=installation.WITNESS)
+    parser.add_argument("--log", action="append", help="vkey of a log to follow (may be given again)")
+    chosen = parser.parse_args(arguments)
+    from trading.ledger import witness as ledger_witness
+
+    state = Path(os.environ.get("TRADEHALL_STATE", ".state"))
+    folder = chosen.folder or installation.outside(state) / "witness"
+    logs = chosen.log or [installation.log_vkey(state)]
+    ledger_witness.serve(chosen.host, chosen.port, folder, chosen.name, logs, stop=stopping(), ready=print)
+    return 0
+
+
+def custodian(arguments: Sequence[str]) -> int:
+    """`tradehall custodian serve|attend …`: one organisation's share of every tender's keys."""
+    from bidding.vault import custodian_service
+
+    return custodian_service.main(arguments)
+
+
+def simulate(arguments: Sequence[str]) -> int:
+    """`tradehall simulate ca|tsa`: the demonstration's outside parties, each with keys of its own."""
+    parser = argparse.ArgumentParser(prog="tradehall simulate")
+    parser.add_argument("what", choices=("ca", "tsa"))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    chosen = parser.parse_args(arguments)
+    folder = installation.outside(Path(os.environ["TRADEHALL_STATE"]))
+    if chosen.what == "ca":
+        from plugins.demo_ca import service as demo_ca
+
+        demo_ca.serve(chosen.host, chosen.port, folder / "ca")
+    else:
+        from plugins.timestamping import simulator
+
+        simulator.serve(chosen.host, chosen.port, folder / "tsa")
+    return 0
+
+
+def migrate(arguments: Sequence[str]) -> int:
+    """`tradehall migrate`: bring DATABASE_URL to the newest schema."""
+    argparse.ArgumentParser(prog="tradehall migrate").parse_args(arguments)
+    from config.migrate import upgrade
+
+    upgrade(os.environ["DATABASE_URL"])
+    return 0
+
+
+def shell(arguments: Sequence[str]) -> int:
+    """`tradehall shell`: Python with `session` and `registry` of the hall that the environment names."""
+    argparse.ArgumentParser(prog="tradehall shell").parse_args(arguments)
+    import code
+
+    from config.app import make_config
+
+    config = make_config(from_environment())
+    registry = config.registry
+    code.interact(local={"registry": registry, "session": registry["sessions"]()})
+    return 0

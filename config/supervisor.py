@@ -1,0 +1,193 @@
+"""`tradehall run`: one supervisor for the whole hall on this machine (一键运行).
+
+Starts the embedded servers, brings the schema up, starts every process of the hall and the
+demonstration's outside parties, seeds an empty database, and waits. SIGINT or SIGTERM ends all of them,
+the servers last. A child that dies is started again; what it said is in state/log/<name>.log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config import assets, embedded, installation
+from config.migrate import upgrade
+
+GRACE = 10.0
+"""seconds that a child has to end by itself"""
+
+
+@dataclass
+class Child:
+    """One process of the hall and how it is started."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+
+    def start(self) -> None:
+        """Start it in a session of its own: a Ctrl-C reaches the supervisor only."""
+        self.started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the child and whatever it started."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+@dataclass
+class Family:
+    """All children, started in order and ended together."""
+
+    environment: dict[str, str]
+    logs: Path
+    children: list[Child] = field(default_factory=list)
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def add(self, name: str, *command: str, **environment: str) -> None:
+        """Start `tradehall <command>` as a child named `name`."""
+        argv = [sys.executable, "-m", "config.cli", *command]
+        child = Child(name, argv, self.environment | environment, self.logs / f"{name}.log")
+        self.children.append(child)
+        child.start()
+
+    def watch(self) -> None:
+        """Start again whatever ends before its time, not faster than once a second."""
+        while not self.ending.wait(0.5):
+            for child in self.children:
+                ended = child.process is not None and child.process.poll() is not None
+                if ended and time.monotonic() - child.started > 1:
+                    child.start()
+
+    def end(self) -> None:
+        """SIGTERM to all, then SIGKILL to those that do not listen."""
+        self.ending.set()
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        limit = time.monotonic() + GRACE
+        for child in self.children:
+            if child.process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(0.1, limit - time.monotonic()))
+            child.signal(signal.SIGKILL)
+            if child.process is not None:
+                child.process.wait()
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted` when nobody listens there, else any free port of this machine."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("tradehall: this machine has no free port")
+
+
+def wait_until_up(url: str, seconds: float = 60) -> None:
+    """Wait until `url` answers. Raises SystemExit when it does not in time."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"tradehall: {url} did not answer within {seconds:.0f} s; see the logs")
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A running hall: where it is reached, and the environment its commands need."""
+
+    url: str
+    environment: dict[str, str]
+    state: Path
+    family: Family
+
+
+@contextmanager
+def running(state: Path, port: int = 8000, clock_file: bool = True) -> Iterator[Hall]:
+    """The whole hall with its state under `state`, ended when the block ends."""
+    state.mkdir(parents=True, exist_ok=True)
+    logs = state / "log"
+    logs.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        assets.build()
+        servers = stack.enter_context(embedded.servers(state))
+        upgrade(servers.database_url)
+        parties = installation.prepare(state)
+        ports = {name: free_port() for name in ("ca", "tsa", "witness", "live")}
+        web = free_port(port)
+        environment = os.environ | {
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+            "TRADEHALL_STATE": str(state),
+            "TRADEHALL_DEMO": "true",
+            "PYTHONUNBUFFERED": "1",
+            "TRADEHALL_LIVE_PORT": str(ports["live"]),
+            **parties.environment(ports),
+        }
+        if clock_file:
+            environment["TRADEHALL_CLOCK_FILE"] = str(state / "clock")
+        family = Family(environment, logs)
+        stack.callback(family.end)
+        start_all(family, web, ports)
+        url = f"http://127.0.0.1:{web}"
+        wait_until_up(url + "/healthz")
+        threading.Thread(target=family.watch, daemon=True).start()
+        yield Hall(url, environment, state, family)
+
+
+def start_all(family: Family, web: int, ports: dict[str, int]) -> None:
+    """Every process of the hall, the pages first."""
+    hall = f"http://127.0.0.1:{web}"
+    family.add("web", "serve", "web", "--port", str(web))
+    family.add("ca", "simulate", "ca", "--port", str(ports["ca"]))
+    family.add("tsa", "simulate", "tsa", "--port", str(ports["tsa"]))
+    family.add("sequencer", "sequencer")
+    family.add("worker", "worker")
+    for name in installation.CUSTODIANS:
+        family.add(name, "custodian", "serve", "--name", name, "--hall", hall)
+    family.add("witness", "witness", "--port", str(ports["witness"]))
+    family.add("live", "serve", "live", "--port", str(ports["live"]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`tradehall run [--port N] [--state FOLDER]`."""
+    parser = argparse.ArgumentParser(prog="tradehall run", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--state", type=Path, default=Path(os.environ.get("TRADEHALL_STATE", ".state")))
+    chosen = parser.parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with running(chosen.state.resolve(), chosen.port) as hall:
+        from config.demo import seed
+
+        print(seed.welcome(hall), flush=True)
+        stop.wait()
+        print("tradehall: ending …", flush=True)
+    return 0
