@@ -21,6 +21,7 @@ DEFAULTS = {
     "hall.live_port": "",
     "hall.plugins": "procurement x509_signatures file_store timestamping",
     "ledger.origin": "ledger.tradehall.example/2026",
+    "ledger.vkey": "",
     "ledger.tick_ms": "50",
     "ledger.dummies_per_hour": "60",
     "ledger.witnesses": "",
@@ -28,6 +29,9 @@ DEFAULTS = {
     "vault.threshold": "2",
     "file_store.kind": "local",
     "timestamping.url": "",
+    "demo_ca.url": "",
+    "demo_ca.token_file": "",
+    "signatures.crl_addresses": "",
 }
 
 

@@ -1,0 +1,121 @@
+"""The demonstration's installation (演示安装): keys of the hall, and of the outside parties beside it.
+
+A city's own installation gets these from its operators and partners, through the environment; here they
+are made once, each outside party in a folder of its own that only its own process reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from config.settings import DEFAULTS
+from plugins.demo_ca.authority import DemoCA
+from trading.ledger.checkpoint import LOG_KEY, verifier_key
+from trading.ledger.witness import new_key
+from trading.secrets import load_master
+
+WITNESS = "witness.neighbour.example/w1"
+CUSTODIANS = {
+    "custodian-centre": ("示例市公共资源交易中心", "11440300000000001A"),
+    "custodian-audit": ("示例市审计局", "11440300000000002B"),
+    "custodian-notary": ("示例市公证处", "12440300000000003C"),
+}
+"""name: organisation and its identifier. Three services of opposed interests; any two open a bid."""
+
+
+def outside(state: Path) -> Path:
+    """Where the outside parties keep their own folders."""
+    return state / "outside"
+
+
+def log_key(state: Path) -> bytes:
+    """The 32-byte seed of the log's signing key; the sequencer's process alone reads it."""
+    return load_master(state / "log.key")
+
+
+def log_vkey(state: Path, origin: str = DEFAULTS["ledger.origin"]) -> str:
+    """The log's public key as others name it (C2SP vkey)."""
+    return str(verifier_key(origin, LOG_KEY, log_key(state)))
+
+
+def witnesses(settings: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(name, address, vkey) of the witnesses that are asked."""
+    return [tuple(row) for row in json.loads(settings["ledger.witnesses"] or "[]")]
+
+
+@dataclass(frozen=True)
+class Parties:
+    """What the hall must know of the outside parties; their addresses are known when they run."""
+
+    state: Path
+    witness_vkey: str
+    custodians: list[dict[str, Any]]
+
+    def environment(self, ports: dict[str, int]) -> dict[str, str]:
+        """The settings that name them."""
+        ca, tsa, witness = (f"http://127.0.0.1:{ports[name]}" for name in ("ca", "tsa", "witness"))
+        return {
+            "TRADEHALL_LEDGER_VKEY": log_vkey(self.state),
+            "TRADEHALL_LEDGER_WITNESSES": json.dumps([[WITNESS, witness, self.witness_vkey]]),
+            "TRADEHALL_VAULT_CUSTODIANS": json.dumps(self.custodians, ensure_ascii=False),
+            "TRADEHALL_DEMO_CA_URL": ca,
+            "TRADEHALL_DEMO_CA_TOKEN_FILE": str(outside(self.state) / "ca" / "ra.token"),
+            "TRADEHALL_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/root.crl {ca}/crl/issuing.crl",
+            "TRADEHALL_TIMESTAMPING_URL": tsa,
+            "TRADEHALL_PLUGINS": DEFAULTS["hall.plugins"] + " demo_ca",
+        }
+
+
+def prepare(state: Path) -> Parties:
+    """Make what is not there yet: the demo CA, each party's key and certificate, the trust folder."""
+    ca = DemoCA.create(outside(state) / "ca")
+    ca.export_trust(state / "trust")
+    make_once(
+        outside(state) / "tsa" / "key.pem",
+        lambda path: ca.issue_key_file(
+            path,
+            common_name="Tradehall demo time-stamping authority",
+            organisation="Tradehall demo TSA",
+            purposes=[ExtendedKeyUsageOID.TIME_STAMPING],
+        ),
+    )
+    custodians = [
+        custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
+    ]
+    return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians)
+
+
+def make_once(path: Path, make: Callable[[Path], object]) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path)
+
+
+def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]:
+    """One custodian's own folder: master key, certificate key, who it is. Returns what the hall knows."""
+    organisation, identifier = CUSTODIANS[name]
+    key_file = folder / "key.pem"
+    make_once(
+        key_file,
+        lambda path: ca.issue_key_file(
+            path, common_name=organisation, organisation=organisation, organisation_id=identifier
+        ),
+    )
+    load_master(folder / "master.key")
+    certificate = x509.load_pem_x509_certificates(key_file.read_bytes())[0]
+    known = {
+        "index": index,
+        "id": name,
+        "org": organisation,
+        "cert_sha256": certificate.fingerprint(SHA256()).hex(),
+    }
+    (folder / "config.json").write_text(json.dumps(known, ensure_ascii=False))
+    return known
