@@ -78,8 +78,14 @@ _CURVES = {
         lambda key, peer: key.exchange(X25519PublicKey.from_public_bytes(peer)),
     ),
 }
-_KDFS = {1: (KDF.HKDF_SHA256, "sha256"), 2: (KDF.HKDF_SHA384, "sha384"), 3: (KDF.HKDF_SHA512, "sha512")}
-_AEADS = {
+_KDFS = {
+    0x01: (KDF.HKDF_SHA256, "sha256"),
+    0x02: (KDF.HKDF_SHA384, "sha384"),
+    0x03: (KDF.HKDF_SHA512, "sha512"),
+    0x10: (KDF.SHAKE128, "shake_128"),
+    0x11: (KDF.SHAKE256, "shake_256"),
+}
+_AEADS: dict[int, tuple[AEAD, Callable[[bytes], Any], int]] = {
     1: (AEAD.AES_128_GCM, AESGCM, 16),
     2: (AEAD.AES_256_GCM, AESGCM, 32),
     3: (AEAD.CHACHA20_POLY1305, ChaCha20Poly1305, 32),
@@ -180,27 +186,19 @@ def _schedule(e: dict[str, Any]) -> None:
     same("mode", e["mode"], 0)
     suite = b"HPKE" + b"".join(e[name].to_bytes(2) for name in ("kem_id", "kdf_id", "aead_id"))
     same_hex("suite_id", e.get("suite_id", suite.hex()), suite)
-    if e["kdf_id"] not in _KDFS:
-        raise Differs(f"kdf_id: {e['kdf_id']} is not supported")
-    name = _KDFS[e["kdf_id"]][1]
-    context = (
-        b"\x00"
-        + _extract(name, suite, b"", b"psk_id_hash", b"")
-        + _extract(name, suite, b"", b"info_hash", data(e["info"]))
-    )
-    secret = _extract(name, suite, data(e["shared_secret"]), b"secret", b"")
-    exporter = _expand(name, suite, secret, b"exp", context, hashlib.new(name).digest_size)
-    same_hex("exporter_secret", e.get("exporter_secret", exporter.hex()), exporter)
-    for export in e.get("exports", []):
-        computed = _expand(name, suite, exporter, b"sec", data(export["exporter_context"]), export["L"])
-        same_hex("exported_value", export["exported_value"], computed)
     if e["aead_id"] == _EXPORT_ONLY:
-        return
-    _, cipher, key_bytes = _aead(e)
-    key = _expand(name, suite, secret, b"key", context, key_bytes)
-    nonce = _expand(name, suite, secret, b"base_nonce", context, 12)
+        cipher, key_bytes, nonce_bytes = None, 0, 0
+    else:
+        (_, cipher, key_bytes), nonce_bytes = _aead(e), 12
+    key, nonce, exporter, export_secret = _secrets(e, suite, key_bytes, nonce_bytes)
     same_hex("key", e["key"], key)
     same_hex("base_nonce", e["base_nonce"], nonce)
+    same_hex("exporter_secret", e.get("exporter_secret", exporter.hex()), exporter)
+    for export in e.get("exports", []):
+        computed = export_secret(data(export["exporter_context"]), export["L"])
+        same_hex("exported_value", export["exported_value"], computed)
+    if cipher is None:
+        return
     if not e["encryptions"]:
         raise Differs("encryptions: none")
     for message in e["encryptions"]:
@@ -217,14 +215,12 @@ def _schedule(e: dict[str, Any]) -> None:
 
 def _one_shot(e: dict[str, Any]) -> None:
     """The vault's library opens encryptions[0], and nothing once a bit, the info or the aad differs."""
-    if e["kdf_id"] not in _KDFS:
-        raise Differs(f"kdf_id: {e['kdf_id']} is not supported")
     first = e["encryptions"][0]
     if e["kem_id"] == _X_WING:
         kem, key = KEM.MLKEM768_X25519, hpke.load_private(hpke.X_WING, data(e["skRm"]))
     else:
         kem, key = _curve(e).kem, _curve(e).load(data(e["skRm"]))
-    suite = Suite(kem, _KDFS[e["kdf_id"]][0], _aead(e)[0])
+    suite = Suite(kem, _kdf(e)[0], _aead(e)[0])
     sealed, info, aad = data(e["enc"]) + data(first["ct"]), data(e["info"]), data(first["aad"])
 
     def opened(sealed: bytes, info: bytes, aad: bytes) -> bytes | None:
@@ -241,13 +237,45 @@ def _one_shot(e: dict[str, Any]) -> None:
             raise Differs("an altered message was opened")
 
 
+def _secrets(
+    e: dict[str, Any], suite: bytes, key_bytes: int, nonce_bytes: int
+) -> tuple[bytes, bytes, bytes, Callable[[bytes, int], bytes]]:
+    """Key, base nonce, exporter secret and the export function: in two stages with HKDF (RFC 9180
+    section 5.1), in one with SHAKE (draft-ietf-hpke-pq)."""
+    info, shared = data(e["info"]), data(e["shared_secret"])
+    name = _kdf(e)[1]
+    if name.startswith("shake"):
+        size = {"shake_128": 32, "shake_256": 64}[name]
+        context = b"\x00" + _prefixed(b"") + _prefixed(info)
+        length = key_bytes + nonce_bytes + size
+        secret = _derive(name, suite, _prefixed(b"") + _prefixed(shared), b"secret", context, length)
+        exporter = secret[key_bytes + nonce_bytes :]
+        return (
+            secret[:key_bytes],
+            secret[key_bytes : key_bytes + nonce_bytes],
+            exporter,
+            lambda context, length: _derive(name, suite, exporter, b"sec", context, length),
+        )
+    context = (
+        b"\x00"
+        + _extract(name, suite, b"", b"psk_id_hash", b"")
+        + _extract(name, suite, b"", b"info_hash", info)
+    )
+    secret = _extract(name, suite, shared, b"secret", b"")
+    exporter = _expand(name, suite, secret, b"exp", context, hashlib.new(name).digest_size)
+    return (
+        _expand(name, suite, secret, b"key", context, key_bytes),
+        _expand(name, suite, secret, b"base_nonce", context, nonce_bytes),
+        exporter,
+        lambda context, length: _expand(name, suite, exporter, b"sec", context, length),
+    )
+
+
 def _derive_key_pair(kem_id: int, ikm: bytes) -> bytes:
     """The secret key of DeriveKeyPair (RFC 9180 section 7.1.3; draft-ietf-hpke-pq for X-Wing)."""
     suite = b"KEM" + kem_id.to_bytes(2)
     if kem_id == _X_WING:
-        label = b"DeriveKeyPair"
-        labeled = ikm + b"HPKE-v1" + suite + len(label).to_bytes(2) + label + (32).to_bytes(2)
-        return hashlib.shake_256(labeled).digest(32)
+        return _derive("shake_256", suite, ikm, b"DeriveKeyPair", b"", 32)
     curve = _curve({"kem_id": kem_id})
     extracted = _extract(curve.hash, suite, b"", b"dkp_prk", ikm)
     if curve.order is None:
@@ -273,13 +301,28 @@ def _expand(name: str, suite: bytes, key: bytes, label: bytes, info: bytes, leng
     return output[:length]
 
 
+def _derive(name: str, suite: bytes, ikm: bytes, label: bytes, context: bytes, length: int) -> bytes:
+    labeled = ikm + b"HPKE-v1" + suite + _prefixed(label) + length.to_bytes(2) + context
+    return hashlib.new(name, labeled).digest(length)  # type: ignore[call-arg]
+
+
+def _prefixed(text: bytes) -> bytes:
+    return len(text).to_bytes(2) + text
+
+
+def _kdf(e: dict[str, Any]) -> tuple[KDF, str]:
+    if e["kdf_id"] not in _KDFS:
+        raise Differs(f"kdf_id: {e['kdf_id']} is not supported")
+    return _KDFS[e["kdf_id"]]
+
+
 def _curve(e: dict[str, Any]) -> Curve:
     if e["kem_id"] not in _CURVES:
         raise Differs(f"kem_id: {e['kem_id']} is not supported")
     return _CURVES[e["kem_id"]]
 
 
-def _aead(e: dict[str, Any]) -> tuple[AEAD, Callable[[bytes], AESGCM | ChaCha20Poly1305], int]:
+def _aead(e: dict[str, Any]) -> tuple[AEAD, Callable[[bytes], Any], int]:
     if e["aead_id"] not in _AEADS:
         raise Differs(f"aead_id: {e['aead_id']} is not supported")
     return _AEADS[e["aead_id"]]

@@ -103,6 +103,7 @@ def _shared(e: dict[str, Any]) -> None:
 
 
 def _chunked(e: dict[str, Any]) -> None:
+    same("type", e["group"]["type"], "ChunkedEncryption")
     same("aead", e["group"]["aead"], "AEAD_AES_256_GCM")
     same("sha", e["group"]["sha"], "SHA-512")
     key, context, ciphertext = data(e["key"]), data(e["ctx"]), _inflated(data(e["ct"]))
