@@ -112,9 +112,9 @@ def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def _complete(sequence: core.Sequence) -> bool:
-    """Whether the fields make up the whole sequence; asn1crypto drops what it does not expect."""
-    fields = (sequence[name].dump() for name in sequence.native)
-    return sum(len(field) for field in fields) == len(sequence.contents)
+    """Whether the fields make up the whole sequence; asn1crypto passes over what it does not expect."""
+    held = sum(len(sequence[name].dump()) for name, *_ in sequence._fields)
+    return bool(held == len(sequence.contents))
 
 
 def _versions_are_right(content: cms.SignedData, info: cms.SignerInfo, content_type: str) -> bool:

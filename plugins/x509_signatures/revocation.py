@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,27 +26,31 @@ class CrlFolder:
 
     Files that an operator puts there by hand (`*.crl`, DER) count too. A list that is stale at the
     asked instant is renewed from its address at once, at most every `RETRY_SECONDS`; otherwise a
-    periodic task calls `refresh`. `fetcher` returns the body of an address or raises `Unreachable`.
+    periodic task calls `refresh`. A fetched list must be signed by one of `issuers` (DER certificates).
+    `fetcher` returns the body of an address or raises `Unreachable`.
     """
 
     def __init__(
         self,
         folder: Path | str,
         addresses: Sequence[str] = (),
+        issuers: Sequence[bytes] = (),
         fetcher: Callable[[str], bytes] = fetch,
     ) -> None:
         self.folder = Path(folder)
         self.addresses = tuple(addresses)
+        self._issuers = [x509.load_der_x509_certificate(der) for der in issuers]
         self._fetch = fetcher
         self._next_try = 0.0
 
     def current(self, at: datetime) -> tuple[bytes, ...]:
-        """All lists held (DER), renewed before when one of them is stale or missing at `at`."""
+        """The newest list held of every issuer (DER), renewed before when an address's list is stale or
+        missing at `at`."""
         held = self._read()
         if self.addresses and time.monotonic() >= self._next_try and self._needs_renewal(held, at):
             self.refresh()
             held = self._read()
-        return tuple(held.values())
+        return _newest(held.values())
 
     def refresh(self) -> list[str]:
         """Fetches every address; a list that cannot be had keeps its old one. Returns what failed,
@@ -56,7 +60,7 @@ class CrlFolder:
         for address in self.addresses:
             try:
                 body = self._fetch(address)
-                x509.load_der_x509_crl(body)
+                self._check_issuer(x509.load_der_x509_crl(body))
             except (Unreachable, ValueError, UnsupportedAlgorithm) as error:
                 logger.warning("no revocation list from %s: %s", address, error)
                 failures.append(f"{address}: {error}")
@@ -67,6 +71,11 @@ class CrlFolder:
     def _needs_renewal(self, held: dict[str, bytes], at: datetime) -> bool:
         wanted = [held.get(_file_name(address)) for address in self.addresses]
         return any(crl is None or _stale(crl, at) for crl in wanted)
+
+    def _check_issuer(self, crl: x509.CertificateRevocationList) -> None:
+        issuers = (cert.public_key() for cert in self._issuers if cert.subject == crl.issuer)
+        if not any(crl.is_signature_valid(key) for key in issuers):  # type: ignore[arg-type]
+            raise ValueError("the list is not signed by an accepted authority")
 
     def _read(self) -> dict[str, bytes]:
         if not self.folder.is_dir():
@@ -94,6 +103,16 @@ class FixedCrls:
 
 def _file_name(address: str) -> str:
     return sha256(address.encode()).hexdigest()[:32] + ".crl"
+
+
+def _newest(crls: Iterable[bytes]) -> tuple[bytes, ...]:
+    # An older list beside a newer one would say "not revoked" of what was revoked in between.
+    newest: dict[bytes, tuple[datetime, bytes]] = {}
+    for der in crls:
+        crl = x509.load_der_x509_crl(der)
+        issuer, dated = crl.issuer.public_bytes(), (crl.last_update_utc, der)
+        newest[issuer] = max(newest.get(issuer, dated), dated)
+    return tuple(der for _, der in newest.values())
 
 
 def _stale(crl: bytes, at: datetime) -> bool:

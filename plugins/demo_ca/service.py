@@ -1,0 +1,129 @@
+"""The demo CA as a process of its own, spoken to over HTTP.
+
+    POST /enrol    {"csr": PEM, "common_name", "organisation", "organisation_id", "person_id"} → PEM chain
+    POST /revoke   {"certificate": PEM, "at": RFC 3339} → 204
+    GET  /crl/root.crl, /crl/issuing.crl, /roots.pem, /healthz
+
+The two POSTs need `Authorization: Bearer <token>`, the secret in the folder's `ra.token`, which the hall
+holds as registration authority. A wrong one is answered 401, a request that cannot be granted 422, a
+certificate of another authority 409; the body is `{"error": reason}`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hmac
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from plugins.demo_ca.authority import Declined, DemoCA
+from trading.clock import parse_rfc3339
+
+MAX_REQUEST = 64 * 1024
+
+
+def serve(host: str, port: int, folder: Path | str) -> None:
+    """Serves the authority in `folder` (made when there is none) until the process is ended."""
+    make_server(host, port, DemoCA.create(folder)).serve_forever()
+
+
+def make_server(host: str, port: int, authority: DemoCA) -> ThreadingHTTPServer:
+    """A server that listens already; `server_port` tells which port when `port` is 0."""
+
+    class Handler(_Handler):
+        ca = authority
+
+    return ThreadingHTTPServer((host, port), Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    ca: DemoCA
+    timeout = 10
+
+    def do_GET(self) -> None:
+        if self.path in ("/crl/root.crl", "/crl/issuing.crl"):
+            name = self.path.removeprefix("/crl/").removesuffix(".crl")
+            self._answer(200, "application/pkix-crl", self.ca.crl(name))
+        elif self.path == "/roots.pem":
+            self._answer(200, "application/x-pem-file", self.ca.roots_pem())
+        elif self.path == "/healthz":
+            self._answer(200, "text/plain", b"ok")
+        else:
+            self._fail(404, "no such page")
+
+    def do_POST(self) -> None:
+        acts = {"/enrol": self._enrol, "/revoke": self._revoke}
+        act = acts.get(self.path)
+        shown = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if act is None:
+            self._fail(404, "no such page")
+        elif not hmac.compare_digest(shown.encode(), self.ca.token.encode()):
+            self._fail(401, "only the registration authority may ask")
+        else:
+            try:
+                act(self._read())
+            except Declined as error:
+                self._fail(422, str(error))
+            except (ValueError, KeyError, TypeError) as error:
+                self._fail(422, f"malformed request: {error}")
+
+    def _enrol(self, asked: dict[str, Any]) -> None:
+        request = x509.load_pem_x509_csr(asked["csr"].encode())
+        chain = self.ca.issue(
+            request,
+            common_name=str(asked["common_name"]),
+            organisation=str(asked.get("organisation", "")),
+            organisation_id=str(asked.get("organisation_id", "")),
+            person_id=str(asked.get("person_id", "")),
+        )
+        self._answer(200, "application/pem-certificate-chain", chain)
+
+    def _revoke(self, asked: dict[str, Any]) -> None:
+        certificate = x509.load_pem_x509_certificate(asked["certificate"].encode())
+        try:
+            certificate.verify_directly_issued_by(self.ca.issuing)
+        except (ValueError, TypeError, InvalidSignature):
+            self._fail(409, "this authority did not issue that certificate")
+            return
+        self.ca.revoke(certificate.serial_number, parse_rfc3339(asked["at"]))
+        self._answer(204, "text/plain", b"")
+
+    def _read(self) -> dict[str, Any]:
+        length = int(self.headers.get("Content-Length", "0"))
+        if not 0 < length <= MAX_REQUEST:
+            raise Declined("the request is empty or too long")
+        asked = json.loads(self.rfile.read(length))
+        if not isinstance(asked, dict):
+            raise Declined("the request is not a JSON object")
+        return asked
+
+    def _fail(self, status: int, reason: str) -> None:
+        self._answer(status, "application/json", json.dumps({"error": reason}).encode())
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: the supervisor's log is for what people must see."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A certificate authority for demonstrations.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    chosen = parser.parse_args()
+    serve(chosen.host, chosen.port, chosen.folder)
+
+
+if __name__ == "__main__":
+    main()
