@@ -40,6 +40,7 @@ class Strength(IntEnum):
 class Permission(StrEnum):
     """Everything that can be allowed. Views name one each."""
 
+    SECOND_FACTOR = "second-factor"
     OWN_ACCOUNT = "own-account"
     OWN_PARTY = "own-party"
     DRAFT_TENDER = "draft-tender"
@@ -111,8 +112,10 @@ def row(roles: frozenset[Role] | Role, strength: Strength, when: Predicate = alw
 
 
 ROWS: dict[Permission, Row] = {
-    Permission.OWN_ACCOUNT: row(EVERY_ROLE, Strength.PASSWORD),
-    Permission.OWN_PARTY: row(Role.BIDDER, Strength.PASSWORD),
+    # A password alone opens nothing but the page that asks for the second factor.
+    Permission.SECOND_FACTOR: row(EVERY_ROLE, Strength.PASSWORD),
+    Permission.OWN_ACCOUNT: row(EVERY_ROLE, Strength.TOTP),
+    Permission.OWN_PARTY: row(Role.BIDDER, Strength.TOTP),
     Permission.DRAFT_TENDER: row(BUYERS, Strength.TOTP),
     Permission.MANAGE_TENDER: row(BUYERS, Strength.TOTP, buys_here),
     Permission.OVERRIDE_RULE: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),

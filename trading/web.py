@@ -385,8 +385,8 @@ def includeme(config: Configurator) -> None:
     config.set_locale_negotiator(negotiate_locale)
     config.add_tween("trading.web.secure_headers")
     config.add_view(refused_view, context=Refused, permission=PUBLIC, require_csrf=False)
-    config.add_notfound_view(not_found_view, append_slash=False, require_csrf=False)
-    config.add_forbidden_view(forbidden_view, require_csrf=False)
+    config.add_notfound_view(not_found_view)
+    config.add_forbidden_view(forbidden_view)
     config.add_view(
         bad_csrf_view, context="pyramid.exceptions.BadCSRFToken", permission=PUBLIC, require_csrf=False
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.db import Base, Blob, Id, Instant, OptionalInstant
@@ -20,6 +20,8 @@ class User(Base):
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str]
+    password_is_initial: Mapped[bool] = mapped_column(default=False)
+    """Somebody else chose it and knows it until the owner changes it."""
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int] = mapped_column(default=0)
     """The newest 30 s step whose code was used: no code works twice."""
@@ -101,3 +103,14 @@ class Certificate(Base):
     not_after: Mapped[Instant]
     enrolled_at: Mapped[Instant]
     revoked_at: Mapped[OptionalInstant]
+
+
+class AccountAct(Base):
+    """Which ledger entries are about accounts, enterprises and certificates, and about whose: the audit
+    administrator's and the owner's view of the trail. Facts stand in the ledger only."""
+
+    __tablename__ = "account_act"
+
+    entry: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    """The account the act is about; None when no account fits, as after a wrong login name."""

@@ -1,0 +1,42 @@
+"""How roles and acts of the trail are called on pages."""
+
+from __future__ import annotations
+
+from trading.permissions import Role
+from trading.web import _
+
+ROLES = {
+    Role.TENDERER: _("Tenderer"),
+    Role.AGENT: _("Tendering agent"),
+    Role.BIDDER: _("Bidder"),
+    Role.EXPERT: _("Expert"),
+    Role.CUSTODIAN: _("Key custodian"),
+    Role.REGULATOR: _("Regulator"),
+    Role.OPERATOR: _("Hall operator"),
+    Role.SYSTEM_ADMIN: _("System administrator"),
+    Role.SECURITY_ADMIN: _("Security administrator"),
+    Role.AUDIT_ADMIN: _("Audit administrator"),
+}
+
+ACTS = {
+    "account.created": _("Account created"),
+    "account.signed-in": _("Signed in"),
+    "account.sign-in-refused": _("Sign-in refused"),
+    "account.stepped-up": _("Identity confirmed again"),
+    "account.signed-out": _("Session ended"),
+    "account.second-factor-set": _("Second factor set"),
+    "account.password-changed": _("Password changed"),
+    "account.key-created": _("API key created"),
+    "account.key-revoked": _("API key revoked"),
+    "account.disabled": _("Account disabled"),
+    "account.enabled": _("Account enabled"),
+    "account.role-granted": _("Role given"),
+    "account.role-taken": _("Role taken away"),
+    "party.registered": _("Organisation registered"),
+    "party.changed": _("Organisation's data changed"),
+    "party.qualification-filed": _("Qualification filed"),
+    "party.qualification-withdrawn": _("Qualification withdrawn"),
+    "certificate.enrolled": _("Certificate issued"),
+    "certificate.registered": _("Certificate of another authority added"),
+    "certificate.revoked": _("Certificate revoked"),
+}
