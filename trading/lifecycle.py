@@ -73,8 +73,9 @@ def due_act(state: str, act: str, instant: Instant[S]) -> DueAct[S]:
 
 def reason(guard: Callable[..., bool]) -> str:
     """The sentence that a guard shows: its docstring in one line (a msgid)."""
-    sentence: str = _(" ".join((inspect.getdoc(guard) or "").split()))
-    return sentence
+    sentence = " ".join((inspect.getdoc(guard) or "").split())
+    shown: str = _(sentence)
+    return shown
 
 
 class Lifecycle(Generic[S]):

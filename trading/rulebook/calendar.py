@@ -111,16 +111,17 @@ def add_days(kind: DayKind, n: int, start: date, calendar: Calendar) -> date:
 
 
 def subtract_days(kind: DayKind, n: int, end: date, calendar: Calendar) -> date:
-    """The latest day on which something due "at least n days before `end`" can be done; `end` is not
-    counted. Never rolled: moving it later would shorten the period that the law protects."""
+    """The latest day on which something due "at least n days before `end`" can be done: the latest from
+    which `add_days` does not pass `end`. Never rolled: moving it later would shorten the period that the
+    law protects. Raises ValueError for a negative n."""
     if n < 0:
         raise ValueError("a period cannot be negative")
     if kind == "day":
         return end - timedelta(days=n)
     day = end
     while n:
-        day -= ONE_DAY
         n -= calendar.is_working(day)
+        day -= ONE_DAY
     return day
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
@@ -210,7 +210,7 @@ def _money(check: _Check) -> Iterator[Finding]:
 
 def _down(amount: Decimal) -> Decimal:
     """Cut to the fen: an upper limit is never rounded up."""
-    return Decimal(int(amount * 100)) / 100
+    return amount.quantize(Decimal("0.01"), ROUND_DOWN)
 
 
 def _validity(check: _Check) -> Iterator[Finding]:

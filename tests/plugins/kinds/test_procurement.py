@@ -1,0 +1,124 @@
+"""Government procurement as a kind of trade."""
+
+import string
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from pyramid.config import Configurator
+from zope.interface.verify import verifyObject
+
+from bidding.tenders.lifecycle import TENDER
+from plugins.kinds.procurement import Procurement
+from trading.errors import Refused
+from trading.interfaces import ITradeKind
+from trading.projects.codes import project_code
+from trading.rulebook.book import Rulebook
+from trading.rulebook.calendar import Calendar, at_beijing
+from trading.rulebook.gates import check_tender, earliest_dates
+from trading.rulebook.plan import TenderPlan
+
+KIND = Procurement()
+PUBLISH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+def filled() -> dict[str, str]:
+    return {name: f"<{name}>" for name in KIND.placeholders()} | {"stacking": "additive", "exclude_self": "false"}
+
+
+def test_the_kind_is_registered_under_its_name() -> None:
+    config = Configurator()
+    config.include("plugins.kinds.procurement")
+    found = config.registry.getUtility(ITradeKind, name="procurement")
+    assert verifyObject(ITradeKind, found)
+    assert found.name("zh_CN") == "政府采购"
+    assert found.label("evaluation", "lowest_price", "zh_CN") == "最低评标价法"
+    with pytest.raises(KeyError):
+        found.label("evaluation", "dice", "en")
+
+
+def test_every_state_of_a_tender_belongs_to_a_stage() -> None:
+    assert {KIND.stage_of(state) for state in TENDER.states} == {stage["key"] for stage in KIND.data["stage"]}
+    with pytest.raises(KeyError):
+        KIND.stage_of("asleep")
+
+
+def test_everything_shown_has_words_in_both_languages() -> None:
+    groups = [KIND.data[name] for name in ("stage", "method", "evaluation", "form")]
+    rows = [row for group in groups for row in group] + [f for form in KIND.data["form"] for f in form["field"]]
+    assert [row["key"] for row in rows if not (row["zh"] and row["en"])] == []
+
+
+def test_its_rules_exist_and_its_deal_class_makes_codes() -> None:
+    book = Rulebook.load()
+    assert [name for name in KIND.data["rules"]["pinned"] if book.find(name, PUBLISH.date()) is None] == []
+    assert project_code(KIND.deal_class, "350100", PUBLISH.date(), 1)
+
+
+def test_both_languages_of_the_document_ask_for_the_same_values() -> None:
+    for section in KIND._texts["section"]:
+        names = [{name for _, name, _, _ in string.Formatter().parse(section[language]["body"]) if name}
+                 for language in ("zh", "en")]  # fmt: skip
+        assert names[0] == names[1], section["key"]
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_the_document_has_all_sections_and_no_open_placeholder(locale: str) -> None:
+    document = KIND.document(filled(), locale)
+    assert [section["key"] for section in document] == [
+        "invitation", "requirements", "qualification", "instructions", "opening", "evaluation", "award", "contract",
+        "record",
+    ]  # fmt: skip
+    text = "\n".join(line for section in document for line in section["paragraphs"])
+    assert "{" not in text and "<project_name>" in text and "<custodians>" in text
+    assert [section["table"] for section in document if section["table"]] == ["items"]
+
+
+def test_the_choices_of_the_tender_appear_in_words() -> None:
+    text = str(KIND.document(filled(), "en"))
+    assert "the rates are added" in text and "includes the price itself" in text
+
+
+def test_braces_in_a_value_stay_as_they_are() -> None:
+    document = KIND.document(filled() | {"technical": "{budget}"}, "en")
+    assert "{budget}" in document[1]["paragraphs"]
+
+
+def test_every_missing_value_is_reported_at_once() -> None:
+    values = filled()
+    del values["budget"]
+    values["deadline"] = " "
+    with pytest.raises(Refused) as refused:
+        KIND.document(values, "zh_CN")
+    assert [fault.field for fault in refused.value.faults] == ["budget", "deadline"]
+
+
+def test_the_template_with_the_default_timetable_is_lawful_without_a_warning() -> None:
+    book, calendar = Rulebook.load(), Calendar.load()
+    (template,) = KIND.templates("zh_CN")
+    values = template["values"]
+    dates = earliest_dates(PUBLISH, book, calendar)
+    deadline = at_beijing(dates.deadline, datetime.strptime(KIND.data["timetable"]["deadline_time"], "%H:%M").time())  # noqa: DTZ007
+    plan = TenderPlan(
+        subject=template["subject"], method=values["method"], evaluation=values["evaluation"],
+        standardised=template["standardised"], budget=Decimal(values["budget"]), ceiling=Decimal(values["ceiling"]),
+        publish_at=PUBLISH, notice_until=dates.notice_until, documents_until=dates.documents_until,
+        deadline=deadline, opening_at=deadline, bid_validity_days=values["bid_validity_days"],
+        bid_security=Decimal(values["bid_security"]), bid_security_forms=tuple(values["bid_security_forms"]),
+        performance_security=Decimal(values["performance_security"]),
+        micro_deduction=Decimal(values["micro_deduction"]), domestic_deduction=Decimal(values["domestic_deduction"]),
+        low_lines={name: Decimal(line) for name, line in values["low_lines"].items()},
+        explanation_minutes=values["explanation_minutes"], decryption_minutes=values["decryption_minutes"],
+        committee=values["committee"], experts=values["experts"],
+        texts={name: values[name] for name in ("qualification", "technical", "payment_terms")},
+    )  # fmt: skip
+    assert check_tender(plan, book, calendar) == []
+
+
+def test_templates_are_fresh_copies_in_the_asked_language() -> None:
+    (english,) = KIND.templates("en")
+    assert english["name"] == "Computers for municipal schools"
+    assert english["items"][0] == {"number": 1, "quantity": "360", "core": True, "unit": "set",
+                                   "name": "Desktop computer for pupils"}  # fmt: skip
+    english["values"]["low_lines"]["mean"] = "0"
+    assert KIND.templates("en")[0]["values"]["low_lines"]["mean"] == "0.50"
