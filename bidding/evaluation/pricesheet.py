@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 from bidding.evaluation.exact import N_, half_up, is_money
+from bidding.evaluation.words import read_words
 from trading.errors import Fault, Refused
 from trading.ledger.canonical import CanonicalError, loads
-from trading.money import parse_capitals
 
 CLAIMS = ("micro-enterprise", "sheltered", "micro-consortium", "domestic-product")
 MAX_ITEMS = 5000
@@ -69,7 +69,7 @@ def parse(raw: object) -> PriceSheet:
     return PriceSheet(
         total=Fraction(opening["total"]),
         words=opening["words"],
-        words_total=Fraction(parse_capitals(opening["words"])),
+        words_total=read_words(opening["words"]),
         period_days=opening["period_days"],
         body_total=Fraction(body["total"]),
         items=tuple(_item(item) for item in body["items"]),
@@ -138,8 +138,8 @@ def _check_opening(found: _Faults, raw: object) -> None:
 
 def _words_positive(words: str) -> bool:
     try:
-        return parse_capitals(words) > 0
-    except Refused:
+        return read_words(words) > 0
+    except ValueError:
         return False
 
 
