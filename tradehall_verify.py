@@ -37,6 +37,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 # ---------------------------------------------------------------------------------------------
 # 1  Bytes and JSON
@@ -244,7 +245,7 @@ CHINESE_ALGORITHMS = "1.2.156.10197."
 
 
 def digest_by_oid(oid: str, data: bytes) -> bytes:
-    return hashlib.new(_hash_class(oid).name, data).digest()
+    return hashlib.new(str(_hash_class(oid)().name), data).digest()
 
 
 def _hash_class(oid: str) -> type[hashes.HashAlgorithm]:
@@ -601,7 +602,7 @@ def _check_stamping_purpose(certificate: x509.Certificate) -> None:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
     except x509.ExtensionNotFound as error:
         raise Invalid("the certificate is not for time stamping") from error
-    if not usage.critical or list(usage.value) != [x509.ExtendedKeyUsageOID.TIME_STAMPING]:
+    if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise Invalid("the certificate is not for time stamping alone")
 
 
@@ -967,7 +968,8 @@ def decrypt_part(cek: bytes, binding: bytes, part: str, stream: BinaryIO, keep: 
     Raises Invalid when the ciphertext does not open or its padding is not zero.
     """
     decryptor = Cobblestone256Decryptor(cek, lp("ebid/v1/content", binding, part))
-    digest, kept, head, left = hashlib.sha256(), [], b"", -1
+    kept: list[bytes] = []
+    digest, head, left = hashlib.sha256(), b"", -1
     try:
         while piece := stream.read(SEGMENT):
             head, left = _unpad(decryptor.update(piece), head, left, digest, kept if keep else None)
@@ -1005,7 +1007,7 @@ QUANTITY = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
 CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium", "domestic-product"}
 SIZE_CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium"}
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_SECTION = r"(?:零?[壹-鿿]仟)?(?:零?[壹-鿿]佰)?(?:零?[壹-鿿]拾)?(?:零?[壹-鿿])?零?".replace("[壹-鿿]", f"[{DIGITS}]")
+_SECTION = r"(?:零?[壹-鿿]仟)?(?:零?[壹-鿿]佰)?(?:零?[壹-鿿]拾)?(?:零?[壹-鿿])?".replace("[壹-鿿]", f"[{DIGITS}]")
 _WORDS = re.compile(rf"(?:(?P<int>.+)元)?(?:(?P<jiao>零?[{DIGITS}])角)?(?:(?P<fen>零?[{DIGITS}])分)?整?")
 _INTEGER = re.compile(rf"(?:(?P<yi>{_SECTION})亿)?(?:(?P<wan>{_SECTION})万)?(?P<one>{_SECTION})")
 
@@ -1432,7 +1434,9 @@ class Trust:
             raise Invalid(f"the trust file is malformed ({error})") from error
         if log.name != data["log"]["origin"] or log.algorithm != 1 or any(w.algorithm != 4 for w in witnesses):
             raise Invalid("the trust file's log or witness keys are of the wrong kind")
-        if type(quorum) is not int or not 1 <= quorum <= len({w.key for w in witnesses}):
+        if len({w.key for w in witnesses}) != len(witnesses):
+            raise Invalid("a witness key stands twice in the trust file")
+        if type(quorum) is not int or not 1 <= quorum <= len(witnesses):
             raise Invalid("the trust file's quorum cannot be met or is no quorum")
         return cls(data, log, witnesses, quorum, roots[0], roots[1])
 
@@ -1484,6 +1488,10 @@ RECORDED_BY = [  # (files, the entry type that must carry their hash)
     (r"result/result\..+", "result.published"),
     (r"result/award-.+", "award.issued"),
 ]
+MUST_BE_SIGNED = re.compile(
+    r"(tender/(notice|policy)|opening/(record|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+"
+    r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
+)
 FILE_FIELDS = {
     "notice", "p7s", "documents", "policy", "policy_p7s", "evaluation", "cks", "release", "record", "outcomes", "panel",
     "review", "inputs", "report", "result", "award", "close",
@@ -1695,8 +1703,8 @@ class Audit:
             self.fail(text)
         note = self.bundle.read("MANIFEST.note")
         with self.about("MANIFEST.note"):
-            text, _ = parse_note(note)
-            if text != f"tradehall-bundle/v1\n{self.file_hash('MANIFEST.json')}\n".encode():
+            said, _ = parse_note(note)
+            if said != f"tradehall-bundle/v1\n{self.file_hash('MANIFEST.json')}\n".encode():
                 raise Invalid("is not about this MANIFEST.json")
             if note_signed_by(note, self.trust.log) is None:
                 raise Invalid(f"the manifest is not signed by the log's key ({self.trust.log.name})")
@@ -1761,6 +1769,8 @@ class Audit:
             raise Invalid(f"fewer than {self.trust.quorum} trusted witnesses cosigned the tree of {point.size} entries")
 
     def _check_policy_keys(self) -> None:
+        if self.policy["tender"] != self.tender:
+            raise Invalid(f"the signed policy is of {self.policy['tender']}")
         if self.policy["log_key"] != self.trust.raw["log"]["vkey"]:
             raise Invalid("the signed policy names another log key")
         trusted = {w.key for w in self.trust.witnesses}
@@ -1789,6 +1799,10 @@ class Audit:
                 proof = [b64std(text) for text in item["proof"]]
                 check_consistency(point.size, self.head.size, point.root, self.head.root, proof)
                 return True
+        if self.whole_log:
+            if tree_root(self._all_leaves(point.size)) != point.root:
+                raise Invalid(f"the tree of {point.size} entries is not a prefix of this log")
+            return True
         return False
 
     def _check_earlier(self, name: str, raw: bytes) -> None:
@@ -1830,7 +1844,7 @@ class Audit:
             if f"log/entries/{path[len('log/proofs/'):-len('.tlog-proof')]}.json" not in self.bundle:
                 self.fail(f"{path}: its entry is missing")
         self._check_entry_forms()
-        if any(path.startswith("log/tile/entries/") for path in self.bundle.members):
+        if self.whole_log:
             return self._check_whole_log()
         self.unchecked.append("the other entries of the log (this bundle proves those of one tender)")
         return f"{len(self.entries)} entries proved in the tree of {self.head.size}"
@@ -1853,26 +1867,36 @@ class Audit:
                 if entry["tender"] != self.tender:
                     raise Invalid(f"belongs to {entry['tender']}")
 
-    def _check_whole_log(self) -> str:
-        needle = jcs({"tender": self.tender})[1:-1]
-        tiles, others, at = [], 0, 0
-        while at < self.head.size:
+    @functools.cached_property
+    def whole_log(self) -> bool:
+        return any(path.startswith("log/tile/entries/") for path in self.bundle.members)
+
+    def _entry_tiles(self) -> Iterator[tuple[int, list[bytes]]]:
+        """(index of the first entry, the entries) of each entry bundle of the whole log."""
+        for at in range(0, self.head.size, 256):
             width = min(256, self.head.size - at)
             entries = split_entries(self.bundle.read("log/" + tile_path("entries", at // 256, width)))
             if len(entries) != width:
                 raise Invalid(f"the log's entries {at} to {at + width - 1} are not all there")
-            new = hashlib.sha256
+            yield at, entries
+
+    def _all_leaves(self, size: int) -> list[bytes]:
+        return [leaf_hash(entry) for _, entries in self._entry_tiles() for entry in entries][:size]
+
+    def _check_whole_log(self) -> str:
+        needle, new = jcs({"tender": self.tender})[1:-1], hashlib.sha256
+        tiles, others = [], 0
+        for at, entries in self._entry_tiles():
             leaves = [new(b"\x00" + entry).digest() for entry in entries]
-            tile = "log/" + tile_path(0, at // 256, width)
+            tile = "log/" + tile_path(0, at // 256, len(entries))
             if tile in self.bundle and self.bundle.read(tile) != b"".join(leaves):
                 self.fail(f"{tile} does not fit the entries")
             tiles.append(tree_root(leaves))
-            for offset, entry in enumerate(entries):
+            for index, entry in enumerate(entries, at):
                 if needle in entry:
-                    self._check_known(at + offset, entry)
-                elif entry.startswith(b'{"c":') and at + offset not in self.openings:
+                    self._check_known(index, entry)
+                elif entry.startswith(b'{"c":') and index not in self.openings:
                     others += 1
-            at += width
         if tree_root(tiles) != self.head.root:
             raise Invalid("the whole log does not give the checkpoint's root")
         if others:
@@ -2040,13 +2064,16 @@ class Audit:
         if opening["tender"] != self.tender and (opening["kind"], opening["tender"]) != ("dummy", ""):
             raise Invalid(f"it belongs to {opening['tender']}")
 
+    def _recording(self, path: str) -> Act | None:
+        """The entry that recorded this very file, of the type that must."""
+        acts = self.recorded.get(self.file_hash(path), [])
+        return next((act for act in acts if act.type == _recorded_by(path)), None)
+
     def _check_recorded_files(self) -> None:
         for path in self.listed:
-            for pattern, kind in RECORDED_BY:
-                if re.fullmatch(pattern, path) and path in self.bundle:
-                    acts = self.recorded.get(self.file_hash(path), [])
-                    if not any(act.type == kind for act in acts):
-                        self.fail(f"{path} is not a document that the log recorded ({kind})")
+            kind = _recorded_by(path)
+            if kind and path in self.bundle and self._recording(path) is None:
+                self.fail(f"{path} is not a document that the log recorded ({kind})")
         hashes_listed = {row["sha256"] for row in self.listed.values()}
         latest = {act.type: act for act in self.acts}
         for act in self.acts:
@@ -2065,8 +2092,8 @@ class Audit:
             with self.about(self._signed_name(path)):
                 self._check_signature(path)
                 count += 1
-        for path in self.bundle.under("bids/") + self.bundle.under("withdrawals/"):
-            if path.endswith(("/bid.json", "/withdraw.json")) and self._cms_path(path) not in self.bundle:
+        for path in self.bundle.members:
+            if MUST_BE_SIGNED.fullmatch(path) and self._cms_path(path) not in self.bundle:
                 self.fail(f"{path} carries no signature")
         receipts = [p for p in self.bundle.members if p.endswith("/receipt.json")]
         for path in receipts:
@@ -2096,15 +2123,17 @@ class Audit:
         wanted = self._expected_signer(document, path)
         if wanted is not None and fingerprint(certificate) != wanted:
             raise Invalid(f"signed by {subject_of(certificate)}, not by the certificate it should be")
+        if document.startswith(("tender/", "opening/record", "result/")):
+            self.notes.append(f"{document} is signed by {subject_of(certificate)}")
 
     def _signing_moment(self, document: str) -> datetime:
         folder = document.split("/")[0]
         if folder in ("bids", "withdrawals"):
             return moment(self.doc(document.rsplit("/", 1)[0] + "/receipt.json")["at"])
-        acts = self.recorded.get(self.file_hash(document), [])
-        if not acts:
-            raise Invalid("no entry of the log records this document")
-        return moment(acts[0].time)
+        act = self._recording(document)
+        if act is None:
+            raise Invalid("no entry of the log records this document, so its time is unknown")
+        return moment(act.time)
 
     def _expected_signer(self, document: str, path: str) -> str | None:
         """The certificate's fingerprint, where a signed document says who must sign."""
@@ -2137,29 +2166,39 @@ class Audit:
             raise Invalid("received and logged times differ")
         point = parse_checkpoint(receipt["checkpoint"].encode())
         self._check_checkpoint(point)
+        self._connect(point)
         leaf = leaf_hash(self.entries[receipt["leaf_index"]])
         proof = [_b64_any(text) for text in receipt["proof"]]
         if root_from_inclusion(receipt["leaf_index"], point.size, leaf, proof) != point.root:
             raise Invalid("its inclusion proof does not lead to its checkpoint")
         if receipt["tsa"] is not None:
-            token = verify_timestamp(b64url(receipt["tsa"]), jcs({k: v for k, v in receipt.items() if k not in ("tsa", "sig")}), self.stamp_anchors)
+            token = verify_timestamp(b64url(receipt["tsa"]), self.entries[receipt["leaf_index"]], self.stamp_anchors)
             if abs(token.time - moment(receipt["at"])) > TOLERANCE:
                 self.notes.append(f"the receipt of {self.who(receipt['manifest'])} was time-stamped {stamp(token.time)}")
 
     def _check_key_statements(self) -> None:
         """The policy's custodian keys are those that the custodians signed (vault.md 2.2)."""
         for stage in self.policy["stages"]:
+            if stage["mode"] != "bidder" and not 2 <= stage["t"] <= stage["n"] == len({c["index"] for c in stage["custodians"]}):
+                self.fail(f"stage {stage['name']} has no proper threshold ({stage['t']} of {len(stage['custodians'])})")
             for custodian in stage["custodians"]:
                 path = f"opening/keys/{stage['name']}-{custodian['index']}.json"
                 with self.about(f"custodian {custodian['id']}"):
                     if self.file_hash(path) != custodian["cks_sha256"]:
                         raise Invalid(f"its key statement {path} is not the one in the signed policy")
-                    if self._cms_path(path) not in self.bundle:
-                        raise Invalid(f"its key statement {path} is not signed")
                     statement = self.doc(path)
+                    self._check_custodian(custodian["id"], statement["custodian"]["cert_sha256"])
                     said = (statement["pk"], statement["index"], statement["stage"], statement["tender"], statement["lot"], statement["custodian"]["id"])
                     if said != (custodian["pk"], custodian["index"], stage["name"], self.tender, self.policy["lot"], custodian["id"]):
                         raise Invalid(f"its key statement {path} says something else than the policy")
+
+    def _check_custodian(self, name: str, certificate: str) -> None:
+        """A custodian's certificate is the one that the trust file knows, when it names any."""
+        for item in self.trust.raw["custodians"]:
+            if item["id"] == name and certificate not in item.get("cert_sha256", [certificate]):
+                raise Invalid(f"its certificate {certificate[:16]} is not one that the trust file names")
+            if item["id"] == name and "cert_sha256" not in item:
+                self.unchecked.append(f"that custodian {name} is who it says (the trust file names no certificate of it)")
 
     def _check_notice(self) -> None:
         notice = self.doc("tender/notice.json")
@@ -2169,9 +2208,6 @@ class Audit:
         for name in ("tender", "lot", "deadline", "open_at"):
             if notice[name] != self.policy[name]:
                 self.fail(f"the notice and the policy differ in {name}")
-        for name in ("notice", "policy"):
-            if f"tender/{name}.p7s" not in self.bundle:
-                self.fail(f"tender/{name}.json is not signed")
         absent = 0
         for row in self.doc("tender/documents.json")["files"]:
             path = f"tender/files/{row['name']}"
@@ -2281,6 +2317,7 @@ class Audit:
 
     def _open_bid(self, manifest: str, outcome: Mapping[str, Any], keys: Mapping[tuple[str, str], bytes]) -> None:
         bid = self.bid(manifest)
+        exact_keys(bid, ("v", "typ", "policy", "bid_id", "bidder", "seq", "replaces", "stages", "parts"), "the manifest")
         if bid["policy"] != self.file_hash("tender/policy.json"):
             raise Invalid("was sealed under another policy")
         if [(p["name"], p["stage"]) for p in bid["parts"]] != [(p["name"], p["stage"]) for p in self.policy["parts"]]:
@@ -2291,6 +2328,7 @@ class Audit:
         if found is not None and not _outcomes_agree(found, outcome["outcome"]) and sound:
             raise Invalid(f"the recorded outcome is {outcome['outcome']}, the released keys give {found}")
         if outcome["outcome"] != "OK":
+            self._check_unopened(manifest, bid, binding, stage_keys, outcome["outcome"])
             return
         plain = {row["name"]: row["sha256"] for row in outcome["parts"]}
         for part, rule in zip(bid["parts"], self.policy["parts"], strict=True):
@@ -2304,6 +2342,22 @@ class Audit:
                 continue
             self._open_part(manifest, name, cek, binding, plain)
         self.opened.add(manifest)
+
+    def _check_unopened(
+        self, manifest: str, bid: Mapping[str, Any], binding: bytes, stage_keys: Mapping[str, bytes], recorded: str
+    ) -> None:
+        """A bid called faulty although its keys were right must really not decrypt."""
+        if not self.complete:
+            self.unchecked.append(f"why {self.who(manifest)} was not opened ({recorded}; regulator's bundle)")
+        elif recorded == "BIDDER_FAULT" and len(stage_keys) == len(self.policy["stages"]):
+            for part in bid["parts"]:
+                cek = content_key(binding, part["name"], stage_keys[part["stage"]])
+                with self.bundle.open(f"bids/{manifest}/parts/{part['name']}.bin") as stream:
+                    try:
+                        decrypt_part(cek, binding, part["name"], stream, keep=False)
+                    except Invalid:
+                        return
+            raise Invalid(f"the recorded outcome is {recorded}, but every part opens with the released keys")
 
     def _open_part(self, manifest: str, name: str, cek: bytes, binding: bytes, plain: Mapping[str, str]) -> None:
         with self.bundle.open(f"bids/{manifest}/parts/{name}.bin") as stream:
@@ -2357,9 +2411,8 @@ class Audit:
             index = document["index"]
             share = next((b64url(s["share"]) for s in document["shares"] if s["manifest"] == manifest), None)
             if share is None and document["seed"] is not None:
-                info = lp("ebid/v1/wrap", binding, name, bytes([index]))
                 with self.about(f"custodian {index}, {self.who(manifest)}"):
-                    share = _or_none(lambda i=index, d=document, n=info: share_from_seed(b64url(d["seed"]), rule["suite"], b64url(stage["wraps"][i - 1]), n))
+                    share = _share_or_none(document["seed"], rule["suite"], stage, index, binding)
                 released.answered.add(index)
             if share is not None and share_commitment(binding, name, index, share) == stage["shares"][index - 1]:
                 released.shares[index] = share
@@ -2448,6 +2501,8 @@ class Audit:
         """The evaluation comes out as reported."""
         if "evaluation/inputs.json" not in self.bundle:
             failed = self.of_type("tender.failed")
+            for act, payload in self.known("tender.failed"):
+                self.notes.append(f"{act}: {payload['reason']} ({payload['article']})")
             return "nothing to check: " + (f"the tender failed ({failed[0]})" if failed else "not evaluated yet")
         inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
         self._check_inputs(inputs)
@@ -2582,6 +2637,11 @@ class Audit:
         return f"{len(paths)} anchors" if paths else "nothing to check: no anchors"
 
 
+def _recorded_by(path: str) -> str | None:
+    """The entry type that must carry this file's hash."""
+    return next((kind for pattern, kind in RECORDED_BY if re.fullmatch(pattern, path)), None)
+
+
 def _strings(value: Any) -> Iterator[str]:
     for _, text in _named_strings(value):
         yield text
@@ -2613,9 +2673,10 @@ def _b64_any(text: str) -> bytes:
     return b64std(text) if text.endswith("=") else b64url(text)
 
 
-def _or_none(open_share: Callable[[], bytes]) -> bytes | None:
+def _share_or_none(seed: str, suite: str, stage: Mapping[str, Any], index: int, binding: bytes) -> bytes | None:
+    info = lp("ebid/v1/wrap", binding, stage["name"], bytes([index]))
     try:
-        return open_share()
+        return share_from_seed(b64url(seed), suite, b64url(stage["wraps"][index - 1]), info)
     except Invalid:
         return None
 
@@ -2625,7 +2686,7 @@ def _outcomes_agree(found: str, recorded: str) -> bool:
     if found in ("WAIT_CUSTODIANS", "WAIT_BIDDER", "WRONG_KEY"):
         return recorded in (found, "REVOKED", "WITHDRAWN")
     if recorded == "BIDDER_FAULT":
-        return found in ("BIDDER_FAULT", "OK")  # keys were right but the content did not open: V8 tries it
+        return found in ("BIDDER_FAULT", "OK")  # right keys, but a part that does not open: tried in _check_unopened
     return found == recorded
 
 
@@ -2645,6 +2706,13 @@ def independence(trust: Trust) -> str:
         return f"none (demo): {operator} held every key"
     parts = [f"{count} of {total} {kind}" for kind, (count, total) in outside.items()]
     return f"{' and '.join(parts)} are not controlled by the operator ({operator})"
+
+
+def operator_could_read(audit: Audit) -> bool:
+    """Whether custodians of the operator alone were enough to open a stage before its time."""
+    foreign = {item["id"] for item in audit.trust.raw["custodians"] if item["controller"] != audit.trust.raw["operator"]}
+    stages = [stage for stage in audit.policy["stages"] if stage["custodians"] and stage["mode"] in ("custodian", "either")]
+    return any(sum(c["id"] not in foreign for c in stage["custodians"]) >= stage["t"] for stage in stages)
 
 
 def unlisted_custodians(audit: Audit) -> list[str]:
@@ -2676,7 +2744,8 @@ def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
         out("CONSISTENT, TRUST NOT CHECKED")
         return 2
     out("VERIFIED")
-    out(f"independence: {independence(audit.outside)}")
+    early = "; its own custodians were enough to open bids early" if operator_could_read(audit) else ""
+    out(f"independence: {independence(audit.outside)}{early}")
     return 0
 
 

@@ -25,11 +25,12 @@ from bidding.vault.receipt import build_receipt, leaf_bytes, leaf_commitment
 from bidding.vault.release import build_bidder_release, build_release
 from bidding.vault.seal import PartInput, SealedBid, seal_bid
 from tests.verifier.pki import Parties
+from tradehall_verify import evaluate_lowest_price
 from trading.ledger import bundle, merkle
 from trading.ledger.canonical import dumps
-from trading.ledger.checkpoint import Checkpoint, b64 as b64std, cosign, sign_checkpoint, tlog_proof
+from trading.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint, tlog_proof
+from trading.ledger.checkpoint import b64 as b64std
 from trading.ledger.entry import Entry, payload_commitment
-from tradehall_verify import evaluate_lowest_price
 
 TENDER, LOT = "T-2026-001", "1"
 DEADLINE = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -67,8 +68,8 @@ SHEETS = (
 class Story:
     """The script; options are the acts of a dishonest hall."""
 
-    def __init__(self, parties: Parties, *, omit: int | None = None, award_to: int = 0, declined: bool = False) -> None:
-        self.parties, self.omit, self.award_to, self.declined = parties, omit, award_to, declined
+    def __init__(self, parties: Parties, *, omit: int | None = None, award_to: int = 0, declined: bool = False, late: bool = False) -> None:
+        self.parties, self.omit, self.award_to, self.declined, self.late = parties, omit, award_to, declined, late
         self.now = datetime(2026, 11, 20, 2, tzinfo=UTC)
         self.log: list[bytes] = []
         self.notes: dict[int, str] = {}
@@ -254,6 +255,10 @@ class Story:
     def closing(self) -> None:
         self.now = DEADLINE
         self.close_index = self.act("tender.closed", {"deadline": format_time(DEADLINE), "at": format_time(DEADLINE)})
+        if self.late:
+            gone = self.rows[-1]
+            self.rows[-1] = CloseEntry(gone.leaf_index, gone.manifest, "superseded")
+            self.bid(2, 3, "valid")
         if self.omit is not None:
             gone = next(r for r in self.rows if r.manifest == sha256(self.sealed[self.omit].manifest))
             self.drop(gone)
@@ -406,7 +411,7 @@ class Story:
             "v": 1, "typ": "ebid.trust", "operator": operator,
             "log": {"origin": p.log.name, "vkey": str(p.log.key), "controller": operator},
             "witnesses": [{"vkey": str(p.witness.key), "controller": outside}], "quorum": 1,
-            "custodians": [{"id": f"c{i}", "controller": outside if i == 2 else operator} for i in (1, 2, 3)],
+            "custodians": [{"id": f"c{i}", "controller": outside if i != 1 else operator, "cert_sha256": [p.people[f"c{i}"].cert_sha256]} for i in (1, 2, 3)],
             "ca_roots": [{"pem": pem(p.ca), "controller": operator}],
             "tsa_roots": [{"pem": pem(p.tsa_ca), "controller": operator}],
         })
