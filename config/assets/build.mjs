@@ -39,15 +39,21 @@ async function outputs() {
     // Source maps are not shipped, so the reference to them goes too.
     files[logical] = Buffer.from((await readFile(path, "utf8")).replace(/\n?\/[*/]# sourceMappingURL=.*$/m, ""));
   }
-  for (const page of (await readdir("src/pages")).filter((name) => name.endsWith(".page.js"))) {
-    const { outputFiles } = await esbuild.build({ ...shared, entryPoints: [join("src/pages", page)], write: false });
-    files[page] = Buffer.from(outputFiles[0].contents);
-  }
   for (const style of (await readdir("src")).filter((name) => name.endsWith(".css"))) {
     const { outputFiles } = await esbuild.build({ ...shared, entryPoints: [join("src", style)], write: false });
     files[style] = Buffer.from(outputFiles[0].contents);
   }
   return files;
+}
+
+/** Page scripts; what several of them use lies in chunks, which esbuild names by their hash. */
+async function scripts() {
+  const pages = (await readdir("src/pages")).filter((name) => name.endsWith(".page.js"));
+  const { outputFiles } = await esbuild.build({
+    ...shared, entryPoints: pages.map((page) => join("src/pages", page)), outdir: OUT,
+    splitting: true, chunkNames: "chunk-[hash]", write: false,
+  });
+  return outputFiles.map((file) => [basename(file.path), Buffer.from(file.contents)]);
 }
 
 /** The sealer: script and style inline, allowed by their hashes and by nothing else; no network at all. */
@@ -69,9 +75,14 @@ const manifest = {};
 for (const [logical, bytes] of Object.entries(await outputs())) {
   manifest[logical] = await put(hashed(logical, bytes), bytes);
 }
+const chunks = [];
+for (const [name, bytes] of await scripts()) {
+  if (name.startsWith("chunk-")) chunks.push(await put(name, bytes));
+  else manifest[name] = await put(hashed(name, bytes), bytes);
+}
 const page = Buffer.from(await sealer());
 manifest["sealer.html"] = await put(hashed("sealer.html", page), page);
 await put("sealer.json", `${JSON.stringify({ file: manifest["sealer.html"], sha256: digest(page, "hex") })}\n`);
 await put("manifest.json", `${JSON.stringify(manifest, null, 2)}\n`);
-const keep = new Set([...Object.values(manifest).map((name) => basename(name)), "sealer.json", "manifest.json"]);
+const keep = new Set([...Object.values(manifest), ...chunks, "sealer.json", "manifest.json"]);
 for (const name of await readdir(OUT)) if (!keep.has(name) && !name.startsWith(".")) await rm(join(OUT, name));

@@ -5,7 +5,9 @@ import { subtle } from "./bytes.js";
 import { encryptKey } from "./certkey.js";
 import { encode, writePem } from "./der.js";
 
-const SUBJECT = { C: "2.5.4.6", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3", serialNumber: "2.5.4.5" };
+const SUBJECT = {
+  C: "2.5.4.6", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3", serialNumber: "2.5.4.5", organizationIdentifier: "2.5.4.97",
+};
 const KINDS = {
   "ec-p256": { name: "ECDSA", namedCurve: "P-256" },
   "rsa-3072": { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 3072, publicExponent: Uint8Array.of(1, 0, 1) },
@@ -23,7 +25,7 @@ function distinguishedName(subject) {
 }
 
 /**
- * @param {Record<"C"|"O"|"OU"|"CN"|"serialNumber", string>} subject
+ * @param {Record<keyof SUBJECT, string>} subject
  * @param {string} passphrase
  * @param {"ec-p256"|"rsa-3072"} [kind]
  * @returns {Promise<{csr: string, keyPem: string}>} both PEM

@@ -22,12 +22,3 @@ export async function selfCheck(policyRaw, policy, bidder) {
   if (dual && outcome === "WAIT_CUSTODIANS") return;
   if (outcome !== "OK" || !equal(new Uint8Array(await back.arrayBuffer()), data)) throw new VaultError("SELF_CHECK_FAILED", outcome);
 }
-
-/** Does the key file of a real bid open that bid's own first part? @throws {VaultError} SELF_CHECK_FAILED */
-export async function tryKeys(policyRaw, bid, keys) {
-  const released = Object.fromEntries(Object.entries(keys).map(([stage, bidderKey]) => [stage, { bidderKey }]));
-  const opened = await openBid({ policyRaw, manifestRaw: bid.manifest, parts: bid.parts, released });
-  for (const [name, part] of Object.entries(opened.parts)) {
-    if (part.outcome !== "OK" && part.outcome !== "WAIT_CUSTODIANS") throw new VaultError("SELF_CHECK_FAILED", name);
-  }
-}

@@ -1,0 +1,106 @@
+/**
+ * Live pages (实时页面): parts of the page follow what happens; clocks run on the hall's time.
+ *
+ * <body> … <main data-live-url="/live/opening/T-1" data-live-every="5">
+ *   <div id="attendance" data-live>…</div>               replaced by the element of the same id when something happens
+ *   <time data-countdown="2026-12-01T01:00:00.000Z"></time>   "1 天 02:03:04" until then; then the page's parts are fetched anew
+ *   <time data-clock></time>                              the hall's clock, Beijing time
+ *   <span data-live-state></span>                         live, polling or lost, in words
+ * </main> <meta name="server-now" content="2026-12-01T00:59:00.000Z">
+ *
+ * Events come as server-sent events from `data-live-url`; any event makes the page fetch itself (with If-None-Match) and
+ * exchange its `data-live` parts. Without events, or while the stream is down, it does so every `data-live-every` seconds.
+ */
+import { moment, say } from "../ui/words.js";
+
+const root = document.querySelector("[data-live-url]");
+const every = 1000 * Number(root?.dataset.liveEvery || 5);
+const serverNow = Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? "") || Date.now();
+// The hall's time at the moment this page was made, carried on by a clock that a user cannot set.
+const offset = serverNow - performance.now();
+const now = () => offset + performance.now();
+
+let etag = null;
+let running = false;
+let again = false;
+
+function replaceParts(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const next = fresh.getElementById(part.id);
+    // A part in which somebody types is left alone.
+    if (!next || next.innerHTML === part.innerHTML || part.contains(document.activeElement)) continue;
+    part.replaceChildren(...next.childNodes);
+    for (const { name, value } of next.attributes) part.setAttribute(name, value);
+  }
+  document.dispatchEvent(new CustomEvent("live:updated"));
+}
+
+/** Fetch the page and exchange its parts; calls that come meanwhile are answered by one more round. */
+async function refresh() {
+  if (running) {
+    again = true;
+    return;
+  }
+  running = true;
+  try {
+    const response = await fetch(location.href, { headers: { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) }, cache: "no-store" });
+    if (response.status === 200) {
+      etag = response.headers.get("ETag");
+      replaceParts(await response.text());
+    }
+    if (response.ok || response.status === 304) showState(stream?.readyState === EventSource.OPEN ? "live.live" : "live.polling");
+  } catch {
+    showState("live.lost");
+  } finally {
+    running = false;
+  }
+  if (again) {
+    again = false;
+    await refresh();
+  }
+}
+
+function showState(id) {
+  for (const node of document.querySelectorAll("[data-live-state]")) node.textContent = say(id);
+}
+
+let stream = null;
+
+function follow() {
+  stream = new EventSource(root.dataset.liveUrl);
+  stream.onopen = () => {
+    showState("live.live");
+    refresh();
+  };
+  stream.onmessage = refresh; // events without a name; named ones are listed in data-live-events
+  for (const name of (root.dataset.liveEvents ?? "").split(" ").filter(Boolean)) stream.addEventListener(name, refresh);
+  stream.onerror = () => showState("live.lost");
+  setInterval(() => stream.readyState !== EventSource.OPEN && refresh(), every);
+}
+
+const pad = (n) => String(n).padStart(2, "0");
+
+function left(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const days = Math.floor(seconds / 86400);
+  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(pad).join(":");
+  return days ? say("live.days", { days: String(days), clock }) : clock;
+}
+
+function tick() {
+  for (const node of document.querySelectorAll("[data-countdown]")) {
+    const rest = Date.parse(node.dataset.countdown) - now();
+    const text = left(rest);
+    if (node.textContent !== text) node.textContent = text;
+    if (rest <= 0 && node.dataset.due === undefined) {
+      node.dataset.due = "";
+      setTimeout(refresh, 500);
+    }
+  }
+  for (const node of document.querySelectorAll("[data-clock]")) node.textContent = moment(now());
+}
+
+tick();
+setInterval(tick, 250);
+if (root) follow();

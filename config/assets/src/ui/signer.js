@@ -1,0 +1,73 @@
+/**
+ * The signer block: which certificate, and its passphrase. A page writes `<div data-signer></div>`, with
+ * `data-cert-sha256="hex,hex"` to name the certificates that this account may sign with.
+ */
+import { describeKeyFile, openKeyFile } from "../vault/certkey.js";
+import { VaultError } from "../vault/errors.js";
+import { element } from "./dom.js";
+import * as store from "./store.js";
+import { explain, say } from "./words.js";
+
+let count = 0;
+
+/**
+ * @param {HTMLElement} block
+ * @returns {{unlock: () => Promise<object>, passphrase: () => string, ready: Promise<void>}}
+ *   `unlock` gives the signer of openKeyFile, or throws after it has shown why not
+ */
+export function signerBlock(block) {
+  const id = `signer-${++count}`;
+  const select = element("select", { id: `${id}-key`, class: "form-select", "data-signer-key": true });
+  const file = element("input", { id: `${id}-file`, type: "file", accept: ".pem", class: "form-control", "data-signer-file": true });
+  const pass = element("input", { id: `${id}-pass`, type: "password", class: "form-control", autocomplete: "off", "data-signer-passphrase": true });
+  const fault = element("p", { class: "field-fault", role: "alert", hidden: true });
+  const row = (label, control, hint) =>
+    element("div", { class: "field" }, element("label", { for: control.id }, say(label)), hint ? element("p", { class: "hint" }, say(hint)) : null, control);
+  const fileRow = row("signer.file", file, "signer.file-hint");
+  block.replaceChildren(row("signer.certificate", select), fileRow, row("signer.passphrase", pass, "signer.passphrase-hint"), fault);
+  const allowed = (block.dataset.certSha256 ?? "").split(",").filter(Boolean);
+  let kept = [];
+
+  const showFile = () => {
+    fileRow.hidden = select.value !== "";
+    select.parentElement.hidden = kept.length === 0;
+  };
+  select.addEventListener("change", showFile);
+
+  const ready = store.all("keys").catch(() => []).then((keys) => {
+    kept = keys.filter((key) => !allowed.length || allowed.includes(key.certSha256));
+    kept.sort((a, b) => b.notAfter - a.notAfter);
+    const options = kept.map((key) => element("option", { value: key.certSha256 }, `${key.commonName} · ${key.certSha256.slice(0, 8)}`));
+    select.replaceChildren(...options, element("option", { value: "" }, say("signer.other")));
+    showFile();
+  });
+
+  async function text() {
+    if (select.value) return kept.find((key) => key.certSha256 === select.value).pem;
+    if (!file.files[0]) throw new VaultError("KEY_FILE_MISSING");
+    return file.files[0].text();
+  }
+
+  async function unlock() {
+    fault.hidden = true;
+    try {
+      if (!pass.value) throw new VaultError("PASSPHRASE_MISSING");
+      const pem = await text();
+      const signer = await openKeyFile(pem, pass.value);
+      if (allowed.length && !allowed.includes(signer.certSha256)) throw new VaultError("CERTIFICATE_OF_OTHER");
+      await rememberKey(pem);
+      return signer;
+    } catch (error) {
+      fault.textContent = explain(error);
+      fault.hidden = false;
+      pass.focus();
+      throw new VaultError("SHOWN");
+    }
+  }
+  return { unlock, passphrase: () => pass.value, ready };
+}
+
+/** Keep an encrypted key file in this browser, so that next time only the passphrase is asked. */
+export async function rememberKey(pem) {
+  await store.put("keys", { ...(await describeKeyFile(pem)), pem }).catch(() => undefined);
+}
