@@ -7,12 +7,17 @@ and read), `models`, `ddl`. Processes: `sequencer` with `cosigning` and `folder`
 
 from __future__ import annotations
 
-from pyramid.config import Configurator
-from pyramid.security import NO_PERMISSION_REQUIRED
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
     """The log's public addresses: `/checkpoint`, `/tile/…`, `/proof`."""
+    # The pure modules are also used where there is no web: the package itself imports no framework.
+    from pyramid.security import NO_PERMISSION_REQUIRED
+
     for name, pattern, renderer in (
         ("checkpoint", "/checkpoint", None),
         ("tile", "/tile/*path", None),

@@ -127,7 +127,7 @@ def test_kill_at_any_point_loses_repeats_and_contradicts_nothing(engine, databas
     writers = [threading.Thread(target=write_from, args=(engine, ended, done, 0.01)) for _ in range(3)]
     for thread in writers:
         thread.start()
-    for _ in range(5):
+    for _ in range(3):
         before = files.checkpoint().size if files.note() else 0
         process = subprocess.Popen(
             [sys.executable, "-c", RUN, database_url, str(files.path), SEED.hex(), ORIGIN]
