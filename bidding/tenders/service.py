@@ -1,0 +1,96 @@
+"""The tender's services: find, draft, publish, and the one place where its state changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from translationstring import TranslationStringFactory
+
+from bidding.tenders.facts import Facts
+from bidding.tenders.lifecycle import TENDER
+from bidding.tenders.models import Tender
+from trading.clock import database_now
+from trading.errors import Fault, Refused, refuse
+from trading.lifecycle import StepRefused
+from trading.live import announce
+from trading.rulebook.book import Rulebook
+from trading.rulebook.calendar import Calendar, beijing_date
+
+_ = TranslationStringFactory("tradehall")
+
+
+@cache
+def the_rulebook() -> Rulebook:
+    """The rulebook in force here, read once a process."""
+    return Rulebook.load()
+
+
+@cache
+def the_calendar() -> Calendar:
+    """The working-day calendar, read once a process."""
+    return Calendar.load()
+
+
+def find(session: Session, code: str) -> Tender:
+    """The tender of a code. Raises Refused `tender.unknown`."""
+    tender = session.scalars(select(Tender).where(Tender.code == code)).first()
+    if tender is None:
+        raise refuse("tender.unknown", _("There is no tender of this code."), field="tender")
+    return tender
+
+
+def locked(session: Session, code: str) -> Tender:
+    """The tender of a code, its row locked until the transaction ends. Raises Refused `tender.unknown`."""
+    found = select(Tender).where(Tender.code == code).with_for_update(of=Tender)
+    tender = session.scalars(found.execution_options(populate_existing=True)).first()
+    if tender is None:
+        raise refuse("tender.unknown", _("There is no tender of this code."), field="tender")
+    return tender
+
+
+def minimum(rule_id: str, at: datetime) -> int:
+    """A count that the rulebook asks for on the Beijing day of `at`, such as P7 (bidders)."""
+    return the_rulebook().rule(rule_id, beijing_date(at)).integer
+
+
+def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
+    """The facts of a step at `now`; `given` overrides the defaults that Facts explains."""
+    bidders, qualified = minimum("P7", now), minimum("P7.qualified", now)
+    counted = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
+    return Facts(
+        state=tender.state,
+        now=now,
+        deadline=tender.deadline,
+        opening_at=tender.opens_at,
+        minimum_bidders=bidders,
+        minimum_qualified=qualified,
+        **(counted | given),
+    )
+
+
+def advance(
+    session: Session, registry: Any, tender: Tender, step: str, now: datetime | None = None, **facts: Any
+) -> Tender:
+    """Take one step of the tender's life; the only place where `tender.state` changes.
+
+    Locks the tender's row, reads the clock after the lock (unless the caller names the instant at which
+    it judged), checks the step's guards over `facts` (fields of bidding.tenders.facts.Facts) and tells
+    watchers of the channel `tender:<code>`. Writes no ledger entry: that is the act's own. `registry`
+    may be None where no queue is needed. Raises Refused with code `tender.step` and each guard's reason.
+    """
+    session.flush()
+    session.refresh(tender, ["state", "deadline", "opens_at"], with_for_update={"of": Tender})
+    judged = facts_of(tender, now or database_now(session), **facts)
+    try:
+        TENDER.apply(step, judged)
+    except StepRefused as refused:
+        raise Refused([Fault("tender.step", reason) for reason in refused.reasons]) from refused
+    tender.state = judged.state
+    session.flush()
+    queue = registry["queue"] if registry is not None else None
+    announce(session, queue, f"tender:{tender.code}", "state", state=tender.state)
+    return tender
