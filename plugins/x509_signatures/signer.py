@@ -1,49 +1,17 @@
-"""Signing with a private key in memory (CAdES-B detached, ETSI EN 319 122-1)."""
+"""Signing with a private key from a file (CAdES-B detached, ETSI EN 319 122-1)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from asn1crypto import cms, core
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
-from pyhanko.sign.signers.pdf_cms import Signer
-from pyhanko_certvalidator.registry import SimpleCertificateStore
-from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 from zope.interface import implementer
 
-from plugins.x509_signatures.straight import finish
+from plugins.cms.signing import PrivateKey, StraightSigner, sign_bytes
 from trading.interfaces import ISigner
-
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-
-class StraightSigner(Signer):
-    """pyHanko's signer without unsigned attributes (assembling them would need an event loop), with the
-    key loaded once (checking an RSA key takes longer than signing with it)."""
-
-    def __init__(self, key: PrivateKey, certificate: x509.Certificate, chain: Sequence[x509.Certificate]) -> None:
-        store = SimpleCertificateStore()
-        store.register_multiple([_asn1(cert) for cert in chain])
-        super().__init__(cert_registry=store, signing_cert=_asn1(certificate), embed_roots=False)
-        self._key = key
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        digest = get_pyca_cryptography_hash(digest_algorithm)
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), digest)
-        return self._key.sign(data, ec.ECDSA(digest))
-
-    async def unsigned_attrs(self, *_: Any, **__: Any) -> None:
-        return None
 
 
 @implementer(ISigner)
@@ -59,12 +27,11 @@ class FileSigner:
         self, key_pem: bytes, cert_pem: bytes, chain: Sequence[bytes] = (), password: bytes | None = None
     ) -> None:
         key = load_pem_private_key(key_pem, password)
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        if not isinstance(key, PrivateKey):
             raise ValueError("only RSA and ECDSA keys can sign")
         self.certificate = x509.load_pem_x509_certificate(cert_pem)
         if self.certificate.public_key() != key.public_key():
             raise ValueError("the certificate does not belong to the private key")
-        self._digest = _digest_for(key)
         authorities = (x509.load_pem_x509_certificate(pem) for pem in chain)
         below_root = [cert for cert in authorities if cert.subject != cert.issuer]
         self._signer = StraightSigner(key, self.certificate, below_root)
@@ -80,38 +47,4 @@ class FileSigner:
 
     def sign(self, data: bytes, at: datetime) -> bytes:
         """A detached CAdES-B CMS (DER) over `data` with signing-certificate-v2 and signing-time `at`."""
-        return sign_bytes(self._signer, self._digest, data, at)
-
-
-def sign_bytes(
-    signer: StraightSigner, digest: str, data: bytes, at: datetime, enclosed: str | None = None
-) -> bytes:
-    """A CAdES-B CMS (DER) over `data`: detached, or with `data` inside when its content type is
-    `enclosed`, such as `tst_info`."""
-    attributes = cms.CMSAttributes(
-        [
-            simple_cms_attribute("content_type", enclosed or "data"),
-            simple_cms_attribute("signing_time", cms.Time({"utc_time": core.UTCTime(at)})),
-            simple_cms_attribute("message_digest", hashlib.new(digest, data).digest()),
-            simple_cms_attribute("signing_certificate_v2", as_signing_certificate_v2(signer.signing_cert)),
-        ]
-    )
-    content = None
-    if enclosed:
-        content = cms.EncapsulatedContentInfo({"content_type": enclosed, "content": data})
-    signing = signer.async_sign_prescribed_attributes(
-        digest, attributes, cms_version="v3" if enclosed else "v1", encap_content_info=content
-    )
-    container: bytes = finish(signing).dump()
-    return container
-
-
-def _digest_for(key: PrivateKey) -> str:
-    """The digest as strong as the key: SHA-384 and SHA-512 for the larger curves, else SHA-256."""
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return {384: "sha384", 521: "sha512"}.get(key.curve.key_size, "sha256")
-    return "sha256"
-
-
-def _asn1(cert: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(cert.public_bytes(Encoding.DER))
+        return sign_bytes(self._signer, data, at)

@@ -26,17 +26,15 @@ from pyhanko.sign.validation.status import StandardCMSSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from zope.interface import implementer
 
-from plugins.x509_signatures import container
-from plugins.x509_signatures.algorithms import AllowedAlgorithms
+from plugins.cms import envelope
+from plugins.cms.algorithms import AllowedAlgorithms
+from plugins.cms.straight import finish
 from plugins.x509_signatures.evidence import SignatureEvidence, name_value, organisation_id
 from plugins.x509_signatures.refusals import refusal
-from plugins.x509_signatures.straight import finish
 from trading.errors import Refused
 from trading.interfaces import ISignatureVerifier
 
 logger = logging.getLogger(__name__)
-# Every refusal carries its reason; pyHanko would also log a stack trace for each hostile input.
-logging.getLogger("pyhanko.sign.validation").setLevel(logging.CRITICAL)
 
 _SIGNING = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"})
 # A certificate with an extended key usage is restricted to it (RFC 5280 section 4.2.1.12): one for
@@ -66,7 +64,7 @@ class X509Verifier:
         self._known = [x509.load_der_x509_certificate(der) for der in (*roots, *intermediates)]
         for certificate in self._known[: len(roots)]:
             certificate.verify_directly_issued_by(certificate)
-        container.check_explained(self._known)
+        envelope.check_explained(self._known)
         self._roots = [asn1_x509.Certificate.load(der) for der in roots]
         self._intermediates = [asn1_x509.Certificate.load(der) for der in intermediates]
         self._crls = crls
@@ -75,7 +73,7 @@ class X509Verifier:
         """See `ISignatureVerifier.verify`. Refusal codes are those of `refusals.WORDS`."""
         crls = tuple(self._crls.current(at))
         try:
-            signed = container.parse(cms, self._known)
+            signed = envelope.parse(cms, self._known)
             _check_period(signed.signer, at)
             status = self._judge(data, signed.content, crls, at)
             issuers = _path(status)
@@ -138,7 +136,7 @@ def _check_status(
 
 
 def _check_purpose(signer: x509.Certificate) -> None:
-    purposes = container.asn1(signer).extended_key_usage_value
+    purposes = envelope.asn1(signer).extended_key_usage_value
     if purposes is not None and not _PURPOSES & set(purposes.native):
         raise refusal(AdESIndeterminate.CHAIN_CONSTRAINTS_FAILURE)
 
@@ -168,7 +166,7 @@ def _lists_of(issuers: list[asn1_x509.Certificate], crls: tuple[bytes, ...]) -> 
 
 def _evidence(
     status: StandardCMSSignatureStatus,
-    signed: container.Signed,
+    signed: envelope.Signed,
     issuers: list[asn1_x509.Certificate],
     crls: tuple[bytes, ...],
     at: datetime,
@@ -177,7 +175,7 @@ def _evidence(
     stamp = status.timestamp_validity
     return SignatureEvidence(
         certificate=signer.public_bytes(Encoding.DER),
-        certificate_sha256=container.asn1(signer).sha256.hex(),
+        certificate_sha256=envelope.asn1(signer).sha256.hex(),
         subject=signer.subject.rfc4514_string(),
         common_name=name_value(signer.subject, NameOID.COMMON_NAME),
         serial=f"{signer.serial_number:x}",

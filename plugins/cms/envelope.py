@@ -16,7 +16,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
+from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
 from pyhanko.sign.general import (
     MultivaluedAttributeError,
     NonexistentAttributeError,
@@ -24,8 +24,7 @@ from pyhanko.sign.general import (
     extract_signer_info,
     find_unique_cms_attribute,
 )
-
-from plugins.x509_signatures.refusals import refusal
+from pyhanko.sign.validation.errors import SignatureValidationError
 
 MAX_BYTES = 128 * 1024
 MAX_CERTIFICATES = 16
@@ -41,51 +40,53 @@ class Signed:
 
 
 def parse(der: bytes, known: Sequence[x509.Certificate]) -> Signed:
-    """Parses a detached CAdES-B CMS of at most 128 KiB. Raises `Refused`, or ValueError, TypeError and
+    """Parses a detached CAdES-B CMS of at most 128 KiB. Raises SignatureValidationError, or ValueError, TypeError and
     other parser errors on malformed bytes."""
     if len(der) > MAX_BYTES:
-        raise refusal(AdESFailure.FORMAT_FAILURE)
+        raise malformed(AdESFailure.FORMAT_FAILURE)
     info = cms.ContentInfo.load(der, strict=True)
     if info["content_type"].native != "signed_data":
-        raise refusal(AdESFailure.FORMAT_FAILURE)
+        raise malformed(AdESFailure.FORMAT_FAILURE)
     content = info["content"]
     _check_attributes(extract_signer_info(content))
     check_envelope(content, "data", known)
     if content["encap_content_info"]["content"].native is not None:
-        raise refusal(AdESFailure.FORMAT_FAILURE)
+        raise malformed(AdESFailure.FORMAT_FAILURE)
     signer = extract_certificate_info(content).signer_cert
     return Signed(content, x509.load_der_x509_certificate(signer.dump()), _signing_time(content))
 
 
 def _check_attributes(info: cms.SignerInfo) -> None:
-    """The signed attributes of CAdES-B, each once. Raises `Refused`."""
+    """The signed attributes of CAdES-B, each once. Raises SignatureValidationError."""
     for name in ("content_type", "message_digest", "signing_time", "signing_certificate_v2"):
         try:
             find_unique_cms_attribute(info["signed_attrs"], name)
         except (NonexistentAttributeError, MultivaluedAttributeError):
             missing_signer = name == "signing_certificate_v2"
             problem = AdESIndeterminate.NO_SIGNING_CERTIFICATE_FOUND
-            raise refusal(problem if missing_signer else AdESFailure.FORMAT_FAILURE) from None
+            raise malformed(problem if missing_signer else AdESFailure.FORMAT_FAILURE) from None
 
 
 def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x509.Certificate]) -> None:
-    """What the signature does not cover: versions, algorithm lists, certificates, unsigned attributes,
-    of this container and of the time stamps in it. Raises `Refused`."""
+    """What the signature does not cover: versions, algorithm lists, certificates, revocation lists, unsigned attributes,
+    of this container and of the time stamps in it. Raises SignatureValidationError."""
     info = extract_signer_info(content)
     if not (_complete(content) and _complete(info) and _versions_are_right(content, info, content_type)):
-        raise refusal(AdESFailure.FORMAT_FAILURE)
+        raise malformed(AdESFailure.FORMAT_FAILURE)
+    if content["crls"] is not core.VOID and len(content["crls"]):
+        raise malformed(AdESFailure.FORMAT_FAILURE)
     embedded = [choice.chosen.untag().dump() for choice in content["certificates"]]
     if len(embedded) > MAX_CERTIFICATES:
-        raise refusal(AdESFailure.FORMAT_FAILURE)
+        raise malformed(AdESFailure.FORMAT_FAILURE)
     try:
         check_explained([*(x509.load_der_x509_certificate(der) for der in embedded), *known])
     except ValueError as error:
-        raise refusal(AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE) from error
+        raise malformed(AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE) from error
     if info["unsigned_attrs"] is core.VOID:
         return
     for attribute in info["unsigned_attrs"]:
         if attribute["type"].native != "signature_time_stamp_token" or content_type == "tst_info":
-            raise refusal(AdESFailure.FORMAT_FAILURE)
+            raise malformed(AdESFailure.FORMAT_FAILURE)
         for token in attribute["values"]:
             check_envelope(token["content"], "tst_info", known)
 
@@ -96,6 +97,11 @@ def check_explained(certificates: Sequence[x509.Certificate]) -> None:
         issuers = [issuer for issuer in certificates if issuer.subject == certificate.issuer]
         if not any(_issued_by(certificate, issuer) for issuer in issuers):
             raise ValueError(f"nobody known issued {certificate.subject.rfc4514_string()}")
+
+
+def malformed(problem: AdESSubIndic) -> SignatureValidationError:
+    """The error to raise for a container that is refused before its signature is looked at."""
+    return SignatureValidationError("the container is not acceptable", ades_subindication=problem)
 
 
 def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

@@ -7,8 +7,12 @@ another one when two greenlets share a thread.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+# Every refusal carries its reason; pyHanko would also log a stack trace for each hostile input.
+logging.getLogger("pyhanko.sign.validation").setLevel(logging.CRITICAL)
 
 Result = TypeVar("Result")
 
