@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+from translationstring import TranslationStringFactory
 
 _ = TranslationStringFactory("tradehall")
 

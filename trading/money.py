@@ -10,8 +10,8 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-import cn2an  # type: ignore[import-untyped]
-from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+import cn2an
+from translationstring import TranslationStringFactory
 
 from trading.errors import Refused, refuse
 

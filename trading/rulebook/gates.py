@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
-from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+from translationstring import TranslationStringFactory
 
 from trading.rulebook.book import Rule, Rulebook
 from trading.rulebook.calendar import (
