@@ -68,8 +68,9 @@ def _check_attributes(info: cms.SignerInfo) -> None:
 
 
 def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x509.Certificate]) -> None:
-    """What the signature does not cover: versions, algorithm lists, certificates, revocation lists, unsigned attributes,
-    of this container and of the time stamps in it. Raises SignatureValidationError."""
+    """What the signature does not cover: versions, algorithm lists, certificates, revocation lists (none
+    may ride along), unsigned attributes; of this container and of the time stamps in it. `known` are the
+    certificates that may have issued those inside. Raises SignatureValidationError."""
     info = extract_signer_info(content)
     if not (_complete(content) and _complete(info) and _versions_are_right(content, info, content_type)):
         raise malformed(AdESFailure.FORMAT_FAILURE)
