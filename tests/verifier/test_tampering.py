@@ -8,14 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import tradehall_verify as verifier
-from bidding.vault.encoding import b64, sha256, unb64
+from bidding.vault.encoding import b64, format_time, sha256, unb64
 from tests.verifier.pki import NoteSigner, Parties
-from tests.verifier.story import IDS, TENDER, Story
+from tests.verifier.story import DEADLINE, IDS, TENDER, Story
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import WITNESS_KEY
 from trading.ledger.entry import Entry
@@ -430,3 +431,95 @@ def test_a_file_smuggled_in_is_named(story: Story, verify: Verify) -> None:
     code, text = verify(story.pack(edit=lambda f: f.update({"result/secret.json": b"{}"})), story.trust())
     assert code == 1
     assert "V1  FAIL result/secret.json is not listed in the manifest" in text
+
+
+def test_a_custodian_may_answer_with_its_seed(parties: Parties, verify: Verify) -> None:
+    class Seeds(Story):
+        def custodians_release(self, close: bytes) -> None:
+            for index in (1, 2):
+                document = {
+                    "v": 1, "typ": "ebid.release", "close": close.hex(), "stage": "opening", "index": index,
+                    "shares": [], "bad": [], "seed": b64(self.seed(index)), "at": format_time(self.now),
+                }
+                path = f"opening/releases/{hashlib.sha256(dumps(document)).hexdigest()}"
+                release, p7s = self.signed(path, document, f"c{index}", secret=True)
+                payload = {"stage": "opening", "index": index, "custodian": f"c{index}", "release": release, "p7s": p7s}
+                self.act("vault.released", payload)
+
+    story = Seeds(parties).build()
+    code, text = verify(story.pack(), story.trust())
+    assert (code, "3 of 3 bids opened from released keys" in text) == (0, True), text
+
+
+def test_a_bid_called_faulty_that_opens_is_named(story: Story, verify: Verify) -> None:
+    outcomes = json.loads(story.files["opening/outcomes.json"])
+    row = next(r for r in outcomes["bids"] if r["manifest"] == bid_of(story, 1))
+    row.update({"outcome": "BIDDER_FAULT", "how": None, "parts": []})
+    story.files["opening/outcomes.json"] = dumps(outcomes)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert f"of {IDS[1]}: the recorded outcome is BIDDER_FAULT, but every part opens with the released keys" in text
+    assert f"of {IDS[1]}: outcomes.json is not what the log's bid.opened entry says" in text
+
+
+def test_a_published_key_that_is_not_the_sealed_one_is_named(story: Story, verify: Verify) -> None:
+    keys = json.loads(story.files["opening/ceks.json"])
+    keys[0]["cek"] = b64(bytes(32))
+    story.files["opening/ceks.json"] = dumps(keys)
+    for public, words in ((False, "the published key of part price-sheet is not the one"), (True, "part price-sheet does not decrypt")):
+        code, text = verify(story.pack(public=public), story.trust())
+        assert code == 1
+        assert f"of {IDS[0]}: {words}" in text
+
+
+def test_a_stamp_of_the_close_before_the_deadline_is_named(story: Story, verify: Verify) -> None:
+    early = story.parties.stamp(story.files["opening/close.json"], DEADLINE - timedelta(seconds=1))
+    story.files["opening/close.tst"] = early
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert "V7  FAIL the closing list was time-stamped 2026-12-01T00:59:59.000Z, before the deadline" in text
+
+
+def test_an_anchor_over_another_checkpoint_is_named(story: Story, verify: Verify) -> None:
+    size, text_of = max(story.notes), lambda n: verifier.parse_checkpoint(story.notes[n].encode()).text
+    story.files[f"anchors/{size}.tsr"] = story.parties.stamp(text_of(size), story.now)
+    code, text = verify(story.pack(), story.trust())
+    assert (code, "V12 ok   1 anchors" in text) == (0, True), text
+    story.files[f"anchors/{size}.tsr"] = story.parties.stamp(text_of(min(story.notes)), story.now)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert f"V12 FAIL anchors/{size}.tsr: the time stamp belongs to other data" in text
+
+
+def test_a_confirmation_the_log_never_saw_is_named(story: Story, verify: Verify) -> None:
+    inputs = json.loads(story.files["evaluation/inputs.json"])
+    inputs["bids"][2]["decisions"]["confirmed"] = None
+    story.files["evaluation/inputs.json"] = dumps(inputs)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert f"of {IDS[2]}: the confirmation of its corrected price is not what the log recorded" in text
+
+
+def test_a_member_who_did_not_sign_is_named(story: Story, verify: Verify) -> None:
+    del story.files["evaluation/report.m2.p7s"]
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert "V9  FAIL member m2 did not sign the report" in text
+
+
+def test_a_report_signed_by_somebody_else_is_named(story: Story, verify: Verify) -> None:
+    report = story.files["evaluation/report.json"]
+    story.files["evaluation/report.m2.p7s"] = story.parties.people["m1"].sign(report, story.now)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert "evaluation/report.m2.p7s: signed by CN=m1, not by the certificate it should be" in text
+
+
+def test_rules_changed_after_publication_are_named(story: Story, verify: Verify) -> None:
+    rules = json.loads(story.files["tender/evaluation.json"])
+    rules["deductions"]["micro-enterprise"] = "0.00"
+    story.files["tender/evaluation.json"] = dumps(rules)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert "tender/evaluation.json is not what the signed notice announced" in text
+    assert "the evaluation used other rules than the published ones" in text
