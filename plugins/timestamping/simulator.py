@@ -1,7 +1,7 @@
 """A time-stamping authority for demonstrations: a process of its own that speaks RFC 3161 over HTTP.
 
 Its key and certificate (extended key usage timeStamping, critical) come from the demo CA and lie in
-`tsa.key.pem` of its folder. The instant is the installation's clock, so a shifted demonstration is
+`key.pem` of its folder. The instant is the installation's clock, so a shifted demonstration is
 stamped with the shifted time.
 """
 
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from plugins.cms.signing import PrivateKey, StraightSigner, sign_bytes
 from trading.clock import now as clock_now
 
-KEY_FILE = "tsa.key.pem"
+KEY_FILE = "key.pem"
 # Under the private enterprise number that RFC 5612 reserves for examples.
 POLICY = "1.3.6.1.4.1.32473.3161"
 DIGESTS = {"sha256": 32, "sha384": 48, "sha512": 64}

@@ -2,7 +2,8 @@
 
 Settings:
     signatures.folder           what is trusted: `roots.pem` (accepted root certificates), `intermediates.pem`
-                                (further CA certificates, optional), `crl/` (revocation lists, DER)
+                                (further CA certificates, optional), `crl/` (revocation lists, DER);
+                                without roots no verifier is provided
     signatures.crl_addresses    http(s) addresses the lists are renewed from, separated by white space
     signatures.signer           key file (private key, then certificates) of the hall's own signature
     signatures.signer_password  password of that file, when it has one
@@ -14,6 +15,7 @@ subject's organizationIdentifier as `NTRCN-<code>` (ETSI EN 319 412-1); serialNu
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,15 @@ from plugins.x509_signatures.signer import FileSigner
 from plugins.x509_signatures.verifier import X509Verifier
 from trading.interfaces import ISignatureVerifier, ISigner
 
+logger = logging.getLogger(__name__)
+
 
 def includeme(config: Any) -> None:
     settings = config.registry.settings
-    config.provide(ISignatureVerifier, verifier_from(settings))
+    if (Path(settings["signatures.folder"]) / "roots.pem").exists():
+        config.provide(ISignatureVerifier, verifier_from(settings))
+    else:
+        logger.warning("no roots.pem in signatures.folder: this hall cannot judge signatures")
     if settings.get("signatures.signer"):
         config.provide(ISigner, signer_from(settings))
 
