@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,8 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from trading.accounts import certificates, service, trail
-from trading.accounts.commands import ChangePassword, NewApiKey
+from trading.accounts.api import answer
+from trading.accounts.commands import ChangePassword, EnrolCertificate, NewApiKey
 from trading.accounts.entrance import needs_step_up, own_session, own_user
 from trading.accounts.views import FOLDER
 from trading.accounts.words import ACTS, ROLES
@@ -20,7 +22,7 @@ from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ICertificateAuthority, ISignatureVerifier
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.web import Form, _
+from trading.web import Form, _, problem, wants_json
 
 OWN = Permission.OWN_ACCOUNT
 MOST_SIGNATURE = 256 * 1024
@@ -30,7 +32,7 @@ MOST_SIGNATURE = 256 * 1024
 def account(request: Request) -> Any:
     """Everything about one's account on one page."""
     user = own_user(request)
-    now = request.now
+    now = request.now()
     held = certificates.of_user(request.db, user.id)
     return {
         "user": user,
@@ -113,14 +115,41 @@ def enrol_page(request: Request) -> Any:
 
 
 def enrolling(request: Request, faults: Sequence[Fault] = ()) -> dict[str, Any]:
-    """What the enrolment page shows."""
+    """What the enrolment page shows. The subject is only what the request says: the certificate's own
+    comes from the hall's records."""
     user = own_user(request)
+    organisation = request.db.get(Party, user.party_id) if user.party_id else None
+    subject = {"C": "CN", "CN": user.name} | ({"O": organisation.name} if organisation else {})
     return {
         "user": user,
-        "organisation": request.db.get(Party, user.party_id) if user.party_id else None,
+        "organisation": organisation,
+        "subject": json.dumps(subject, ensure_ascii=False),
         "can_enrol": request.registry.queryUtility(ICertificateAuthority) is not None,
         "faults": faults,
     }
+
+
+@view_config(
+    route_name="account-certificates",
+    request_method="POST",
+    renderer=FOLDER + "enrol.jinja2",
+    permission=OWN,
+    decorator=needs_step_up,
+)
+def enrol(request: Request) -> Any:
+    """Field `csr`: a request in PEM, made by the page's script or pasted. JSON where it is asked for."""
+    form = Form(request, EnrolCertificate)
+    if form.valid():
+        authority = request.port(ICertificateAuthority)
+        try:
+            found = certificates.enrol(
+                request.db, authority, request.actor, own_user(request), form.command.csr
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return Response(json=answer(found), status=201) if wants_json(request) else to_account(request)
+    return problem(request, 422, form.faults) if wants_json(request) else enrolling(request, form.faults)
 
 
 @view_config(

@@ -98,8 +98,8 @@ def grant(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) -> Use
             _("This role acts for an organisation, and the account belongs to none"),
             field="role",
         )
-    user.roles.append(RoleGrant(role=role, granted_at=database_now(session)))
-    trail.record(session, actor, "account.role-granted", {"role": role}, user.id, Role.SECURITY_ADMIN)
+    user.roles.append(RoleGrant(role=role.value, granted_at=database_now(session)))
+    trail.record(session, actor, "account.role-granted", {"role": role.value}, user.id, Role.SECURITY_ADMIN)
     return user
 
 
@@ -123,7 +123,7 @@ def take_away(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) ->
     if role == Role.SECURITY_ADMIN and session.scalar(holders) == 1:
         raise refuse("role.last", _("The last security administrator must stay"))
     user.roles.remove(found)
-    trail.record(session, actor, "account.role-taken", {"role": role}, user.id, Role.SECURITY_ADMIN)
+    trail.record(session, actor, "account.role-taken", {"role": role.value}, user.id, Role.SECURITY_ADMIN)
     return user
 
 

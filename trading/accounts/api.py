@@ -1,4 +1,4 @@
-"""Certificates for programs: the browser's enrolment page and `tradehall` use the same answer."""
+"""Certificates for programs, such as `tradehall`."""
 
 from __future__ import annotations
 
@@ -9,48 +9,28 @@ from pyramid.view import view_config
 
 from trading.accounts import certificates
 from trading.accounts.commands import EnrolCertificate
-from trading.accounts.entrance import needs_step_up, own_user, step_up_needed
+from trading.accounts.entrance import own_user, step_up_needed
 from trading.accounts.models import Certificate
 from trading.clock import rfc3339
-from trading.errors import Refused
 from trading.interfaces import ICertificateAuthority
 from trading.permissions import Permission
-from trading.web import problem, read_json
-
-
-def enrol(request: Request) -> Any:
-    """201 with the chain, or problem+json with every fault."""
-    try:
-        command = read_json(request, EnrolCertificate)
-        found = certificates.enrol(
-            request.db, request.port(ICertificateAuthority), request.actor, own_user(request), command.csr
-        )
-    except Refused as refused:
-        return problem(request, 422, list(refused.faults))
-    request.response.status = 201
-    return answer(found)
-
-
-@view_config(
-    route_name="account-certificates",
-    request_method="POST",
-    renderer="json",
-    permission=Permission.OWN_ACCOUNT,
-    decorator=needs_step_up,
-)
-def enrol_in_browser(request: Request) -> Any:
-    """POST /account/certificates {"csr": PEM} with the session's cookie and X-CSRF-Token."""
-    return enrol(request)
+from trading.web import read_json
 
 
 @view_config(
     route_name="api-certificates", request_method="POST", renderer="json", permission=Permission.OWN_ACCOUNT
 )
-def enrol_by_program(request: Request) -> Any:
-    """POST /api/certificates {"csr": PEM} with an API key; a cookie needs a fresh code here too."""
+def enrol(request: Request) -> Any:
+    """POST /api/certificates {"csr": PEM} with an API key; a cookie needs a fresh code here too. 201 with
+    the certificate, or problem+json with every fault."""
     if request.identity.session_id is not None and not request.identity.stepped_up:
         return step_up_needed(request)
-    return enrol(request)
+    command = read_json(request, EnrolCertificate)
+    found = certificates.enrol(
+        request.db, request.port(ICertificateAuthority), request.actor, own_user(request), command.csr
+    )
+    request.response.status = 201
+    return answer(found)
 
 
 @view_config(
@@ -59,13 +39,13 @@ def enrol_by_program(request: Request) -> Any:
 def listed(request: Request) -> Any:
     """GET /api/certificates: one's own, the newest first."""
     return [
-        answer(found) | {"state": certificates.state(found, request.now)}
+        answer(found) | {"state": certificates.state(found, request.now())}
         for found in certificates.of_user(request.db, request.identity.user_id)
     ]
 
 
 def answer(found: Certificate) -> dict[str, str]:
-    """A certificate as programs see it."""
+    """A certificate as programs see it; `certificate` is the chain in PEM, leaf first."""
     return {
         "id": str(found.id),
         "sha256": found.sha256,
@@ -74,5 +54,5 @@ def answer(found: Certificate) -> dict[str, str]:
         "serial": found.serial,
         "not_before": rfc3339(found.not_before),
         "not_after": rfc3339(found.not_after),
-        "chain": found.chain_pem,
+        "certificate": found.chain_pem,
     }

@@ -14,7 +14,7 @@ SOON = timedelta(days=30)
 
 def certificate_cards(request: Request) -> list[Card]:
     """No signing certificate, or one that ends soon."""
-    now = request.now
+    now = request.now()
     usable = certificates.usable(request.db, request.identity.user_id, now)
     address = request.route_path("account-certificates")
     if not usable:

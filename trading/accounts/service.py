@@ -75,7 +75,7 @@ def create_user(
         totp_secret=keys.seal(totp_secret.encode(), "totp") if totp_secret else None,
         party_id=party.id if party else None,
         created_at=now,
-        roles=[RoleGrant(role=Role(role), granted_at=now) for role in roles],
+        roles=[RoleGrant(role=Role(role).value, granted_at=now) for role in roles],
     )
     try:
         with session.begin_nested():

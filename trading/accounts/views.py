@@ -175,7 +175,7 @@ def unsealed(request: Request, sealed: str, purpose: str) -> str:
 def picture(address: str) -> Markup:
     """The QR code as inline SVG, with no styles of its own (the CSP allows none)."""
     code = segno.make(address, error="m")
-    return Markup(code.svg_inline(scale=4, border=2, light="#fff", svgclass=None, lineclass=None))
+    return Markup(code.svg_inline(border=2, light="#fff", svgclass=None, lineclass=None, omitsize=True))
 
 
 def show_recovery(request: Request, user: User, token: str, codes: list[str]) -> Any:
