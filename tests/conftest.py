@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from webtest import TestApp
 
 from config import embedded
 from config.app import make_config
+from config.installation import WITNESS, log_vkey, prepare
 from config.migrate import upgrade
 from config.settings import settings as hall_settings
 from trading.db import make_engine
@@ -85,10 +87,16 @@ def database_url(servers: embedded.Servers, template: str) -> str:
 
 @pytest.fixture
 def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> dict[str, Any]:
-    """Settings of a hall of this test's own, its queue emptied."""
+    """Settings of a hall of this test's own, its queue emptied; the outside parties (demo CA, custodians,
+    witness) have keys under `tmp_path`, but none of them runs."""
     redis.Redis.from_url(servers.redis_url).flushall()
+    parties = prepare(tmp_path)
     found: dict[str, Any] = hall_settings(tmp_path, database_url, servers.redis_url)
-    return found
+    return found | {
+        "ledger.vkey": log_vkey(tmp_path),
+        "ledger.witnesses": json.dumps([[WITNESS, "http://127.0.0.1:9", parties.witness_vkey]]),
+        "vault.custodians": json.dumps(parties.custodians),
+    }
 
 
 @pytest.fixture
