@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # ---------------------------------------------------------------------------------------------
 # 1  Bytes and JSON
@@ -324,6 +324,12 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def subject_of(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string()
+
+
+def names_organisation(certificate: x509.Certificate, code: str) -> bool:
+    """Whether the certificate's organizationIdentifier (`NTRCN-<code>`), if it has one, is this enterprise's."""
+    identifiers = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
+    return all(attribute.value in (code, f"NTRCN-{code}") for attribute in identifiers)
 
 
 def _signer_certificate(signed: SignedData, pool: Iterable[x509.Certificate], need_v2: bool) -> x509.Certificate:
@@ -2123,6 +2129,8 @@ class Audit:
         wanted = self._expected_signer(document, path)
         if wanted is not None and fingerprint(certificate) != wanted:
             raise Invalid(f"signed by {subject_of(certificate)}, not by the certificate it should be")
+        if document.startswith(("bids/", "withdrawals/")) and not names_organisation(certificate, self.doc(document)["bidder"]["id"]):
+            raise Invalid(f"signed for another enterprise ({subject_of(certificate)})")
         if document.startswith(("tender/", "opening/record", "result/")):
             self.notes.append(f"{document} is signed by {subject_of(certificate)}")
 

@@ -25,8 +25,11 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+def _name(text: str, enterprise: str = "") -> x509.Name:
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, text)]
+    if enterprise:
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRCN-{enterprise}"))
+    return x509.Name(attributes)
 
 
 def _usage(*, sign: bool, ca: bool) -> x509.KeyUsage:
@@ -68,8 +71,10 @@ class Authority:
     name: str
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
-    def _builder(self, subject: str, public: object, days: int) -> x509.CertificateBuilder:
-        builder = x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(self.name))
+    def _builder(
+        self, subject: str, public: object, days: int, enterprise: str = ""
+    ) -> x509.CertificateBuilder:
+        builder = x509.CertificateBuilder().subject_name(_name(subject, enterprise)).issuer_name(_name(self.name))
         builder = builder.public_key(public).serial_number(x509.random_serial_number())  # type: ignore[arg-type]
         return builder.not_valid_before(START).not_valid_after(START + timedelta(days=days))
 
@@ -79,11 +84,13 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(True, None), True)
         return builder.add_extension(_usage(sign=False, ca=True), True).sign(self.key, hashes.SHA256())
 
-    def issue(self, subject: str, *, kind: str = "ec", stamping: bool = False, days: int = 365) -> Person:
+    def issue(
+        self, subject: str, *, kind: str = "ec", stamping: bool = False, days: int = 365, enterprise: str = ""
+    ) -> Person:
         key: Key = ec.generate_private_key(ec.SECP256R1())
         if kind == "rsa":
             key = rsa.generate_private_key(65537, 2048)
-        builder = self._builder(subject, key.public_key(), days)
+        builder = self._builder(subject, key.public_key(), days, enterprise)
         builder = builder.add_extension(_usage(sign=True, ca=False), True)
         if stamping:
             purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING])

@@ -117,3 +117,9 @@ def test_a_stamping_certificate_may_not_issue_certificates(authority: Authority)
     trust.pool.append(middle.certificate)
     with pytest.raises(verifier.Invalid, match="is not a certification authority|may not issue"):
         verifier.verify_cades(cms, b"data", trust, NOW)
+
+
+def test_a_certificate_of_another_enterprise_is_told_apart(authority: Authority) -> None:
+    certificate = authority.issue("somebody", enterprise="91110105MA00000012").certificate
+    assert verifier.names_organisation(certificate, "91110105MA00000012")
+    assert not verifier.names_organisation(certificate, "91110105MA00000025")
