@@ -523,3 +523,12 @@ def test_rules_changed_after_publication_are_named(story: Story, verify: Verify)
     assert code == 1
     assert "tender/evaluation.json is not what the signed notice announced" in text
     assert "the evaluation used other rules than the published ones" in text
+
+
+def test_a_bid_signed_by_another_enterprise_is_named(verify: Verify) -> None:
+    parties = Parties()
+    parties.people["bidder2"] = parties.ca.issue("bidder2", enterprise=IDS[0])
+    story = Story(parties).build()
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert f"of {IDS[1]}): signed for another enterprise (2.5.4.97=NTRCN-{IDS[0]},CN=bidder2)" in text
