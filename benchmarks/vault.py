@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> None:
             raise SystemExit(f"the bid did not open: {result.reason}")
 
     def tree() -> None:
-        content.tree_hash(Memory(sealed))
+        content.measure(Memory(sealed))
 
     acts = {
         "AES-256-GCM encrypt": encrypt,

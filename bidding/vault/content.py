@@ -46,34 +46,26 @@ class ContentError(ValueError):
 
 @dataclass(frozen=True)
 class Sealed:
-    """A written ciphertext: bytes, tree root (32 bytes) and first 56 bytes."""
+    """A ciphertext as the manifest describes it: bytes, tree root (32 bytes) and first 56 bytes."""
 
     size: int
     tree: bytes
     head: bytes
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A ciphertext that was read to its end: bytes, tree root, and what is wrong with its content
-    under the key (None when it opened)."""
-
-    size: int
-    tree: bytes
-    fault: str | None
-
-
 class TreeHash:
-    """RFC 6962 root over 1 MiB segments of a stream."""
+    """RFC 6962 root over 1 MiB segments of a stream, with its size and beginning."""
 
     def __init__(self) -> None:
         self.size = 0
+        self.head = b""
         self._edge = CompactRange()
         self._leaf = hashlib.sha256(_LEAF)
 
     def update(self, data: bytes | memoryview) -> None:
         """Takes the next bytes of the stream."""
         view = memoryview(data)
+        self.head += bytes(view[: HEADER - len(self.head)])
         while view:
             piece = view[: SEGMENT - self.size % SEGMENT]
             self._leaf.update(piece)
@@ -90,13 +82,17 @@ class TreeHash:
             edge.append(self._leaf.digest())
         return edge.root()
 
+    def sealed(self) -> Sealed:
+        """What was taken so far, as a manifest describes it."""
+        return Sealed(self.size, self.digest(), self.head)
 
-def tree_hash(source: Source) -> tuple[int, bytes]:
-    """Size in bytes and tree root of everything `source` still holds."""
+
+def measure(source: Source) -> Sealed:
+    """Size, tree root and beginning of everything `source` still holds."""
     tree, buffer = TreeHash(), memoryview(bytearray(SEGMENT))
     while count := source.readinto(buffer):
         tree.update(buffer[:count])
-    return tree.size, tree.digest()
+    return tree.sealed()
 
 
 def padded_size(size: int) -> int:
@@ -124,7 +120,7 @@ def encrypt(key: bytes, context: bytes, size: int, source: Source, sink: Sink) -
 
     Raises ContentError when the source holds fewer or more bytes.
     """
-    cipher, tree, head = Cobblestone256Encryptor(key, context), TreeHash(), b""
+    cipher, tree = Cobblestone256Encryptor(key, context), TreeHash()
     plain, out = memoryview(bytearray(SEGMENT)), memoryview(bytearray(_OUT))
     plain[:_LENGTH] = size.to_bytes(_LENGTH, "big")
     start, left, zeros = _LENGTH, size, padded_size(_LENGTH + size) - _LENGTH - size
@@ -135,7 +131,6 @@ def encrypt(key: bytes, context: bytes, size: int, source: Source, sink: Sink) -
         plain[end : end + pad] = bytes(pad)
         zeros -= pad
         written = out[: cipher.update_into(plain[: end + pad], out)]
-        head = head or bytes(written[:HEADER])
         tree.update(written)
         sink.write(written)
         start = 0
@@ -144,14 +139,14 @@ def encrypt(key: bytes, context: bytes, size: int, source: Source, sink: Sink) -
     rest = memoryview(cipher.finalize())
     tree.update(rest)
     sink.write(rest)
-    return Sealed(tree.size, tree.digest(), head)
+    return tree.sealed()
 
 
-def decrypt(key: bytes, context: bytes, source: Source, sink: Sink) -> Opened:
+def decrypt(key: bytes, context: bytes, source: Source, sink: Sink) -> tuple[Sealed, str | None]:
     """Writes the data inside the ciphertext to `sink`, reading `source` to its end.
 
-    What was written may be used only when the result has no fault: before that it is not yet
-    authenticated.
+    Returns what the ciphertext is and what is wrong with its content under this key, None when it
+    opened. Only then may the data be used: before, it is not yet authenticated.
     """
     cipher, tree, data = Cobblestone256Decryptor(key, context), TreeHash(), _Unpadder(sink)
     sealed, out = memoryview(bytearray(SEGMENT)), memoryview(bytearray(_OUT))
@@ -169,7 +164,7 @@ def decrypt(key: bytes, context: bytes, source: Source, sink: Sink) -> Opened:
             data.close()
         except (InvalidTag, ContentError) as error:
             fault = _reason(error)
-    return Opened(tree.size, tree.digest(), fault)
+    return tree.sealed(), fault
 
 
 class _Unpadder:
@@ -212,4 +207,3 @@ def _fill(source: Source, view: memoryview) -> int:
 
 def _reason(error: Exception) -> str:
     return str(error) or "the ciphertext does not authenticate under the key"
-

@@ -14,7 +14,7 @@ from typing import Any
 
 from bidding.vault import documents as d
 from bidding.vault import hpke, keys
-from bidding.vault.content import HEADER, Source, TreeHash, plausible_size
+from bidding.vault.content import HEADER, Source, measure, plausible_size
 from bidding.vault.encoding import EncodingError, b64, format_time, sha256
 from bidding.vault.policy import Policy
 from trading.errors import Fault
@@ -181,16 +181,12 @@ def received_faults(part: SealedPart, source: Source) -> list[Fault]:
 
     Codes: bid.received-size, bid.received-tree, bid.received-head.
     """
-    tree, buffer, head = TreeHash(), memoryview(bytearray(1 << 20)), b""
-    while count := source.readinto(buffer):
-        head = (head + bytes(buffer[: min(count, HEADER)]))[:HEADER]
-        tree.update(buffer[:count])
-    faults = []
-    if tree.size != part.size:
-        faults.append(Fault("bid.received-size", f"{tree.size} of {part.size} bytes arrived.", part.name))
-    if tree.digest() != part.tree:
+    found, faults = measure(source), []
+    if found.size != part.size:
+        faults.append(Fault("bid.received-size", f"{found.size} of {part.size} bytes arrived.", part.name))
+    if found.tree != part.tree:
         faults.append(Fault("bid.received-tree", "What arrived is not what was sealed.", part.name))
-    if head != part.head:
+    if found.head != part.head:
         faults.append(Fault("bid.received-head", "The beginning is not what was sealed.", part.name))
     return faults
 

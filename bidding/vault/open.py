@@ -178,23 +178,21 @@ def open_stage(stage: Stage, manifest: Manifest, evidence: StageEvidence) -> Sta
         return _bidders_stage(stage, k, fits(k), result.findings)
     if result.outcome is Outcome.OK and not fits(result.key):
         return StageResult(stage.name, Outcome.BIDDER_FAULT, "the shares join to another key than committed")
-    if stage.mode != "dual" and result.outcome is Outcome.WAIT_CUSTODIANS:
-        if kb is not None:
-            reason = "the released key is not the committed one"
-            return StageResult(stage.name, Outcome.WRONG_KEY, reason, None, result.findings)
-        if stage.mode == "either" and not evidence.answers:
-            return StageResult(stage.name, Outcome.WAIT_BIDDER, "no key has been released yet")
+    if stage.mode != "dual" and kb is not None and result.outcome is Outcome.WAIT_CUSTODIANS:
+        reason = "the released key is not the committed one"
+        return StageResult(stage.name, Outcome.WRONG_KEY, reason, None, result.findings)
     return result
 
 
 def open_part(manifest: Manifest, part: SealedPart, key: bytes, source: Source, sink: Sink) -> PartResult:
     """Decrypts one part under its stage key K in one pass over `source`."""
     cek = keys.part_key(key, manifest.binding, part.name)
-    done = content.decrypt(cek, keys.content_context(manifest.binding, part.name), source, sink)
-    if (done.size, done.tree) != (part.size, part.tree):
-        return _storage_fault(part)
-    if done.fault is not None:
-        return PartResult(part.name, part.stage, Outcome.BIDDER_FAULT, done.fault, cek)
+    context = keys.content_context(manifest.binding, part.name)
+    stored, fault = content.decrypt(cek, context, source, sink)
+    if wrong := _stored_fault(part, stored):
+        return wrong
+    if fault is not None:
+        return PartResult(part.name, part.stage, Outcome.BIDDER_FAULT, fault, cek)
     return PartResult(part.name, part.stage, Outcome.OK, "opened", cek)
 
 
@@ -209,9 +207,17 @@ def _judge_part(
         return _storage_fault(part)
     if stage.key is not None:
         return open_part(manifest, part, stage.key, source, sink(part.name))
-    if content.tree_hash(source) != (part.size, part.tree):
+    wrong = _stored_fault(part, content.measure(source))
+    return wrong or PartResult(part.name, part.stage, stage.outcome, stage.reason)
+
+
+def _stored_fault(part: SealedPart, stored: content.Sealed) -> PartResult | None:
+    if (stored.size, stored.tree) != (part.size, part.tree):
         return _storage_fault(part)
-    return PartResult(part.name, part.stage, stage.outcome, stage.reason)
+    if stored.head != part.head:
+        reason = "the manifest's beginning of the part is not that of the sealed bytes"
+        return PartResult(part.name, part.stage, Outcome.BIDDER_FAULT, reason)
+    return None
 
 
 def _storage_fault(part: SealedPart) -> PartResult:

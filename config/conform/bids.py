@@ -139,15 +139,13 @@ def _part_content(given: Mapping[str, Any], name: str) -> None:
     if part is None:
         raise Differs(f"{name}: not in the manifest")
     ciphertext = bid.ciphertexts[name]
-    same("size and tree", (part.size, part.tree), content.tree_hash(io.BytesIO(ciphertext)))
-    same("head", part.head, ciphertext[: content.HEADER])
+    described = content.Sealed(part.size, part.tree, part.head)
+    same("size, tree and head", described, content.measure(io.BytesIO(ciphertext)))
     same_hex("cek", entry["cek"], keys.part_key(bid.keys(part.stage)[0], b, name))
     same_hex("content_context", entry["content_context"], keys.content_context(b, name))
     plain = io.BytesIO()
-    opened = content.decrypt(
-        data(entry["cek"]), data(entry["content_context"]), io.BytesIO(ciphertext), plain
-    )
-    same("fault", opened.fault, None)
+    cek, context = data(entry["cek"]), data(entry["content_context"])
+    same("fault", content.decrypt(cek, context, io.BytesIO(ciphertext), plain)[1], None)
     same_hex("plaintext_hex", entry["plaintext_hex"], plain.getvalue())
     same_hex("sha256", entry["sha256"], hashlib.sha256(plain.getvalue()).digest())
 
@@ -265,7 +263,7 @@ def _part_opens(bid: Bid, name: str, stage_key: bytes) -> bool:
     cek = keys.part_key(stage_key, bid.manifest.binding, name)
     context = keys.content_context(bid.manifest.binding, name)
     source = io.BytesIO(bid.ciphertexts[name])
-    return content.decrypt(cek, context, source, io.BytesIO()).fault is None
+    return content.decrypt(cek, context, source, io.BytesIO())[1] is None
 
 
 def _plaintexts(bid: Bid, result: BidResult, plain: Mapping[str, bytes], names: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from itertools import combinations
@@ -63,7 +64,7 @@ def test_any_t_custodians_open_and_fewer_wait(n: int) -> None:
 def test_the_bidder_comes_first_and_custodians_are_the_remedy() -> None:
     w = world("either")
     bid = seal(w)
-    assert judge(w, bid, StageEvidence())[0].outcome is Outcome.WAIT_BIDDER
+    assert judge(w, bid, StageEvidence())[0].outcome is Outcome.WAIT_CUSTODIANS
     assert judge(w, bid, StageEvidence(bid.keys["opening"]))[0].outcome is Outcome.OK
     assert judge(w, bid, StageEvidence(b"x" * 32))[0].outcome is Outcome.WRONG_KEY
     wrong_but_remedied = StageEvidence(b"x" * 32, shares(w, bid, (1, 3)))
@@ -237,13 +238,21 @@ def test_a_corrupt_ciphertext_under_the_bidders_own_tree_is_the_bidders_fault(pl
     w = world("either")
     bid = seal(w)
     bad = flipped(bid.ciphertexts["sheet"], place)
-    tree = content.TreeHash()
-    tree.update(bad)
-    manifest = changed(bid, lambda m: m["parts"][0].update(tree=tree.digest().hex()))
+    found = content.measure(io.BytesIO(bad))
+    manifest = changed(bid, lambda m: m["parts"][0].update(tree=found.tree.hex(), head=b64(found.head)))
     result, _ = judge(w, bid, StageEvidence(bid.keys["opening"]), manifest, {"sheet": bad})
     assert result.outcome is Outcome.BIDDER_FAULT
     assert result.part("sheet") is not None
     assert result.parts[0].cek is not None
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_a_head_that_is_not_that_of_the_sealed_bytes_is_the_bidders_fault(released: bool) -> None:
+    w = world("either")
+    bid = seal(w)
+    manifest = changed(bid, lambda m: m["parts"][0].update(head=b64(bytes(56))))
+    evidence = StageEvidence(bid.keys["opening"] if released else None)
+    assert judge(w, bid, evidence, manifest)[0].outcome is Outcome.BIDDER_FAULT
 
 
 @pytest.mark.parametrize(
