@@ -1,7 +1,6 @@
 """What SQLAlchemy's metadata cannot say about the ledger's tables: functions, triggers, grants.
 
-`BEFORE_TABLES` must run before the tables exist, `STATEMENTS` after them; both may run again. Tables are
-INSERT-only: triggers raise even for a table's owner, and the three roles (application, sequencer,
+`STATEMENTS` run after the tables exist, and may run again. Tables are INSERT-only: triggers raise even for a table's owner, and the three roles (application, sequencer,
 reader) never get the rights. The roles are created when the migrating user may do so; otherwise the
 administrator creates them and runs the grants.
 """
@@ -17,13 +16,6 @@ INSERT_ONLY = (
     "ledger_dummy",
 )
 TABLES = (*INSERT_ONLY, "ledger_inbox", "ledger_payload")
-
-# A column generated from the stored bytes can never tell another tender than the evidence does.
-TENDER_OF = """
-CREATE OR REPLACE FUNCTION ledger_tender(body bytea) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$ SELECT convert_from(body, 'UTF8')::json ->> 'tender' $$
-"""
 
 _REFUSE = """
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -109,8 +101,6 @@ def _grant(role: str, rights: str) -> str:
         f"THEN GRANT {rights} TO {role}; END IF; END $$"
     )
 
-
-BEFORE_TABLES = (TENDER_OF,)
 
 STATEMENTS = (
     _REFUSE,

@@ -68,6 +68,18 @@ def tree_root(leaves: Iterable[bytes]) -> bytes:
     return edge.root()
 
 
+def bulk_root(leaves: Sequence[bytes]) -> bytes:
+    """The same root as `tree_root`, computed level by level: faster for whole logs."""
+    sha256, row = hashlib.sha256, list(leaves)
+    while len(row) > 1:
+        pairs = iter(row)
+        # An odd last hash goes up unchanged, as in RFC 6962's tree.
+        odd = [row[-1]] if len(row) % 2 else []
+        row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)]
+        row += odd
+    return row[0] if row else EMPTY_ROOT
+
+
 def leaves_reader(leaves: Sequence[bytes]) -> Reader:
     """A reader over leaf hashes in memory; inner nodes are computed once and kept."""
     levels: list[list[bytes]] = [list(leaves)]

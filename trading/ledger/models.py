@@ -9,34 +9,34 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
-    Computed,
     DateTime,
     ForeignKey,
     Identity,
     Index,
     LargeBinary,
-    event,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Blob, Instant
-from trading.ledger import ddl
 
 
 class LedgerEntry(Base):
     """One act, in the transaction that did it. `id` is no place in the log: it has gaps and commits out
-    of order."""
+    of order. `tender` is only there to find a tender's entries: the evidence is `body`."""
 
     __tablename__ = "ledger_entry"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     body: Mapped[Blob]
     at: Mapped[Instant]
-    tender: Mapped[str | None] = mapped_column(Computed("ledger_tender(body)", persisted=True))
+    tender: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("octet_length(body) <= 65535", name="fits_a_bundle"),
+        CheckConstraint(
+            "tender IS NULL OR position(convert_to('\"tender\":\"' || tender || '\"', 'UTF8') IN body) > 0",
+            name="tender_is_in_the_body",
+        ),
         Index("ix_ledger_entry_tender", "tender", "id", postgresql_where="tender IS NOT NULL"),
     )
 
@@ -110,7 +110,3 @@ class LedgerDummy(Base):
     salt: Mapped[Blob]
     digest: Mapped[Blob]
     at: Mapped[Instant]
-
-
-for _statement in ddl.BEFORE_TABLES:
-    event.listen(LedgerEntry.__table__, "before_create", DDL(_statement))  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +167,10 @@ class Sequencer:
     def step(self) -> int:
         """One tick: gives places to the waiting entries and publishes; returns how many there were."""
         with self.connection.transaction():
-            rows = self.connection.execute(
-                "SELECT entry, body FROM ledger_inbox JOIN ledger_entry ON id = entry ORDER BY entry LIMIT %s",
-                [BATCH],
-            ).fetchall()
+            waiting = self.connection.execute(
+                "SELECT entry FROM ledger_inbox ORDER BY entry LIMIT %s", [BATCH]
+            )
+            rows = self._entries([number for (number,) in waiting])
             if not rows:
                 return 0
             old = self.size
@@ -299,13 +299,21 @@ class Sequencer:
             return encode_bundle(self._bodies(first, tile.width))
         return b"".join(self._hashes(int(tile.level), first, tile.width))
 
-    def _bodies(self, first: int, width: int) -> Iterator[bytes]:
-        rows = self.connection.execute(
-            "SELECT body FROM ledger_seq JOIN ledger_entry ON id = entry "
-            "WHERE seq >= %s AND seq < %s ORDER BY seq",
-            [first, first + width],
+    def _bodies(self, first: int, width: int) -> list[bytes]:
+        places = self.connection.execute(
+            "SELECT entry FROM ledger_seq WHERE seq >= %s AND seq < %s ORDER BY seq", [first, first + width]
         )
-        return (row[0] for row in rows)
+        numbers = [number for (number,) in places]
+        found = dict(self._entries(numbers))
+        return [found[number] for number in numbers]
+
+    def _entries(self, numbers: list[int]) -> list[tuple[int, bytes]]:
+        """Ids and bytes of entries, by id. A join would leave it to the planner's guesses whether a tick
+        reads some entries or the whole table."""
+        if not numbers:
+            return []
+        query = "SELECT id, body FROM ledger_entry WHERE id = ANY(%s) ORDER BY id"
+        return self.connection.execute(query, [numbers]).fetchall()
 
     def _hashes(self, level: int, first: int, width: int) -> list[bytes]:
         """`width` hashes of a tile level from number `first` on: leaves, or roots of the tiles below."""

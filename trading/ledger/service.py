@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, DateTime, LargeBinary, bindparam, func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
@@ -46,23 +47,18 @@ CP_SECONDS = 1
 
 Rng = Callable[[int], bytes]
 
-APPEND = """
-WITH entry AS (INSERT INTO ledger_entry (body, at) VALUES (:body, :at) RETURNING id),
-     queued AS (INSERT INTO ledger_inbox (entry) SELECT id FROM entry),
-     kept AS (INSERT INTO ledger_payload (commitment, nonce, bytes)
-              SELECT * FROM unnest(:commitments, :nonces, :payloads))
-SELECT id FROM entry
-"""
-APPEND_BLINDED = """
-WITH entry AS (INSERT INTO ledger_entry (body, at) VALUES (:body, :at) RETURNING id),
+# Straight to the driver: compiling and array parameters cost more than the act itself.
+_ENTRY = """
+WITH entry AS (INSERT INTO ledger_entry (body, at, tender) VALUES (%s, %s, %s) RETURNING id),
      queued AS (INSERT INTO ledger_inbox (entry) SELECT id FROM entry)
-SELECT id FROM entry
 """
-_append = text(APPEND).bindparams(
-    bindparam("at", type_=DateTime(timezone=True)),
-    *(bindparam(name, type_=ARRAY(LargeBinary)) for name in ("commitments", "nonces", "payloads")),
-)
-_append_blinded = text(APPEND_BLINDED).bindparams(bindparam("at", type_=DateTime(timezone=True)))
+_PAYLOADS = ", kept AS (INSERT INTO ledger_payload (commitment, nonce, bytes) VALUES "
+
+
+@lru_cache
+def _append_statement(payloads: int) -> str:
+    rows = _PAYLOADS + ", ".join(["(%s, %s, %s)"] * payloads) + ")" if payloads else ""
+    return f"{_ENTRY}{rows} SELECT id FROM entry"
 
 
 @dataclass(frozen=True)
@@ -106,17 +102,16 @@ def append(
         cp=witnessed_hash(session),
         commitments=tuple(c.hex() for c in commitments),
     )
-    row = session.execute(
-        _append,
-        {
-            "body": record.to_bytes(),
-            "at": instant,
-            "commitments": commitments,
-            "nonces": nonces,
-            "payloads": documents,
-        },
-    )
-    return Appended(row.scalar_one(), record.ref, record.commitments)
+    secrets = [value for row in zip(commitments, nonces, documents, strict=True) for value in row]
+    number = _insert(session, record.to_bytes(), instant, tender, secrets)
+    return Appended(number, record.ref, record.commitments)
+
+
+def _insert(session: Session, body: bytes, at: datetime, tender: str | None, payloads: list[bytes]) -> int:
+    statement = _append_statement(len(payloads) // 3)
+    row = session.connection().exec_driver_sql(statement, (body, at, tender, *payloads))
+    number: int = row.scalar_one()
+    return number
 
 
 def append_blinded(
@@ -140,7 +135,7 @@ def append_blinded(
         salt, kind, tender=tender, lot=lot, seq=seq, digest=digest, at=clock.rfc3339(at)
     )
     body = entry.Blinded(commitment.hex()).to_bytes()
-    return session.execute(_append_blinded, {"body": body, "at": at}).scalar_one(), salt
+    return _insert(session, body, at, None, []), salt
 
 
 _witnessed: WeakKeyDictionary[Engine, tuple[float, str | None]] = WeakKeyDictionary()

@@ -12,8 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in ddl.BEFORE_TABLES:
-        op.execute(statement)
     Base.metadata.create_all(op.get_bind())
     for statement in ddl.STATEMENTS:
         op.execute(statement)

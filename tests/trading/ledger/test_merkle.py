@@ -85,6 +85,7 @@ def test_the_compact_range_gives_the_root_of_the_recursive_definition(size):
     for leaf in tree:
         edge.append(leaf)
     assert edge.root() == merkle.range_root(merkle.leaves_reader(tree), 0, size)
+    assert edge.root() == merkle.bulk_root(tree)
     assert merkle.CompactRange(size, edge.peaks).root() == edge.root()
 
 
