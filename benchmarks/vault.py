@@ -95,11 +95,12 @@ def raw_gcm(data: bytes, out: memoryview) -> tuple[Callable[[], None], Callable[
     def encrypt() -> None:
         for start in range(0, len(data), PIECE):
             piece = view[start : start + PIECE]
-            cipher.encrypt_into(nonce, piece, None, out[: len(piece) + 16])
+            cipher.encrypt_into(nonce, piece, None, out[start : start + len(piece) + 16])
 
     def decrypt() -> None:
-        for piece in pieces:
-            cipher.decrypt_into(nonce, piece, None, out[: len(piece) - 16])
+        for number, piece in enumerate(pieces):
+            start = number * PIECE
+            cipher.decrypt_into(nonce, piece, None, out[start : start + len(piece) - 16])
 
     return encrypt, decrypt
 
@@ -108,7 +109,7 @@ def main(arguments: list[str]) -> None:
     """Measures and prints."""
     size = int(arguments[0]) << 20 if arguments else 64 << 20
     policy, data = make_policy(), os.urandom(size)
-    encrypt, decrypt = raw_gcm(data, memoryview(bytearray(PIECE + 16)))
+    encrypt, decrypt = raw_gcm(data, memoryview(bytearray(size + 16)))
     sealed, plain = bytearray(content.sealed_size(size)), bytearray(size)
     scratch = bytearray(len(sealed))
 
