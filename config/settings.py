@@ -15,6 +15,7 @@ DEFAULTS = {
     "hall.name": "示例市公共资源交易中心",
     "hall.name_en": "Example City Public Resource Trading Centre",
     "hall.region": "440300",
+    "hall.uscc": "12440300MB2D000144",
     "hall.https": "false",
     "hall.proxies": "0",
     "hall.demo": "false",

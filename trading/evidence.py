@@ -1,0 +1,58 @@
+"""What signatures were judged by (签名验证证据): certificates and revocation lists, kept when they were used.
+
+A revocation list is replaced every few hours; whoever checks a signature years later needs the one that
+was in force. Files are kept once under their hash, and named for each tender whose signatures used them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trading.db import Base, Blob
+
+
+class EvidenceFile(Base):
+    """A certificate or revocation list (DER)."""
+
+    __tablename__ = "evidence_file"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """cert | crl"""
+    der: Mapped[Blob]
+
+
+class EvidenceUse(Base):
+    """That a signature of this tender was judged by this file."""
+
+    __tablename__ = "evidence_use"
+
+    tender: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+
+
+def keep_evidence(session: Session, tender: str, evidence: Any) -> None:
+    """Keep what a `SignatureEvidence` rests on, for the tender's bundle. Safe to repeat.
+
+    In the sealed period a certificate would tell who bids: vault code keeps evidence of bids sealed and
+    calls this after the close."""
+    files = [("cert", evidence.certificate)]
+    files += [("cert", der) for der in evidence.chain] + [("crl", der) for der in evidence.crls]
+    for kind, der in files:
+        digest = hashlib.sha256(der).hexdigest()
+        row = {"sha256": digest, "kind": kind, "der": der}
+        session.execute(insert(EvidenceFile).values(row).on_conflict_do_nothing())
+        use = {"tender": tender, "sha256": digest}
+        session.execute(insert(EvidenceUse).values(use).on_conflict_do_nothing())
+
+
+def evidence_of(session: Session, tender: str) -> list[EvidenceFile]:
+    """Every file that a tender's signatures were judged by, by hash: `evidence/` of its bundle."""
+    used = select(EvidenceUse.sha256).where(EvidenceUse.tender == tender)
+    query = select(EvidenceFile).where(EvidenceFile.sha256.in_(used)).order_by(EvidenceFile.sha256)
+    return list(session.scalars(query))
