@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import cn2an
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from bidding.vault import sealed_file
 from bidding.vault.encoding import b64, unb64
@@ -22,8 +20,10 @@ from bidding.vault.keyfile import KeyFile, WrongPassphrase, read_keyfile, write_
 from bidding.vault.manifest import admission_faults
 from bidding.vault.open import Outcome, StageEvidence, open_bid
 from bidding.vault.policy import parse_policy
+from bidding.vault.release import Answer, unwrap
 from bidding.vault.seal import PartInput, seal_bid
 from plugins.x509_signatures.verifier import X509Verifier
+from tests.browser_client.authority import Authority
 from tests.browser_client.conftest import Interop
 from trading.errors import Refused
 from trading.ledger.canonical import dumps
@@ -133,48 +133,9 @@ def test_capital_figures_are_those_of_the_server(interop: Interop) -> None:
 
 
 def _evidence(policy: bytes, kb: bytes, manifest: Any) -> dict[str, StageEvidence]:
-    from bidding.vault.release import Answer, unwrap
-
     stage = parse_policy(policy).stages[0]
     answers = [
         Answer(index=i, share=unwrap(stage, manifest, i, SEEDS[i - 1])) for i in (1, 3) if stage.mode != "bidder"
     ]
     key = kb if stage.mode in ("bidder", "dual") else None
     return {"opening": StageEvidence(bidder_key=key, answers=answers)}
-
-
-class Authority:
-    """A certificate authority for one test; it is also its verifier's source of revocation lists."""
-
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
-        usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-        self.root = (
-            self._builder(self._name, self._key.public_key())
-            .add_extension(x509.BasicConstraints(True, None), True)
-            .add_extension(usage, True)
-            .sign(self._key, hashes.SHA256())
-        )
-
-    def _builder(self, subject: x509.Name, key: Any) -> x509.CertificateBuilder:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._name)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=30))
-        )
-
-    def issue(self, csr: x509.CertificateSigningRequest) -> x509.Certificate:
-        usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
-        return self._builder(csr.subject, csr.public_key()).add_extension(usage, True).sign(self._key, hashes.SHA256())
-
-    def current(self, at: datetime) -> list[bytes]:
-        now = datetime.now(UTC)
-        builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
-        built = builder.last_update(now - timedelta(hours=1)).next_update(now + timedelta(hours=1))
-        return [built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)]

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { checkBundleLedger, parseTlogProof } from "../../config/assets/src/vault/bundle.js";
+import { b64url, base64, concat, hex, sha256, u64be, utf8 } from "../../config/assets/src/vault/bytes.js";
+import { jcs } from "../../config/assets/src/vault/jcs.js";
+import { leafBytes } from "../../config/assets/src/vault/receipt.js";
+import { writeTar } from "../../config/assets/src/vault/tar.js";
+import { hashLeaf, hashNode, rootOf } from "../../config/assets/src/vault/tree.js";
+import { vectors } from "./support.mjs";
+
+const ORIGIN = "ledger.example/1";
+const keys = Object.fromEntries(["log", "witness"].map((name) => [name, generateKeyPairSync("ed25519")]));
+const material = (name, kind) => concat(Uint8Array.of(kind), new Uint8Array(keys[name].publicKey.export({ format: "der", type: "spki" }).subarray(-32)));
+const keyId = async (label, name, kind) => (await sha256(concat(utf8(`${label}\n`), material(name, kind)))).subarray(0, 4);
+const vkey = async (label, name, kind) => `${label}+${hex(await keyId(label, name, kind))}+${base64(material(name, kind))}`;
+const raw = (name, text) => new Uint8Array(sign(null, utf8(text), keys[name].privateKey));
+
+async function note(text) {
+  const log = base64(concat(await keyId(ORIGIN, "log", 1), raw("log", text)));
+  const time = 1_790_000_000;
+  const cosignature = concat(await keyId("w.example/1", "witness", 4), u64be(time), raw("witness", `cosignature/v1\ntime ${time}\n${text}`));
+  return `${text}\n— ${ORIGIN} ${log}\n— w.example/1 ${base64(cosignature)}\n`;
+}
+
+/** A bundle of two entries, one of them blinded, in a tree of two; `spoil` changes files before they are listed. */
+async function bundle(spoil = (files) => files) {
+  const opening = { leaf_index: 1, kind: "bid", tender: "T", lot: "1", seq: 1, digest: "ab".repeat(32), at: "2026-11-30T01:00:00.000Z", salt: b64url(new Uint8Array(32)) };
+  const entries = [jcs({ v: 1, id: 1, type: "tender.closed" }), await leafBytes({ ...opening, salt: new Uint8Array(32), digest: new Uint8Array(32).fill(0xab) })];
+  const leaves = await Promise.all(entries.map(hashLeaf));
+  const head = await note(`${ORIGIN}\n2\n${base64(await hashNode(...leaves))}\n`);
+  const first = await note(`${ORIGIN}\n1\n${base64(await rootOf(leaves.slice(0, 1)))}\n`);
+  const [payload, nonce] = [utf8("{}"), new Uint8Array(32).fill(4)];
+  const commitment = hex(await sha256(concat(utf8("ebid-commit/1\n"), nonce, payload)));
+  const files = spoil({
+    "log/checkpoint": head, "log/checkpoints/1": first,
+    "log/consistency.json": jcs([{ from: 1, to: 2, proof: [base64(leaves[1])] }]),
+    "log/entries/0.json": entries[0], "log/entries/1.json": entries[1],
+    "log/proofs/0.tlog-proof": `c2sp.org/tlog-proof@v1\nindex 0\n${base64(leaves[1])}\n\n${head}`,
+    "log/proofs/1.tlog-proof": `c2sp.org/tlog-proof@v1\nindex 1\n${base64(leaves[0])}\n\n${head}`,
+    "log/openings.json": jcs([opening]), [`payloads/${commitment}.json`]: payload, [`payloads/${commitment}.nonce`]: nonce,
+  });
+  const members = Object.entries(files).map(([name, data]) => ({ name, data: new Blob([data]) }));
+  const listed = await Promise.all(members.map(async ({ name, data }) =>
+    ({ path: name, size: data.size, sha256: hex(await sha256(new Uint8Array(await data.arrayBuffer()))), tier: "public" })));
+  const manifest = jcs({ v: 1, typ: "ebid.bundle", tender: "T", created: "2026-12-01T02:00:00.000Z", files: listed });
+  members.push({ name: "MANIFEST.json", data: new Blob([manifest]) });
+  members.push({ name: "MANIFEST.note", data: new Blob([await note(`tradehall-bundle/v1\n${hex(await sha256(manifest))}\n`)]) });
+  const trust = { log: { origin: ORIGIN, vkey: await vkey(ORIGIN, "log", 1) }, witnesses: [{ vkey: await vkey("w.example/1", "witness", 4) }], quorum: 1 };
+  return { members, trust };
+}
+
+const failing = async ({ members, trust }) => (await checkBundleLedger(writeTar(members), trust)).filter(({ ok }) => !ok).map(({ id }) => id);
+
+test("a good bundle passes every line", async () => {
+  assert.deepEqual(await failing(await bundle()), []);
+});
+
+test("each altered file is named by its own check, even when the list was signed again", async () => {
+  const cases = {
+    "bundle-entries": (files) => ({ ...files, "log/entries/0.json": jcs({ v: 1, id: 2 }) }),
+    "bundle-consistency": (files) => ({ ...files, "log/consistency.json": jcs([]) }),
+    "bundle-payloads": (files) => Object.fromEntries(Object.entries(files).map(([name, data]) => [name, name.startsWith("payloads/") && name.endsWith(".json") ? utf8("[]") : data])),
+    "bundle-openings": (files) => ({ ...files, "log/openings.json": utf8(new TextDecoder().decode(files["log/openings.json"]).replace('"seq":1', '"seq":2')) }),
+  };
+  for (const [id, spoil] of Object.entries(cases)) assert.deepEqual(await failing(await bundle(spoil)), [id]);
+  const moved = await bundle();
+  moved.members.find(({ name }) => name === "log/entries/0.json").data = new Blob(["{}"]);
+  assert.deepEqual(await failing(moved), ["bundle-hashes", "bundle-entries"]);
+  const untrusted = await bundle();
+  untrusted.trust.quorum = 2;
+  assert.deepEqual(await failing(untrusted), ["bundle-checkpoint"]);
+});
+
+test("the tlog-proof of the vectors is read", () => {
+  const { tlog_proof: text } = vectors("ledger_log");
+  const parsed = parseTlogProof(text);
+  assert.equal(parsed.index, 31337);
+  assert.ok(parsed.proof.every((hash) => hash.length === 32) && parsed.note.startsWith("ledger.ebid.example/2026\n70000\n"));
+});
