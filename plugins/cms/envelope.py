@@ -77,7 +77,9 @@ def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x
     if content["crls"] is not core.VOID and len(content["crls"]):
         raise malformed(AdESFailure.FORMAT_FAILURE)
     embedded = [choice.chosen.untag().dump() for choice in content["certificates"]]
-    if len(embedded) > MAX_CERTIFICATES:
+    # A signature is whole bytes; readers ignore a count of unused bits that says otherwise.
+    ragged = any(choice.chosen["signature_value"].contents[0] for choice in content["certificates"])
+    if len(embedded) > MAX_CERTIFICATES or ragged:
         raise malformed(AdESFailure.FORMAT_FAILURE)
     try:
         check_explained([*(x509.load_der_x509_certificate(der) for der in embedded), *known])

@@ -74,7 +74,7 @@ class X509Verifier:
         crls = tuple(self._crls.current(at))
         try:
             signed = envelope.parse(cms, self._known)
-            _check_period(signed.signer, at)
+            _check_signer(signed.signer, at)
             status = self._judge(data, signed.content, crls, at)
             issuers = _path(status)
             _check_status(status, issuers, crls)
@@ -108,9 +108,11 @@ class X509Verifier:
         return finish(judging)
 
 
-def _check_period(signer: x509.Certificate, at: datetime) -> None:
-    """The certificate's own period, looked at by ourselves: one of pyHanko's validators lets a
+def _check_signer(signer: x509.Certificate, at: datetime) -> None:
+    """Issued by another, and within its period. We look ourselves: one of pyHanko's validators lets a
     signature pass that was made after its certificate had expired."""
+    if signer.issuer == signer.subject:
+        raise refusal(AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND)
     if at < signer.not_valid_before_utc:
         raise refusal(AdESFailure.NOT_YET_VALID)
     if at > signer.not_valid_after_utc:
