@@ -9,7 +9,6 @@ import expert_pool.selection.models
 import trading.accounts.models
 import trading.deals.models
 import trading.evidence
-import trading.evidence
 import trading.ledger.models
 import trading.live
 import trading.notices.models

@@ -1,8 +1,7 @@
-"""Signatures accepted, and what their judgement rested on (签名证据).
+"""What signatures were judged by (签名验证证据): certificates and revocation lists, kept when they were used.
 
-Certificates and revocation lists of the moment are kept per tender, so that a stranger can judge every
-signature again years later. A bid's evidence stays sealed with the bid until the close: only then is
-it kept here (`keep`), since a certificate names its bidder.
+A revocation list is replaced every few hours; whoever checks a signature years later needs the one that
+was in force. Files are kept once under their hash, and named for each tender whose signatures used them.
 """
 
 from __future__ import annotations
@@ -20,16 +19,24 @@ from trading.db import Base, Blob
 from trading.interfaces import ISignatureVerifier
 
 
-class Evidence(Base):
-    """A certificate or revocation list (DER) that a signature of this tender was judged by."""
+class EvidenceFile(Base):
+    """A certificate or revocation list (DER)."""
 
-    __tablename__ = "signature_evidence"
+    __tablename__ = "evidence_file"
 
-    tender: Mapped[str] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """cert | crl"""
     der: Mapped[Blob]
+
+
+class EvidenceUse(Base):
+    """That a signature of this tender was judged by this file."""
+
+    __tablename__ = "evidence_use"
+
+    tender: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
 
 
 def accept(session: Session, registry: Any, tender: str, data: bytes, cms: bytes, at: datetime) -> Any:
@@ -37,21 +44,31 @@ def accept(session: Session, registry: Any, tender: str, data: bytes, cms: bytes
 
     Returns the verifier's evidence (`certificate_sha256`, `organisation_id`, …). Raises Refused."""
     evidence = registry.getUtility(ISignatureVerifier).verify(data, cms, at)
-    keep(session, tender, (evidence.certificate, *evidence.chain), evidence.crls)
+    keep_evidence(session, tender, evidence)
     return evidence
 
 
+def keep_evidence(session: Session, tender: str, evidence: Any) -> None:
+    """Keep what a `SignatureEvidence` rests on, for the tender's bundle. Safe to repeat.
+
+    In the sealed period a certificate would tell who bids: vault code keeps evidence of bids sealed and
+    calls `keep` after the close."""
+    keep(session, tender, (evidence.certificate, *evidence.chain), evidence.crls)
+
+
 def keep(session: Session, tender: str, certificates: Iterable[bytes], crls: Iterable[bytes]) -> None:
-    """Keep certificates and revocation lists (DER) once per tender."""
-    rows = [
-        {"tender": tender, "sha256": hashlib.sha256(der).hexdigest(), "kind": kind, "der": der}
-        for kind, ders in (("cert", certificates), ("crl", crls))
-        for der in ders
-    ]
-    if rows:
-        session.execute(insert(Evidence).values(rows).on_conflict_do_nothing())
+    """Keep certificates and revocation lists (DER), each once, and that this tender used them."""
+    files = [("cert", der) for der in certificates] + [("crl", der) for der in crls]
+    for kind, der in files:
+        digest = hashlib.sha256(der).hexdigest()
+        row = {"sha256": digest, "kind": kind, "der": der}
+        session.execute(insert(EvidenceFile).values(row).on_conflict_do_nothing())
+        use = {"tender": tender, "sha256": digest}
+        session.execute(insert(EvidenceUse).values(use).on_conflict_do_nothing())
 
 
-def kept(session: Session, tender: str) -> list[Evidence]:
-    """All evidence of a tender."""
-    return list(session.scalars(select(Evidence).where(Evidence.tender == tender).order_by(Evidence.sha256)))
+def evidence_of(session: Session, tender: str) -> list[EvidenceFile]:
+    """Every file that a tender's signatures were judged by, by hash: `evidence/` of its bundle."""
+    used = select(EvidenceUse.sha256).where(EvidenceUse.tender == tender)
+    query = select(EvidenceFile).where(EvidenceFile.sha256.in_(used)).order_by(EvidenceFile.sha256)
+    return list(session.scalars(query))
