@@ -26,7 +26,9 @@ class StraightSigner(Signer):
     """pyHanko's signer without unsigned attributes (assembling them would need an event loop), with the
     key loaded once (checking an RSA key takes longer than signing with it). `digest` is its algorithm."""
 
-    def __init__(self, key: PrivateKey, certificate: x509.Certificate, chain: Sequence[x509.Certificate]) -> None:
+    def __init__(
+        self, key: PrivateKey, certificate: x509.Certificate, chain: Sequence[x509.Certificate]
+    ) -> None:
         store = SimpleCertificateStore()
         store.register_multiple([_asn1(cert) for cert in chain])
         super().__init__(cert_registry=store, signing_cert=_asn1(certificate), embed_roots=False)
@@ -56,7 +58,9 @@ def sign_bytes(signer: StraightSigner, data: bytes, at: datetime, enclosed: str 
     )
     content = None
     if enclosed:
-        content = cms.EncapsulatedContentInfo({"content_type": enclosed, "content": cms.ParsableOctetString(data)})
+        content = cms.EncapsulatedContentInfo(
+            {"content_type": enclosed, "content": cms.ParsableOctetString(data)}
+        )
     signing = signer.async_sign_prescribed_attributes(
         signer.digest, attributes, cms_version="v3" if enclosed else "v1", encap_content_info=content
     )

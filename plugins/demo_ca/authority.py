@@ -210,9 +210,7 @@ def _make_authorities(folder: Path, now: datetime) -> None:
             .add_extension(_authority_id(root_key.public_key()), critical=False)
             .sign(root_key, hashes.SHA256())
         )
-        _write(
-            folder / f"{name}.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        _write(folder / f"{name}.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         _write(folder / f"{name}.pem", certificate.public_bytes(Encoding.PEM))
 
 
@@ -274,7 +272,9 @@ def _public_key(key: x509.CertificateSigningRequest | PublicKey) -> PublicKey:
         and public.curve.name in ("secp256r1", "secp384r1", "secp521r1")
     )
     if not strong:
-        raise Declined("only RSA keys of 2048 bits or more and ECDSA keys on P-256, P-384 or P-521 are certified")
+        raise Declined(
+            "only RSA keys of 2048 bits or more and ECDSA keys on P-256, P-384 or P-521 are certified"
+        )
     return public  # type: ignore[return-value]
 
 

@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from plugins.cms.signing import PrivateKey, StraightSigner, sign_bytes
+from plugins.timestamping.tokens import Response
 from trading.clock import now as clock_now
 
 KEY_FILE = "key.pem"
@@ -63,7 +64,7 @@ class Authority:
             return _rejection("bad_alg")
         if wanted_policy not in (None, POLICY):
             return _rejection("unaccepted_policy")
-        granted = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": self._token(asked)})
+        granted = Response({"status": {"status": "granted"}, "time_stamp_token": self._token(asked)})
         der: bytes = granted.dump()
         return der
 
@@ -90,7 +91,7 @@ class Authority:
 
 def _rejection(failure: str) -> bytes:
     status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {failure}})
-    der: bytes = tsp.TimeStampResp({"status": status}).dump()
+    der: bytes = Response({"status": status}).dump()
     return der
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -13,6 +13,7 @@ from pyhanko.sign.general import extract_certificate_info, extract_signer_info
 from pyhanko.sign.validation.generic_cms import get_signing_cert_attr, validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
 
 from plugins.cms.algorithms import AllowedAlgorithms
 from plugins.cms.envelope import check_envelope, check_explained
@@ -20,6 +21,12 @@ from plugins.cms.straight import finish
 
 MAX_BYTES = 64 * 1024
 GRANTED = ("granted", "granted_with_mods")
+
+
+class Response(core.Sequence):
+    """A TimeStampResp (RFC 3161 section 2.4.2); asn1crypto's takes the token for obligatory."""
+
+    _fields = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
 
 
 class BadToken(Exception):
@@ -55,7 +62,7 @@ def token_of(response: bytes, query: bytes) -> bytes:
 
 
 def _token_of(response: bytes, query: bytes) -> bytes:
-    answer = tsp.TimeStampResp.load(response, strict=True)
+    answer = Response.load(response, strict=True)
     asked = tsp.TimeStampReq.load(query, strict=True)
     if asked["version"].native != "v1" or asked.dump(force=True) != query:
         raise BadToken("the request is not version 1 in DER")
@@ -121,7 +128,19 @@ class TokenJudge:
             raise BadToken("the token is over another digest")
         if not (status.valid and status.trusted):
             raise BadToken(f"the authority is not trusted: {status.trust_problem_indic}")
+        self._check_revocation(status, instant)
         return instant
+
+    def _check_revocation(self, status: TimestampSignatureStatus, instant: datetime) -> None:
+        """Refuses an authority that a list we hold, signed by its issuer, says was revoked by then."""
+        path = list(status.validation_path.iter_certs(include_root=True))
+        signer, issuer = (x509.load_der_x509_certificate(cert.dump()) for cert in (path[-1], path[-2]))
+        for crl in map(x509.load_der_x509_crl, self._crls()):
+            if crl.issuer != signer.issuer or not crl.is_signature_valid(issuer.public_key()):
+                continue
+            entry = crl.get_revoked_certificate_by_serial_number(signer.serial_number)
+            if entry is not None and entry.revocation_date_utc <= instant:
+                raise BadToken("the authority's certificate was revoked")
 
     def _validate(
         self, content: cms.SignedData, digest: bytes, instant: datetime
@@ -131,9 +150,7 @@ class TokenJudge:
             other_certs=self._certificates,
             moment=instant,
             allow_fetching=False,
-            crls=self._crls(),
-            revocation_mode="soft-fail",
-            retroactive_revinfo=True,
+            revinfo_policy=CertRevTrustPolicy(NO_REVOCATION),
             algorithm_usage_policy=AllowedAlgorithms(),
         )
         judging = validate_tst_signed_data(

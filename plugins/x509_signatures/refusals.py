@@ -15,7 +15,10 @@ WORDS = {
     "signature.format": ("The signature is not a well-formed CAdES signature.", _NEW_SIGNATURE),
     "signature.signer": ("The signature does not say which certificate made it.", _NEW_SIGNATURE),
     "signature.invalid": ("The signature does not belong to exactly these bytes.", _NEW_SIGNATURE),
-    "signature.chain": ("The certificate was not issued by an authority this hall accepts.", _NEW_CERTIFICATE),
+    "signature.chain": (
+        "The certificate was not issued by an authority this hall accepts.",
+        _NEW_CERTIFICATE,
+    ),
     "signature.validity": ("The certificate is expired or not yet valid.", _NEW_CERTIFICATE),
     "signature.revoked": ("The certificate was revoked.", _NEW_CERTIFICATE),
     "signature.revocation-unknown": (

@@ -40,9 +40,7 @@ class FileSigner:
     def from_file(cls, path: Path | str, password: bytes | None = None) -> FileSigner:
         """Reads a certificate key file: the private key, then certificates from the signer's upwards."""
         content = Path(path).read_bytes()
-        first, *chain = (
-            cert.public_bytes(Encoding.PEM) for cert in x509.load_pem_x509_certificates(content)
-        )
+        first, *chain = (cert.public_bytes(Encoding.PEM) for cert in x509.load_pem_x509_certificates(content))
         return cls(content, first, chain, password)
 
     def sign(self, data: bytes, at: datetime) -> bytes:
