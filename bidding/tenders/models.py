@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.accounts.models import User
-from trading.db import Base, Id, Instant, Json, Money, OptionalInstant
+from trading.db import Base, Blob, Id, Instant, Json, Money, OptionalInstant
 from trading.parties.models import Party
 from trading.projects.models import Lot
 
@@ -67,3 +67,20 @@ class Override(Base):
     reason: Mapped[str]
     officer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
     decided_at: Mapped[Instant]
+
+
+class Publication(Base):
+    """The exact bytes that are signed to publish a tender, and after that the published ones (发布文件).
+
+    Made from the draft and kept, so that what was shown is what is signed; `basis` is a hash over
+    everything they were made from: when that changes they are made anew."""
+
+    __tablename__ = "publication"
+
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), primary_key=True)
+    basis: Mapped[str]
+    policy: Mapped[Blob]
+    evaluation: Mapped[Blob]
+    documents: Mapped[Blob]
+    notice: Mapped[Blob]
+    made_at: Mapped[Instant]

@@ -1,0 +1,225 @@
+"""Drafting a tender (编制招标文件): from a template to a draft that the rulebook has looked at."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+from translationstring import TranslationStringFactory
+
+from bidding.tenders.commands import DraftTender, OverrideRule
+from bidding.tenders.models import Override, Tender
+from bidding.tenders.papers import template_of
+from bidding.tenders.plan import plan_of
+from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
+from bidding.vault.custodian_key import parse_statement
+from bidding.vault.models import CustodianKey
+from trading.accounts.models import User
+from trading.acts import Actor, record
+from trading.clock import BEIJING, database_now
+from trading.errors import refuse
+from trading.interfaces import ITradeKind
+from trading.parties.models import Party
+from trading.projects import codes
+from trading.projects.models import Lot, Project
+from trading.rulebook.calendar import add_days, at_beijing, beijing_date
+from trading.rulebook.gates import EarliestDates, check_tender, earliest_dates
+from trading.rulebook.plan import Finding
+
+_ = TranslationStringFactory("tradehall")
+
+KIND = "procurement"
+METHOD = "lowest-price"
+NUMBERS = 7_205_759_403
+"""The advisory lock under which codes of a day are given out."""
+
+
+def kind_of(registry: Any, name: str = KIND) -> Any:
+    """The kind of trade of that name."""
+    return registry.getUtility(ITradeKind, name=name)
+
+
+def earliest(now: datetime) -> EarliestDates:
+    """The earliest lawful dates for a tender published at `now`."""
+    return earliest_dates(now, the_rulebook(), the_calendar())
+
+
+def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any]:
+    """The form as an agent first sees it: the template's words and amounts, and the default timetable.
+    Raises Refused `tender.template`."""
+    kind = kind_of(registry)
+    try:
+        chosen, english = template_of(kind, template), template_of(kind, template, "en")
+    except KeyError as error:
+        raise refuse("tender.template", _("There is no such template."), field="template") from error
+    values, spare, dates = chosen["values"], kind.data["timetable"], earliest(now)
+
+    def later(day: Any, name: str) -> Any:
+        return add_days("working_day", spare[f"{name}_spare"], day, the_calendar())
+
+    deadline = at_beijing(later(dates.deadline, "deadline"), time.fromisoformat(spare["deadline_time"]))
+    known = {name: values[name] for name in DraftTender.model_fields if name in values}
+    return known | {
+        "template": template,
+        "title": values["project_name"],
+        "title_en": english["values"]["project_name"],
+        "tenderer": "",
+        "contact": "",
+        "item_name": [item["name"] for item in chosen["items"]],
+        "item_unit": [item["unit"] for item in chosen["items"]],
+        "item_quantity": [item["quantity"] for item in chosen["items"]],
+        "core_item": next(item["number"] for item in chosen["items"] if item["core"]),
+        "notice_until": later(dates.notice_until, "notice").isoformat(),
+        "documents_until": later(dates.documents_until, "documents").isoformat(),
+        "deadline": deadline.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+def create_draft(session: Session, registry: Any, actor: Actor, user: User, command: DraftTender) -> Tender:
+    """A project with one lot and its tender, as a draft; entry `tender.drafted`.
+
+    The user's organisation is the agency. Raises Refused `tender.no-organisation`, `tender.template`
+    and `tender.tenderer` (unknown, or the agency as its own client under another name)."""
+    agency = session.get(Party, user.party_id) if user.party_id else None
+    if agency is None:
+        raise refuse("tender.no-organisation", _("Your account belongs to no organisation that could buy."))
+    kind = kind_of(registry)
+    initial_values(registry, command.template, now := database_now(session))
+    tenderer = find_tenderer(session, command.tenderer) if command.tenderer else agency
+    project = make_project(session, registry, kind, command, tenderer, now)
+    code = codes.tender_code(project.code, 1)
+    lot = Lot(project=project, number=1, code=codes.lot_code(code, 1), name=command.title, budget=command.budget,
+              ceiling=command.ceiling)  # fmt: skip
+    tender = Tender(code=code, kind=kind.key, state="draft", lot=lot, tenderer=tenderer, agency=agency, agent=user,
+                    method=METHOD, rules={}, created_at=now)  # fmt: skip
+    fill_in(tender, command)
+    session.add(tender)
+    session.flush()
+    record(session, actor, "tender.drafted", code, {"title": command.title, "kind": kind.key}, now)
+    return tender
+
+
+def make_project(
+    session: Session, registry: Any, kind: Any, command: DraftTender, owner: Party, now: datetime
+) -> Project:
+    """The project with its two codes. Numbers are the day's next, given out under a lock."""
+    region, platform = registry.settings["hall.region"], registry.settings["hall.uscc"]
+    day = beijing_date(now)
+    session.execute(select(func.pg_advisory_xact_lock(NUMBERS)))
+    number = next_number(session, Project.code, codes.project_code(kind.deal_class, region, day, 1)[:-4], 4)
+    first = codes.transaction_code(kind.deal_class, platform, day, 1)[:-8]
+    deal = next_number(session, Project.deal_code, first, 6)
+    project = Project(
+        code=codes.project_code(kind.deal_class, region, day, number),
+        deal_code=codes.transaction_code(kind.deal_class, platform, day, deal),
+        name=command.title, kind=kind.key, region=region, owner=owner, budget=command.budget, created_at=now,
+    )  # fmt: skip
+    session.add(project)
+    return project
+
+
+def next_number(session: Session, column: Any, prefix: str, width: int) -> int:
+    """One more than the greatest number of `width` digits that follows `prefix`."""
+    greatest = session.scalar(select(func.max(column)).where(column.startswith(prefix, autoescape=True)))
+    return int(greatest[len(prefix) : len(prefix) + width]) + 1 if greatest else 1
+
+
+def find_tenderer(session: Session, wanted: str) -> Party:
+    """The organisation of that code or exact name. Raises Refused `tender.tenderer`."""
+    query = select(Party).where((Party.uscc == wanted.upper()) | (Party.name == wanted)).limit(2)
+    found = list(session.scalars(query))
+    if len(found) != 1:
+        raise refuse(
+            "tender.tenderer", _("No registered organisation has this code or name."), field="tenderer",
+            remedy=_("Write the unified social credit code; the organisation must be registered here."),
+        )  # fmt: skip
+    return found[0]
+
+
+def fill_in(tender: Tender, command: DraftTender) -> None:
+    """Write the form into the columns; the rulebook of today applies to a draft."""
+    book = the_rulebook()
+    tender.title, tender.title_en = command.title, command.title_en
+    tender.budget, tender.ceiling, tender.security = command.budget, command.ceiling, command.bid_security
+    tender.deadline = tender.opens_at = command.deadline
+    tender.bidder_window_s = command.decryption_minutes * 60
+    tender.form = command.model_dump(mode="json")
+    tender.rulebook_version, tender.rulebook_hash = book.version, book.sha256
+
+
+def draft_of(tender: Tender) -> DraftTender:
+    """The form as it was filled in."""
+    return DraftTender.model_validate(tender.form)
+
+
+def edit_draft(session: Session, tender: Tender, command: DraftTender) -> Tender:
+    """Change a draft. A later deadline makes the custodians' statements void (they would allow a release
+    before it): those are dropped and asked for anew. Raises Refused `tender.not-draft`, `tender.tenderer`."""
+    locked(session, tender.code)
+    must_be_draft(tender)
+    if command.tenderer:
+        tender.tenderer = tender.lot.project.owner = find_tenderer(session, command.tenderer)
+    else:
+        tender.tenderer = tender.lot.project.owner = tender.agency
+    fill_in(tender, command)
+    lot = tender.lot
+    lot.name = lot.project.name = command.title
+    lot.budget = lot.project.budget = command.budget
+    lot.ceiling = command.ceiling
+    for key in custodian_keys(session, tender):
+        if parse_statement(key.raw).release_after < command.deadline:
+            session.execute(delete(CustodianKey).where(CustodianKey.id == key.id))
+    session.flush()
+    return tender
+
+
+def discard(session: Session, tender: Tender) -> None:
+    """Give a draft up."""
+    advance(session, None, tender, "discard")
+
+
+def must_be_draft(tender: Tender) -> None:
+    if tender.state != "draft":
+        raise refuse("tender.not-draft", _("This tender is published: it can no longer be edited."))
+
+
+def custodian_keys(session: Session, tender: Tender) -> list[CustodianKey]:
+    """The key statements that have arrived, by index."""
+    query = select(CustodianKey).where(CustodianKey.tender_id == tender.id).order_by(CustodianKey.index)
+    return list(session.scalars(query))
+
+
+# --- the rulebook's findings ----------------------------------------------------------------------
+
+
+def findings(session: Session, registry: Any, tender: Tender, now: datetime) -> list[Finding]:
+    """What the rulebook finds in a draft if it were published at `now`, refusals first."""
+    kind, draft = kind_of(registry, tender.kind), draft_of(tender)
+    plan = plan_of(draft, template_of(kind, draft.template), kind.regime, now)
+    set_aside = set(session.scalars(select(Override.rule).where(Override.tender_id == tender.id)))
+    return check_tender(plan, the_rulebook(), the_calendar(), set_aside)
+
+
+def override_rule(
+    session: Session, registry: Any, actor: Actor, officer: uuid.UUID, tender: Tender, command: OverrideRule
+) -> Override:
+    """A named officer of the purchaser sets one refusal aside, for exactly the value it was given for;
+    entry `rule.overridden`. Raises Refused `tender.not-draft`, `rule.no-finding`."""
+    locked(session, tender.code)
+    must_be_draft(tender)
+    now = database_now(session)
+    open_ones = {each.id: each for each in findings(session, registry, tender, now) if each.blocks}
+    found = open_ones.get(command.finding)
+    if found is None:
+        raise refuse("rule.no-finding", _("There is nothing to override: the plan has no such open finding."))
+    override = Override(
+        tender_id=tender.id, rule=found.id, reason=command.reason, officer_id=officer, decided_at=now
+    )
+    session.add(override)
+    payload = {"rule": found.rule, "article": found.article, "reason": command.reason, "given": found.given}
+    record(session, actor, "rule.overridden", tender.code, payload, now)
+    session.flush()
+    return override

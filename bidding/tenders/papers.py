@@ -1,0 +1,180 @@
+"""The papers of a tender (招标文件): its words from the kind's texts, as a page, as PDF and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from bidding.tenders.commands import DraftTender
+from trading.ledger import canonical
+from trading.money import format_money, percent_of
+from trading.rulebook.book import Rulebook
+from trading.rulebook.calendar import BEIJING, beijing_date
+
+LAYOUT = Path(__file__).parent / "document.typ"
+LOCALES = ("zh_CN", "en")
+PDF, DATA = "tender-document.pdf", "tender-document.json"
+MEDIA_TYPES = {PDF: "application/pdf", DATA: "application/json"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What surrounds a draft when its papers are made. `custodians` are the custodians' organisations,
+    `policy_hash` is "" before the policy exists, `rules` is the evaluation's RULES object."""
+
+    kind: Any
+    tender: str
+    transaction: str
+    purchaser: str
+    purchaser_address: str
+    purchaser_contact: str
+    agency: str
+    agency_contact: str
+    platform: Mapping[str, str]
+    custodians: tuple[str, ...]
+    threshold: int
+    policy_hash: str
+    publish_at: datetime
+    rulebook: Rulebook
+    rules: Mapping[str, Any]
+
+
+def sections(draft: DraftTender, setting: Setting, locale: str) -> list[dict[str, Any]]:
+    """The tender document in sections (see ITradeKind.document), the schedule's rows in `rows` where a
+    table follows. Raises Refused `document.incomplete`."""
+    texts = worded(draft, setting.kind, locale)
+    document: list[dict[str, Any]] = setting.kind.document(placeholders(draft, texts, setting, locale), locale)
+    return [
+        {**section, "rows": texts["items"] if section["table"] == "items" else []} for section in document
+    ]
+
+
+def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
+    """The draft's own texts in a language. What was left as the template words it is known in English
+    too; what the agent wrote stays as written."""
+    texts: dict[str, Any] = {
+        "project_name": draft.title,
+        "items": draft.items,
+        **{name: getattr(draft, name) for name in ("technical", "qualification", "payment_terms", "delivery_place")},
+    }
+    if not locale.startswith("zh"):
+        source, other = (template_of(kind, draft.template, each) for each in LOCALES)
+        known = source["values"]
+        for name, text in texts.items():
+            if name != "items" and text.splitlines() == known[name].splitlines():
+                texts[name] = other["values"][name]
+        names = {(i["name"], i["unit"]): (o["name"], o["unit"]) for i, o in zip(source["items"], other["items"], strict=True)}
+        for item in texts["items"]:
+            item["name"], item["unit"] = names.get((item["name"], item["unit"]), (item["name"], item["unit"]))
+        texts["project_name"] = draft.title_en or texts["project_name"]
+    texts["core_product"] = next(item["name"] for item in texts["items"] if item["core"])
+    return texts
+
+
+def template_of(kind: Any, key: str, locale: str = "zh_CN") -> dict[str, Any]:
+    """The kind's template of that key; raises KeyError."""
+    for template in kind.templates(locale):
+        if template["key"] == key:
+            return dict(template)
+    raise KeyError(key)
+
+
+def placeholders(
+    draft: DraftTender, texts: Mapping[str, Any], setting: Setting, locale: str
+) -> dict[str, str]:
+    """Every value that the kind's texts ask for, in words of the language."""
+    zh = locale.startswith("zh")
+    rules, book, day = setting.rules, setting.rulebook, beijing_date(setting.publish_at)
+    lines = rules["abnormal"]
+    return {
+        **{name: str(text) for name, text in texts.items() if name != "items"},
+        "tender_code": setting.tender,
+        "transaction_code": setting.transaction,
+        "purchaser_name": setting.purchaser,
+        "purchaser_address": setting.purchaser_address or "—",
+        "purchaser_contact": setting.purchaser_contact or "—",
+        "agent_name": setting.agency,
+        "agent_contact": setting.agency_contact or "—",
+        "platform_name": setting.platform["zh_CN" if zh else "en"],
+        "budget": format_money(draft.budget, locale),
+        "ceiling": format_money(draft.ceiling, locale),
+        "bid_security": format_money(draft.bid_security, locale),
+        "bid_security_percent": f"{percent_of(draft.bid_security, draft.budget).normalize():f}",
+        "performance_security": percent(draft.performance_security),
+        "notice_from": day.isoformat(),
+        "notice_until": draft.notice_until.isoformat(),
+        "documents_from": day.isoformat(),
+        "documents_until": draft.documents_until.isoformat(),
+        "deadline": draft.deadline.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
+        **{
+            name: str(getattr(draft, name))
+            for name in (
+                "delivery_days", "warranty_months", "bid_validity_days", "decryption_minutes", "explanation_minutes",
+                "committee", "experts", "stacking",
+            )
+        },
+        "exclude_self": "true" if lines["exclude_self"] else "false",
+        "micro_deduction": percent(draft.micro_deduction),
+        "domestic_deduction": percent(draft.domestic_deduction),
+        "low_mean": percent(Decimal(lines["mean"])),
+        "low_second": percent(Decimal(lines["second"])),
+        "low_ceiling": percent(Decimal(lines["ceiling"])),
+        "minimum_bidders": str(book.rule("P7", day).integer),
+        "minimum_qualified": str(book.rule("P7.qualified", day).integer),
+        "custodians": ("、" if zh else ", ").join(setting.custodians) or "—",
+        "threshold": str(setting.threshold),
+        "policy_hash": setting.policy_hash or ("待保管人密钥到齐后生成" if zh else "made when the custodians' keys are here"),
+        "rulebook_version": book.version,
+        "rulebook_sha256": book.sha256,
+    }  # fmt: skip
+
+
+def percent(share: Decimal) -> str:
+    """0.05 → "5 %"."""
+    return f"{(share * 100).normalize():f} %"
+
+
+def as_data(draft: DraftTender, setting: Setting) -> bytes:
+    """The machine-readable tender document: canonical JSON with the texts in both languages."""
+    return canonical.dumps(
+        {
+            "v": 1,
+            "typ": "ebid.tender-document",
+            "tender": setting.tender,
+            "transaction": setting.transaction,
+            "purchaser": setting.purchaser,
+            "agency": setting.agency,
+            "policy": setting.policy_hash,
+            "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
+            "terms": draft.model_dump(mode="json"),
+            "evaluation": setting.rules,
+            "text": {locale: sections(draft, setting, locale) for locale in LOCALES},
+        }
+    )
+
+
+def as_pdf(draft: DraftTender, setting: Setting) -> bytes:
+    """The tender document as PDF/A-2b, in Chinese. Same input, same bytes."""
+    data = {
+        "title": draft.title,
+        "code": setting.tender,
+        "purchaser": setting.purchaser,
+        "agency": setting.agency,
+        "platform": setting.platform["zh_CN"],
+        "date": beijing_date(setting.publish_at).isoformat(),
+        "sections": sections(draft, setting, "zh_CN"),
+    }
+    made: bytes = typst.compile(
+        LAYOUT.read_bytes(),
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=["a-2b"],
+        timestamp=int(setting.publish_at.timestamp()),
+    )
+    return made

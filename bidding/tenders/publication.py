@@ -1,0 +1,355 @@
+"""Publishing a tender (发布招标公告): the bytes to sign are made, signed by the agent, checked and published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+from translationstring import TranslationStringFactory
+
+from bidding.tenders import drafts, papers
+from bidding.tenders.models import Publication, Tender
+from bidding.tenders.plan import money, rules_of
+from bidding.tenders.service import advance, locked, minimum, the_rulebook
+from bidding.vault.custodian_key import parse_statement
+from bidding.vault.models import CustodianKey, SealPolicy
+from bidding.vault.policy import Part, StagePlan, build_policy, parse_policy
+from bidding.vault.policy_check import PolicyRefused, check_policy
+from trading.accounts import certificates
+from trading.acts import Actor, record
+from trading.clock import database_now, rfc3339
+from trading.errors import Fault, Refused, refuse
+from trading.evidence import keep_evidence
+from trading.interfaces import IFileStore, ISignatureVerifier
+from trading.ledger import canonical
+from trading.notices.models import Document, Notice
+from trading.notices.service import keep_file, publish_notice
+from trading.outbox import promise
+from trading.rulebook.calendar import beijing_date
+from trading.rulebook.plan import Finding
+
+_ = TranslationStringFactory("tradehall")
+
+STAGE = "opening"
+PARTS = (Part("price-sheet", STAGE, 1 << 20, True), Part("documents", STAGE, 1 << 30, False))
+BUYERS = "buyers"
+"""Tenderer, agent and platform operator are one bloc: together they must not be able to open a bid."""
+CLOSE = "tender.close"
+
+
+@dataclass(frozen=True)
+class Custodian:
+    """A custodian of this installation and whether its key for a tender is here."""
+
+    index: int
+    id: str
+    org: str
+    cert_sha256: str
+    key: CustodianKey | None
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What stands between a draft and its publication."""
+
+    findings: list[Finding]
+    custodians: list[Custodian]
+
+    @property
+    def blocking(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.blocks]
+
+    @property
+    def keys_ready(self) -> bool:
+        return bool(self.custodians) and all(custodian.key is not None for custodian in self.custodians)
+
+    @property
+    def ready(self) -> bool:
+        return self.keys_ready and not self.blocking
+
+
+def publishable(session: Session, registry: Any, tender: Tender, now: datetime | None = None) -> Readiness:
+    """What the gates find and which custodians' keys are here, for a publication at `now`."""
+    found = drafts.findings(session, registry, tender, now or database_now(session))
+    return Readiness(found, custodians(session, registry, tender))
+
+
+def custodians(session: Session, registry: Any, tender: Tender) -> list[Custodian]:
+    """The installation's custodians by index, each with its key statement for this tender or None.
+
+    A statement that was not made for this custodian, with its known certificate, does not count."""
+    keys = {key.index: key for key in drafts.custodian_keys(session, tender) if key.stage == STAGE}
+    rows = json.loads(registry.settings["vault.custodians"] or "[]")
+    found = []
+    for row in sorted(rows, key=lambda row: row["index"]):
+        key = keys.get(row["index"])
+        if key is not None:
+            said = parse_statement(key.raw)
+            if (said.custodian, said.cert_sha256) != (row["id"], row["cert_sha256"]):
+                key = None
+        found.append(Custodian(row["index"], row["id"], row["org"], row["cert_sha256"], key))
+    return found
+
+
+# --- what is signed -------------------------------------------------------------------------------
+
+
+def prepare(session: Session, registry: Any, tender: Tender) -> Publication:
+    """The bytes to sign; made once and made anew only when what they rest on has changed (the form, the
+    keys, the settings, the rulebook, the day). Raises Refused: `tender.not-draft`, `rule.*` for what the
+    rulebook refuses, `tender.custodians`, `document.incomplete`."""
+    locked(session, tender.code)
+    drafts.must_be_draft(tender)
+    now = database_now(session)
+    readiness = publishable(session, registry, tender, now)
+    if readiness.blocking:
+        raise Refused([finding.fault() for finding in readiness.blocking])
+    if not readiness.keys_ready:
+        raise refuse(
+            "tender.custodians", _("Not every custodian has delivered its key for this tender yet."),
+            remedy=_("The custodians' services deliver them by themselves within a minute; wait and try again."),
+        )  # fmt: skip
+    basis = basis_of(registry, tender, readiness, now)
+    found = session.get(Publication, tender.id)
+    if found is not None and found.basis == basis:
+        return found
+    made = make(registry, tender, readiness, now)
+    if found is None:
+        found = Publication(tender_id=tender.id)
+        session.add(found)
+    found.basis, found.made_at = basis, now
+    found.policy, found.evaluation = made["policy"], made["evaluation"]
+    found.documents, found.notice = made["documents"], made["notice"]
+    session.flush()
+    return found
+
+
+def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> str:
+    """A hash over everything that the bytes to sign are made from."""
+    settings = registry.settings
+    names = ("ledger.origin", "ledger.vkey", "ledger.witnesses", "vault.custodians", "vault.threshold", "hall.name")
+    parties = [(p.uscc, p.name, p.address, p.phone) for p in (tender.tenderer, tender.agency)]
+    return hashlib.sha256(
+        canonical.dumps(
+            {
+                "form": tender.form,
+                "keys": [hashlib.sha256(c.key.raw).hexdigest() for c in readiness.custodians if c.key],
+                "settings": [str(settings[name]) for name in names],
+                "parties": [list(party) for party in parties],
+                "rulebook": the_rulebook().sha256,
+                "day": beijing_date(now).isoformat(),
+            }
+        )
+    ).hexdigest()
+
+
+def make(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> dict[str, bytes]:
+    """policy, evaluation, documents and notice (docs/protocols/bundle.md); the documents' own files go to
+    the file store."""
+    policy = policy_of(registry, tender, readiness)
+    setting = setting_of(registry, tender, now, hashlib.sha256(policy).hexdigest())
+    draft = drafts.draft_of(tender)
+    evaluation = canonical.dumps(setting.rules)
+    store = registry.getUtility(IFileStore)
+    files = {papers.PDF: papers.as_pdf(draft, setting), papers.DATA: papers.as_data(draft, setting)}
+    rows = [
+        {"name": name, "size": len(data), "sha256": keep_file(store, data)} for name, data in sorted(files.items())
+    ]
+    documents = canonical.dumps({"v": 1, "typ": "ebid.documents", "files": rows})
+    notice = canonical.dumps(
+        {
+            "v": 1,
+            "typ": "ebid.notice",
+            "tender": tender.code,
+            "lot": tender.lot.code,
+            "title": tender.title,
+            "kind": tender.kind,
+            "published": rfc3339(now),
+            "deadline": rfc3339(tender.deadline),
+            "open_at": rfc3339(tender.opens_at),
+            "policy": hashlib.sha256(policy).hexdigest(),
+            "documents": hashlib.sha256(documents).hexdigest(),
+            "evaluation": hashlib.sha256(evaluation).hexdigest(),
+            "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
+        }
+    )
+    return {"policy": policy, "evaluation": evaluation, "documents": documents, "notice": notice}
+
+
+def policy_of(registry: Any, tender: Tender, readiness: Readiness) -> bytes:
+    """The seal policy over the custodians' statements: one stage, mode `either`. Version 1."""
+    settings = registry.settings
+    statements = [custodian.key.raw for custodian in readiness.custodians if custodian.key]
+    return build_policy(
+        tender=tender.code,
+        lot=tender.lot.code,
+        deadline=tender.deadline,
+        open_at=tender.opens_at,
+        log=settings["ledger.origin"],
+        log_key=settings["ledger.vkey"],
+        receipt_key=registry["keys"].receipt.public_key().public_bytes_raw(),
+        witnesses=[(name, vkey) for name, _url, vkey in json.loads(settings["ledger.witnesses"] or "[]")],
+        tsa=settings.get("timestamping.certificates", "").split(),
+        stages=[
+            StagePlan(
+                STAGE, "either", int(settings["vault.threshold"]), len(statements), statements,
+                bidder_window_s=tender.bidder_window_s,
+            )
+        ],
+        parts=PARTS,
+        client_sha256=client_hashes(registry),
+    )  # fmt: skip
+
+
+def client_hashes(registry: Any) -> list[str]:
+    """SHA-256 of the offline sealer that this hall hands out; empty before the assets are built."""
+    built = Path(registry.settings["hall.assets"]) / "sealer.json"
+    return [json.loads(built.read_text())["sha256"]] if built.exists() else []
+
+
+def setting_of(registry: Any, tender: Tender, now: datetime, policy_hash: str) -> papers.Setting:
+    """What surrounds the draft when its papers are made."""
+    settings, kind, draft = registry.settings, drafts.kind_of(registry, tender.kind), drafts.draft_of(tender)
+    chosen = papers.template_of(kind, draft.template)
+    return papers.Setting(
+        kind=kind,
+        tender=tender.code,
+        transaction=tender.lot.project.deal_code,
+        purchaser=tender.tenderer.name,
+        purchaser_address=tender.tenderer.address,
+        purchaser_contact=tender.tenderer.phone,
+        agency=tender.agency.name,
+        agency_contact=" ".join(part for part in (draft.contact or tender.agent.name, tender.agency.phone) if part),
+        platform={"zh_CN": settings["hall.name"], "en": settings["hall.name_en"]},
+        custodians=tuple(row["org"] for row in json.loads(settings["vault.custodians"] or "[]")),
+        threshold=int(settings["vault.threshold"]),
+        policy_hash=policy_hash,
+        publish_at=now,
+        rulebook=the_rulebook(),
+        rules=rules_of(draft, chosen, kind.data, minimum("P7", now)),
+    )
+
+
+# --- publishing -----------------------------------------------------------------------------------
+
+
+def publish(
+    session: Session, registry: Any, actor: Actor, user_id: uuid.UUID, tender: Tender, notice_cms: bytes, policy_cms: bytes
+) -> Notice:
+    """Publish what `prepare` made, once both signatures hold; entry `tender.published`.
+
+    Both must be made with one valid certificate of the account `user_id`. The gates are judged again, at
+    the instant of publication. Promises the close at the deadline. Raises Refused: `tender.stale` when
+    the bytes have to be made and signed anew, `rule.*`, `signature.*`, `certificate.*`, `policy.*`,
+    `tender.step`."""
+    locked(session, tender.code)
+    drafts.must_be_draft(tender)
+    now = database_now(session)
+    readiness = publishable(session, registry, tender, now)
+    if readiness.blocking:
+        raise Refused([finding.fault() for finding in readiness.blocking])
+    made = session.get(Publication, tender.id)
+    if made is None or not readiness.keys_ready or made.basis != basis_of(registry, tender, readiness, now):
+        raise refuse(
+            "tender.stale", _("The tender has changed since it was shown for signing."),
+            remedy=_("Look at it again and sign it once more."),
+        )  # fmt: skip
+    judge(session, registry, tender, user_id, readiness, made, notice_cms, policy_cms, now)
+    notice = put_up(session, registry, tender, made, notice_cms, policy_cms, now)
+    advance(
+        session, registry, tender, "publish", now,
+        blocking_findings=len(readiness.blocking), custodians_ready=readiness.keys_ready,
+    )  # fmt: skip
+    payload = {
+        "notice": made_hash(made.notice),
+        "p7s": made_hash(notice_cms),
+        "documents": made_hash(made.documents),
+        "policy": made_hash(made.policy),
+        "policy_p7s": made_hash(policy_cms),
+        "evaluation": made_hash(made.evaluation),
+    }
+    record(session, actor, "tender.published", tender.code, payload, now)
+    promise(session, CLOSE, {"tender": tender.code}, due=tender.deadline)
+    return notice
+
+
+def made_hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def judge(
+    session: Session, registry: Any, tender: Tender, user_id: uuid.UUID, readiness: Readiness, made: Publication,
+    notice_cms: bytes, policy_cms: bytes, now: datetime,
+) -> None:  # fmt: skip
+    """Whether the signatures hold, and the policy may be used by a bidder; keeps what they were judged by."""
+    verifier = registry.getUtility(ISignatureVerifier)
+
+    def signer_of(data: bytes, cms: bytes) -> str:
+        evidence = verifier.verify(data, cms, now)
+        keep_evidence(session, tender.code, evidence)
+        return str(evidence.certificate_sha256)
+
+    signer = signer_of(made.notice, notice_cms)
+    certificates.own(session, user_id, signer, now)
+    names = (tender.tenderer.name, tender.agency.name, registry.settings["hall.name"])
+    try:
+        check_policy(
+            made.policy,
+            policy_cms,
+            [(custodian.key.raw, custodian.key.cms) for custodian in readiness.custodians if custodian.key],
+            signer_of=signer_of,
+            tenderer_cert=signer,
+            blocs=dict.fromkeys(names, BUYERS),
+        )
+    except PolicyRefused as refused:
+        raise Refused([Fault(code, words) for code, words in refused.faults]) from refused
+
+
+def put_up(
+    session: Session, registry: Any, tender: Tender, made: Publication, notice_cms: bytes, policy_cms: bytes,
+    now: datetime,
+) -> Notice:  # fmt: skip
+    """Store what is published and show it on the board."""
+    policy = parse_policy(made.policy)
+    tender.policy_hash, tender.published_at = policy.hash.hex(), now
+    tender.rules = json.loads(made.evaluation)
+    session.add(
+        SealPolicy(
+            tender_id=tender.id, version=1, sha256=tender.policy_hash, raw=made.policy, cms=policy_cms, signed_at=now
+        )
+    )
+    for row in json.loads(made.documents)["files"]:
+        session.add(
+            Document(
+                tender=tender.code, name=row["name"], media_type=papers.MEDIA_TYPES[row["name"]], size=row["size"],
+                sha256=row["sha256"],
+            )
+        )  # fmt: skip
+    return publish_notice(
+        session, registry["queue"], kind="tender", tender=tender.code, title=tender.title,
+        region=tender.lot.project.region, body=made.notice, cms=notice_cms, at=now,
+        shown=shown_of(registry, tender, made, now),
+    )  # fmt: skip
+
+
+def shown_of(registry: Any, tender: Tender, made: Publication, now: datetime) -> dict[str, Any]:
+    """What the board and the notice's page tell people: the invitation, in both languages."""
+    draft = drafts.draft_of(tender)
+    setting = setting_of(registry, tender, now, made_hash(made.policy))
+    invitation = {locale: papers.sections(draft, setting, locale)[0]["paragraphs"] for locale in papers.LOCALES}
+    return {
+        "title_en": tender.title_en,
+        "buyer": tender.tenderer.name,
+        "agency": tender.agency.name,
+        "method": tender.method,
+        "budget": money(tender.budget),
+        "ceiling": money(tender.ceiling),
+        "deadline": rfc3339(tender.deadline),
+        "text": {"zh": invitation["zh_CN"], "en": invitation["en"]},
+    }
