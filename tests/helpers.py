@@ -96,14 +96,19 @@ def forget_codes(config: Configurator, login: str) -> None:
     committed(config, lambda db: db.execute(update(User).where(User.login == login).values(totp_last_step=0)))
 
 
+def form_with(page: Any, field: str) -> Any:
+    """The form of a page that has this field (the layout has forms of its own)."""
+    return next(form for form in page.forms.values() if field in form.fields)
+
+
 def log_in(app: TestApp, config: Configurator, user: User | str, password: str = PASSWORD) -> TestApp:
     """Sign in through the pages, with password and one-time code; returns a browser of its own."""
     login = user if isinstance(user, str) else user.login
     forget_codes(config, login)
     browser = TestApp(app.app)
-    form = browser.get("/login", status=200).forms[0]
+    form = form_with(browser.get("/login", status=200), "login")
     form["login"], form["password"] = login, password
-    form = form.submit(status=303).follow(status=200).forms[-1]
+    form = form_with(form.submit(status=303).follow(status=200), "code")
     form["code"] = totp_now()
     form.submit(status=303)
     return browser

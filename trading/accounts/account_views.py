@@ -17,7 +17,7 @@ from trading.accounts.api import answer
 from trading.accounts.commands import ChangePassword, EnrolCertificate, NewApiKey
 from trading.accounts.entrance import needs_step_up, own_session, own_user
 from trading.accounts.views import FOLDER
-from trading.accounts.words import ACTS, ROLES
+from trading.accounts.words import ACTS, ROLES, device_name
 from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ICertificateAuthority, ISignatureVerifier
 from trading.parties.models import Party
@@ -39,10 +39,11 @@ def account(request: Request) -> Any:
         "roles": ROLES,
         "sessions": service.sessions_of(request.db, user.id),
         "here": request.identity.session_id,
-        "certificates": [(each, certificates.state(each, now)) for each in held],
+        "certificates": [(each, certificates.holder(each), certificates.state(each, now)) for each in held],
         "api_keys": service.api_keys_of(request.db, user.id),
         "recent": trail.acts(request.db, subject=user.id, most=10),
         "acts": ACTS,
+        "device_name": device_name,
     }
 
 
@@ -169,7 +170,7 @@ def revoke(request: Request) -> Any:
     if request.method == "POST":
         certificates.revoke(request.db, request.actor, request.identity.user_id, found.id)
         return to_account(request)
-    return {"certificate": found}
+    return {"certificate": found, "holder": certificates.holder(found)}
 
 
 @view_config(route_name="account-challenge", request_method="GET", permission=OWN)

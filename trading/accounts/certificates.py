@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -172,6 +173,16 @@ def state(certificate: Certificate, at: datetime) -> str:
     if at > certificate.not_after:
         return "expired"
     return "future" if at < certificate.not_before else "valid"
+
+
+def holder(certificate: Certificate) -> tuple[str, str]:
+    """Person and organisation as the certificate names them; "" for what it does not."""
+    subject = x509.load_pem_x509_certificates(certificate.chain_pem.encode())[0].subject
+
+    def first(oid: x509.ObjectIdentifier) -> str:
+        return next((str(each.value) for each in subject.get_attributes_for_oid(oid)), "")
+
+    return first(NameOID.COMMON_NAME), first(NameOID.ORGANIZATION_NAME)
 
 
 def own(session: Session, user_id: uuid.UUID, sha256: str, at: datetime) -> Certificate:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
-from trading.parties.commands import Line, OptionalLine, Phone, Size
+from trading.parties.commands import Line, OptionalLine, Phone, Size, Uscc
 from trading.permissions import Role
 
 Login = Annotated[
@@ -20,7 +20,7 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 class Registration(BaseModel):
     """An enterprise and its first user, on one page (注册; Order 20 art. 9: free and open to all)."""
 
-    uscc: Line
+    uscc: Uscc
     organisation: Line
     phone: Phone
     name: Line

@@ -45,7 +45,9 @@ def record(
         "organisation": actor.organisation,
         "address": actor.address,
     }
-    appended = append(session, type, tender=None, actor=role.value if role else ANYBODY, payload=about, payloads=[person])
+    appended = append(
+        session, type, tender=None, actor=role.value if role else ANYBODY, payload=about, payloads=[person]
+    )
     session.add(AccountAct(entry=appended.id, user_id=subject))
     session.flush()
 

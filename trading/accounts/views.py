@@ -29,7 +29,7 @@ from trading.accounts.entrance import (
 from trading.accounts.models import User
 from trading.accounts.words import ROLES
 from trading.errors import Refused, refuse
-from trading.parties.words import SIZES
+from trading.parties.views import size_options
 from trading.permissions import Permission, Role, Strength
 from trading.web import PUBLIC, Form, _, client_address
 
@@ -47,7 +47,7 @@ def register(request: Request) -> Any:
             form.refuse(refused)
         else:
             return signed_in(request, user)
-    return {"form": form, "sizes": SIZES}
+    return {"form": form, "sizes": size_options(request)}
 
 
 def signed_in(request: Request, user: User) -> Any:

@@ -5,11 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
+
+from trading.errors import Refused
+from trading.parties import codes
+from trading.parties.words import CODE_WORDS
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 OptionalLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()-]{5,30}$")]
+
+
+def _code(text: str) -> str:
+    try:
+        return codes.parse(text)
+    except Refused as refused:
+        raise ValueError(CODE_WORDS[refused.faults[0].code]) from refused
+
+
+Uscc = Annotated[Line, AfterValidator(_code)]
+"""A unified social credit code in its one written form."""
 Size = Literal["", "micro", "small", "medium", "large"]
 
 

@@ -18,18 +18,11 @@ from trading.errors import Fault, Refused, refuse
 from trading.parties import codes
 from trading.parties.commands import AddQualification, Contact
 from trading.parties.models import Party, Qualification
+from trading.parties.words import CODE_WORDS
 from trading.web import _
 
 SOON = timedelta(days=60)
 """How long before its end a qualification is called to mind."""
-CODE_WORDS = {
-    "uscc.length": _("A unified social credit code has 18 characters."),
-    "uscc.character": _(
-        "A unified social credit code has only digits and capital letters other than I, O, S, V and Z."
-    ),
-    "uscc.region": _("Characters 3 to 8 of the code are the digits of the region."),
-    "uscc.check": _("The check character is wrong: compare the code with the licence."),
-}
 
 
 def pinyin_key(name: str) -> str:

@@ -32,6 +32,11 @@ def own_party(request: Request) -> Party:
     return found
 
 
+def size_options(request: Request) -> list[tuple[str, str]]:
+    """The sizes an enterprise can declare, in the reader's language."""
+    return [(value, request.localizer.translate(word)) for value, word in SIZES]
+
+
 @view_config(route_name="party", renderer=FOLDER + "party.jinja2", permission=OWN)
 def party(request: Request) -> Any:
     """The file of one's enterprise."""
@@ -56,7 +61,7 @@ def contact(request: Request) -> Any:
     if form.valid():
         service.change_contact(request.db, found, form.command, request.actor)
         return HTTPSeeOther(request.route_path("party"))
-    return {"form": form, "sizes": SIZES}
+    return {"form": form, "sizes": size_options(request)}
 
 
 @view_config(route_name="party-qualification", renderer=FOLDER + "qualification.jinja2", permission=OWN)
