@@ -14,6 +14,7 @@ ASSETS = Path(__file__).parent / "assets" / "built"
 DEFAULTS = {
     "hall.name": "示例市公共资源交易中心",
     "hall.name_en": "Example City Public Resource Trading Centre",
+    "hall.authority": "",
     "hall.region": "440300",
     "hall.uscc": "12440300MB2D000144",
     "hall.https": "false",

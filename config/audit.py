@@ -1,0 +1,268 @@
+"""`tradehall audit export TENDER`: the bundle that a stranger checks offline (审计包导出).
+
+Copies stored bytes into the files of docs/protocols/bundle.md and computes nothing. Before it does, one
+more `tender.manifest` entry lists every entry of the tender, so that nothing can be left out unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding import exhibits
+from bidding.tenders.models import Tender
+from config import installation, trust
+from trading import clock
+from trading.acts import process, record
+from trading.db import committing
+from trading.evidence import evidence_of
+from trading.ledger import canonical, merkle
+from trading.ledger.bundle import build_manifest, sign_manifest, write_bundle
+from trading.ledger.checkpoint import parse_checkpoint, parse_vkey, tlog_proof
+from trading.ledger.entry import Entry
+from trading.ledger.service import (
+    checkpoint_note,
+    consistency,
+    dummy_openings,
+    entries_of,
+    inclusion,
+    latest_checkpoint,
+    log_entries,
+    tree_reader,
+)
+
+SECRET_TYPES = frozenset(
+    {
+        "panel.member-signed-in",
+        "review.signed",
+        "clarification.asked",
+        "clarification.answered",
+        "loser.notified",
+        "confidential.viewed",
+    }
+)
+"""Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""
+
+
+@dataclass
+class Files:
+    """The files of a bundle and which of them the public does not get."""
+
+    contents: dict[str, bytes | Path] = field(default_factory=dict)
+    regulator: set[str] = field(default_factory=set)
+
+    def add(self, path: str, content: bytes | Path, *, secret: bool = False) -> None:
+        self.contents[path] = content
+        if secret:
+            self.regulator.add(path)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The log as it stands in this bundle: one cosigned checkpoint, and this tender's leaves in it."""
+
+    note: str
+    size: int
+    plain: list[tuple[int, bytes]]
+    openings: list[dict[str, Any]]
+
+
+def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes, wait: float = 30) -> str:
+    """Write the bundle of a tender; returns its SHA-256. Waits until the log holds the last manifest.
+
+    Raises SystemExit when the tender is unknown or still sealed, or the sequencer or witness is silent.
+    """
+    sessions = registry["sessions"]
+    with committing(sessions) as session:
+        tender = find(session, code)
+        entry_id = append_manifest(session, registry, tender)
+    note = wait_for(sessions, entry_id, wait)
+    with committing(sessions) as session:
+        tender = find(session, code)
+        snapshot = take_snapshot(session, registry, tender, note)
+        files = collect(session, registry, tender, snapshot)
+    manifest = build_manifest(code, clock.rfc3339(clock.now()), files.contents, files.regulator)
+    key = parse_vkey(registry.settings["ledger.vkey"])
+    signature = sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
+    left_out = files.regulator if public else ()
+    return write_bundle(out, files.contents, manifest, signature, left_out=left_out)
+
+
+def find(session: Session, code: str) -> Tender:
+    tender = session.scalars(select(Tender).where(Tender.code == code)).first()
+    if tender is None:
+        raise SystemExit(f"tradehall audit: there is no tender {code}")
+    if tender.state in ("draft", "published"):
+        raise SystemExit(f"tradehall audit: {code} is still open; a bundle would tell who bids")
+    return tender
+
+
+def append_manifest(session: Session, registry: Any, tender: Tender) -> int:
+    """The last manifest: every index of this tender below the newest cosigned checkpoint."""
+    note = latest_checkpoint(session, witnessed=True)
+    if note is None:
+        raise SystemExit("tradehall audit: no witness has cosigned a checkpoint yet")
+    head = parse_checkpoint(note)
+    snapshot = take_snapshot(session, registry, tender, note)
+    payload = {
+        "close": None,
+        "tree_size": head.size,
+        "root": head.root.hex(),
+        "plain": [index for index, _ in snapshot.plain],
+        "blinded": sorted(row["leaf_index"] for row in snapshot.openings),
+    }
+    return record(session, process("exporter"), "tender.manifest", tender.code, payload).id
+
+
+def wait_for(sessions: Any, entry_id: int, seconds: float) -> str:
+    """The newest cosigned checkpoint, once it holds the entry."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with committing(sessions) as session:
+            found = inclusion(session, entry_id, witnessed=True)
+            if found is not None:
+                return found.note
+        time.sleep(0.1)
+    raise SystemExit("tradehall audit: the sequencer or the witness does not answer; try again later")
+
+
+def take_snapshot(session: Session, registry: Any, tender: Tender, note: str) -> Snapshot:
+    """This tender's plain entries and opened blinded leaves below the checkpoint's size.
+
+    Entries at or above the size that the last manifest names belong to the next bundle, except that
+    manifest itself."""
+    size = parse_checkpoint(note).size
+    trail = [entry for entry in entries_of(session, tender.code) if entry.index is not None]
+    known = [entry for entry in trail if entry.index < size]
+    last = last_export(known)
+    limit = last[1] if last else size
+    plain = [(e.index, e.body) for e in known if e.index < limit or (last and e.index == last[0])]
+    openings = exhibits.blinded_openings(session, registry["keys"], tender)
+    first = min((index for index, _ in plain), default=0)
+    openings += [
+        {
+            "leaf_index": dummy.index,
+            "kind": "dummy",
+            "tender": "",
+            "lot": "",
+            "seq": 0,
+            "digest": dummy.digest.hex(),
+            "at": dummy.at,
+            "salt": b64(dummy.salt),
+        }
+        for dummy in dummy_openings(session, first, limit)
+    ]
+    below = sorted((o for o in openings if o["leaf_index"] < limit), key=lambda o: o["leaf_index"])
+    return Snapshot(note, size, plain, below)
+
+
+def last_export(trail: list[Any]) -> tuple[int, int] | None:
+    """(index, tree_size) of the newest manifest entry that an export wrote, if any."""
+    for entry in reversed(trail):
+        if isinstance(entry.entry, Entry) and entry.entry.type == "tender.manifest":
+            document = entry.payloads[0].document
+            if document is not None and document["close"] is None:
+                return entry.index, document["tree_size"]
+    return None
+
+
+def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot) -> Files:
+    """Every file of the bundle but its manifest."""
+    files = Files()
+    files.add("policy/trust.json", canonical.dumps(trust.document(registry.settings)))
+    add_log(session, tender, snapshot, files)
+    add_payloads(session, tender, snapshot, files)
+    for evidence in evidence_of(session, tender.code):
+        folder, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
+        files.add(f"evidence/{folder}/{evidence.sha256}.{ending}", evidence.der)
+    for exhibit in exhibits.all_of(session, registry, tender):
+        files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
+    return files
+
+
+def add_log(session: Session, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+    """log/: the checkpoint, earlier ones with consistency proofs, leaves with their inclusion proofs."""
+    files.add("log/checkpoint", snapshot.note.encode())
+    earlier = sorted(exhibits.checkpoint_sizes(session, tender) | {parse_checkpoint(snapshot.note).size})
+    earlier = [size for size in earlier if size <= snapshot.size]
+    for size in earlier:
+        note = checkpoint_note(session, size)
+        if note is not None:
+            files.add(f"log/checkpoints/{size}", note.encode())
+    proofs = [
+        {
+            "from": size,
+            "to": snapshot.size,
+            "proof": [base64.b64encode(p).decode() for p in consistency(session, size, snapshot.size)],
+        }
+        for size in earlier
+    ]
+    files.add("log/consistency.json", canonical.dumps(proofs))
+    files.add("log/openings.json", canonical.dumps(snapshot.openings))
+    reader = tree_reader(session, snapshot.size)
+    for index, body in leaves(session, snapshot):
+        files.add(f"log/entries/{index}.json", body)
+        proof = merkle.inclusion_proof(reader, index, snapshot.size)
+        files.add(f"log/proofs/{index}.tlog-proof", tlog_proof(index, proof, snapshot.note).encode())
+
+
+def leaves(session: Session, snapshot: Snapshot) -> Iterator[tuple[int, bytes]]:
+    """(index, exact bytes) of the plain entries and of the opened blinded leaves."""
+    yield from snapshot.plain
+    for opening in snapshot.openings:
+        index = opening["leaf_index"]
+        for found, _, body in log_entries(session, index, index + 1):
+            yield found, body
+
+
+def add_payloads(session: Session, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+    """payloads/: what stands behind each commitment; persons and addresses are for the regulator."""
+    shown = {index for index, _ in snapshot.plain}
+    for entry in entries_of(session, tender.code):
+        if entry.index not in shown or not isinstance(entry.entry, Entry):
+            continue
+        for number, payload in enumerate(entry.payloads):
+            if payload is None or payload.raw is None or payload.nonce is None:
+                continue
+            secret = number > 0 or entry.entry.type in SECRET_TYPES
+            files.add(f"payloads/{payload.commitment}.json", payload.raw, secret=secret)
+            files.add(f"payloads/{payload.commitment}.nonce", payload.nonce, secret=secret)
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`tradehall audit export TENDER [--tier public|regulator] [--out FILE] [--trust FILE]`."""
+    parser = argparse.ArgumentParser(prog="tradehall audit", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    chosen = commands.add_parser("export", help="write a tender's bundle")
+    chosen.add_argument("tender")
+    chosen.add_argument("--tier", choices=("public", "regulator"), default="regulator")
+    chosen.add_argument("--out", type=Path)
+    chosen.add_argument("--trust", type=Path, help="also write the trust file that the hall publishes")
+    given = parser.parse_args(arguments)
+    from config.app import make_config
+    from config.settings import from_environment
+
+    registry = make_config(from_environment()).registry
+    out = given.out or Path(f"{given.tender}.{given.tier}.tar")
+    seed = installation.log_key(Path(os.environ["TRADEHALL_STATE"]))
+    with out.open("wb") as file:
+        digest = export(registry, given.tender, file, public=given.tier == "public", seed=seed)
+    if given.trust:
+        given.trust.write_text(json.dumps(trust.document(registry.settings), ensure_ascii=False, indent=1))
+    print(f"{out}  sha256 {digest}")
+    return 0
