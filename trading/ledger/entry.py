@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import struct
 from collections.abc import Sequence
@@ -56,8 +57,9 @@ class Entry:
         if self.sig is not None:
             document["sig"] = self.sig
         try:
-            body = canonical.dumps(document)
-        except canonical.CanonicalError as error:
+            # Canonical form for these fields: ASCII keys, strings and one small integer (tested).
+            body = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
             raise EntryError(str(error)) from error
         if len(body) > MAX_ENTRY:
             raise EntryError(f"an entry of {len(body)} bytes: files go in by their hashes only")

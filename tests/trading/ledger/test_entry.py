@@ -5,8 +5,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trading.ledger import entry
+from trading.ledger import canonical, entry
 
 PLAIN = entry.Entry(
     ref="0" * 32,
@@ -30,6 +32,21 @@ def test_the_bytes_of_an_entry_are_canonical_json_of_its_fields():
     document = json.loads(PLAIN.to_bytes())
     assert sorted(document) == ["actor", "cp", "id", "pl", "t", "tender", "type", "v"]
     assert PLAIN.to_bytes() == json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_an_entry_is_canonical_whatever_its_words_are(tender, actor):
+    written = replace(PLAIN, tender=tender, actor=actor)
+    try:
+        body = written.to_bytes()
+    except entry.EntryError:
+        body = None
+    if body is None:
+        with pytest.raises(canonical.CanonicalError):
+            canonical.dumps([tender, actor])
+    else:
+        assert canonical.dumps(canonical.loads(body)) == body
+        assert entry.parse(body) == written
 
 
 @pytest.mark.parametrize(
