@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 from zope.interface import implementer
 
 from plugins.outbound import Unreachable, fetch
 from trading.clock import rfc3339
 from trading.errors import refuse
 from trading.interfaces import ICertificateAuthority
+
+_ = TranslationStringFactory("tradehall")
 
 
 @implementer(ICertificateAuthority)
@@ -64,7 +67,7 @@ class DemoCAClient:
         except Unreachable as error:
             if error.status == 409:
                 raise refuse(
-                    "certificate.foreign", "This authority did not issue that certificate."
+                    "certificate.foreign", _("This authority did not issue that certificate.")
                 ) from error
             if error.status == 422:
                 raise _refused(str(error)) from error
@@ -74,15 +77,15 @@ class DemoCAClient:
 def _refused(reason: str) -> Exception:
     return refuse(
         "certificate.refused",
-        "The certificate authority declined the request.",
+        _("The certificate authority declined the request."),
         rule=reason,
-        remedy="Make a new key and request in this browser and enrol again.",
+        remedy=_("Make a new key and request in this browser and enrol again."),
     )
 
 
 def _unavailable() -> Exception:
     return refuse(
         "certificate.unavailable",
-        "The certificate authority does not answer.",
-        remedy="Try again in a few minutes.",
+        _("The certificate authority does not answer."),
+        remedy=_("Try again in a few minutes."),
     )

@@ -12,11 +12,14 @@ import time
 from pathlib import Path
 
 from obstore.store import LocalStore
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 from zope.interface import implementer
 
 from plugins.file_store.objects import ObjectReader, check_key
 from trading.errors import refuse
 from trading.interfaces import IFileStore
+
+_ = TranslationStringFactory("tradehall")
 
 ABANDONED_AFTER = 24 * 3600
 
@@ -45,7 +48,7 @@ class LocalFileStore(ObjectReader):
             os.link(temporary, final)
         except FileExistsError:
             if final.read_bytes() != data:
-                raise refuse("file.exists", "Other bytes are already stored under this name.") from None
+                raise refuse("file.exists", _("Other bytes are already stored under this name.")) from None
         finally:
             temporary.unlink(missing_ok=True)
         # Also when the file was there already: whoever linked it may have died before this.

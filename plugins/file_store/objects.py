@@ -7,10 +7,13 @@ import re
 import obstore
 from obstore.exceptions import AlreadyExistsError, NotFoundError
 from obstore.store import ObjectStore
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 from zope.interface import implementer
 
 from trading.errors import refuse
 from trading.interfaces import IFileStore
+
+_ = TranslationStringFactory("tradehall")
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _KEY = re.compile(rf"{_PART}(/{_PART})*")
@@ -70,4 +73,4 @@ class ObjectFileStore(ObjectReader):
             obstore.put(self._store, check_key(key), data, mode="create")
         except AlreadyExistsError:
             if self.get(key) != data:
-                raise refuse("file.exists", "Other bytes are already stored under this name.") from None
+                raise refuse("file.exists", _("Other bytes are already stored under this name.")) from None

@@ -6,12 +6,15 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 from zope.interface import implementer
 
 from plugins.outbound import Unreachable, fetch
 from plugins.timestamping.tokens import BadToken, TokenJudge, request, token_of
 from trading.errors import refuse
 from trading.interfaces import ITimeStamper
+
+_ = TranslationStringFactory("tradehall")
 
 
 @implementer(ITimeStamper)
@@ -41,9 +44,9 @@ class HttpTimeStamper:
         except (Unreachable, BadToken) as error:
             raise refuse(
                 "timestamp.unavailable",
-                "The time-stamping authority did not give a valid time stamp.",
+                _("The time-stamping authority did not give a valid time stamp."),
                 rule=f"RFC 3161: {error}",
-                remedy="The act stands without it; the stamp is asked for again later.",
+                remedy=_("The act stands without it; the stamp is asked for again later."),
             ) from error
         return token
 
@@ -53,5 +56,7 @@ class HttpTimeStamper:
             return self._judge.gen_time(token, digest)
         except BadToken as error:
             raise refuse(
-                "timestamp.invalid", "The time stamp is not valid for these bytes.", rule=f"RFC 3161: {error}"
+                "timestamp.invalid",
+                _("The time stamp is not valid for these bytes."),
+                rule=f"RFC 3161: {error}",
             ) from error

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
+from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 
 from trading.errors import Refused, refuse
 
-_NEW_SIGNATURE = "Sign again and send the new signature."
-_NEW_CERTIFICATE = "Enrol a new certificate and sign with it."
-_ASK = "Ask the operator of the hall, and try again later."
+_ = TranslationStringFactory("tradehall")
+
+_NEW_SIGNATURE = _("Sign again and send the new signature.")
+_NEW_CERTIFICATE = _("Enrol a new certificate and sign with it.")
+_ASK = _("Ask the operator of the hall, and try again later.")
 
 # code: (what is wrong, what to do)
 WORDS = {
-    "signature.format": ("The signature is not a well-formed CAdES signature.", _NEW_SIGNATURE),
-    "signature.signer": ("The signature does not say which certificate made it.", _NEW_SIGNATURE),
-    "signature.invalid": ("The signature does not belong to exactly these bytes.", _NEW_SIGNATURE),
+    "signature.format": (_("The signature is not a well-formed CAdES signature."), _NEW_SIGNATURE),
+    "signature.signer": (_("The signature does not say which certificate made it."), _NEW_SIGNATURE),
+    "signature.invalid": (_("The signature does not belong to exactly these bytes."), _NEW_SIGNATURE),
     "signature.chain": (
-        "The certificate was not issued by an authority this hall accepts.",
+        _("The certificate was not issued by an authority this hall accepts."),
         _NEW_CERTIFICATE,
     ),
-    "signature.validity": ("The certificate is expired or not yet valid.", _NEW_CERTIFICATE),
-    "signature.revoked": ("The certificate was revoked.", _NEW_CERTIFICATE),
+    "signature.validity": (_("The certificate is expired or not yet valid."), _NEW_CERTIFICATE),
+    "signature.revoked": (_("The certificate was revoked."), _NEW_CERTIFICATE),
     "signature.revocation-unknown": (
-        "No current revocation list says whether the certificate is still good.",
+        _("No current revocation list says whether the certificate is still good."),
         _ASK,
     ),
-    "signature.key-usage": ("The certificate may not be used for signing.", _NEW_CERTIFICATE),
-    "signature.algorithm": ("The signature uses an algorithm or key that is too weak.", _NEW_CERTIFICATE),
-    "signature.timestamp": ("The time stamp in the signature is not trusted.", _NEW_SIGNATURE),
-    "signature.indeterminate": ("Whether the signature is valid cannot be determined.", _ASK),
+    "signature.key-usage": (_("The certificate may not be used for signing."), _NEW_CERTIFICATE),
+    "signature.algorithm": (_("The signature uses an algorithm or key that is too weak."), _NEW_CERTIFICATE),
+    "signature.timestamp": (_("The time stamp in the signature is not trusted."), _NEW_SIGNATURE),
+    "signature.indeterminate": (_("Whether the signature is valid cannot be determined."), _ASK),
 }
 
 _CODES: dict[AdESSubIndic, str] = {
