@@ -4,8 +4,10 @@ encrypted under a key held outside the database, and looked up by keyed hashes."
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Blob, Id, Instant, Json, OptionalInstant
@@ -53,7 +55,7 @@ class Upload(Base):
     manifest_key: Mapped[Blob] = mapped_column(unique=True)
     sealed: Mapped[Blob]
     pieces: Mapped[Json]
-    """{part: {"size": bytes, "pieces": n}} - arrived pieces are those in the file store's table"""
+    """{part: {"size": bytes, "pieces": n}}; what has arrived are the rows of UploadPiece"""
     started_at: Mapped[Instant]
     finished_at: Mapped[OptionalInstant]
 
@@ -70,6 +72,8 @@ class UploadPiece(Base):
     number: Mapped[int]
     size: Mapped[int]
     sha256: Mapped[str]
+    leaves: Mapped[Blob]
+    """hashes of its 1 MiB segments, for the part's tree"""
 
 
 class Bid(Base):
@@ -86,7 +90,10 @@ class Bid(Base):
     upload_id: Mapped[uuid.UUID | None]
     entry_id: Mapped[int]
     sealed: Mapped[Blob]
+    sealed_token: Mapped[bytes | None]
+    """RFC 3161 token over the leaf, encrypted like the rest"""
     sealed_receipt: Mapped[bytes | None]
+    """the receipt once nothing more can be added to it"""
     kind: Mapped[str | None]
     """bid | withdraw"""
     status: Mapped[str | None]
@@ -96,6 +103,8 @@ class Bid(Base):
     manifest_hash: Mapped[str | None]
     manifest: Mapped[bytes | None]
     cms: Mapped[bytes | None]
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """what the signature's judgement rested on (SignatureEvidence.record)"""
     received_at: Mapped[OptionalInstant]
     leaf_index: Mapped[int | None]
 

@@ -1,0 +1,49 @@
+"""What custodian services speak with: they ask, and post documents signed with their certificate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from bidding.vault import custody
+from bidding.vault.commands import PostRelease, PostStatement
+from trading.web import PUBLIC, read_json
+
+
+@view_config(route_name="api-custodian-wanted", request_method="GET", renderer="json", permission=PUBLIC)
+def wanted(request: Request) -> dict[str, Any]:
+    """GET /api/custodian/{id}/wanted: key statements and releases that are asked for. Names no bidder:
+    before the close there is nothing about bids in it."""
+    return custody.wanted(request.db, request.registry.settings, request.matchdict["id"])
+
+
+@view_config(
+    route_name="api-custodian-keys-in",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
+def post_statement(request: Request) -> dict[str, Any]:
+    """POST /api/custodian/keys: the signature is the authentication."""
+    command = read_json(request, PostStatement)
+    key = custody.accept_statement(request.db, request.registry, command.cks, command.p7s)
+    request.response.status = 201
+    return {"stage": key.stage, "index": key.index}
+
+
+@view_config(
+    route_name="api-custodian-releases",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
+def post_release(request: Request) -> dict[str, Any]:
+    """POST /api/custodian/releases: the signature is the authentication."""
+    command = read_json(request, PostRelease)
+    release = custody.accept_release(request.db, request.registry, command.release, command.p7s)
+    request.response.status = 201
+    return {"stage": release.stage, "index": release.index}

@@ -1,0 +1,364 @@
+"""Custody (密钥托管): key statements before the publication, releases after the close, both signed by the
+custodian's own certificate; and the bidder's own release in its window.
+
+Custodian services ask what is wanted of them (they need no inbound port). The hall decides nothing for
+them: each verifies the close by itself before it releases.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.opening.models import Opening
+from bidding.tenders.models import Tender
+from bidding.tenders.service import find, locked
+from bidding.vault import hpke
+from bidding.vault.closing import valid_bids
+from bidding.vault.custodian_key import parse_statement
+from bidding.vault.encoding import EncodingError, sha256
+from bidding.vault.manifest import Manifest, parse_manifest
+from bidding.vault.models import Bid, BidderRelease, Close, CustodianKey, Outcome, Release
+from bidding.vault.policy import Policy, Stage
+from bidding.vault.release import (
+    bidder_key_fits,
+    check_release,
+    parse_bidder_release,
+    parse_release,
+)
+from bidding.vault.service import Bidder, Means, policy_of
+from bidding.vault.uploads import judge_signature
+from trading import evidence
+from trading.acts import Actor, process, record
+from trading.clock import database_now, rfc3339
+from trading.errors import refuse
+from trading.live import announce
+from trading.outbox import promise
+from trading.web import _
+
+STAGE = "opening"
+TRY = "opening.try"
+
+
+@dataclass(frozen=True)
+class Custodian:
+    """A custodian of this installation (setting `vault.custodians`): its number among them, its own name,
+    its organisation, and the certificate (SHA-256, hex) it signs with."""
+
+    index: int
+    id: str
+    org: str
+    cert_sha256: str
+
+
+def custodians(settings: Any) -> list[Custodian]:
+    """The custodians of this installation, by index."""
+    rows = json.loads(settings.get("vault.custodians") or "[]")
+    return sorted((Custodian(**row) for row in rows), key=lambda c: c.index)
+
+
+def custodian_named(settings: Any, name: str) -> Custodian:
+    """Raises Refused `custodian.unknown`."""
+    found = next((c for c in custodians(settings) if c.id == name), None)
+    if found is None:
+        raise refuse("custodian.unknown", _("This hall knows no such custodian"))
+    return found
+
+
+# --- what is wanted ------------------------------------------------------------------------------
+
+
+def wanted(session: Session, settings: Any, name: str) -> dict[str, Any]:
+    """What a custodian is asked for: key statements of drafts, releases for closed tenders."""
+    who = custodian_named(settings, name)
+    return {
+        "keys": [_wanted_key(tender, who) for tender in _drafts_without_key(session, who)],
+        "releases": [
+            row for tender in _in_opening(session) for row in wanted_releases(session, tender, who)
+        ],
+    }
+
+
+def _wanted_key(tender: Tender, who: Custodian) -> dict[str, Any]:
+    return {
+        "tender": tender.code,
+        "lot": tender.lot.code,
+        "stage": STAGE,
+        "index": who.index,
+        "suite": hpke.X_WING,
+        "release_after": rfc3339(tender.deadline),
+    }
+
+
+def _drafts_without_key(session: Session, who: Custodian) -> list[Tender]:
+    """Drafts whose deadline this custodian's statement does not cover yet."""
+    now = database_now(session)
+    drafts = session.scalars(select(Tender).where(Tender.state == "draft", Tender.deadline > now)).all()
+    query = select(CustodianKey).where(
+        CustodianKey.index == who.index, CustodianKey.tender_id.in_([d.id for d in drafts])
+    )
+    until = {key.tender_id: parse_statement(key.raw).release_after for key in session.scalars(query)}
+    return [draft for draft in drafts if draft.id not in until or until[draft.id] < draft.deadline]
+
+
+def _in_opening(session: Session) -> list[Tender]:
+    return list(session.scalars(select(Tender).where(Tender.state == "opening")))
+
+
+def wanted_releases(session: Session, tender: Tender, who: Custodian) -> list[dict[str, Any]]:
+    """For each stage the bids whose shares this custodian should release and has not."""
+    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
+    close = session.scalars(select(Close).where(Close.tender_id == tender.id)).first()
+    if opening is None or close is None or close.ready_at is None:
+        return []
+    policy, now = policy_of(session, tender), database_now(session)
+    given = {
+        stage
+        for stage in session.scalars(
+            select(Release.stage).where(Release.tender_id == tender.id, Release.index == who.index)
+        )
+    }
+    rows = []
+    for stage in policy.stages:
+        held = stage.custodian(who.index)
+        if stage.name in given or held is None or held.id != who.id:
+            continue
+        if bids := bids_for_custodians(session, tender, stage, opening, now):
+            rows.append(
+                {
+                    "tender": tender.code,
+                    "stage": stage.name,
+                    "index": who.index,
+                    "close": close.sha256,
+                    "manifests": [bid.manifest_hash for bid in bids],
+                }
+            )
+    return rows
+
+
+def bids_for_custodians(
+    session: Session, tender: Tender, stage: Stage, opening: Opening, now: datetime
+) -> list[Bid]:
+    """The valid bids that need the custodians' shares now. In mode `either` they are the remedy: only
+    after the bidders' window, and only for bids that their bidders have not opened."""
+    if stage.mode == "bidder":
+        return []
+    bids = valid_bids(session, tender)
+    if stage.mode != "either":
+        return bids
+    if now < opening.window_ends_at:
+        return []
+    done = set(
+        session.scalars(
+            select(BidderRelease.bid_id).where(
+                BidderRelease.stage == stage.name,
+                BidderRelease.matches,
+                BidderRelease.bid_id.in_([bid.id for bid in bids]),
+            )
+        )
+    )
+    final = select(Outcome.bid_id).where(Outcome.outcome == "OK", Outcome.bid_id.in_([b.id for b in bids]))
+    done |= set(session.scalars(final))
+    return [bid for bid in bids if bid.id not in done]
+
+
+# --- key statements ------------------------------------------------------------------------------
+
+
+def accept_statement(session: Session, registry: Any, raw: bytes, cms: bytes) -> CustodianKey:
+    """File a custodian's key statement for a draft. The same one again is no error; a later one (for a
+    deadline that was moved) takes the place of the earlier.
+
+    Raises Refused `statement.*`, `custodian.unknown`, `tender.unknown`, `signature.*`."""
+    try:
+        statement = parse_statement(raw)
+    except EncodingError as error:
+        raise refuse("statement.malformed", _("The key statement cannot be read"), rule=str(error)) from error
+    who = custodian_named(registry.settings, statement.custodian)
+    tender = locked(session, statement.tender)
+    now = database_now(session)
+    said = (statement.index, statement.org, statement.cert_sha256, statement.lot, statement.stage)
+    if said != (who.index, who.org, who.cert_sha256, tender.lot.code, STAGE):
+        raise refuse("statement.other", _("The key statement says something else than what was asked for"))
+    earlier = session.scalars(
+        select(CustodianKey).where(
+            CustodianKey.tender_id == tender.id,
+            CustodianKey.stage == statement.stage,
+            CustodianKey.index == statement.index,
+        )
+    ).first()
+    if earlier is not None and earlier.raw == raw:
+        return earlier
+    if tender.state != "draft":
+        raise refuse("statement.late", _("This tender is published already"))
+    if statement.release_after < tender.deadline:
+        raise refuse("statement.early", _("The key statement allows a release before the bid deadline"))
+    _judge_custodian(session, registry, tender.code, raw, cms, who.cert_sha256)
+    key = earlier or CustodianKey(tender_id=tender.id, stage=statement.stage, index=statement.index)
+    key.custodian, key.raw, key.cms, key.received_at = who.id, raw, cms, now
+    session.add(key)
+    payload = {
+        "stage": statement.stage,
+        "index": statement.index,
+        "custodian": who.id,
+        "cks": sha256(raw).hex(),
+        "p7s": sha256(cms).hex(),
+    }
+    record(session, process("custodian"), "custodian.key", tender.code, payload, at=now)
+    announce(session, registry["queue"], f"tender:{tender.code}", "custodian-key", index=statement.index)
+    return key
+
+
+def _judge_custodian(
+    session: Session, registry: Any, code: str, data: bytes, cms: bytes, certificate: str
+) -> None:
+    found = evidence.accept(session, registry, code, data, cms, database_now(session))
+    if found.certificate_sha256 != certificate:
+        raise refuse(
+            "custodian.certificate", _("This is not signed with the certificate that the custodian registered")
+        )
+
+
+# --- releases ------------------------------------------------------------------------------------
+
+
+def accept_release(session: Session, registry: Any, raw: bytes, cms: bytes) -> Release:
+    """File a custodian's release after checking every share against the bidders' commitments, and have
+    the opening tried. The same one again is no error.
+
+    Raises Refused `release.*`, `signature.*`; a wrong share is named, and another custodian asked."""
+    try:
+        release = parse_release(raw)
+    except EncodingError as error:
+        raise refuse("release.malformed", _("The release cannot be read"), rule=str(error)) from error
+    tender, policy = _closed_tender(session, release.close.hex())
+    stage = policy.stage(release.stage)
+    held = stage.custodian(release.index) if stage else None
+    if stage is None or held is None:
+        raise refuse("release.other", _("The policy names no such custodian for this stage"))
+    earlier = session.scalars(
+        select(Release).where(
+            Release.tender_id == tender.id, Release.stage == release.stage, Release.index == release.index
+        )
+    ).first()
+    if earlier is not None:
+        if earlier.raw == raw:
+            return earlier
+        raise refuse("release.already", _("This custodian has released for this stage already"))
+    certificate = _certificate_of(session, tender, held.cks_sha256)
+    _judge_custodian(session, registry, tender.code, raw, cms, certificate)
+    now = database_now(session)
+    _check_shares(session, tender, policy, stage, release, now)
+    row = Release(
+        tender_id=tender.id, stage=release.stage, index=release.index, raw=raw, cms=cms, received_at=now
+    )
+    session.add(row)
+    payload = {
+        "stage": release.stage,
+        "index": release.index,
+        "custodian": held.id,
+        "release": sha256(raw).hex(),
+        "p7s": sha256(cms).hex(),
+    }
+    record(session, process("custodian"), "vault.released", tender.code, payload, at=now)
+    promise(session, TRY, {"tender": tender.code})
+    return row
+
+
+def _closed_tender(session: Session, close_sha256: str) -> tuple[Tender, Policy]:
+    close = session.scalars(select(Close).where(Close.sha256 == close_sha256)).first()
+    if close is None:
+        raise refuse("release.other", _("The release is for a closing list that this hall does not have"))
+    tender = locked(session, session.get_one(Tender, close.tender_id).code)
+    return tender, policy_of(session, tender)
+
+
+def _certificate_of(session: Session, tender: Tender, cks_sha256: str) -> str:
+    """The certificate with which the custodian signed the key statement that the policy names."""
+    for key in session.scalars(select(CustodianKey).where(CustodianKey.tender_id == tender.id)):
+        if sha256(key.raw).hex() == cks_sha256:
+            return parse_statement(key.raw).cert_sha256
+    raise refuse("release.other", _("The policy names no such custodian for this stage"))
+
+
+def _check_shares(
+    session: Session, tender: Tender, policy: Policy, stage: Stage, release: Any, now: datetime
+) -> None:
+    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
+    asked = bids_for_custodians(session, tender, stage, opening, now) if opening else []
+    if tender.state != "opening" or not asked:
+        raise refuse("release.early", _("No release is wanted for this tender at present"))
+    named = release.shares.keys() | release.bad
+    answering = [
+        bid for bid in valid_bids(session, tender) if bid in asked or bytes.fromhex(bid.manifest_hash or "") in named
+    ]
+    if faults := check_release(policy, release, [_manifest(bid) for bid in answering]):
+        raise refuse("release.wrong", _("The release does not hold against the bids"), rule="; ".join(faults))
+
+
+def _manifest(bid: Bid) -> Manifest:
+    return parse_manifest(bid.manifest or b"")
+
+
+def accept_bidder_release(
+    session: Session, means: Means, bidder: Bidder, actor: Actor, code: str, raw: bytes, cms: bytes
+) -> BidderRelease:
+    """File a bidder's own key inside the window and have the opening tried. A key that does not fit is
+    filed too, as evidence (`matches` false): the bidder may try again until the window ends.
+
+    Raises Refused `release.*`, `signature.*`, `certificate.*`."""
+    try:
+        release = parse_bidder_release(raw)
+    except EncodingError as error:
+        raise refuse("release.malformed", _("The release cannot be read"), rule=str(error)) from error
+    tender = find(session, code)
+    bid = session.scalars(
+        select(Bid).where(Bid.tender_id == tender.id, Bid.manifest_hash == release.manifest.hex())
+    ).first()
+    if bid is None or bid.bidder_uscc != bidder.uscc or bid.status != "valid":
+        raise refuse("release.not-yours", _("There is no such bid of your enterprise to be opened"))
+    found = judge_signature(session, means, bidder, tender.code, raw, cms)
+    now = database_now(session)
+    stage = _open_window(session, tender, release.stage, now)
+    for earlier in session.scalars(select(BidderRelease).where(BidderRelease.bid_id == bid.id)):
+        if earlier.stage == stage.name and (earlier.matches or earlier.raw == raw):
+            return earlier
+    evidence.keep(session, tender.code, (found.certificate, *found.chain), ())
+    row = BidderRelease(
+        bid_id=bid.id,
+        stage=stage.name,
+        raw=raw,
+        cms=cms,
+        matches=bidder_key_fits(stage, _manifest(bid), release.kb) is not False,
+        received_at=now,
+    )
+    session.add(row)
+    payload = {
+        "manifest": bid.manifest_hash,
+        "stage": stage.name,
+        "release": sha256(raw).hex(),
+        "p7s": sha256(cms).hex(),
+    }
+    record(session, actor, "vault.bidder-released", tender.code, payload, at=now)
+    promise(session, TRY, {"tender": tender.code})
+    return row
+
+
+def _open_window(session: Session, tender: Tender, stage_name: str, now: datetime) -> Stage:
+    """The stage, while bidders may release for it. Raises Refused `release.window`."""
+    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
+    stage = policy_of(session, tender).stage(stage_name)
+    if stage is None or stage.mode == "custodian":
+        raise refuse("release.other", _("Bidders hold no key of this stage"))
+    if tender.state != "opening" or opening is None or not opening.started_at <= now < opening.window_ends_at:
+        raise refuse(
+            "release.window",
+            _("Bids can be decrypted only while the window of the opening is open"),
+            rule="Order 20 art. 31",
+        )
+    return stage

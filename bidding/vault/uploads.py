@@ -1,0 +1,202 @@
+"""Uploads (上传): a sealed bid on its way in, piece by piece, before and outside any lock.
+
+Everything that can be judged without the tender's lock is judged here, so that the admission itself is
+short: the manifest's form, its signature, every piece's hash as it arrives and is made durable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bidding.tenders.models import Tender
+from bidding.vault.content import HEADER
+from bidding.vault.encoding import b64, unb64
+from bidding.vault.manifest import Manifest, admission_faults, parse_manifest
+from bidding.vault.models import Upload, UploadPiece
+from bidding.vault.pieces import PIECE, piece_count, piece_size, root_of, segment_hashes
+from bidding.vault.refusals import in_words, refusal
+from bidding.vault.service import (
+    Bidder,
+    Means,
+    piece_key,
+    policy_of,
+    seal_row,
+    unseal_row,
+    uploader_key,
+)
+from trading.accounts.certificates import own
+from trading.clock import database_now
+from trading.errors import Refused, refuse
+from trading.evidence import keep
+from trading.web import _
+
+
+def start_upload(
+    session: Session, means: Means, bidder: Bidder, tender: Tender, manifest: bytes, cms: bytes
+) -> Upload:
+    """Begin, or go on with, the upload of a sealed bid. The same manifest finds the same upload.
+
+    Raises Refused `bid.*`, `signature.*` or `certificate.*` for what could never be admitted.
+    """
+    now = database_now(session)
+    if now >= tender.deadline:
+        raise refusal("bid.late", rule="Order 20 art. 27")
+    if tender.state != "published":
+        raise refusal("bid.not-open")
+    if faults := admission_faults(policy_of(session, tender), manifest):
+        raise Refused(in_words(faults))
+    parsed = parse_manifest(manifest)
+    judge_bid(session, means, bidder, tender.code, parsed, cms)
+    key = means.keys.keyed("manifest", tender.code, parsed.hash)
+    owner = uploader_key(means.keys, tender.code, bidder.user_id)
+    upload = Upload(
+        id=uuid4(),
+        tender_id=tender.id,
+        owner_key=owner,
+        manifest_key=key,
+        pieces={p.name: {"size": p.size, "pieces": piece_count(p.size)} for p in parsed.parts},
+        started_at=now,
+    )
+    fields = {"user": str(bidder.user_id), "uscc": bidder.uscc, "manifest": b64(manifest), "cms": b64(cms)}
+    upload.sealed = seal_row(means, upload, fields)
+    columns = {c.key: getattr(upload, c.key) for c in Upload.__table__.columns if c.key != "finished_at"}
+    session.execute(insert(Upload).values(columns).on_conflict_do_nothing(index_elements=["manifest_key"]))
+    found = session.scalars(select(Upload).where(Upload.manifest_key == key)).one()
+    if found.owner_key != owner:
+        raise refusal("bid.replayed")
+    return found
+
+
+def judge_bid(
+    session: Session, means: Means, bidder: Bidder, code: str, manifest: Manifest, cms: bytes
+) -> Any:
+    """The evidence that this account signed the manifest for its own enterprise, judged now.
+
+    Raises Refused `bid.other-bidder`, `bid.other-certificate`, `signature.*`, `certificate.*`.
+    """
+    if manifest.bidder["id"] != bidder.uscc:
+        raise refusal("bid.other-bidder", "bidder")
+    return judge_signature(session, means, bidder, code, manifest.raw, cms, manifest.bidder["cert_sha256"])
+
+
+def judge_signature(
+    session: Session,
+    means: Means,
+    bidder: Bidder,
+    code: str,
+    data: bytes,
+    cms: bytes,
+    certificate: str | None = None,
+) -> Any:
+    """The evidence that this account signed `data`, with the `certificate` (SHA-256, hex) it names if
+    it names one. Of it only the revocation lists, the same for everybody, are kept in the open."""
+    now = database_now(session)
+    found = means.judge(data, cms, now)
+    if certificate is not None and found.certificate_sha256 != certificate:
+        raise refusal("bid.other-certificate")
+    own(session, bidder.user_id, found.certificate_sha256, now)
+    if found.organisation_id and found.organisation_id != bidder.uscc:
+        raise refusal("bid.other-bidder", "certificate")
+    keep(session, code, (), found.crls)
+    return found
+
+
+def own_upload(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> Upload:
+    """An upload of this account. Raises Refused `upload.unknown` for everybody else's too."""
+    upload = session.get(Upload, upload_id)
+    if upload is not None:
+        code = session.get_one(Tender, upload.tender_id).code
+        if upload.owner_key == uploader_key(means.keys, code, bidder.user_id):
+            return upload
+    raise refuse("upload.unknown", _("There is no such upload of yours"))
+
+
+def manifest_of(means: Means, upload: Upload) -> tuple[Manifest, bytes]:
+    """The manifest being uploaded, and its signature."""
+    fields = unseal_row(means.keys, upload)
+    return parse_manifest(unb64(fields["manifest"])), unb64(fields["cms"])
+
+
+def put_piece(
+    session: Session,
+    means: Means,
+    bidder: Bidder,
+    upload_id: UUID,
+    part: str,
+    number: int,
+    data: bytes,
+    sha256: str,
+) -> None:
+    """Store one piece; durable when it returns. The same piece again is no error.
+
+    Raises Refused `upload.*` for a piece that cannot be one of this bid, `file.exists` for other bytes
+    in the place of a piece that has arrived.
+    """
+    upload = own_upload(session, means, bidder, upload_id)
+    size = upload.pieces.get(part, {}).get("size", 0)
+    if not data or len(data) != piece_size(size, number):
+        raise refuse("upload.piece", _("This piece has no place in the bid"), field=part)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise refuse(
+            "upload.damaged", _("The piece was damaged on the way"), field=part, remedy=_("Send it again.")
+        )
+    if number == 0:
+        sealed = manifest_of(means, upload)[0].part(part)
+        if sealed is None or sealed.head != data[:HEADER]:
+            raise refusal("bid.received-head", part)
+    means.store.put(piece_key(upload.id, part, number), data)
+    session.execute(
+        insert(UploadPiece)
+        .values(
+            id=uuid4(),
+            upload_id=upload.id,
+            part=part,
+            number=number,
+            size=len(data),
+            sha256=sha256,
+            leaves=segment_hashes(data),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def arrived(session: Session, upload: Upload) -> dict[str, dict[int, bytes]]:
+    """The segment hashes of the pieces that have arrived, by part and number."""
+    query = select(UploadPiece.part, UploadPiece.number, UploadPiece.leaves).where(
+        UploadPiece.upload_id == upload.id
+    )
+    found: dict[str, dict[int, bytes]] = {part: {} for part in upload.pieces}
+    for part, number, leaves in session.execute(query):
+        found[part][number] = leaves
+    return found
+
+
+def state_of(session: Session, upload: Upload) -> dict[str, Any]:
+    """What a program must know to go on: the upload, the size of a piece, what is missing."""
+    here = arrived(session, upload)
+    missing = {
+        part: [n for n in range(plan["pieces"]) if n not in here[part]] for part, plan in upload.pieces.items()
+    }
+    return {
+        "upload": str(upload.id),
+        "piece_bytes": PIECE,
+        "missing": {part: numbers for part, numbers in missing.items() if numbers},
+    }
+
+
+def check_whole(session: Session, upload: Upload, manifest: Manifest) -> None:
+    """Every piece is there and every part's tree is the manifest's. Raises Refused `bid.incomplete` or
+    `bid.received-tree`."""
+    here = arrived(session, upload)
+    for part in manifest.parts:
+        pieces = here[part.name]
+        if len(pieces) != piece_count(part.size):
+            raise refusal("bid.incomplete", part.name)
+        if root_of([pieces[n] for n in sorted(pieces)]) != part.tree:
+            raise refusal("bid.received-tree", part.name)

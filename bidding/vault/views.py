@@ -1,0 +1,1 @@
+"""The bidder's pages."""
