@@ -30,6 +30,7 @@ def posting_routes(config: Configurator) -> list[str]:
     patterns = {
         item["introspectable"]["name"]: item["introspectable"]["pattern"]
         for item in config.introspector.get_category("routes")
+        if not str(item["introspectable"]["name"]).startswith("__")
     }
     addresses = set()
     for item in config.introspector.get_category("views"):
