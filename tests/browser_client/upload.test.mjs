@@ -51,7 +51,7 @@ test("what the server already has is not sent again", async () => {
   hall.got.set("a/0", Buffer.alloc(0));
   hall.got.set("b/0", Buffer.alloc(0));
   await uploadBid(bid(blobs), { send: hall.send, sleep });
-  assert.deepEqual(hall.log.filter((line) => line.startsWith("PUT")).map((line) => line.slice(-3)), ["a/1", "a/2"]);
+  assert.deepEqual(hall.log.filter((line) => line.startsWith("PUT")).map((line) => line.slice(-3)).sort(), ["a/1", "a/2"]);
 });
 
 test("lost connections and a server that is away are waited out with growing pauses", async () => {

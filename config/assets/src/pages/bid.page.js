@@ -23,11 +23,11 @@
  * `data-next-seq` is one more than this bidder's last seq (1 for none); `data-replaces` the hash of the standing
  * manifest or empty. Events on the section, for other scripts and tests: `bid:state` with detail {state, ref}.
  */
+import { b64url, equal, hex, sha256 } from "../vault/bytes.js";
 import { signDetached } from "../vault/cms.js";
 import { fileNames, makeBid } from "../vault/makebid.js";
 import { VaultError } from "../vault/errors.js";
 import { parseCanonical } from "../vault/jcs.js";
-import { b64url, hex, sha256 } from "../vault/bytes.js";
 import { withdrawal } from "../vault/release.js";
 import { readSealed, writeSealed } from "../vault/sealedfile.js";
 import { packDocuments } from "../vault/tar.js";
@@ -103,6 +103,7 @@ function showReceipt(record, result) {
     const failed = result.checks.filter((check) => check.ok === false).map((check) => say(`check.${check.id}`));
     state("receipt-failed", "now", say("bid.receipt-failed"), say("bid.receipt-failed-detail", { checks: failed.join(", ") }), record.ref);
   } else if (record.kind === "withdraw") {
+    standing = { seq: record.seq, manifestHash: null };
     state("withdrawn", "now", say("bid.withdrawn"), say("bid.withdrawn-detail", { ref: record.receipt.ref, at: moment(record.receipt.at) }), record.receipt.ref);
   } else {
     standing = { seq: record.seq, manifestHash: record.manifestHash };
@@ -198,14 +199,12 @@ find("sealed")?.addEventListener("change", (event) => {
   if (!file) return;
   attempt(async () => {
     const bid = await readSealed(file);
-    const { policy } = await submission.fetchPolicy(page);
-    if (policy.tender !== parseCanonical(bid.policyRaw).tender || (await sameText(bid)) === false) throw new VaultError("SEALED_FOR_OTHER");
+    const { policyRaw } = await submission.fetchPolicy(page);
+    if (!equal(bid.policyRaw, policyRaw)) throw new VaultError("SEALED_FOR_OTHER");
     const known = await submission.recordOfBid(bid.manifestHash);
     await submitRecord({ ...(await submission.recordOf(bid, "sealed")), keyFile: known?.keyFile ?? null });
   });
 });
-
-const sameText = async (bid) => !page.policySha256 || hex(await sha256(bid.policyRaw)) === page.policySha256;
 
 /** After a reload: go on with what was under way, or show the standing receipt. */
 async function resume() {
@@ -218,7 +217,8 @@ async function resume() {
       return followWitness(record);
     });
   }
-  if (record?.receipt) {
+  // A record older than what the hall knows was replaced or withdrawn from another browser.
+  if (record?.receipt && record.seq >= standing.seq) {
     showReceipt(record, await submission.judge(record, record.receipt));
     return followWitness(record);
   }

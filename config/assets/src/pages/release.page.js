@@ -8,6 +8,7 @@
  *     <div data-signer data-cert-sha256="hex"></div>
  *     <button type="submit">…</button>
  *   </form>
+ *   <p data-release-close hidden></p>      filled: is my bid in the closing list, when this browser has its receipt
  * </section>
  *
  * The key file's passphrase is the certificate's, as the bid page made it; if it is another one, a second field appears.
@@ -23,7 +24,7 @@ import { Refused, insist } from "../vault/upload.js";
 import { banner, busy, element, problem } from "../ui/dom.js";
 import { send } from "../ui/http.js";
 import { signerBlock } from "../ui/signer.js";
-import { recordOfBid } from "../ui/submission.js";
+import { closingOf, recordOfBid } from "../ui/submission.js";
 import { explain, say } from "../ui/words.js";
 
 const root = document.querySelector("[data-release]");
@@ -79,10 +80,21 @@ async function release() {
   find("form").hidden = true;
 }
 
+/** The closing list, checked against the receipt this browser kept. */
+async function showClosing() {
+  const place = find("close");
+  const closing = place && record?.receipt && (await closingOf(record).catch(() => ({ verdict: "FAILED" })));
+  if (!closing) return;
+  place.hidden = false;
+  place.dataset.verdict = closing.verdict;
+  place.textContent = say(`release.close-${closing.verdict}`);
+}
+
 find("form").addEventListener("submit", (event) => {
   event.preventDefault();
   problem(find("problem"), "");
   busy(root.querySelectorAll("button"), () =>
     release().catch((error) => error.code !== "SHOWN" && problem(find("problem"), explain(error))));
 });
+showClosing();
 root.dataset.ready = "";

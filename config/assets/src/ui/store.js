@@ -1,9 +1,9 @@
 /**
- * What this browser keeps (IndexedDB): certificate key files (encrypted as they are), sealed bids with
- * their key files and receipts, and the last checkpoint seen of each log.
+ * What this browser keeps (IndexedDB): certificate key files (encrypted as they are), bids with their key
+ * files and receipts, apart from them their ciphertexts, and the last checkpoint seen of each log.
  */
 
-const STORES = { keys: "certSha256", bids: "manifestHash", checkpoints: "origin" };
+const STORES = { keys: "certSha256", bids: "manifestHash", sealed: "manifestHash", checkpoints: "origin" };
 
 function database() {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 /** Sending a sealed bid and judging its receipt, with everything kept in this browser on the way. */
-import { fromUtf8, hex, sha256, unbase64 } from "../vault/bytes.js";
+import { fromUtf8, hex, sha256, unb64url, unbase64 } from "../vault/bytes.js";
 import { stampTime, verifyDetached } from "../vault/cms.js";
 import { VaultError } from "../vault/errors.js";
 import { jcs, parseCanonical } from "../vault/jcs.js";
 import { checkCustodianKeys, checkPolicy } from "../vault/policy.js";
-import { checkReceipt } from "../vault/receipt.js";
+import { checkClose, checkReceipt } from "../vault/receipt.js";
 import { pollReceipt, uploadBid } from "../vault/upload.js";
 import { bytesOf, send } from "./http.js";
 import * as store from "./store.js";
@@ -48,7 +48,8 @@ export async function judge(record, receipt) {
     const { size, root } = result.checkpoint;
     if (!previous || size > previous.size) await store.put("checkpoints", { origin, size, root });
     Object.assign(record, { receipt, state: record.kind === "withdraw" ? "withdrawn" : "submitted", verdict: result.verdict });
-    await store.put("bids", record);
+    await keep(record);
+    await forgetOthers(record);
   }
   return result;
 }
@@ -63,18 +64,24 @@ export async function recordOf(bid, state) {
   };
 }
 
-/** Keep a record; without room for the ciphertext, at least the keys are kept. */
-export async function keep(record) {
-  try {
-    await store.put("bids", record);
-  } catch {
-    await store.put("bids", { ...record, parts: {} }).catch(() => undefined);
+/** Keep a record; its ciphertexts are kept once by `keepSealed`, since every write copies them. */
+export const keep = (record) => store.put("bids", { ...record, parts: {} }).catch(() => undefined);
+
+/** Keep the ciphertexts; without room for them a reloaded page asks for the sealed file. */
+const keepSealed = (record) =>
+  store.put("sealed", { manifestHash: record.manifestHash, parts: record.parts }).catch(() => undefined);
+
+/** Ciphertexts of this tender's other bids are of no more use; keys and receipts stay. */
+async function forgetOthers(record) {
+  for (const other of await store.all("bids").catch(() => [])) {
+    if (other.tender === record.tender && other.manifestHash !== record.manifestHash) await store.remove("sealed", other.manifestHash);
   }
 }
 
 /** Upload, submit, wait for the receipt and judge it. */
 export async function submit(record, { onProgress, onLost, onWaiting }) {
   await keep(Object.assign(record, { state: "uploading" }));
+  keepSealed(record);
   const answer = await uploadBid(record, { send, onProgress, onLost });
   Object.assign(record, { ref: answer.ref, receiptUrl: answer.receipt, state: "waiting" });
   await keep(record);
@@ -91,7 +98,19 @@ export async function awaitReceipt(record, { onLost, onWaiting } = {}) {
 export async function recordFor(tender) {
   const unfinished = (record) => (record.state === "uploading" || record.state === "waiting" ? 1 : 0);
   const records = (await store.all("bids").catch(() => [])).filter((record) => record.tender === tender);
-  return records.sort((a, b) => unfinished(b) - unfinished(a) || b.created - a.created)[0] ?? null;
+  const [record = null] = records.sort((a, b) => unfinished(b) - unfinished(a) || b.created - a.created);
+  if (record) record.parts = (await store.get("sealed", record.manifestHash).catch(() => null))?.parts ?? {};
+  return record;
+}
+
+/**
+ * After the close: is the bid of this record in the closing list (vault.md 2.6, check 9)?
+ * @returns {Promise<{verdict: string, status: string|null}|null>} null before the close
+ */
+export async function closingOf(record) {
+  const { status, body } = await send("GET", `/api/tenders/${encodeURIComponent(record.tender)}/close`);
+  if (status !== 200) return null;
+  return checkClose(record.receipt, parseCanonical(unb64url(body.close)), { policyRaw: record.policyRaw, fetchConsistency });
 }
 
 /** The record of a bid by the hash of its manifest. */

@@ -12,6 +12,8 @@ export function say(id, values = {}) {
 /** What an error means to a person; unknown codes show themselves. */
 export function explain(error) {
   if (error.code === "REFUSED") return error.problem?.faults?.map((fault) => fault.message).join(" ") || error.detail;
+  // The browser's own: a file was changed or moved meanwhile, or a private window ran out of room.
+  if (error.name === "NotReadableError") return say("error.FILE_UNREADABLE");
   const id = `error.${error.code}`;
   return Object.hasOwn(catalogue, id) ? say(id, { detail: error.detail }) : say("error.unexpected", { detail: error.message });
 }
