@@ -181,7 +181,7 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot)
     """Every file of the bundle but its manifest."""
     files = Files()
     files.add("policy/trust.json", canonical.dumps(trust.document(registry.settings)))
-    add_log(session, tender, snapshot, files)
+    add_log(session, registry, tender, snapshot, files)
     add_payloads(session, tender, snapshot, files)
     for evidence in evidence_of(session, tender.code):
         folder, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
@@ -191,10 +191,12 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot)
     return files
 
 
-def add_log(session: Session, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+def add_log(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, files: Files) -> None:
     """log/: the checkpoint, earlier ones with consistency proofs, leaves with their inclusion proofs."""
     files.add("log/checkpoint", snapshot.note.encode())
-    earlier = sorted(exhibits.checkpoint_sizes(session, tender) | {parse_checkpoint(snapshot.note).size})
+    earlier = sorted(
+        exhibits.checkpoint_sizes(session, registry, tender) | {parse_checkpoint(snapshot.note).size}
+    )
     earlier = [size for size in earlier if size <= snapshot.size]
     for size in earlier:
         note = checkpoint_note(session, size)

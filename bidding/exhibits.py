@@ -1,0 +1,231 @@
+"""What a tender's audit bundle is made of (审计材料): stored bytes with their path in the bundle.
+
+docs/protocols/bundle.md fixes paths and tiers. Nothing is computed here: what was signed or received is
+handed out as it is stored. Only for tenders whose bids are laid open (after the close)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.awards.models import Award
+from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
+from bidding.opening.models import Opening
+from bidding.tenders.models import Tender
+from bidding.tenders.publication import Publication
+from bidding.vault.close import parse_close
+from bidding.vault.encoding import b64, sha256
+from bidding.vault.keys import part_key
+from bidding.vault.manifest import Manifest, parse_manifest
+from bidding.vault.models import Bid, BidderRelease, CustodianKey, Outcome, Release
+from bidding.vault.policy import Policy
+from bidding.vault.receipt import parse_receipt
+from bidding.vault.receipts import receipt_of
+from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of, policy_row
+from expert_pool.selection import service as selection
+from trading.clock import rfc3339
+from trading.interfaces import IFileStore
+from trading.ledger import canonical
+from trading.ledger.checkpoint import parse_checkpoint
+from trading.ledger.service import leaf_index
+from trading.notices import service as notices
+from trading.secrets import HallKeys
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One file of the bundle; `secret` ones are of the regulator's tier."""
+
+    path: str
+    content: bytes | Path
+    secret: bool = False
+
+
+def signed(path: str, raw: bytes, cms: bytes | None, *, secret: bool = False) -> Iterator[Exhibit]:
+    """A document and the signature beside it."""
+    yield Exhibit(path + ".json", raw, secret)
+    if cms is not None:
+        yield Exhibit(path + ".p7s", cms, secret)
+
+
+def all_of(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """Every exhibit of a tender, as far as it has come."""
+    yield from of_tender(session, registry, tender)
+    yield from of_bids(session, registry, tender)
+    yield from of_opening(session, registry, tender)
+    yield from of_evaluation(session, tender)
+    yield from of_result(session, tender)
+
+
+def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """tender/: notice, documents, policy, evaluation rules."""
+    published = session.get_one(Publication, tender.id)
+    notice = next(n for n in notices.notices_of(session, tender.code) if n.kind == "tender")
+    policy = policy_row(session, tender)
+    yield from signed("tender/notice", notice.body, notice.cms)
+    yield from signed("tender/policy", policy.raw, policy.cms)
+    yield Exhibit("tender/documents.json", published.documents)
+    yield Exhibit("tender/evaluation.json", published.evaluation)
+    store = registry.getUtility(IFileStore)
+    for document in notices.documents_of(session, tender.code):
+        yield Exhibit(f"tender/files/{document.name}", store.get(notices.file_key(document.sha256)))
+
+
+def of_bids(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """bids/ and withdrawals/: as received, with their receipts; ciphertext of those that count."""
+    means = Means.of(registry)
+    policy = policy_of(session, tender)
+    store = registry.getUtility(IFileStore)
+    for bid in acts(session, tender):
+        folder, name = ("bids", "bid") if bid.kind == "bid" else ("withdrawals", "withdraw")
+        base = f"{folder}/{bid.manifest_hash}"
+        yield from signed(f"{base}/{name}", stored(bid.manifest), bid.cms)
+        receipt = receipt_of(session, means, tender, bid)
+        if receipt is not None:
+            yield Exhibit(f"{base}/receipt.json", receipt)
+        if bid.kind == "bid" and bid.status == "valid":
+            yield from of_parts(store, policy, bid, base)
+
+
+def of_parts(store: Any, policy: Policy, bid: Bid, base: str) -> Iterator[Exhibit]:
+    """A bid's ciphertexts; confidential parts are for the regulator."""
+    for part in parse_manifest(stored(bid.manifest)).parts:
+        reader = part_reader(store, bid, part.name, part.size)
+        with tempfile.NamedTemporaryFile(prefix="tradehall-", delete=False) as file:
+            while piece := reader.read(1 << 20):
+                file.write(piece)
+        secret = not policy.part(part.name).public_after_open
+        yield Exhibit(f"{base}/parts/{part.name}.bin", Path(file.name), secret)
+
+
+def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """opening/: close, key statements, releases, keys of public parts, outcomes, record."""
+    for key in session.scalars(select(CustodianKey).where(CustodianKey.tender_id == tender.id)):
+        yield from signed(f"opening/keys/{key.stage}-{key.index}", key.raw, key.cms)
+    close = close_of(session, tender)
+    if close is None or close.raw is None:
+        return
+    yield Exhibit("opening/close.json", close.raw)
+    if close.token is not None:
+        yield Exhibit("opening/close.tst", close.token)
+    for release in session.scalars(select(Release).where(Release.tender_id == tender.id)):
+        name = f"opening/releases/{sha256(release.raw).hex()}"
+        yield from signed(name, release.raw, release.cms, secret=True)
+    own = select(BidderRelease).join(Bid).where(Bid.tender_id == tender.id)
+    for release_by_bidder in session.scalars(own):
+        name = f"opening/bidder-releases/{sha256(release_by_bidder.raw).hex()}"
+        yield from signed(name, release_by_bidder.raw, release_by_bidder.cms, secret=True)
+    yield Exhibit("opening/ceks.json", canonical.dumps(public_keys(session, tender)))
+    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
+    if opening is not None and opening.record is not None:
+        yield from signed("opening/record", opening.record, opening.record_cms)
+        yield Exhibit("opening/outcomes.json", stored(opening.outcomes))
+
+
+def public_keys(session: Session, tender: Tender) -> list[dict[str, str]]:
+    """The content keys of the public parts of every opened bid: each opens that part only."""
+    policy = policy_of(session, tender)
+    rows = session.execute(
+        select(Bid, Outcome).join(Outcome).where(Bid.tender_id == tender.id, Outcome.outcome == "OK")
+    )
+    keys = []
+    for bid, outcome in rows:
+        manifest: Manifest = parse_manifest(stored(bid.manifest))
+        for part in manifest.parts:
+            if policy.part(part.name).public_after_open and outcome.stage_key is not None:
+                cek = part_key(outcome.stage_key, manifest.binding, part.name)
+                keys.append({"manifest": manifest.hash.hex(), "part": part.name, "cek": b64(cek)})
+    return sorted(keys, key=lambda key: (key["manifest"], key["part"]))
+
+
+def of_evaluation(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """evaluation/: the committee, its signed reviews, inputs and report."""
+    panel = selection.panel_document(session, tender.code)
+    if panel is not None:
+        yield Exhibit("evaluation/panel.json", panel)
+    for review in session.scalars(select(Review).join(Bid).where(Bid.tender_id == tender.id)):
+        yield from signed(
+            f"evaluation/reviews/{sha256(review.raw).hex()}", review.raw, review.cms, secret=True
+        )
+    report = session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)).first()
+    if report is None:
+        return
+    yield Exhibit("evaluation/inputs.json", report.inputs)
+    yield Exhibit("evaluation/report.json", report.raw)
+    for signature in session.scalars(select(ReportSignature).where(ReportSignature.report_id == report.id)):
+        yield Exhibit(f"evaluation/report.{signature.member}.p7s", signature.cms)
+
+
+def of_result(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """result/: the result notice and the awards in their order."""
+    for notice in notices.notices_of(session, tender.code):
+        if notice.kind == "result":
+            yield from signed("result/result", notice.body, notice.cms)
+    awards = select(Award).where(Award.tender_id == tender.id, Award.issued_at.is_not(None))
+    for number, award in enumerate(session.scalars(awards.order_by(Award.issued_at)), start=1):
+        yield from signed(f"result/award-{number}", stored(award.raw), award.cms)
+
+
+def blinded_openings(session: Session, keys: HallKeys, tender: Tender) -> list[dict[str, Any]]:
+    """The openings of this tender's blinded leaves: bids, withdrawals, downloads (vault.md 2.6)."""
+    lot = tender.lot.code
+    openings = []
+    for row in acts(session, tender):
+        act = admitted(keys, row)
+        openings.append(
+            opening_of(
+                row.leaf_index, act.kind, tender.code, lot, act.seq, act.digest, rfc3339(act.at), act.salt
+            )
+        )
+    for taken in notices.downloads(session, keys, tender.code):
+        index = leaf_index(session, taken.entry_id)
+        openings.append(
+            opening_of(index, "download", tender.code, lot, 0, taken.digest, taken.at, taken.salt)
+        )
+    return [opening for opening in openings if opening["leaf_index"] is not None]
+
+
+def opening_of(
+    index: int | None, kind: str, tender: str, lot: str, seq: int, digest: bytes, at: str, salt: bytes
+) -> dict[str, Any]:
+    return {
+        "leaf_index": index,
+        "kind": kind,
+        "tender": tender,
+        "lot": lot,
+        "seq": seq,
+        "digest": digest.hex(),
+        "at": at,
+        "salt": b64(salt),
+    }
+
+
+def checkpoint_sizes(session: Session, registry: Any, tender: Tender) -> set[int]:
+    """Sizes of checkpoints that somebody holds: the close's and those of the receipts."""
+    close = close_of(session, tender)
+    sizes = {parse_close(close.raw).tree_size} if close is not None and close.raw is not None else set()
+    means = Means.of(registry)
+    for row in acts(session, tender):
+        receipt = receipt_of(session, means, tender, row)
+        if receipt is not None:
+            sizes.add(parse_checkpoint(parse_receipt(receipt).checkpoint).size)
+    return sizes
+
+
+def acts(session: Session, tender: Tender) -> list[Bid]:
+    """Admitted bids and withdrawals that the close has laid open, in the ledger's order."""
+    rows = select(Bid).where(Bid.tender_id == tender.id, Bid.kind.is_not(None)).order_by(Bid.leaf_index)
+    return list(session.scalars(rows))
+
+
+def stored(value: bytes | None) -> bytes:
+    """Bytes that must be there by now."""
+    if value is None:
+        raise ValueError("a document of this tender is missing")
+    return value
