@@ -5,7 +5,6 @@ handed out as it is stored. Only for tenders whose bids are laid open (after the
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +53,10 @@ def signed(path: str, raw: bytes, cms: bytes | None, *, secret: bool = False) ->
         yield Exhibit(path + ".p7s", cms, secret)
 
 
-def all_of(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
-    """Every exhibit of a tender, as far as it has come."""
+def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Iterator[Exhibit]:
+    """Every exhibit of a tender, as far as it has come; large ones lie in `folder`."""
     yield from of_tender(session, registry, tender)
-    yield from of_bids(session, registry, tender)
+    yield from of_bids(session, registry, tender, folder)
     yield from of_opening(session, registry, tender)
     yield from of_evaluation(session, tender)
     yield from of_result(session, tender)
@@ -77,7 +76,7 @@ def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhib
         yield Exhibit(f"tender/files/{document.name}", store.get(notices.file_key(document.sha256)))
 
 
-def of_bids(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+def of_bids(session: Session, registry: Any, tender: Tender, folder: Path) -> Iterator[Exhibit]:
     """bids/ and withdrawals/: as received, with their receipts; ciphertext of those that count."""
     means = Means.of(registry)
     policy = policy_of(session, tender)
@@ -90,18 +89,20 @@ def of_bids(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit
         if receipt is not None:
             yield Exhibit(f"{base}/receipt.json", receipt)
         if bid.kind == "bid" and bid.status == "valid":
-            yield from of_parts(store, policy, bid, base)
+            yield from of_parts(store, policy, bid, base, folder)
 
 
-def of_parts(store: Any, policy: Policy, bid: Bid, base: str) -> Iterator[Exhibit]:
+def of_parts(store: Any, policy: Policy, bid: Bid, base: str, folder: Path) -> Iterator[Exhibit]:
     """A bid's ciphertexts; confidential parts are for the regulator."""
     for part in parse_manifest(stored(bid.manifest)).parts:
         reader = part_reader(store, bid, part.name, part.size)
-        with tempfile.NamedTemporaryFile(prefix="tradehall-", delete=False) as file:
-            while piece := reader.read(1 << 20):
-                file.write(piece)
+        copy = folder / f"{bid.id}.{part.name}"
+        buffer = bytearray(1 << 20)
+        with copy.open("wb") as file:
+            while length := reader.readinto(buffer):
+                file.write(memoryview(buffer)[:length])
         secret = not policy.part(part.name).public_after_open
-        yield Exhibit(f"{base}/parts/{part.name}.bin", Path(file.name), secret)
+        yield Exhibit(f"{base}/parts/{part.name}.bin", copy, secret)
 
 
 def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:

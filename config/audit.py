@@ -10,6 +10,7 @@ import argparse
 import base64
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -88,10 +89,16 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
         tender = find(session, code)
         entry_id = append_manifest(session, registry, tender)
     note = wait_for(sessions, entry_id, wait)
-    with committing(sessions) as session:
-        tender = find(session, code)
-        snapshot = take_snapshot(session, registry, tender, note)
-        files = collect(session, registry, tender, snapshot)
+    with tempfile.TemporaryDirectory(prefix="tradehall-") as folder:
+        with committing(sessions) as session:
+            tender = find(session, code)
+            snapshot = take_snapshot(session, registry, tender, note)
+            files = collect(session, registry, tender, snapshot, Path(folder))
+        return seal_bundle(registry, code, files, out, public=public, seed=seed)
+
+
+def seal_bundle(registry: Any, code: str, files: Files, out: BinaryIO, *, public: bool, seed: bytes) -> str:
+    """Name every file in the signed manifest, leave out what the public does not get, write the tar."""
     manifest = build_manifest(code, clock.rfc3339(clock.now()), files.contents, files.regulator)
     key = parse_vkey(registry.settings["ledger.vkey"])
     signature = sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
@@ -177,7 +184,7 @@ def last_export(trail: list[Any]) -> tuple[int, int] | None:
     return None
 
 
-def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot) -> Files:
+def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, folder: Path) -> Files:
     """Every file of the bundle but its manifest."""
     files = Files()
     files.add("policy/trust.json", canonical.dumps(trust.document(registry.settings)))
@@ -186,7 +193,7 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot)
     for evidence in evidence_of(session, tender.code):
         folder, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
         files.add(f"evidence/{folder}/{evidence.sha256}.{ending}", evidence.der)
-    for exhibit in exhibits.all_of(session, registry, tender):
+    for exhibit in exhibits.all_of(session, registry, tender, folder):
         files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
     return files
 
