@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect, sync_playwright
 
 from bidding.vault import sealed_file
 from bidding.vault.encoding import unb64
@@ -86,7 +86,8 @@ def fill_bid(page: Page, documents: bytes, price: str = "12500.5") -> None:
     page.goto("/bid")
     page.wait_for_selector("[data-ready]")
     page.fill("[data-field=unit_price]", price)
-    page.set_input_files("[name=documents]", [{"name": "投标文件.pdf", "mimeType": "application/pdf", "buffer": documents}])
+    file: FilePayload = {"name": "投标文件.pdf", "mimeType": "application/pdf", "buffer": documents}
+    page.set_input_files("[name=documents]", [file])
     page.fill("[data-signer-passphrase]", PASSPHRASE)
 
 

@@ -29,7 +29,8 @@ function replaceParts(html) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
     // A part in which somebody types is left alone.
-    if (!next || next.innerHTML === part.innerHTML || part.contains(document.activeElement)) continue;
+    const typing = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (!next || typing || next.innerHTML === part.innerHTML) continue;
     part.replaceChildren(...next.childNodes);
     for (const { name, value } of next.attributes) part.setAttribute(name, value);
   }
