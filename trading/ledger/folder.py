@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from trading.ledger.checkpoint import Checkpoint, add_lines, parse_checkpoint
@@ -18,24 +18,35 @@ from trading.ledger.tiles import ENTRIES, WIDTH, Tile, decode_bundle, encode_bun
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Replaces a file's content at once and for good: temporary file, fsync, rename, fsync of the folder."""
+    """Replaces a file's content at once and for good. One writer a file at a time."""
+    settle(_replace(path, data))
+
+
+def settle(folders: Iterable[Path]) -> None:
+    """Makes the names in these folders durable."""
+    for folder in folders:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _replace(path: Path, data: bytes) -> set[Path]:
+    """Temporary file, fsync, rename; returns the folders whose names must still be made durable."""
+    changed = {path.parent}
+    folder = path.parent
+    while not folder.is_dir():
+        folder = folder.parent
+        changed.add(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.rename(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    new = path.with_name(f".new-{path.name}")
+    with open(new, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(new, path)
+    return changed
 
 
 class TileFolder:
@@ -85,12 +96,18 @@ class TileFolder:
             if note is not None and parse_checkpoint(note).size == size:
                 write_durably(self.path / "checkpoint", add_lines(note, [line]).encode())
 
-    def write(self, tile: Tile, data: bytes) -> None:
-        """Writes a tile or bundle; a full one makes its partial predecessors superfluous."""
-        path = self.path / tile.path
-        if not path.exists():
-            write_durably(path, data)
-        if tile.width == WIDTH:
+    def write(self, tiles: Iterable[tuple[Tile, bytes]]) -> None:
+        """Writes tiles and bundles, all of them durable when it returns; a full one makes its partial
+        predecessors superfluous."""
+        changed, full = set[Path](), list[Path]()
+        for tile, data in tiles:
+            path = self.path / tile.path
+            if not path.exists():
+                changed |= _replace(path, data)
+            if tile.width == WIDTH:
+                full.append(path)
+        settle(changed)
+        for path in full:
             shutil.rmtree(path.with_name(path.name + ".p"), ignore_errors=True)
 
     def read(self, tile: Tile) -> bytes:

@@ -290,8 +290,7 @@ class Sequencer:
 
     def _write_tiles(self, old: int, new: int) -> None:
         with self.connection.transaction():
-            for tile in tiles_between(old, new):
-                self.files.write(tile, self._tile(tile))
+            self.files.write((tile, self._tile(tile)) for tile in tiles_between(old, new))
 
     def _tile(self, tile: Tile) -> bytes:
         first = tile.index * WIDTH

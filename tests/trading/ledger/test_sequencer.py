@@ -161,7 +161,7 @@ def test_a_crash_between_commit_and_publication_is_made_good(sequencer, write, e
     write(300)
     sequencer.step()
     write(10)
-    monkeypatch.setattr(files, "write", lambda tile, data: _crash())
+    monkeypatch.setattr(files, "write", lambda tiles: _crash())
     with pytest.raises(KeyboardInterrupt):
         sequencer.step()
     monkeypatch.undo()
