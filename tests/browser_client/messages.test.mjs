@@ -14,6 +14,7 @@ test("every message has both languages with the same places", () => {
     assert.ok(en && zh && Object.keys(rest).length === 0, id);
     assert.match(zh, /[\u4e00-\u9fff]|\{/, id);
     assert.equal(places(en), places(zh), id);
+    assert.doesNotMatch(zh, /[\u4e00-\u9fff][,;:!?]/, `${id}: Chinese has full-width punctuation`);
   }
 });
 

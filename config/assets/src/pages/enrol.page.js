@@ -54,8 +54,9 @@ async function enrol() {
   banner(find("banner"), "done", say("enrol.done"), say("enrol.done-detail"));
   find("banner").append(downloadLink(say("enrol.save"), name, pem));
   if (form.dataset.next) find("banner").append(" ", element("a", { href: form.dataset.next, class: "btn btn-primary" }, say("enrol.next")));
-  form.dataset.state = "enrolled";
   first.value = second.value = "";
+  for (const node of [find("fields"), ...form.querySelectorAll("button[type=submit], button:not([type])")]) node.hidden = true;
+  form.dataset.state = "enrolled";
 }
 
 form.addEventListener("submit", (event) => {
