@@ -13,7 +13,7 @@ from pyramid.security import Allowed, Denied
 from sqlalchemy import select
 
 from trading.accounts.models import ApiKey, LoginSession, User
-from trading.clock import database_now
+from trading.clock import real_now
 from trading.permissions import Identity, Permission, Role, Strength, allowed
 
 SESSION_COOKIE = "hall_session"
@@ -84,7 +84,7 @@ def by_session(request: Request, token: str) -> Identity | None:
     if not found:
         return None
     session, user = found
-    now = database_now(request.db)
+    now = real_now(request.db)
     if now - session.last_seen_at > SESSION_IDLE or now - session.created_at > SESSION_MOST:
         return None
     if now - session.last_seen_at > timedelta(minutes=1):

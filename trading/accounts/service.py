@@ -9,19 +9,17 @@ import base64
 import os
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trading import clock
 from trading.accounts import passwords, totp, trail
 from trading.accounts.commands import Registration
 from trading.accounts.limits import Limiter
 from trading.accounts.models import ApiKey, LoginSession, RecoveryCode, RoleGrant, User
 from trading.acts import Actor
-from trading.clock import database_now
+from trading.clock import database_now, real_now
 from trading.errors import Refused, refuse
 from trading.parties import service as parties
 from trading.parties.models import Party
@@ -228,7 +226,7 @@ def used_code(session: Session, keys: HallKeys, user: User, code: str) -> str | 
     if user.totp_secret is None:
         return None
     secret = keys.unseal(user.totp_secret, "totp").decode()
-    step = totp.matching_step(secret, code, real_time(session), user.totp_last_step)
+    step = totp.matching_step(secret, code, real_now(session), user.totp_last_step)
     if step is not None:
         user.totp_last_step = step
         return "totp"
@@ -243,11 +241,6 @@ def used_code(session: Session, keys: HallKeys, user: User, code: str) -> str | 
         .returning(RecoveryCode.id)
     )
     return "recovery" if used.first() else None
-
-
-def real_time(session: Session) -> datetime:
-    """The database's clock without a demonstration's offset: phones know nothing of that."""
-    return database_now(session) - clock.offset()
 
 
 def recovery_hash(keys: HallKeys, user: User, code: str) -> bytes:
@@ -268,7 +261,7 @@ def enrol_totp(
 
     Returns the session's new token and the fresh recovery codes. Raises Refused `totp.code`."""
     login_session, user = session_and_user(session, login_session_id)
-    step = totp.matching_step(secret, code, real_time(session), 0)
+    step = totp.matching_step(secret, code, real_now(session), 0)
     if step is None:
         raise refuse(
             "totp.code",
@@ -295,7 +288,7 @@ def open_session(
 ) -> str:
     """A new session of a signed-in device; returns its token."""
     token = base64.urlsafe_b64encode(rng(32)).decode()
-    now = database_now(session)
+    now = real_now(session)
     session.add(
         LoginSession(
             user_id=user.id,
@@ -315,7 +308,7 @@ def open_session(
 def strengthen(session: Session, login_session: LoginSession, rng: Rng = os.urandom) -> str:
     """One-time code shown: a new token, so that one planted or overheard before is worth nothing."""
     token = base64.urlsafe_b64encode(rng(32)).decode()
-    now = database_now(session)
+    now = real_now(session)
     login_session.token_hash = token_hash(token)
     login_session.strength = "totp"
     login_session.stepped_up_at = login_session.last_seen_at = now
@@ -329,7 +322,7 @@ def close_session(session: Session, actor: Actor, user_id: uuid.UUID, login_sess
     if found is None or found.user_id != user_id:
         raise refuse("session.unknown", _("There is no such session"))
     if found.revoked_at is None:
-        found.revoked_at = database_now(session)
+        found.revoked_at = real_now(session)
         trail.record(session, actor, "account.signed-out", {}, user_id)
 
 
@@ -338,13 +331,13 @@ def close_other_sessions(session: Session, user_id: uuid.UUID, keep: uuid.UUID |
     session.execute(
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.id != keep, LoginSession.revoked_at.is_(None))
-        .values(revoked_at=database_now(session))
+        .values(revoked_at=real_now(session))
     )
 
 
 def sessions_of(session: Session, user_id: uuid.UUID) -> list[LoginSession]:
     """The sessions that could act now, the last used first."""
-    now = database_now(session)
+    now = real_now(session)
     return list(
         session.scalars(
             select(LoginSession)
@@ -368,7 +361,7 @@ def create_api_key(
     """A key for a program of the user's own; returned once, only its hash is kept."""
     key = "th_" + base64.urlsafe_b64encode(rng(32)).decode().rstrip("=")
     session.add(
-        ApiKey(user_id=user_id, key_hash=token_hash(key), label=label, created_at=database_now(session))
+        ApiKey(user_id=user_id, key_hash=token_hash(key), label=label, created_at=real_now(session))
     )
     trail.record(session, actor, "account.key-created", {"label": label}, user_id)
     return key
@@ -379,7 +372,7 @@ def revoke_api_key(session: Session, actor: Actor, user_id: uuid.UUID, key_id: u
     found = session.get(ApiKey, key_id)
     if found is None or found.user_id != user_id or found.revoked_at is not None:
         raise refuse("key.unknown", _("There is no such key"))
-    found.revoked_at = database_now(session)
+    found.revoked_at = real_now(session)
     trail.record(session, actor, "account.key-revoked", {"label": found.label}, user_id)
 
 
