@@ -18,6 +18,32 @@ def tender_factory(request: Request) -> Tender:
     return tender
 
 
+ROUTES = {
+    "tender-new": "/tenders/new",
+    "tender": "/tenders/{code}",
+    "tender-edit": "/tenders/{code}/edit",
+    "tender-preview": "/tenders/{code}/preview",
+    "tender-override": "/tenders/{code}/overrides",
+    "tender-publish": "/tenders/{code}/publish",
+    "tender-discard": "/tenders/{code}/discard",
+    "tender-downloads": "/tenders/{code}/downloads",
+    "tender-document": "/tenders/{code}/documents/{name}",
+    "api-tenders": "/api/tenders",
+    "api-tender": "/api/tenders/{code}",
+    "api-tender-publish": "/api/tenders/{code}/publish",
+    "api-tender-overrides": "/api/tenders/{code}/overrides",
+}
+
+
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
-    config.add_route("tender", "/tenders/{code}", factory=tender_factory)
+    """The room's routes and desk cards."""
+    for name, pattern in ROUTES.items():
+        factory = tender_factory if "{code}" in pattern else None
+        config.add_route(name, pattern, factory=factory)
+    # Imported here: the pages need this module's factory.
+    from bidding.tenders import desk
+
+    config.on_desk("agent", desk.agent_cards)
+    config.on_desk("tenderer", desk.tenderer_cards)
+    config.scan("bidding.tenders.views")
+    config.scan("bidding.tenders.api")

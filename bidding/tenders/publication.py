@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import uuid
@@ -353,3 +354,16 @@ def shown_of(registry: Any, tender: Tender, made: Publication, now: datetime) ->
         "deadline": rfc3339(tender.deadline),
         "text": {"zh": invitation["zh_CN"], "en": invitation["en"]},
     }
+
+
+def signed_bytes(made: Publication) -> dict[str, bytes]:
+    """What is signed, by the name its signature has in the answer (`<name>_cms`)."""
+    return {"notice": made.notice, "policy": made.policy}
+
+
+def cms_bytes(text: str, field: str) -> bytes:
+    """base64url without padding (as programs and the page's script send it). Raises Refused."""
+    try:
+        return base64.b64decode(text.strip() + "=" * (-len(text.strip()) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise refuse("signature.encoding", _("The signature is not in base64url."), field=field) from error

@@ -1,0 +1,57 @@
+"""What waits for agents and purchasers (待办): their drafts and their tenders, by what comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from sqlalchemy import select
+
+from bidding.tenders import publication
+from bidding.tenders.models import Tender
+from trading.web import Card, _, beijing
+
+ENDS = ("contracted", "failed", "cancelled")
+NEXT = {
+    "published": _("Bids may be handed in until ${time}"),
+    "closed": _("Closed: the opening is next"),
+    "opening": _("The opening is under way"),
+    "opened": _("Opened: the evaluation is next"),
+    "evaluating": _("The committee is evaluating"),
+    "evaluated": _("Evaluated: confirm the winner"),
+    "result_published": _("Result published: the award is next"),
+    "awarded": _("Awarded: the contract is next"),
+}
+ACTING = {"closed", "opening", "opened", "evaluated", "result_published", "awarded"}
+"""States in which the buyers have something to do."""
+
+
+def agent_cards(request: Request) -> list[Card]:
+    """A new tender, and everything that one's agency runs."""
+    new = Card(_("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes"))
+    return [new, *cards(request, Tender.agency_id == request.identity.party_id)]
+
+
+def tenderer_cards(request: Request) -> list[Card]:
+    """What is bought for one's organisation."""
+    new = Card(_("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes"))
+    return [new, *cards(request, Tender.tenderer_id == request.identity.party_id)]
+
+
+def cards(request: Request, mine: Any) -> list[Card]:
+    """One card for each tender that has not ended, the newest first."""
+    if request.identity.party_id is None:
+        return []
+    query = select(Tender).where(mine, Tender.state.not_in(ENDS)).order_by(Tender.created_at.desc()).limit(50)
+    return [card(request, tender) for tender in request.db.scalars(query)]
+
+
+def card(request: Request, tender: Tender) -> Card:
+    """The tender's title and what comes next."""
+    if tender.state == "draft":
+        readiness = publication.publishable(request.db, request.registry, tender, request.now())
+        note = _("Draft: ready to sign") if readiness.ready else _("Draft")
+        return Card(tender.title, request.route_path("tender-preview", code=tender.code), note, "now")
+    words = NEXT[tender.state] % {"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")}
+    tone = "now" if tender.state in ACTING else "neutral"
+    return Card(tender.title, request.route_path("tender", code=tender.code), words, tone)

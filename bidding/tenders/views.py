@@ -1,0 +1,249 @@
+"""The tender's pages: drafting, the finished document, signing, the public page, the download log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from bidding.tenders import downloads, drafts, papers, publication
+from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
+from bidding.tenders.links import links
+from bidding.tenders.models import Publication, Tender
+from bidding.vault.encoding import b64
+from trading.accounts import certificates
+from trading.accounts.models import User
+from trading.clock import rfc3339
+from trading.errors import Refused
+from trading.notices.service import documents_of, notices_of, take_document
+from trading.permissions import Permission
+from trading.rulebook.plan import Finding
+from trading.web import PUBLIC, Form, client_address
+
+FOLDER = "bidding.tenders:templates/"
+SPARE_ROWS = 2
+"""Empty rows for further items, for readers without script."""
+
+
+def visible(request: Request) -> Tender:
+    """The tender of the address, when this reader may see it: a draft is its buyers' own business."""
+    tender: Tender = request.context
+    if tender.published_at is None and not request.has_permission(Permission.MANAGE_TENDER):
+        raise HTTPNotFound()
+    return tender
+
+
+# --- drafting -------------------------------------------------------------------------------------
+
+
+@view_config(route_name="tender-new", renderer=FOLDER + "form.jinja2", permission=Permission.DRAFT_TENDER)
+def new(request: Request) -> Any:
+    """A tender from a template: everything is filled in, the agent corrects what differs."""
+    templates = drafts.kind_of(request.registry).templates(request.locale_name)
+    template = request.params.get("template") or templates[0]["key"]
+    form = Form(request, DraftTender, drafts.initial_values(request.registry, template, request.now()))
+    if form.valid():
+        user = request.db.get(User, request.identity.user_id)
+        try:
+            tender = drafts.create_draft(request.db, request.registry, request.actor, user, form.command)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
+    return form_page(request, form) | {"tender": None, "templates": templates}
+
+
+@view_config(route_name="tender-edit", renderer=FOLDER + "form.jinja2", permission=Permission.MANAGE_TENDER)
+def edit(request: Request) -> Any:
+    """The same form over a draft."""
+    tender = request.context
+    drafts.must_be_draft(tender)
+    form = Form(request, DraftTender, initial_of(tender))
+    if form.valid():
+        try:
+            drafts.edit_draft(request.db, tender, form.command)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
+    return form_page(request, form) | {"tender": tender, "templates": []}
+
+
+def initial_of(tender: Tender) -> dict[str, Any]:
+    """The stored form as the fields show it: Beijing time, plain numbers."""
+    draft = drafts.draft_of(tender)
+    local = draft.deadline.astimezone(papers.BEIJING)
+    shown = local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
+    return tender.form | {"deadline": shown}
+
+
+def form_page(request: Request, form: Form) -> dict[str, Any]:
+    """What the form's template needs beside the form: dates, rows of items."""
+    columns = [form.value(name) or [] for name in ("item_name", "item_unit", "item_quantity")]
+    rows = [row for row in zip(*columns, strict=False) if any(row)]
+    rows += [("", "", "")] * SPARE_ROWS
+    return {"form": form, "rows": rows, "dates": drafts.earliest(request.now())}
+
+
+# --- the finished document, the gates, the custodians ----------------------------------------------
+
+
+@view_config(route_name="tender-preview", renderer=FOLDER + "preview.jinja2", permission=Permission.MANAGE_TENDER)
+def preview(request: Request) -> Any:
+    """The finished document, what the rulebook says to it, and whose keys are here."""
+    return preview_page(request, Form(request, OverrideRule))
+
+
+@view_config(
+    route_name="tender-override", request_method="POST", renderer=FOLDER + "preview.jinja2",
+    permission=Permission.OVERRIDE_RULE,
+)  # fmt: skip
+def override(request: Request) -> Any:
+    """Set a refusal aside, with a reason."""
+    tender, form = request.context, Form(request, OverrideRule)
+    if form.valid():
+        try:
+            drafts.override_rule(
+                request.db, request.registry, request.actor, request.identity.user_id, tender, form.command
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
+    return preview_page(request, form)
+
+
+def preview_page(request: Request, form: Form) -> dict[str, Any]:
+    tender = request.context
+    drafts.must_be_draft(tender)
+    now = request.now()
+    readiness = publication.publishable(request.db, request.registry, tender, now)
+    setting = publication.setting_of(request.registry, tender, now, "")
+    return {
+        "form": form,
+        "tender": tender,
+        "readiness": readiness,
+        "sections": papers.sections(drafts.draft_of(tender), setting, request.locale_name),
+        "words": lambda finding: finding_words(request, finding),
+    }
+
+
+def finding_words(request: Request, finding: Finding) -> tuple[str, str]:
+    """Article and the rule's own words in the reader's language."""
+    if request.locale_name == "en":
+        return finding.article, finding.words_en
+    return finding.article_zh, finding.words_zh
+
+
+@view_config(route_name="tender-discard", request_method="POST", permission=Permission.MANAGE_TENDER)
+def discard(request: Request) -> Any:
+    """Give a draft up."""
+    drafts.discard(request.db, request.context)
+    return HTTPSeeOther(request.route_path("desk"))
+
+
+# --- signing --------------------------------------------------------------------------------------
+
+
+@view_config(route_name="tender-publish", renderer=FOLDER + "publish.jinja2", permission=Permission.MANAGE_TENDER)
+def publish(request: Request) -> Any:
+    """One click signs the notice (with the hashes of all documents) and the sealing policy, and publishes."""
+    tender, form = request.context, Form(request, SignPublication)
+    if tender.published_at is not None:
+        return HTTPSeeOther(request.route_path("tender", code=tender.code))
+    if form.valid():
+        try:
+            publication.publish(
+                request.db, request.registry, request.actor, request.identity.user_id, tender,
+                publication.cms_bytes(form.command.notice_cms, "notice_cms"),
+                publication.cms_bytes(form.command.policy_cms, "policy_cms"),
+            )  # fmt: skip
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return HTTPSeeOther(request.route_path("tender", code=tender.code))
+    made = publication.prepare(request.db, request.registry, tender)
+    usable = certificates.usable(request.db, request.identity.user_id, request.now())
+    return {
+        "form": form,
+        "tender": tender,
+        "notice": json.loads(made.notice),
+        "files": json.loads(made.documents)["files"],
+        "signed": {name: (b64(data), publication.made_hash(data)) for name, data in publication.signed_bytes(made).items()},
+        "certificates": ",".join(each.sha256 for each in usable),
+    }
+
+
+# --- the public page ------------------------------------------------------------------------------
+
+
+@view_config(route_name="tender", renderer=FOLDER + "tender.jinja2", permission=PUBLIC)
+def tender_page(request: Request) -> Any:
+    """What is bought, until when, by which rules, and where it stands."""
+    tender = visible(request)
+    if tender.published_at is None:
+        return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
+    kind, draft = drafts.kind_of(request.registry, tender.kind), drafts.draft_of(tender)
+    made = request.db.get(Publication, tender.id)
+    return {
+        "tender": tender,
+        "draft": draft,
+        "texts": papers.worded(draft, kind, request.locale_name),
+        "stages": stages(kind, tender, request.locale_name),
+        "stage": kind.label("stage", kind.stage_of(tender.state), request.locale_name),
+        "documents": documents_of(request.db, tender.code),
+        "documents_sha256": hashlib.sha256(made.documents).hexdigest() if made else "",
+        "notices": notices_of(request.db, tender.code),
+        "custodians": publication.custodians(request.db, request.registry, tender),
+        "now": request.now(),
+        "server_now": rfc3339(request.now()),
+        "deadline": rfc3339(tender.deadline),
+        "links": links(request, tender),
+        "percent": papers.percent,
+    }
+
+
+def stages(kind: Any, tender: Tender, locale: str) -> list[tuple[str, str]]:
+    """The kind's stages as steps; a failed or cancelled tender shows that as its last."""
+    ended = tender.state in ("failed", "cancelled")
+    rows = [stage for stage in kind.data["stage"] if stage["key"] != "preparation"]
+    rows = [stage for stage in rows if (stage["key"] == "ended") <= ended]
+    here = kind.stage_of(tender.state)
+    found, steps = False, []
+    for stage in rows:
+        now = stage["key"] == here
+        found = found or now
+        last = now and tender.state in ("contracted", "failed", "cancelled")
+        when = "done" if last and not ended else "now" if now else "next" if found else "done"
+        if ended and not now:
+            when = "next"
+        steps.append((kind.label("stage", stage["key"], locale), when))
+    return steps
+
+
+@view_config(route_name="tender-document", request_method="GET", permission=PUBLIC)
+def document(request: Request) -> Response:
+    """A file of the tender documents: free, for everybody, without signing up; who took it is sealed."""
+    tender = visible(request)
+    user = str(request.identity.user_id) if request.identity else ""
+    found, data = take_document(
+        request.db, request.registry, request.keys, tender=tender.code, lot=tender.lot.code,
+        name=request.matchdict["name"], address=client_address(request), user=user,
+    )  # fmt: skip
+    response = Response(body=data, content_type=found.media_type)
+    response.content_disposition = f'attachment; filename="{tender.code}-{found.name}"'
+    response.cache_control = "no-store"
+    return response
+
+
+@view_config(route_name="tender-downloads", renderer=FOLDER + "downloads.jinja2", permission=Permission.MANAGE_TENDER)
+def download_log(request: Request) -> Any:
+    """Who took the documents; closed to everybody until the deadline. Every look is an entry."""
+    tender = visible(request)
+    rows = downloads.look(request.db, request.registry, request.actor, tender)
+    return {"tender": tender, "rows": rows}
