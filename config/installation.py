@@ -20,13 +20,14 @@ from config.settings import DEFAULTS
 from plugins.demo_ca.authority import DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.witness import new_key
+from trading.parties.codes import compose
 from trading.secrets import load_master
 
 WITNESS = "witness.neighbour.example/w1"
 CUSTODIANS = {
-    "custodian-centre": ("示例市公共资源交易中心", "11440300000000001A"),
-    "custodian-audit": ("示例市审计局", "11440300000000002B"),
-    "custodian-notary": ("示例市公证处", "12440300000000003C"),
+    "custodian-centre": ("示例市公共资源交易中心", compose("1", "2", "440300", "00000004")),
+    "custodian-audit": ("示例市审计局", compose("1", "1", "440300", "00000005")),
+    "custodian-notary": ("示例市公证处", compose("1", "2", "440300", "00000006")),
 }
 """name: organisation and its identifier. Three services of opposed interests; any two open a bid."""
 
