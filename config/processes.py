@@ -104,9 +104,9 @@ def witness(arguments: Sequence[str]) -> int:
 
 def custodian(arguments: Sequence[str]) -> int:
     """`tradehall custodian serve|attend …`: one organisation's share of every tender's keys."""
-    from bidding.vault import custodian_service
+    from config import custodian as box
 
-    return custodian_service.main(arguments)
+    return box.main(arguments)
 
 
 def simulate(arguments: Sequence[str]) -> int:

@@ -60,7 +60,20 @@ def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> B
     check_order(acts, manifest)
     tokens = spend(session, means.keys, tender, manifest)
     bid = Bid(id=uuid4(), tender_id=tender.id, upload_id=upload.id)
-    _admit(session, means, bidder, tender, bid, "bid", manifest.seq, manifest.raw, manifest.hash, cms, now, evidence)
+    _admit(
+        session,
+        means,
+        bidder,
+        tender,
+        bid,
+        "bid",
+        manifest.seq,
+        manifest.raw,
+        manifest.hash,
+        cms,
+        now,
+        evidence,
+    )
     session.flush()
     session.add_all(SpentToken(token=token, bid_id=bid.id) for token in tokens)
     upload.finished_at = now
@@ -98,7 +111,20 @@ def withdraw(
     if evidence["certificate_sha256"] != certificate:
         raise refusal("bid.other-certificate")
     row = Bid(id=uuid4(), tender_id=tender.id, upload_id=None)
-    _admit(session, means, bidder, tender, row, "withdraw", standing.seq, document, withdrawal.hash, cms, now, evidence)
+    _admit(
+        session,
+        means,
+        bidder,
+        tender,
+        row,
+        "withdraw",
+        standing.seq,
+        document,
+        withdrawal.hash,
+        cms,
+        now,
+        evidence,
+    )
     session.flush()
     return row
 

@@ -40,7 +40,7 @@ def means_of(request: Request) -> Means:
 def signed_refusal(request: Request, refused: Refused, document: bytes) -> Response:
     """A refusal with the hall's signature over it: the bidder can prove what was said, and when."""
     words = "; ".join(f"{f.code}: {request.localizer.translate(f.message)}" for f in refused.faults)
-    raw = build_refusal(sha256(document), words, request.now, request.keys.receipt.sign)
+    raw = build_refusal(sha256(document), words, request.now(), request.keys.receipt.sign)
     return problem(request, status_of(refused), list(refused.faults), refusal=json.loads(raw))
 
 
@@ -84,9 +84,7 @@ def close(request: Request) -> dict[str, Any]:
 # --- uploads -------------------------------------------------------------------------------------
 
 
-@view_config(
-    route_name="api-bid-uploads", request_method="POST", renderer="json", permission=Permission.BID
-)
+@view_config(route_name="api-bid-uploads", request_method="POST", renderer="json", permission=Permission.BID)
 def start(request: Request) -> Any:
     """POST /api/bids/uploads: begin an upload, or find it again by the same manifest."""
     command = read_json(request, StartUpload)
@@ -196,9 +194,7 @@ def own_bids(request: Request) -> list[dict[str, Any]]:
 # --- the bidder's own key ------------------------------------------------------------------------
 
 
-@view_config(
-    route_name="api-bid-releases", request_method="POST", renderer="json", permission=Permission.BID
-)
+@view_config(route_name="api-bid-releases", request_method="POST", renderer="json", permission=Permission.BID)
 def release(request: Request) -> Any:
     """POST /api/bids/releases: this bidder's key for the opening. A key that does not fit is kept as
     evidence and answered 409, so that the bidder can try again inside the window."""
@@ -223,4 +219,3 @@ def release(request: Request) -> Any:
     answer = problem(request, 409, list(wrong.faults))
     answer.headers["X-Tm"] = "commit"
     return answer
-

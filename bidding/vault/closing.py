@@ -112,7 +112,9 @@ def make_close_ready(session: Session, registry: Any, payload: dict[str, Any]) -
     if stamper is not None:
         token = stamper.stamp(sha256(close.raw))
         if stamper.verify(token, sha256(close.raw)) < tender.deadline:
-            raise refuse("timestamp.invalid", _("The time stamp on the closing list lies before the deadline"))
+            raise refuse(
+                "timestamp.invalid", _("The time stamp on the closing list lies before the deadline")
+            )
         close.token = token
     close.ready_at = database_now(session)
     promise(session, START, {"tender": tender.code}, max(close.ready_at, tender.opens_at))

@@ -78,9 +78,7 @@ def wanted(session: Session, settings: Any, name: str) -> dict[str, Any]:
     who = custodian_named(settings, name)
     return {
         "keys": [_wanted_key(tender, who) for tender in _drafts_without_key(session, who)],
-        "releases": [
-            row for tender in _in_opening(session) for row in wanted_releases(session, tender, who)
-        ],
+        "releases": [row for tender in _in_opening(session) for row in wanted_releases(session, tender, who)],
     }
 
 
@@ -117,12 +115,11 @@ def wanted_releases(session: Session, tender: Tender, who: Custodian) -> list[di
     if opening is None or close is None or close.ready_at is None:
         return []
     policy, now = policy_of(session, tender), database_now(session)
-    given = {
-        stage
-        for stage in session.scalars(
+    given = set(
+        session.scalars(
             select(Release.stage).where(Release.tender_id == tender.id, Release.index == who.index)
         )
-    }
+    )
     rows = []
     for stage in policy.stages:
         held = stage.custodian(who.index)
@@ -220,7 +217,8 @@ def _judge_custodian(
     found = evidence.accept(session, registry, code, data, cms, database_now(session))
     if found.certificate_sha256 != certificate:
         raise refuse(
-            "custodian.certificate", _("This is not signed with the certificate that the custodian registered")
+            "custodian.certificate",
+            _("This is not signed with the certificate that the custodian registered"),
         )
 
 
@@ -295,7 +293,9 @@ def _check_shares(
         raise refuse("release.early", _("No release is wanted for this tender at present"))
     named = release.shares.keys() | release.bad
     answering = [
-        bid for bid in valid_bids(session, tender) if bid in asked or bytes.fromhex(bid.manifest_hash or "") in named
+        bid
+        for bid in valid_bids(session, tender)
+        if bid in asked or bytes.fromhex(bid.manifest_hash or "") in named
     ]
     if faults := check_release(policy, release, [_manifest(bid) for bid in answering]):
         raise refuse("release.wrong", _("The release does not hold against the bids"), rule="; ".join(faults))

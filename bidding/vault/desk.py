@@ -20,7 +20,7 @@ def bidder_cards(request: Request) -> list[Card]:
         return []
     open_tenders = request.db.scalars(
         select(Tender)
-        .where(Tender.state == "published", Tender.deadline > request.now)
+        .where(Tender.state == "published", Tender.deadline > request.now())
         .order_by(Tender.deadline)
     ).all()
     return [card for tender in open_tenders if (card := _bid_card(request, tender, party.uscc))]

@@ -19,7 +19,10 @@ WORDS = {
     "bid.parts": (_("The bid has no content"), _("Add the price sheet and the documents.")),
     "bid.part-size": (_("A part of the bid has a size that is not allowed"), _("Make the files smaller.")),
     "bid.shares": (_("Two key shares of the bid are alike"), _("Seal the bid again.")),
-    "bid.received-size": (_("Not the whole bid has arrived"), _("Send it again; only what is missing is sent.")),
+    "bid.received-size": (
+        _("Not the whole bid has arrived"),
+        _("Send it again; only what is missing is sent."),
+    ),
     "bid.received-tree": (_("What arrived is not what was sealed"), _("Seal the bid again and send it.")),
     "bid.received-head": (_("What arrived is not what was sealed"), _("Seal the bid again and send it.")),
     "bid.incomplete": (_("Not the whole bid has arrived"), _("Send it again; only what is missing is sent.")),
@@ -48,7 +51,10 @@ WORDS = {
         _("The bid replaces one that your enterprise has not handed in"),
         _("Open the bid page again and replace the standing bid."),
     ),
-    "withdraw.none": (_("There is no such standing bid of your enterprise"), _("See your bids on the bid page.")),
+    "withdraw.none": (
+        _("There is no such standing bid of your enterprise"),
+        _("See your bids on the bid page."),
+    ),
     "withdraw.malformed": (_("The withdrawal cannot be read"), _("Withdraw on the bid page.")),
 }
 

@@ -191,9 +191,7 @@ def admitted(keys: HallKeys, row: Bid) -> Admitted:
 
 def acts_of(session: Session, keys: HallKeys, tender: Tender, uscc: str) -> list[Admitted]:
     """An enterprise's own admitted bids and withdrawals in a tender, in the order of admission."""
-    query = select(Bid).where(
-        Bid.tender_id == tender.id, Bid.owner_key == owner_key(keys, tender.code, uscc)
-    )
+    query = select(Bid).where(Bid.tender_id == tender.id, Bid.owner_key == owner_key(keys, tender.code, uscc))
     return [admitted(keys, row) for row in session.scalars(query.order_by(Bid.entry_id))]
 
 

@@ -181,7 +181,8 @@ def state_of(session: Session, upload: Upload) -> dict[str, Any]:
     """What a program must know to go on: the upload, the size of a piece, what is missing."""
     here = arrived(session, upload)
     missing = {
-        part: [n for n in range(plan["pieces"]) if n not in here[part]] for part, plan in upload.pieces.items()
+        part: [n for n in range(plan["pieces"]) if n not in here[part]]
+        for part, plan in upload.pieces.items()
     }
     return {
         "upload": str(upload.id),

@@ -110,7 +110,9 @@ def test_a_killed_upload_goes_on_where_it_stopped(scene: Scene) -> None:
     who = scene.enterprise("Green Chairs Ltd")
     bid = scene.seal(who, {"price-sheet": b"{}", "documents": b"x" * (20 << 20)})
     with scene.db() as session:
-        upload = uploads.start_upload(session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms).id
+        upload = uploads.start_upload(
+            session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms
+        ).id
     scene.send(who, upload, "documents", 1, bid.parts["documents"][8 << 20 : 16 << 20])
     with scene.db() as session:
         again = uploads.start_upload(session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms)
@@ -211,7 +213,9 @@ def test_a_piece_damaged_on_the_way_is_refused_and_can_be_sent_again(scene: Scen
     who = scene.enterprise("Green Chairs Ltd")
     bid = scene.seal(who)
     with scene.db() as session:
-        upload = uploads.start_upload(session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms).id
+        upload = uploads.start_upload(
+            session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms
+        ).id
     data = bid.parts["documents"]
     with scene.db() as session, pytest.raises(Refused) as refused:
         uploads.put_piece(session, scene.means, who.bidder, upload, "documents", 0, data, "0" * 64)
@@ -289,7 +293,9 @@ def test_nobody_withdraws_anothers_bid(scene: Scene) -> None:
 def dump(session) -> Counter[str]:
     tables = session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
     return Counter(
-        row for table in list(tables) for row in session.execute(text(f'SELECT t::text FROM "{table}" t')).scalars()
+        row
+        for table in list(tables)
+        for row in session.execute(text(f'SELECT t::text FROM "{table}" t')).scalars()
     )
 
 
@@ -306,7 +312,14 @@ def test_a_database_dump_of_the_sealed_period_names_no_bidder_and_no_price(scene
     with scene.db() as session:
         added = "\n".join((dump(session) - before).elements())
     assert ref in added, "the dump is searched where the bid stands"
-    secrets = [who.name, who.bidder.uscc, str(who.bidder.user_id), "192.0.2.7", "98765.43", bid.manifest.hash.hex()]
+    secrets = [
+        who.name,
+        who.bidder.uscc,
+        str(who.bidder.user_id),
+        "192.0.2.7",
+        "98765.43",
+        bid.manifest.hash.hex(),
+    ]
     for secret in secrets:
         for spelled in (secret, secret.encode().hex(), secret.replace("-", "")):
             assert spelled not in added

@@ -1,0 +1,255 @@
+"""What a custodian (托管方) decides by itself, before it signs a key statement and before it releases.
+
+Pure: documents in, decisions out. The process around it (`tradehall custodian`) fetches, stores and
+signs. The hall is not trusted here: what it sends is taken only as far as signatures, the witness, the
+time stamp and the custodian's own memory bear it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bidding.vault import documents as d
+from bidding.vault.close import Close, parse_close, why_not_release
+from bidding.vault.custodian_key import Statement, build_statement, parse_statement
+from bidding.vault.encoding import EncodingError, sha256
+from bidding.vault.keys import custodian_seed
+from bidding.vault.manifest import Manifest, parse_manifest
+from bidding.vault.policy import Policy, Stage, parse_policy
+from bidding.vault.release import build_release
+from trading.ledger import entry as ledger_entry
+from trading.ledger.checkpoint import NoteError, parse_checkpoint
+from trading.ledger.merkle import inclusion_holds, leaf_hash
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this custodian is: its name at the hall, organisation, index and certificate (SHA-256, hex)."""
+
+    index: int
+    id: str
+    org: str
+    cert_sha256: str
+
+
+@dataclass(frozen=True)
+class WantedKey:
+    """A key statement the hall asks for."""
+
+    tender: str
+    lot: str
+    stage: str
+    index: int
+    suite: str
+    release_after: datetime
+
+
+@dataclass(frozen=True)
+class WantedRelease:
+    """A release the hall asks for: of the bids with these manifests (hashes)."""
+
+    tender: str
+    stage: str
+    index: int
+    close: bytes
+    manifests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A close as the hall gives it out, read, not verified. `index` and `path` prove the entry
+    `tender.closed` in the tree of `note`."""
+
+    close: bytes
+    token: bytes | None
+    note: str
+    policy: bytes
+    policy_cms: bytes
+    entry: bytes
+    index: int
+    path: tuple[bytes, ...]
+    manifests: tuple[bytes, ...]
+
+
+class Declined(Exception):
+    """The custodian does not do what it was asked; `reasons` are for its log and its people."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(reasons))
+
+
+_WANTED_KEY = d.at_least(
+    {
+        "tender": d.text,
+        "lot": d.text,
+        "stage": d.text,
+        "index": d.integer(1),
+        "suite": d.text,
+        "release_after": d.time,
+    }
+)
+_WANTED_RELEASE = d.at_least(
+    {
+        "tender": d.text,
+        "stage": d.text,
+        "index": d.integer(1),
+        "close": d.hash_hex,
+        "manifests": d.list_of(d.hash_hex),
+    }
+)
+_BUNDLE = d.at_least(
+    {
+        "close": d.b64_bytes(),
+        "tst": d.or_null(d.b64_bytes()),
+        "checkpoint": d.text,
+        "proof": d.at_least(
+            {"entry": d.b64_bytes(), "index": d.integer(0), "path": d.list_of(d.b64_bytes(32))}
+        ),
+        "policy": d.b64_bytes(),
+        "p7s": d.b64_bytes(),
+        "bids": d.list_of(d.at_least({"manifest": d.b64_bytes()})),
+    }
+)
+
+
+def parse_wanted(document: Mapping[str, Any]) -> tuple[list[WantedKey], list[WantedRelease]]:
+    """What the hall asks for; raises EncodingError."""
+    read = d.at_least({"keys": d.list_of(_WANTED_KEY), "releases": d.list_of(_WANTED_RELEASE)})(document)
+    keys = [WantedKey(**{name: row[name] for name in WantedKey.__dataclass_fields__}) for row in read["keys"]]
+    releases = [
+        WantedRelease(**{name: row[name] for name in WantedRelease.__dataclass_fields__})
+        for row in read["releases"]
+    ]
+    return keys, releases
+
+
+def parse_bundle(document: Mapping[str, Any]) -> Bundle:
+    """The hall's answer to `GET /api/tenders/{code}/close`; raises EncodingError."""
+    f = _BUNDLE(document)
+    proof = f["proof"]
+    return Bundle(
+        close=f["close"],
+        token=f["tst"],
+        note=f["checkpoint"],
+        policy=f["policy"],
+        policy_cms=f["p7s"],
+        entry=proof["entry"],
+        index=proof["index"],
+        path=proof["path"],
+        manifests=tuple(bid["manifest"] for bid in f["bids"]),
+    )
+
+
+def make_statement(
+    who: Identity, master: bytes, asked: WantedKey, earlier: Sequence[Statement], now: datetime
+) -> bytes:
+    """A key statement, to be signed. `earlier` are this custodian's own for the same tender and stage.
+
+    Raises Declined when it would allow a release that an earlier statement forbids, or one already."""
+    reasons = []
+    if asked.index != who.index:
+        reasons.append(f"the hall gives this custodian index {asked.index}, it knows itself as {who.index}")
+    if asked.release_after <= now:
+        reasons.append("the statement would allow a release at once")
+    if any(asked.release_after < before.release_after for before in earlier):
+        reasons.append("an earlier statement for this tender forbids a release before a later time")
+    if reasons:
+        raise Declined(reasons)
+    return build_statement(
+        tender=asked.tender,
+        lot=asked.lot,
+        stage=asked.stage,
+        custodian=who.id,
+        org=who.org,
+        cert_sha256=who.cert_sha256,
+        index=who.index,
+        seed=custodian_seed(master, asked.tender, asked.lot, asked.stage),
+        created=now,
+        release_after=asked.release_after,
+        suite=asked.suite,
+    )
+
+
+def own_statement(policy: Policy, stage_name: str, index: int, own: Sequence[bytes]) -> Statement:
+    """The statement of ours that a policy names; raises Declined when it names none of ours."""
+    stage = policy.stage(stage_name)
+    named = stage.custodian(index) if stage else None
+    for raw in own:
+        if named is not None and sha256(raw).hex() == named.cks_sha256:
+            return parse_statement(raw)
+    raise Declined(["the policy does not name this custodian's own key statement"])
+
+
+def judge(
+    bundle: Bundle,
+    asked: WantedRelease,
+    own: Sequence[bytes],
+    *,
+    stamped_at: datetime | None,
+    quorum: int,
+    now: datetime,
+) -> tuple[Policy, Close, list[Manifest]]:
+    """The policy, the closing list and the bids to release for, when everything speaks for it.
+
+    `own` are this custodian's key statements, `stamped_at` the verified time of the stamp on the list.
+    That the policy is properly signed is the caller's to see. Raises Declined with every reason."""
+    try:
+        policy, close = parse_policy(bundle.policy), parse_close(bundle.close)
+        manifests = {m.hash: m for m in map(parse_manifest, bundle.manifests)}
+    except EncodingError as error:
+        raise Declined([f"the bundle cannot be read: {error}"]) from error
+    statement = own_statement(policy, asked.stage, asked.index, own)
+    reasons = why_not_release(
+        policy, bundle.close, bundle.note, statement=statement, stamped_at=stamped_at, quorum=quorum, now=now
+    )
+    if close.hash != asked.close or policy.tender != asked.tender:
+        reasons.append("the closing list is not the one a release is asked for")
+    reasons += _entry_faults(bundle, policy)
+    stage = policy.stage(asked.stage)
+    assert stage is not None, "own_statement has found the stage"
+    reasons += _window_faults(policy, stage, close, now)
+    unknown = [h for h in asked.manifests if h not in manifests or h not in close.valid]
+    if unknown or not asked.manifests:
+        reasons.append("a release is asked for bids that the closing list does not open")
+    if reasons:
+        raise Declined(reasons)
+    return policy, close, [manifests[h] for h in asked.manifests]
+
+
+def release_for(
+    policy: Policy, close: Close, stage: str, master: bytes, manifests: Sequence[Manifest], now: datetime
+) -> bytes:
+    """The release, to be signed; raises ReleaseError when the key is not the policy's."""
+    seed = custodian_seed(master, policy.tender, policy.lot, stage)
+    return build_release(policy, stage, seed, manifests, close_hash=close.hash, at=now)
+
+
+def _entry_faults(bundle: Bundle, policy: Policy) -> list[str]:
+    """The entry of the close stands in the tree of the checkpoint."""
+    try:
+        found = ledger_entry.parse(bundle.entry)
+        head = parse_checkpoint(bundle.note)
+    except (ledger_entry.EntryError, NoteError) as error:
+        return [f"the entry of the close or its checkpoint cannot be read: {error}"]
+    if not isinstance(found, ledger_entry.Entry) or (found.type, found.tender) != (
+        "tender.closed",
+        policy.tender,
+    ):
+        return ["the entry given is not that of this tender's close"]
+    if not inclusion_holds(leaf_hash(bundle.entry), bundle.index, head.size, bundle.path, head.root):
+        return ["the entry of the close is not in the checkpoint's tree"]
+    return []
+
+
+def _window_faults(policy: Policy, stage: Stage, close: Close, now: datetime) -> list[str]:
+    """In mode `either` custodians are the remedy: never inside the bidders' own window."""
+    if stage.mode != "either":
+        return []
+    opens = max(d.time(policy.fields["open_at"]), close.deadline)
+    if now < opens + timedelta(seconds=stage.bidder_window_s):
+        return ["the bidders' own window is still open"]
+    return []
