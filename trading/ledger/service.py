@@ -56,7 +56,9 @@ _PAYLOADS = ", kept AS (INSERT INTO ledger_payload (commitment, nonce, bytes) VA
 
 
 @lru_cache
-def _append_statement(payloads: int) -> str:
+def append_statement(payloads: int) -> str:
+    """The one statement of an append; its parameters are body, at, tender and, for each payload,
+    commitment, nonce and bytes."""
     rows = _PAYLOADS + ", ".join(["(%s, %s, %s)"] * payloads) + ")" if payloads else ""
     return f"{_ENTRY}{rows} SELECT id FROM entry"
 
@@ -108,7 +110,7 @@ def append(
 
 
 def _insert(session: Session, body: bytes, at: datetime, tender: str | None, payloads: list[bytes]) -> int:
-    statement = _append_statement(len(payloads) // 3)
+    statement = append_statement(len(payloads) // 3)
     row = session.connection().exec_driver_sql(statement, (body, at, tender, *payloads))
     number: int = row.scalar_one()
     return number
