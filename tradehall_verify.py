@@ -2083,8 +2083,8 @@ class Audit:
         hashes_listed = {row["sha256"] for row in self.listed.values()}
         latest = {act.type: act for act in self.acts}
         for act in self.acts:
-            if act.type == "tender.published" and latest[act.type] is not act:
-                continue  # an amended publication: only the last one is in the bundle
+            if act.type in ("tender.published", "panel.imported") and latest[act.type] is not act:
+                continue  # amended, or another committee after a recusal: only the last one is in the bundle
             for name, value in _named_strings(act.payload):
                 if name in FILE_FIELDS and any(kind == act.type for _, kind in RECORDED_BY) and value not in hashes_listed:
                     self.fail(f"the document {name} {value[:12]} that {act} recorded is missing")

@@ -1,30 +1,31 @@
-"""The evaluation's tables (评标): reviews, clarifications, price confirmations, the report."""
+"""The evaluation's tables (评标): signed reviews, clarifications, draws, the report."""
 
 from __future__ import annotations
 
 import uuid
 
 from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.db import Base, Blob, Id, Instant, Json, OptionalInstant
+from trading.db import Base, Blob, Id, Instant, OptionalInstant
 
 
 class Review(Base):
-    """One member's review of one bid for one step (资格审查、符合性审查), signed. Dissent is a pass or
-    fail that differs from the majority, with its reason."""
+    """One member's signed votes for one step over all its bids (资格审查、符合性审查、低价说明评判). The
+    votes stand in `raw` only; bundle.md and bidding.evaluation.papers say how."""
 
     __tablename__ = "review"
-    __table_args__ = (UniqueConstraint("bid_id", "member_id", "step"),)
+    __table_args__ = (UniqueConstraint("tender_id", "member", "step"),)
 
     id: Mapped[Id]
-    bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"), index=True)
-    member_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("panel_member.id"))
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    member: Mapped[str]
+    """the member's pseudonym in this tender"""
     step: Mapped[str]
     """qualification | conformity | abnormal (whether an explanation is accepted)"""
-    passed: Mapped[bool]
-    reason: Mapped[str]
     raw: Mapped[Blob]
+    sha256: Mapped[str]
     cms: Mapped[Blob]
     at: Mapped[Instant]
 
@@ -35,19 +36,38 @@ class Clarification(Base):
     __tablename__ = "clarification"
 
     id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
     bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"), index=True)
     kind: Mapped[str]
     """meaning | correction (price correction to confirm) | abnormal (abnormally low price)"""
     question: Mapped[str]
-    asked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("panel_member.id"))
+    total: Mapped[str] = mapped_column(default="")
+    """for corrections: the corrected total shown to the bidder, money"""
+    asked_by: Mapped[str] = mapped_column(default="")
+    """the member's pseudonym; "" when the law itself asks"""
     asked_at: Mapped[Instant]
     due_at: Mapped[Instant]
     answer: Mapped[str] = mapped_column(default="")
-    accepted: Mapped[bool | None]
+    confirmed: Mapped[bool | None]
     """for corrections: the bidder's confirmation"""
     raw: Mapped[bytes | None]
+    """the bytes that the bidder signed"""
     cms: Mapped[bytes | None]
     answered_at: Mapped[OptionalInstant]
+
+
+class TieDraw(Base):
+    """The recorded order of bids that only a lot could part (抽签, Order 87 art. 31, 68)."""
+
+    __tablename__ = "tie_draw"
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    order: Mapped[list[str]] = mapped_column(JSONB)
+    """the bidders' codes as drawn"""
+    officer: Mapped[str]
+    how: Mapped[str]
+    at: Mapped[Instant]
 
 
 class EvaluationReport(Base):
@@ -65,25 +85,15 @@ class EvaluationReport(Base):
 
 
 class ReportSignature(Base):
-    """A member's signature under the report, or the refusal with its reason (dissent)."""
+    """A member's signature under the report, with the dissent that he wrote on it, signed too."""
 
     __tablename__ = "report_signature"
-    __table_args__ = (UniqueConstraint("report_id", "member_id"),)
+    __table_args__ = (UniqueConstraint("report_id", "member"),)
 
     id: Mapped[Id]
     report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("evaluation_report.id"), index=True)
-    member_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("panel_member.id"))
+    member: Mapped[str]
     cms: Mapped[Blob]
     dissent: Mapped[str] = mapped_column(default="")
+    dissent_cms: Mapped[bytes | None]
     signed_at: Mapped[Instant]
-
-
-class Derivation(Base):
-    """The printed derivation of one bid's evaluation price (计算过程)."""
-
-    __tablename__ = "derivation"
-
-    id: Mapped[Id]
-    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("evaluation_report.id"), index=True)
-    bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"))
-    lines: Mapped[Json]

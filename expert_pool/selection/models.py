@@ -11,8 +11,9 @@ from trading.db import Base, Blob, Id, Instant, OptionalInstant
 
 
 class Panel(Base):
-    """A committee (评标委员会). `sealed` is the imported list, encrypted: names stay unknown until
-    sign-in (Order 87 art. 47). `source` says who drew it; the verifier says that this draw was not ours."""
+    """A committee (评标委员会). `sealed` holds the seats of the imported list, encrypted: names stay
+    unknown until sign-in (Order 87 art. 47). `source` says who drew it; the verifier says that this draw
+    was not ours."""
 
     __tablename__ = "panel"
 
@@ -20,14 +21,17 @@ class Panel(Base):
     tender: Mapped[str] = mapped_column(unique=True)
     source: Mapped[str]
     list_sha256: Mapped[str]
-    evidence_sha256: Mapped[str]
+    """of the imported file"""
+    panel_sha256: Mapped[str]
+    """of the panel document (evaluation/panel.json)"""
     sealed: Mapped[Blob]
     size: Mapped[int]
     imported_at: Mapped[Instant]
 
 
 class PanelMember(Base):
-    """A member who has signed in (评委签到); before that there is no row with a name."""
+    """A member who has signed in (评委签到) or stepped aside (回避); before that there is no row with a
+    name. `member` is the pseudonym under which the ledger knows the person in this tender."""
 
     __tablename__ = "panel_member"
     __table_args__ = (UniqueConstraint("panel_id", "seat"), UniqueConstraint("panel_id", "user_id"))
@@ -36,8 +40,10 @@ class PanelMember(Base):
     panel_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("panel.id"), index=True)
     seat: Mapped[int]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    member: Mapped[str]
     kind: Mapped[str]
     """expert | purchaser"""
     head: Mapped[bool] = mapped_column(default=False)
     recused_at: Mapped[OptionalInstant]
-    signed_in_at: Mapped[Instant]
+    recusal: Mapped[str] = mapped_column(default="")
+    signed_in_at: Mapped[OptionalInstant]

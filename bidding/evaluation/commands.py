@@ -1,0 +1,77 @@
+"""What may be asked of an evaluation. Byte fields are base64url without padding."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from bidding.vault.commands import Asked, Document
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+SignedText = Annotated[str, StringConstraints(max_length=20000)]
+"""Signed as it stands: nothing may be stripped from it."""
+
+
+class SignIn(Asked):
+    """`interest` is why the member must step aside; empty: the member declares to have none."""
+
+    interest: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+
+
+class CastVote(Asked):
+    """One vote; `passed` is called `pass` outside (`accepted` in the step `abnormal`)."""
+
+    bid: str
+    item: str = ""
+    passed: bool | None = Field(None, alias="pass")
+    accepted: bool | None = None
+    reason: str = ""
+
+
+class Finding(Asked):
+    bid: str
+    suspected: bool = False
+    brand: str | None = None
+    claims_refused: list[str] = []
+
+
+class DraftReview(Asked):
+    votes: list[CastVote]
+    findings: list[Finding] = []
+
+
+class SignReview(Asked):
+    raw: Document
+    cms: Document
+
+
+class Ask(Asked):
+    """`bid` is the hash of the bid's manifest."""
+
+    bid: Text
+    text: Text
+
+
+class Answer(Asked):
+    """`answer` is the signed text; a price correction is confirmed or denied instead."""
+
+    answer: SignedText = ""
+    confirmed: bool | None = None
+    cms: Document
+
+
+class RecordDraw(Asked):
+    """`order` are the tied bidders' codes as they were drawn; `officer` conducted the draw."""
+
+    order: list[str] = Field(min_length=2)
+    officer: Text
+    how: Text
+
+
+class SignReport(Asked):
+    """With `dissent`, `dissent_cms` is a signature over its bytes (UTF-8)."""
+
+    cms: Document
+    dissent: SignedText = ""
+    dissent_cms: Document | None = None

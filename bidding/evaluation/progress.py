@@ -1,0 +1,299 @@
+"""Where an evaluation stands: everything decided so far, read at once, and what comes next.
+
+Nothing is stored about the phase: it follows from what has been signed, asked and answered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.evaluation import lowest, papers, pricesheet, review
+from bidding.evaluation.corrections import Corrected
+from bidding.evaluation.inputs import Bid as Evaluated
+from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
+from bidding.evaluation.lowest import OpenQuestions
+from bidding.evaluation.models import Clarification, EvaluationReport, Review, TieDraw
+from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
+from bidding.evaluation.result import Result
+from bidding.tenders.models import Tender
+from bidding.vault.models import Bid, Outcome
+from expert_pool.selection import service as committee
+from expert_pool.selection.models import Panel, PanelMember
+from expert_pool.selection.panel_list import Seat
+from trading.errors import Refused
+from trading.ledger import canonical
+from trading.secrets import HallKeys
+
+
+class Phase(StrEnum):
+    """The phases of an evaluation, in order."""
+
+    SIGN_IN = "sign-in"
+    QUALIFICATION = "qualification"
+    CONFORMITY = "conformity"
+    CORRECTIONS = "corrections"
+    EXPLANATIONS = "explanations"
+    JUDGEMENT = "judgement"
+    DRAW = "draw"
+    REPORT = "report"
+    DELIVERED = "delivered"
+
+
+STEP_OF_PHASE = {Phase.QUALIFICATION: QUALIFICATION, Phase.CONFORMITY: CONFORMITY, Phase.JUDGEMENT: ABNORMAL}
+
+
+@dataclass(frozen=True)
+class OpenedBid:
+    """A bid that was opened. `sheet` is its price sheet's JSON, None when it is not canonical."""
+
+    id: str
+    name: str
+    manifest: str
+    row: Bid
+    outcome: Outcome
+
+    @cached_property
+    def sheet(self) -> Any:
+        try:
+            return canonical.loads(self.outcome.price_sheet or b"")
+        except canonical.CanonicalError:
+            return None
+
+    @property
+    def read(self) -> pricesheet.PriceSheet | None:
+        """The price sheet, or None when it cannot be used (M87 63(6))."""
+        try:
+            return pricesheet.parse(self.sheet)
+        except Refused:
+            return None
+
+
+@dataclass
+class Evaluation:
+    """Everything about one tender's evaluation."""
+
+    tender: Tender
+    panel: Panel | None
+    seats: list[Seat]
+    members: list[PanelMember]
+    bids: dict[str, OpenedBid]
+    reviews: list[Review]
+    questions: list[Clarification]
+    draws: list[TieDraw]
+    report: EvaluationReport | None
+
+    @cached_property
+    def rules(self) -> Rules:
+        return parse_rules(self.tender.rules)
+
+    @property
+    def seated(self) -> list[PanelMember]:
+        """The members who have signed in."""
+        return [member for member in self.members if member.signed_in_at and not member.recused_at]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every seat is taken."""
+        return self.panel is not None and len(self.seated) == self.panel.size == len(self.members)
+
+    def seat(self, member: str) -> Seat:
+        """The seat of a pseudonym."""
+        return next(seat for seat in self.seats if seat.member == member)
+
+    # -- votes ------------------------------------------------------------------------------------
+
+    def subjects(self, step: str) -> list[str]:
+        """The bids (ids, ascending) that a step is about; later steps know theirs once the earlier ones
+        are through."""
+        if step == QUALIFICATION:
+            return sorted(self.bids)
+        if step == ABNORMAL:
+            return sorted(self.bid_of(q).id for q in self.asked(ABNORMAL) if q.answered_at)
+        if not self.locked(QUALIFICATION):
+            return []
+        qualified = self.qualified()
+        if len(qualified) < self.rules.minimum:
+            return []
+        return [bid for bid in qualified if self.bids[bid].read is not None]
+
+    def items(self, step: str) -> tuple[str, ...]:
+        """The items that a step examines."""
+        if step == QUALIFICATION:
+            return self.rules.qualification_items
+        return self.rules.conformity_items if step == CONFORMITY else ()
+
+    def sheet_for(self, step: str, member: str) -> Sheet:
+        """What a member votes on in a step."""
+        bids = tuple(self.subjects(step))
+        claims = {bid: read.claims for bid in bids if (read := self.bids[bid].read) is not None}
+        return Sheet(step, member, bids, self.items(step), claims)
+
+    def review_of(self, member: str, step: str) -> Review | None:
+        return next((row for row in self.reviews if (row.member, row.step) == (member, step)), None)
+
+    def voted(self, step: str) -> set[str]:
+        """The members whose votes of a step are locked."""
+        return {row.member for row in self.reviews if row.step == step}
+
+    def locked(self, step: str) -> bool:
+        """Whether every member has voted: only then does anybody see the others' votes."""
+        if step == CONFORMITY and not self.locked(QUALIFICATION):
+            return False
+        if step != QUALIFICATION and not self.subjects(step):
+            return True
+        return self.complete and self.voted(step) == {member.member for member in self.seated}
+
+    def documents(self, step: str) -> list[dict[str, Any]]:
+        """The signed documents of a step, once all are there."""
+        if not self.locked(step):
+            return []
+        return [json.loads(row.raw) for row in self.reviews if row.step == step]
+
+    def votes(self, step: str, bid: str) -> list[review.ItemVotes]:
+        """All votes on a bid in a step, once everybody has voted."""
+        return papers.item_votes(self.documents(step), bid, self.items(step))
+
+    def qualified(self) -> list[str]:
+        """The bids that pass the qualification review by majority, ascending."""
+        items = self.items(QUALIFICATION)
+        return [bid for bid in sorted(self.bids) if review.passes(items, self.votes(QUALIFICATION, bid))]
+
+    # -- questions ----------------------------------------------------------------------------------
+
+    def asked(self, kind: str) -> list[Clarification]:
+        """The questions of a kind, oldest first."""
+        return [question for question in self.questions if question.kind == kind]
+
+    def bid_of(self, question: Clarification) -> OpenedBid:
+        """The bid that a question is about."""
+        return next(bid for bid in self.bids.values() if bid.row.id == question.bid_id)
+
+    def question(self, kind: str, bid: str) -> Clarification | None:
+        """The one correction or low-price question to a bidder."""
+        return next((q for q in self.asked(kind) if self.bid_of(q).id == bid), None)
+
+    def waiting(self, kind: str, now: datetime) -> bool:
+        """Whether a question of a kind can still be answered."""
+        return any(is_open(question, now) for question in self.asked(kind))
+
+    def open_questions(self) -> OpenQuestions:
+        """What must be asked or has been asked; a correction left unanswered counts as denied here."""
+        bids = self.evaluated(unanswered=False)
+        found = lowest.open_questions(self.rules, bids)
+        return OpenQuestions(self._unasked(found.confirmations), self._unasked_prices(found.explanations))
+
+    def _unasked(self, found: Mapping[str, Corrected]) -> dict[str, Corrected]:
+        return {bid: corrected for bid, corrected in found.items() if not self.question("correction", bid)}
+
+    def _unasked_prices(self, found: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {bid: names for bid, names in found.items() if not self.question(ABNORMAL, bid)}
+
+    # -- decisions ------------------------------------------------------------------------------------
+
+    def decisions(self, bid: str, unanswered: bool | None = None) -> dict[str, Any]:
+        """What people decided about a bid, as evaluation.md 1.3 writes it. `unanswered` is what a
+        correction counts as that the bidder was asked about and has not answered."""
+        correction = self.question("correction", bid)
+        confirmed = correction.confirmed if correction else None
+        if correction and confirmed is None:
+            confirmed = unanswered
+        found = papers.findings(self.documents(CONFORMITY), bid)
+        return {
+            "qualification": papers.votes_json(self.votes(QUALIFICATION, bid)),
+            "conformity": papers.votes_json(self.votes(CONFORMITY, bid)),
+            "confirmed": confirmed,
+            "abnormal": self._abnormal(bid, found.suspected),
+            "brand": found.brand,
+            "claims_refused": list(found.claims_refused),
+        }
+
+    def _abnormal(self, bid: str, suspected: bool) -> dict[str, bool] | None:
+        question = self.question(ABNORMAL, bid)
+        if question is None and not suspected:
+            return None
+        explained = question is not None and question.answered_at is not None
+        accepted = explained and bool(judged := self.judgement(bid)) and judged.accepted
+        return {"suspected": suspected, "explained": explained, "accepted": accepted}
+
+    def judgement(self, bid: str) -> papers.Judgement | None:
+        """The committee's judgement of a bidder's explanation, once everybody has voted."""
+        documents = self.documents(ABNORMAL)
+        return papers.judgement(documents, bid) if documents and bid in self.subjects(ABNORMAL) else None
+
+    def inputs(self, unanswered: bool | None = None) -> dict[str, Any]:
+        """The evaluation's inputs (evaluation.md 1)."""
+        bids = [
+            {"id": bid, "sheet": self.bids[bid].sheet, "decisions": self.decisions(bid, unanswered)}
+            for bid in sorted(self.bids)
+        ]
+        found: dict[str, Any] = {"rules": self.tender.rules, "bids": bids}
+        return found | ({"draws": [list(draw.order) for draw in self.draws]} if self.draws else {})
+
+    def evaluated(self, unanswered: bool | None = None) -> Sequence[Evaluated]:
+        return parse_bids(self.inputs(unanswered)["bids"])
+
+    def result(self) -> Result:
+        """The evaluation's result from everything decided so far."""
+        return lowest.evaluate(self.rules, self.evaluated(), [tuple(draw.order) for draw in self.draws])
+
+    # -- the phase ------------------------------------------------------------------------------------
+
+    def phase(self, now: datetime) -> Phase:
+        """What the evaluation waits for at `now`."""
+        if self.report is not None:
+            return Phase.DELIVERED if self.report.delivered_at else Phase.REPORT
+        if self.tender.state != "evaluating":
+            return Phase.SIGN_IN
+        for step, phase in ((QUALIFICATION, Phase.QUALIFICATION), (CONFORMITY, Phase.CONFORMITY)):
+            if not self.locked(step):
+                return phase
+        if self.waiting("correction", now) or self.open_questions().confirmations:
+            return Phase.CORRECTIONS
+        if self.waiting(ABNORMAL, now) or self.open_questions().explanations:
+            return Phase.EXPLANATIONS
+        if not self.locked(ABNORMAL):
+            return Phase.JUDGEMENT
+        return Phase.DRAW if self.result().outcome == "tie" else Phase.REPORT
+
+
+def is_open(question: Clarification, now: datetime) -> bool:
+    """Whether a question can be answered at `now`: an answer at the very end is in time."""
+    return question.answered_at is None and now <= question.due_at
+
+
+def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
+    """The evaluation of a tender whose bids were opened."""
+    panel = committee.panel_of(session, tender.code)
+    opened = session.execute(
+        select(Bid, Outcome)
+        .join(Outcome, Outcome.bid_id == Bid.id)
+        .where(Bid.tender_id == tender.id, Bid.status == "valid", Outcome.outcome == "OK")
+    ).all()
+    bids = [
+        OpenedBid(row.bidder_uscc or "", row.bidder_name or "", row.manifest_hash or "", row, outcome)
+        for row, outcome in opened
+    ]
+
+    def rows(model: Any, order: Any) -> list[Any]:
+        return list(session.scalars(select(model).where(model.tender_id == tender.id).order_by(order)))
+
+    return Evaluation(
+        tender=tender,
+        panel=panel,
+        seats=committee.seats_of(keys, panel) if panel else [],
+        members=committee.members_of(session, panel) if panel else [],
+        bids={bid.id: bid for bid in bids},
+        reviews=[row for row in rows(Review, Review.at) if row.step in STEPS],
+        questions=rows(Clarification, Clarification.asked_at),
+        draws=rows(TieDraw, TieDraw.at),
+        report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
+    )

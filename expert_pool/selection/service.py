@@ -1,0 +1,262 @@
+"""The committee's services: import the sealed list, sign in, step aside.
+
+This room knows nothing of tenders: a caller gives the tender's code, who buys and who bids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import unicodedata
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from expert_pool.selection.models import Panel, PanelMember
+from expert_pool.selection.panel_list import (
+    Listed,
+    PanelList,
+    Seat,
+    panel_document,
+    parse,
+    seats_of_bytes,
+    seats_to_bytes,
+)
+from trading.accounts import certificates
+from trading.accounts.models import User
+from trading.acts import Actor, record
+from trading.errors import Fault, Refused, refuse
+from trading.ledger.entry import actor_pseudonym
+from trading.parties.models import Party
+from trading.permissions import Role
+from trading.secrets import HallKeys
+from trading.web import _
+
+ROLE_OF_KIND = {"expert": Role.EXPERT, "purchaser": Role.TENDERER}
+Check = Callable[[Sequence[Seat]], list[Fault]]
+"""What is unlawful in a composition; the caller knows the law of its kind of trade."""
+
+
+# --- the list -------------------------------------------------------------------------------------
+
+
+def import_list(
+    session: Session,
+    keys: HallKeys,
+    actor: Actor,
+    tender: str,
+    raw: bytes,
+    *,
+    buyers: Mapping[str, uuid.UUID],
+    check: Check,
+    at: datetime,
+    rng: Callable[[int], bytes] = os.urandom,
+) -> Panel:
+    """Take over the list that a pool drew for `tender`; entry `panel.imported`.
+
+    `buyers` are tenderer and agency (code to id): an expert may not come from them, a purchaser's
+    representative must. A second list replaces the first while nobody has signed in, or when a member
+    has stepped aside; everybody then signs in again. Raises Refused `panel.*` and what `check` finds;
+    faults name seats, never persons.
+    """
+    listed = parse(raw)
+    if listed.tender != tender:
+        raise refuse("panel.other-tender", _("This list was drawn for another tender"), field="list")
+    old = panel_of(session, tender)
+    if old is not None:
+        _make_way(session, old)
+    seats = _seat_all(session, keys, listed, buyers, at)
+    if faults := check(seats):
+        raise Refused(faults)
+    document = panel_document(tender, seats)
+    panel = old or Panel(tender=tender)
+    panel.source, panel.size, panel.imported_at = listed.source, len(seats), at
+    panel.list_sha256 = hashlib.sha256(raw).hexdigest()
+    panel.panel_sha256 = hashlib.sha256(document).hexdigest()
+    panel.sealed = keys.seal(seats_to_bytes(seats), _purpose(tender), rng)
+    session.add(panel)
+    session.flush()
+    payload = {"panel": panel.panel_sha256, "source": panel.source, "list": panel.list_sha256}
+    record(session, actor, "panel.imported", tender, payload, at)
+    return panel
+
+
+def _make_way(session: Session, old: Panel) -> None:
+    members = members_of(session, old)
+    if members and not any(member.recused_at for member in members):
+        raise refuse(
+            "panel.in-session",
+            _("The committee has begun to sign in; its list can no longer be exchanged"),
+            remedy=_("A member who must not sit steps aside; then a new list can be imported."),
+        )
+    session.execute(delete(PanelMember).where(PanelMember.panel_id == old.id))
+
+
+def _seat_all(
+    session: Session, keys: HallKeys, listed: PanelList, buyers: Mapping[str, uuid.UUID], at: datetime
+) -> list[Seat]:
+    seats, faults = [], []
+    for number, line in enumerate(listed.members, start=1):
+        user = session.scalars(select(User).where(User.login == line.login.strip().lower())).first()
+        wrong = _unseatable(session, user, line, buyers)
+        usable = certificates.usable(session, user.id, at) if user and not wrong else []
+        if not wrong and not usable:
+            wrong = "panel.no-certificate", _("has no signing certificate yet"), ""
+        if wrong or user is None:
+            code, words, rule = wrong or ("", "", "")
+            message = _("Seat ${seat}: the person ${what}", mapping={"seat": number, "what": words})
+            faults.append(Fault(code, message, "list", rule))
+            continue
+        pseudonym = actor_pseudonym(keys.pseudonym, listed.tender, str(user.id))
+        seats.append(
+            Seat(number, user.id, user.login, user.name, line.employer, line.kind, line.head, pseudonym,
+                 usable[0].sha256)
+        )  # fmt: skip
+    if faults:
+        raise Refused(faults)
+    return seats
+
+
+def _unseatable(
+    session: Session, user: User | None, line: Listed, buyers: Mapping[str, uuid.UUID]
+) -> tuple[str, str, str] | None:
+    """Why this line cannot sit: code, words, article; None when it can."""
+    if user is None or user.disabled_at or _plain(user.name) != _plain(line.name):
+        return "panel.stranger", _("has no account here under this name"), "M87 46"
+    if ROLE_OF_KIND[line.kind].value not in {grant.role for grant in user.roles}:
+        return "panel.role", _("does not have the role of this seat"), "M87 47"
+    party = session.get(Party, user.party_id) if user.party_id else None
+    buys = line.employer in buyers or (party is not None and party.uscc in buyers)
+    if line.kind == "expert" and buys:
+        return "panel.interest", _("works for the buyer or its agent"), "GPR 9"
+    if line.kind == "purchaser" and not buys:
+        return "panel.not-the-purchasers", _("does not come from the purchaser"), "M87 47"
+    return None
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def _purpose(tender: str) -> str:
+    return f"panel/{tender}"
+
+
+# --- looking up -----------------------------------------------------------------------------------
+
+
+def panel_of(session: Session, tender: str) -> Panel | None:
+    """The committee of a tender, or None before a list was imported."""
+    return session.scalars(select(Panel).where(Panel.tender == tender)).first()
+
+
+def seats_of(keys: HallKeys, panel: Panel) -> list[Seat]:
+    """The committee's seats with names: for its own acts, never to be shown before sign-in."""
+    return seats_of_bytes(keys.unseal(panel.sealed, _purpose(panel.tender)))
+
+
+def document_of(keys: HallKeys, panel: Panel) -> bytes:
+    """The panel document, whose hash stands in the entry `panel.imported`."""
+    return panel_document(panel.tender, seats_of(keys, panel))
+
+
+def seat_for(session: Session, keys: HallKeys, tender: str, user_id: uuid.UUID) -> Seat | None:
+    """The seat of an account in a tender's committee, or None."""
+    panel = panel_of(session, tender)
+    seats = seats_of(keys, panel) if panel else []
+    return next((seat for seat in seats if seat.user_id == user_id), None)
+
+
+def members_of(session: Session, panel: Panel) -> list[PanelMember]:
+    """Who has signed in or stepped aside, by seat."""
+    query = select(PanelMember).where(PanelMember.panel_id == panel.id).order_by(PanelMember.seat)
+    return list(session.scalars(query))
+
+
+def sits(session: Session, panel: Panel) -> bool:
+    """Whether every seat is taken."""
+    members = members_of(session, panel)
+    return len(members) == panel.size and not any(member.recused_at for member in members)
+
+
+# --- signing in -----------------------------------------------------------------------------------
+
+
+def sign_in(
+    session: Session, keys: HallKeys, actor: Actor, tender: str, bidders: Collection[str], at: datetime
+) -> PanelMember:
+    """The member declares to have no interest in any of the bidders, and sits down (签到、回避声明).
+
+    `bidders` are the codes of those whose bids are evaluated. Entry `panel.member-signed-in`. Raises
+    Refused `panel.not-yours`, and `panel.conflict` for a member who works for a bidder.
+    """
+    panel, seat = _own_seat(session, keys, actor, tender)
+    member = _row(session, panel, seat)
+    if member is not None and member.recused_at is None:
+        return member
+    if member is not None:
+        raise refuse("panel.recused", _("You have stepped aside from this evaluation"), rule="GPR 9")
+    if seat.employer in bidders or _employer(session, seat) in bidders:
+        raise refuse(
+            "panel.conflict",
+            _("You work for one of the bidders and must step aside"),
+            rule="GPR 9",
+            remedy=_("Choose “I must step aside”; another member will be called."),
+        )
+    member = _sit(session, panel, seat, signed_in_at=at)
+    record(session, actor, "panel.member-signed-in", tender, {"member": seat.member}, at)
+    return member
+
+
+def step_aside(
+    session: Session, keys: HallKeys, actor: Actor, tender: str, reason: str, at: datetime
+) -> PanelMember:
+    """The member has an interest and leaves the seat empty (回避); entry `panel.member-recused`.
+
+    The reason stays with the hall. Raises Refused `panel.not-yours`, `panel.seated`."""
+    panel, seat = _own_seat(session, keys, actor, tender)
+    if _row(session, panel, seat) is not None:
+        raise refuse("panel.seated", _("You have already declared yourself"))
+    member = _sit(session, panel, seat, recused_at=at, recusal=reason.strip())
+    record(session, actor, "panel.member-recused", tender, {"member": seat.member, "seat": seat.seat}, at)
+    return member
+
+
+def _own_seat(session: Session, keys: HallKeys, actor: Actor, tender: str) -> tuple[Panel, Seat]:
+    panel = panel_of(session, tender)
+    seats = seats_of(keys, panel) if panel else []
+    for seat in seats:
+        if panel is not None and seat.user_id == actor.user_id:
+            return panel, seat
+    raise refuse("panel.not-yours", _("You are not a member of this committee"), rule="M87 46")
+
+
+def _row(session: Session, panel: Panel, seat: Seat) -> PanelMember | None:
+    return next((row for row in members_of(session, panel) if row.seat == seat.seat), None)
+
+
+def _employer(session: Session, seat: Seat) -> str:
+    user = session.get_one(User, seat.user_id)
+    party = session.get(Party, user.party_id) if user.party_id else None
+    return party.uscc if party else ""
+
+
+def _sit(
+    session: Session,
+    panel: Panel,
+    seat: Seat,
+    *,
+    signed_in_at: datetime | None = None,
+    recused_at: datetime | None = None,
+    recusal: str = "",
+) -> PanelMember:
+    member = PanelMember(
+        panel_id=panel.id, seat=seat.seat, user_id=seat.user_id, member=seat.member, kind=seat.kind,
+        head=seat.head, signed_in_at=signed_in_at, recused_at=recused_at, recusal=recusal,
+    )  # fmt: skip
+    session.add(member)
+    session.flush()
+    return member
