@@ -1,7 +1,35 @@
-"""Results and awards (定标)."""
+"""Results, awards and contracts (定标、中标公告、中标通知书、合同)."""
+
+from __future__ import annotations
 
 from pyramid.config import Configurator
 
+from bidding.awards import candidates
+from bidding.tenders import tender_factory
+
+ROUTES = {
+    "award": "/tenders/{code}/award",
+    "award-confirm": "/tenders/{code}/award/confirm",
+    "award-decline": "/tenders/{code}/award/decline",
+    "my-result": "/tenders/{code}/my-result",
+    "my-result-award": "/tenders/{code}/my-result/award.{ending:json|p7s}",
+    "contract": "/tenders/{code}/contract",
+    "contract-publish": "/tenders/{code}/contract/publish",
+    "contract-file": "/tenders/{code}/contract/file",
+    "api-award": "/api/tenders/{code}/award",
+    "api-award-confirm": "/api/tenders/{code}/award/confirm",
+    "api-award-decline": "/api/tenders/{code}/award/decline",
+    "api-my-result": "/api/tenders/{code}/my-result",
+    "api-my-result-decline": "/api/tenders/{code}/my-result/decline",
+    "api-contract": "/api/tenders/{code}/contract",
+    "api-contract-publish": "/api/tenders/{code}/contract/publish",
+}
+
 
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
+    """The room's routes, promises and desk cards."""
+    for name, pattern in ROUTES.items():
+        config.add_route(name, pattern, factory=tender_factory)
+    config.on_promise(candidates.DELIVERED, candidates.begin)
+    config.on_promise(candidates.SILENCE, candidates.silence)
+    config.scan("bidding.awards.api")

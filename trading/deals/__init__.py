@@ -4,4 +4,4 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
+    """Nothing of its own to route: a contract's pages stand with the award (bidding.awards)."""
