@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
+from translationstring import TranslationStringFactory
 
 from trading.errors import refuse
 
