@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from bidding.tenders import service
 from bidding.vault.encoding import b64, unb64
 from tests import tenders
-from tests.helpers import committed, log_in
+from tests.helpers import committed, hall_party, hall_user, log_in
 from trading.clock import now
+from trading.ledger.service import entries_of
 
 
 @pytest.fixture
@@ -76,3 +80,101 @@ def test_a_program_drafts_signs_and_publishes(agent: TestApp, config: Configurat
     }
     answer = agent.post_json(f"/api/tenders/{code}/publish", body, headers=headers).json
     assert answer["state"] == "published" and answer["policy"] == offered["documents"]["policy"]["sha256"]
+
+
+def test_a_draft_is_seen_by_its_buyers_only(
+    app: TestApp, agent: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
+    code = draft_by_page(agent, buyers)
+    stranger = log_in(app, config, hall_user(config, "agent", party=hall_party(config)))
+    for browser in (TestApp(app.app), stranger):
+        browser.get(f"/tenders/{code}", status=404)
+        browser.get(f"/api/tenders/{code}", status=404)
+    stranger.get(f"/tenders/{code}/preview", status=403)
+    stranger.get(f"/tenders/{code}/publish", status=403)
+    agent.get(f"/tenders/{code}").follow(status=200)
+
+
+def test_a_refused_plan_can_be_set_aside_by_the_purchasers_officer_not_by_the_agent(
+    app: TestApp, agent: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
+    form = agent.get("/tenders/new").forms["tender-form"]
+    form["tenderer"], form["deadline"] = buyers.purchaser.uscc, "2026-01-05T09:30"
+    preview = form.submit(status=303).follow()
+    path = preview.request.path
+    assert "政府采购法 第35条" in preview and "override" not in preview
+    officer = log_in(app, config, hall_user(config, "tenderer", party=buyers.purchaser))
+    answer = officer.get(path).forms
+    form = next(each for each in answer.values() if each.action.endswith("/overrides"))
+    form["reason"] = "too short"
+    assert "问题" in form.submit(status=422)
+    form["reason"] = "Urgent: flood damage, decision 12 of the bureau"
+    assert "放行" in form.submit(status=303).follow()
+    fields = {"csrf_token": form["csrf_token"].value, "finding": form["finding"].value, "reason": "r" * 20}
+    agent.post(form.action, fields | {"csrf_token": csrf(agent)}, status=403)
+
+
+def csrf(browser: TestApp) -> str:
+    return str(browser.get("/tenders/new").forms["tender-form"]["csrf_token"].value)
+
+
+def test_a_form_with_faults_keeps_what_was_typed(agent: TestApp) -> None:
+    form = agent.get("/tenders/new").forms["tender-form"]
+    form["title"], form["budget"], form["tenderer"] = "新的课桌椅", "0", "nobody"
+    page = form.submit(status=422)
+    again = page.forms["tender-form"]
+    assert again["title"].value == "新的课桌椅" and again["budget"].value == "0"
+    assert [field.value for field in again.fields["item_name"]][:3] == [field.value for field in form.fields["item_name"]][:3]
+    again["budget"] = "2400000"
+    assert "没有以此代码或者名称登记的单位" in again.submit(status=422)
+
+
+def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, published: str) -> None:
+    board = app.get("/")
+    assert "市属中小学教学计算机采购项目" in board and published in board
+    notice = board.click("市属中小学教学计算机采购项目")
+    assert "第一章" not in notice and "预算金额 2,400,000.00元" in notice
+    raw, cms = app.get(notice.request.path + "/notice.json"), app.get(notice.request.path + "/notice.p7s")
+    assert raw.json["tender"] == published and cms.content_type == "application/pkcs7-signature"
+    tender = notice.click("招标文件、投标和项目进展")
+    assert raw.json["policy"] in tender and raw.json["documents"] in tender
+    english = app.get("/", headers={"Accept-Language": "en"})
+    assert "Computers for teaching in municipal schools" in english
+    assert app.get("/api/notices").json["notices"][0]["body"] == raw.json
+    assert "没有符合条件的公告" in app.get("/?q=no+such+thing&page=x")
+
+
+def test_a_signature_that_is_not_base64_is_refused_in_words(agent: TestApp, config: Configurator, buyers: tenders.Buyers) -> None:
+    code = draft_by_page(agent, buyers)
+    deliver(config, code)
+    form = agent.get(f"/tenders/{code}/publish").forms["sign-form"]
+    form["notice_cms"].force_value("@@@")
+    form["policy_cms"].force_value("@@@")
+    page = form.submit(status=422)
+    assert "签名不是 base64url 编码" in page and "sign-form" in page.forms
+
+
+def test_documents_are_free_and_who_took_them_is_closed_until_the_deadline(
+    app: TestApp, agent: TestApp, config: Configurator, published: str
+) -> None:
+    page = app.get(f"/tenders/{published}")
+    file = page.click("招标文件（PDF）")
+    assert file.body.startswith(b"%PDF") and file.content_type == "application/pdf"
+    app.get(f"/tenders/{published}/documents/other.pdf", status=422)
+    assert "投标截止前" in agent.get(f"/tenders/{published}/downloads", status=422)
+
+    def pass_the_deadline(db: Session) -> None:
+        service.find(db, published).deadline = now() - timedelta(seconds=1)
+
+    committed(config, pass_the_deadline)
+    log = agent.get(f"/tenders/{published}/downloads")
+    assert "tender-document.pdf" in log and "未登录" in log
+    trail = committed(config, lambda db: [each.entry.type for each in entries_of(db, published)])
+    assert trail[-1] == "confidential.viewed" and trail.count("confidential.viewed") == 1
+    app.get(f"/tenders/{published}/downloads", status=303)
+
+
+def test_the_desk_shows_drafts_and_tenders(agent: TestApp, buyers: tenders.Buyers, published: str) -> None:
+    draft_by_page(agent, buyers)
+    desk = agent.get("/desk")
+    assert "草稿" in desk and "接收投标至" in desk and f"/tenders/{published}" in desk
