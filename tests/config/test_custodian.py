@@ -246,7 +246,7 @@ def test_a_custodian_never_releases_inside_the_bidders_window_whatever_the_hall_
 def test_a_custodian_without_its_own_statement_in_the_policy_declines(closed: Scene) -> None:
     after_the_window(closed)
     box = WiredBox(closed)
-    box.statements = lambda: []
+    box.statements = list
     box.work()
     assert "own key statement" in box.lines()[-1]["reasons"][0]
 

@@ -37,12 +37,13 @@ from config import installation
 from plugins.demo_ca.authority import DemoCA
 from plugins.timestamping import judge_from
 from plugins.timestamping.simulator import Authority
-from plugins.timestamping.tokens import request, token_of
+from plugins.timestamping.tokens import BadToken, request, token_of
 from plugins.x509_signatures.signer import FileSigner
 from tests.helpers import make_party, make_user
 from trading import clock
 from trading.accounts.certificates import keep
 from trading.acts import process
+from trading.errors import refuse
 from trading.interfaces import ITimeStamper
 from trading.ledger.checkpoint import cosign
 from trading.ledger.folder import TileFolder
@@ -71,7 +72,10 @@ class Stamper:
         return token_of(self._authority.answer(query), query)
 
     def verify(self, token: bytes, digest: bytes) -> datetime:
-        return self._judge.gen_time(token, digest)
+        try:
+            return self._judge.gen_time(token, digest)
+        except BadToken as error:
+            raise refuse("timestamp.invalid", str(error)) from error
 
 
 @dataclass
