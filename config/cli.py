@@ -18,6 +18,8 @@ COMMANDS = {
     "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
     "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),
     "simulate": ("config.processes:simulate", "a simulator: ca | tsa"),
+    "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),
+    "seed": ("config.demo.seed:main", "people and an open tender for an empty demonstration"),
     "clock": ("config.demo.clock:main", "move a demonstration's clock"),
     "migrate": ("config.processes:migrate", "bring the database to the newest schema"),
     "shell": ("config.processes:shell", "a Python shell with the hall's database"),

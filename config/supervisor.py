@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config import assets, embedded, installation
+from config.demo import seed
 from config.migrate import upgrade
 
 GRACE = 10.0
@@ -185,8 +186,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with running(chosen.state.resolve(), chosen.port) as hall:
-        from config.demo import seed
-
+        seed.plant(hall)
         print(seed.welcome(hall), flush=True)
         stop.wait()
         print("tradehall: ending …", flush=True)
