@@ -1,7 +1,43 @@
-"""Evaluation by the committee (评标)."""
+"""Evaluation by the committee (评标): its list, sign-in, reviews, questions, result and report."""
 
 from pyramid.config import Configurator
 
+ROUTES = {
+    "panel": "/tenders/{code}/panel",
+    "evaluation": "/tenders/{code}/evaluation",
+    "evaluation-sign-in": "/tenders/{code}/evaluation/sign-in",
+    "evaluation-bid": "/tenders/{code}/evaluation/bids/{manifest}",
+    "evaluation-documents": "/tenders/{code}/evaluation/bids/{manifest}/documents",
+    "evaluation-review": "/tenders/{code}/evaluation/reviews/{step}",
+    "evaluation-review-sign": "/tenders/{code}/evaluation/reviews/{step}/sign",
+    "evaluation-questions": "/tenders/{code}/evaluation/questions",
+    "evaluation-draw": "/tenders/{code}/evaluation/draw",
+    "evaluation-report": "/tenders/{code}/evaluation/report",
+    "evaluation-deliver": "/tenders/{code}/evaluation/report/deliver",
+    "clarifications": "/tenders/{code}/clarifications",
+    "clarification": "/tenders/{code}/clarifications/{ref}",
+    "api-panel": "/api/tenders/{code}/panel",
+    "api-panel-sign-in": "/api/tenders/{code}/panel/sign-in",
+    "api-evaluation": "/api/tenders/{code}/evaluation",
+    "api-evaluation-documents": "/api/tenders/{code}/evaluation/bids/{manifest}/documents",
+    "api-review-draft": "/api/tenders/{code}/evaluation/reviews/{step}/draft",
+    "api-review": "/api/tenders/{code}/evaluation/reviews/{step}",
+    "api-questions": "/api/tenders/{code}/evaluation/questions",
+    "api-draw": "/api/tenders/{code}/evaluation/draw",
+    "api-report": "/api/tenders/{code}/evaluation/report",
+    "api-report-deliver": "/api/tenders/{code}/evaluation/report/deliver",
+    "api-clarifications": "/api/tenders/{code}/clarifications",
+    "api-clarification": "/api/tenders/{code}/clarifications/{ref}",
+}
+
 
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
+    """The room's routes, and the promise to look after questions that nobody answered."""
+    # Imported here: the pure modules of this room stay free of the web.
+    from bidding.evaluation import questions, service
+    from bidding.tenders import tender_factory
+
+    for name, pattern in ROUTES.items():
+        config.add_route(name, pattern, factory=tender_factory)
+    config.on_promise(questions.DUE, service.question_due)
+    config.scan("bidding.evaluation.api")

@@ -23,7 +23,11 @@ from trading.clock import rfc3339
 from trading.errors import refuse
 from trading.ledger import canonical
 from trading.notices.service import publish_notice
+from trading.outbox import promise
 from trading.web import _
+
+DELIVERED = "evaluation.delivered"
+"""Topic of the promise that a ranking has reached the purchaser: the awards' clocks begin."""
 
 
 def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationReport:
@@ -154,6 +158,7 @@ def deliver(
     facts = {"qualified": len(found.qualified()), "candidates": len(result["ranking"]), "report_signed": True}
     if result["outcome"] == "ranked":
         advance(session, registry, tender, "finish_evaluation", at, **facts)
+        promise(session, DELIVERED, {"tender": tender.code})
         return
     advance(session, registry, tender, "fail_in_evaluation", at, **facts)
     failure = {"reason": result["failure"]["code"], "article": result["failure"]["article"]}

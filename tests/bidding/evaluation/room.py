@@ -264,13 +264,13 @@ class Room:
         return [payload.document or {} for payload in found if payload is not None]
 
 
-def make_room(session: Session, sheets: Sequence[Any] = (), **changes: Any) -> Room:
+def make_room(session: Session, sheets: Sequence[Any] = (), keys: HallKeys = KEYS, **changes: Any) -> Room:
     """An opened tender with a bid for each sheet (default: three plain ones), five people for the committee."""
     tender = make_tender(session, **changes)
     sheets = sheets or [sheet("9000.00"), sheet("10000.00"), sheet("11000.00")]
     bidders = [add_bid(session, tender, each) for each in sheets]
-    people = [make_user(session, "expert") for _ in range(4)]
-    people.append(make_user(session, "tenderer", party=tender.tenderer))
+    people = [make_user(session, "expert", keys=keys) for _ in range(4)]
+    people.append(make_user(session, "tenderer", party=tender.tenderer, keys=keys))
     for user in people:
         certify(session, user)
-    return Room(session, Registry(), tender, bidders, people)
+    return Room(session, Registry(keys), tender, bidders, people)

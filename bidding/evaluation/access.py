@@ -1,0 +1,68 @@
+"""Who may look at what in an evaluation (评标保密): members, the buyer, the bidder asked."""
+
+from __future__ import annotations
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+from pyramid.request import Request
+
+from bidding.evaluation.progress import Evaluation, OpenedBid, load
+from bidding.tenders.models import Tender
+from expert_pool.selection.models import PanelMember
+from expert_pool.selection.panel_list import Seat
+from trading.parties.models import Party
+from trading.permissions import Permission
+
+AFTER_REPORT = ("evaluated", "result_published", "awarded", "contracted", "failed")
+
+
+def evaluation_of(request: Request) -> Evaluation:
+    """The evaluation of the tender in the address."""
+    tender: Tender = request.context
+    return load(request.db, request.keys, tender)
+
+
+def listed_seat(request: Request, found: Evaluation) -> Seat:
+    """The reader's own seat on the list, signed in or not. Raises Forbidden for everybody else."""
+    for seat in found.seats:
+        if seat.user_id == request.identity.user_id and found.tender.state not in ("published", "closed", "opening"):
+            return seat
+    raise HTTPForbidden()
+
+
+def member(request: Request) -> tuple[Evaluation, PanelMember]:
+    """The evaluation as a member who has signed in may see it. Raises Forbidden for everybody else."""
+    found = evaluation_of(request)
+    for row in found.seated:
+        if row.user_id == request.identity.user_id:
+            return found, row
+    raise HTTPForbidden()
+
+
+def report_reader(request: Request) -> Evaluation:
+    """The evaluation of somebody who may read the report: a member, and once it is delivered the buyer
+    and the regulator (separation before that: M87 66)."""
+    found = evaluation_of(request)
+    if any(row.user_id == request.identity.user_id for row in found.seated):
+        return found
+    delivered = found.report is not None and found.report.delivered_at is not None
+    may = request.has_permission
+    if delivered and (may(Permission.MANAGE_TENDER) or may(Permission.SUPERVISE)):
+        return found
+    raise HTTPForbidden()
+
+
+def opened_bid(request: Request, found: Evaluation) -> OpenedBid:
+    """The bid whose manifest's hash stands in the address; 404 otherwise."""
+    for bid in found.bids.values():
+        if bid.manifest == request.matchdict["manifest"]:
+            return bid
+    raise HTTPNotFound()
+
+
+def own_uscc(request: Request) -> str:
+    """The code of the reader's organisation. Raises Forbidden for somebody without."""
+    party = request.db.get(Party, request.identity.party_id) if request.identity.party_id else None
+    if party is None:
+        raise HTTPForbidden()
+    uscc: str = party.uscc
+    return uscc
