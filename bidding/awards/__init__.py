@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from bidding.awards import candidates
+from bidding.awards import candidates, desk
+from bidding.evaluation.report import DELIVERED
 from bidding.tenders import tender_factory
 
 ROUTES = {
@@ -30,6 +31,10 @@ def includeme(config: Configurator) -> None:
     """The room's routes, promises and desk cards."""
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
-    config.on_promise(candidates.DELIVERED, candidates.begin)
+    config.on_promise(DELIVERED, candidates.begin)
     config.on_promise(candidates.SILENCE, candidates.silence)
+    config.on_desk("tenderer", desk.tenderer_cards)
+    config.on_desk("agent", desk.agent_cards)
+    config.on_desk("bidder", desk.bidder_cards)
     config.scan("bidding.awards.api")
+    config.scan("bidding.awards.views")

@@ -171,13 +171,13 @@ def award_facts(standing: Standing, award: Award) -> dict[str, Any]:
 
 
 def own_facts(request: Request, tender: Tender) -> dict[str, Any]:
-    """One bidder's result and nobody else's. 404-like refusal when it has no bid here."""
+    """One bidder's result and nobody else's. Raises Refused `award.no-bid`."""
     bid = service.own_bid(request.db, tender, request.identity.party_id)
     if bid is None:
         raise refuse("award.no-bid", _("Your enterprise has no bid in this tender."))
-    if tender.state not in ("result_published", "awarded", "contracted"):
+    standing = candidates.load(request.db, tender) if candidates.report_of(request.db, tender) else None
+    if standing is None or not standing.issued:
         return {"tender": tender.code, "manifest": bid.manifest_hash, "result": "pending"}
-    standing = candidates.load(request.db, tender)
     place = standing.by_bid[bid.id]
     answer = {"tender": tender.code, "manifest": bid.manifest_hash, "rank": place.rank, "price": place.price}
     own = next((each for each in standing.candidates if each.bid_id == bid.id), None)

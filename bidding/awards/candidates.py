@@ -32,8 +32,6 @@ from trading.rulebook.calendar import beijing_date
 from trading.rulebook.clocks import Clock, due
 from trading.web import _
 
-DELIVERED = "evaluation.delivered"
-"""Topic promised when an evaluation report is delivered: {"tender": code}."""
 SILENCE = "award.silence"
 CONFIRM, NOTICE, PERIOD = "P10.confirm", "P10.notice", "P10.period"
 
