@@ -82,8 +82,8 @@ def of_bids(session: Session, registry: Any, tender: Tender, folder: Path) -> It
     policy = policy_of(session, tender)
     store = registry.getUtility(IFileStore)
     for bid in acts(session, tender):
-        folder, name = ("bids", "bid") if bid.kind == "bid" else ("withdrawals", "withdraw")
-        base = f"{folder}/{bid.manifest_hash}"
+        place, name = ("bids", "bid") if bid.kind == "bid" else ("withdrawals", "withdraw")
+        base = f"{place}/{bid.manifest_hash}"
         yield from signed(f"{base}/{name}", stored(bid.manifest), bid.cms)
         receipt = receipt_of(session, means, tender, bid)
         if receipt is not None:

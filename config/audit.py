@@ -191,8 +191,8 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot,
     add_log(session, registry, tender, snapshot, files)
     add_payloads(session, tender, snapshot, files)
     for evidence in evidence_of(session, tender.code):
-        folder, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
-        files.add(f"evidence/{folder}/{evidence.sha256}.{ending}", evidence.der)
+        place, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
+        files.add(f"evidence/{place}/{evidence.sha256}.{ending}", evidence.der)
     for exhibit in exhibits.all_of(session, registry, tender, folder):
         files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
     return files
