@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pyramid.request import Request
+from sqlalchemy import select
 
 from bidding.tenders.models import Tender
+from bidding.vault.models import Bid
+from trading.parties.models import Party
 from trading.permissions import Permission
 from trading.web import _
 
@@ -19,24 +22,38 @@ class Link(NamedTuple):
     main: bool
 
 
-AFTER_CLOSE = ("closed", "opening", "opened", "evaluating", "evaluated", "result_published", "awarded", "contracted", "failed")
-EVALUATION = ("opened", "evaluating", "evaluated")
+OPENING = ("closed", "opening")
+EVALUATION = ("opened", "evaluating")
+RESULT = ("evaluated", "result_published", "awarded")
+CONTRACT = ("awarded", "contracted")
 
 
 def links(request: Request, tender: Tender) -> list[Link]:
     """The buttons, in the order of the procedure. A room that is not installed has none."""
     state, may = tender.state, request.has_permission
-    before = state == "published"
+    before, ended = state == "published", state == "contracted"
+    open_to_bids = before and (request.identity is None or bool(may(Permission.BID)))
+    bid_here = not before and bool(may(Permission.BID)) and has_bid(request, tender)
     rows = [
-        ("bid", _("Bid for this tender"), before and (request.identity is None or bool(may(Permission.BID))), before),
-        ("opening", _("Opening hall"), before or state in AFTER_CLOSE, state in ("closed", "opening")),
-        ("evaluation", _("Evaluation"), state in EVALUATION and (may(Permission.EVALUATE) or may(Permission.MANAGE_TENDER)), True),
-        ("award", _("Result and award"), state in AFTER_CLOSE[4:] and may(Permission.DECIDE_AWARD), True),
+        ("bid", _("Bid for this tender"), open_to_bids, True),
+        ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
+        ("panel", _("Evaluation committee"), state in EVALUATION and may(Permission.IMPORT_PANEL), state == "opened"),
+        ("evaluation", _("Evaluation"), state in EVALUATION and may(Permission.EVALUATE), state == "evaluating"),
+        ("award", _("Result and award"), (state in RESULT or ended) and may(Permission.DECIDE_AWARD), not ended),
+        ("contract", _("Contract"), state in CONTRACT and may(Permission.DECIDE_AWARD), not ended),
+        ("my-result", _("My result"), (state in RESULT or ended) and bid_here, True),
         ("tender-downloads", _("Who took the documents"), not before and may(Permission.MANAGE_TENDER), False),
         ("trail", _("Trail of this tender"), may(Permission.SUPERVISE), False),
     ]
     found = [(address(request, name, tender), title, main) for name, title, shown, main in rows if shown]
     return [Link(title, href, main) for href, title, main in found if href]
+
+
+def has_bid(request: Request, tender: Tender) -> bool:
+    """Whether this reader's enterprise has a bid here; nobody's before the close (the names are sealed)."""
+    party = request.db.get(Party, request.identity.party_id)
+    query = select(Bid.id).where(Bid.tender_id == tender.id, Bid.bidder_uscc == party.uscc).limit(1)
+    return request.db.scalar(query) is not None
 
 
 def address(request: Request, route: str, tender: Tender) -> str:

@@ -18,7 +18,7 @@ from bidding.tenders.models import Publication, Tender
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.accounts.models import User
-from trading.clock import rfc3339
+from trading.clock import BEIJING, rfc3339
 from trading.errors import Refused
 from trading.notices.service import documents_of, notices_of, take_document
 from trading.permissions import Permission
@@ -77,7 +77,7 @@ def edit(request: Request) -> Any:
 def initial_of(tender: Tender) -> dict[str, Any]:
     """The stored form as the fields show it: Beijing time, plain numbers."""
     draft = drafts.draft_of(tender)
-    local = draft.deadline.astimezone(papers.BEIJING)
+    local = draft.deadline.astimezone(BEIJING)
     shown = local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
     return tender.form | {"deadline": shown}
 

@@ -19,11 +19,11 @@ from trading.web import PUBLIC, _
 FOLDER = "trading.notices:templates/"
 
 KINDS = {
-    "tender": _("Tender"),
-    "result": _("Result"),
-    "award": _("Award"),
-    "failure": _("Failed tender"),
-    "contract": _("Contract"),
+    "tender": _("Tender notice"),
+    "result": _("Result notice"),
+    "award": _("Award notice"),
+    "failure": _("Failure notice"),
+    "contract": _("Contract notice"),
 }
 TONES = {"tender": "neutral", "result": "good", "award": "good", "failure": "bad", "contract": "neutral"}
 STATES = {"open": _("Bids may be handed in"), "closed": _("Deadline has passed")}
