@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.db import Base, Blob, Id, Instant, OptionalInstant
+from trading.db import Base, Id, Instant, OptionalInstant
 
 
 class Opening(Base):
@@ -23,6 +23,8 @@ class Opening(Base):
     recorded_at: Mapped[OptionalInstant]
     record: Mapped[bytes | None]
     """canonical JSON of the opening record (开标记录), as signed"""
+    outcomes: Mapped[bytes | None]
+    """canonical JSON of every valid bid's outcome, as recorded"""
     record_sha256: Mapped[str | None]
     record_cms: Mapped[bytes | None]
 

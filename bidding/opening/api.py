@@ -1,0 +1,133 @@
+"""The JSON interface of an opening."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from bidding.opening import service
+from bidding.opening.commands import Say, SignRecord
+from bidding.opening.papers import ReadOut
+from bidding.tenders.models import Tender
+from bidding.vault.encoding import EncodingError, b64, unb64
+from bidding.vault.service import policy_of
+from trading.clock import rfc3339
+from trading.errors import refuse
+from trading.permissions import Permission
+from trading.web import PUBLIC, _, read_json
+
+
+@view_config(route_name="api-opening", request_method="GET", renderer="json", permission=PUBLIC)
+def show(request: Request) -> Any:
+    """Where the opening stands. Before the window has ended it tells who bids and who has released a key,
+    never what a bid says."""
+    tender: Tender = request.context
+    opening = service.find_opening(request.db, tender)
+    answer: dict[str, Any] = {
+        "tender": tender.code,
+        "state": tender.state,
+        "deadline": rfc3339(tender.deadline),
+        "now": rfc3339(request.now()),
+        "opening": None,
+    }
+    if opening is None:
+        return answer
+    answer["opening"] = {
+        "started": rfc3339(opening.started_at),
+        "window_ends": rfc3339(opening.window_ends_at),
+        "read_out": rfc3339(opening.read_out_at) if opening.read_out_at else None,
+        "recorded": rfc3339(opening.recorded_at) if opening.recorded_at else None,
+        "record_sha256": opening.record_sha256,
+        "bids": [read_out_row(row) for row in service.rows_of(request.db, tender)]
+        if opening.read_out_at
+        else [],
+        "stages": [stage.name for stage in policy_of(request.db, tender).stages],
+    }
+    return answer
+
+
+def read_out_row(row: ReadOut) -> dict[str, Any]:
+    return {
+        "manifest": row.bid.manifest_hash,
+        "bidder": row.bid.bidder_uscc,
+        "name": row.bid.bidder_name,
+        "outcome": row.outcome.outcome,
+        "opened_by": row.outcome.opened_by or None,
+        "fault": row.outcome.fault or None,
+        "total": row.total,
+        "period_days": row.period_days,
+    }
+
+
+@view_config(
+    route_name="api-opening-record", request_method="GET", renderer="json", permission=Permission.HOST_OPENING
+)
+def record_to_sign(request: Request) -> Any:
+    """{"record": b64, "sha256"}: the bytes that the host signs."""
+    raw = service.record_to_sign(request.db, request.context)
+    opening = service.find_opening(request.db, request.context)
+    assert opening is not None
+    return {"record": b64(raw), "sha256": opening.record_sha256}
+
+
+@view_config(
+    route_name="api-opening-record",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.HOST_OPENING,
+)
+def sign_record(request: Request) -> Any:
+    """{"cms": b64} → the record is published."""
+    command = read_json(request, SignRecord)
+    opening = service.sign_record(
+        request.db, request.registry, request.actor, request.context.code, decoded(command.cms)
+    )
+    return {"recorded": rfc3339(opening.recorded_at) if opening.recorded_at else None}
+
+
+def decoded(text: str) -> bytes:
+    """Base64url bytes. Raises Refused `signature.format`."""
+    try:
+        return unb64(text)
+    except EncodingError as error:
+        raise refuse("signature.format", _("The signature cannot be read"), field="cms") from error
+
+
+@view_config(
+    route_name="api-opening-objections",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.ATTEND_OPENING,
+)
+def object_to(request: Request) -> Any:
+    """{"text"} → 201 {"id"}"""
+    command = read_json(request, Say)
+    row = service.object_to(request.db, request.registry, request.actor, request.context.code, command.text)
+    request.response.status = 201
+    return {"id": str(row.id)}
+
+
+@view_config(
+    route_name="api-opening-answer",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.HOST_OPENING,
+)
+def answer(request: Request) -> Any:
+    """{"text"} → the objection is answered."""
+    command = read_json(request, Say)
+    row = service.answer(
+        request.db, request.registry, request.actor, request.context.code, identifier(request), command.text
+    )
+    return {"id": str(row.id)}
+
+
+def identifier(request: Request) -> uuid.UUID:
+    """The `{id}` of the address. Raises Refused `objection.unknown`."""
+    try:
+        return uuid.UUID(request.matchdict["id"])
+    except ValueError as error:
+        raise refuse("objection.unknown", _("There is no such objection")) from error

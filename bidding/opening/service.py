@@ -1,0 +1,296 @@
+"""The acts of an opening (开标): begin, wait for keys, read out, object, record.
+
+`opening.start`, `opening.try`, `opening.window-ended` and `opening.give-up` are promises: from the deadline
+to the record nobody waits for anything but people. What a bid says is shown to nobody before the bidders'
+window has ended, or every bid is open (docs/protocols/vault.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.opening import papers
+from bidding.opening.judging import FINAL, judge_all, outcomes_of
+from bidding.opening.models import Attendance, Objection, Opening
+from bidding.tenders.models import Tender
+from bidding.tenders.service import advance, locked, minimum
+from bidding.vault.closing import valid_bids
+from bidding.vault.models import Close, Outcome
+from bidding.vault.service import close_of
+from trading import evidence
+from trading.accounts import certificates
+from trading.acts import Actor, process, record
+from trading.clock import database_now, rfc3339
+from trading.errors import refuse
+from trading.ledger import canonical
+from trading.live import announce
+from trading.notices.service import publish_notice
+from trading.outbox import promise
+from trading.web import _
+
+START, TRY, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.try", "opening.window-ended", "opening.give-up"
+SCHEDULER = process("opening")
+CUSTODIANS_HAVE = timedelta(minutes=60)
+"""How long the hall waits for custodians after the bidders' window, before it decides without them."""
+
+
+def find_opening(session: Session, tender: Tender) -> Opening | None:
+    """The tender's opening session, once it has begun."""
+    return session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
+
+
+def tell(session: Session, registry: Any, tender: Tender, name: str, **data: Any) -> None:
+    """Tell whoever watches this opening; the events name what changed and carry no content."""
+    announce(session, registry["queue"], f"opening:{tender.code}", name, **data)
+
+
+# --- begin ----------------------------------------------------------------------------------------
+
+
+def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """Begin the opening of a closed tender, or end the tender where too few have bid (P7)."""
+    tender = locked(session, payload["tender"])
+    close = close_of(session, tender)
+    if tender.state != "closed" or close is None or close.ready_at is None:
+        return
+    now = database_now(session)
+    bidders = {bid.bidder_uscc for bid in valid_bids(session, tender)}
+    if len(bidders) < minimum("P7", now):
+        fail(session, registry, tender, "fail_for_few_bidders", now, bids_at_close=len(bidders))
+        return
+    opening = Opening(
+        tender_id=tender.id,
+        started_at=now,
+        window_ends_at=now + timedelta(seconds=tender.bidder_window_s),
+    )
+    session.add(opening)
+    advance(session, registry, tender, "start_opening", now, bids_at_close=len(bidders), close_recorded=True)
+    record(session, SCHEDULER, "opening.started", tender.code, {"close": close.sha256 or ""}, at=now)
+    promise(session, WINDOW_ENDED, {"tender": tender.code}, opening.window_ends_at)
+    promise(session, GIVE_UP, {"tender": tender.code}, opening.window_ends_at + CUSTODIANS_HAVE)
+    tell(session, registry, tender, "started")
+
+
+def fail(session: Session, registry: Any, tender: Tender, step: str, now: datetime, **facts: Any) -> None:
+    """End the tender: too few bidders may not be opened, too few opened bids not be evaluated."""
+    advance(session, registry, tender, step, now, close_recorded=True, **facts)
+    reason = {
+        "fail_for_few_bidders": ("fewer than three bidders", "M87 43", "投标人不足三家，不得开标"),
+        "fail_for_few_opened": ("fewer than three bids could be opened", "M87 44", "成功解密的投标不足三家"),
+    }[step]
+    payload = {"reason": reason[0], "article": reason[1]}
+    record(session, SCHEDULER, "tender.failed", tender.code, payload, at=now)
+    body = canonical.dumps(
+        {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(now)}
+        | payload
+    )
+    publish_notice(
+        session, registry["queue"], kind="failure", tender=tender.code, title=tender.title,
+        region=tender.lot.project.region, body=body, cms=None, at=now,
+        shown={
+            "title_en": tender.title_en,
+            "buyer": tender.tenderer.name,
+            "text": {
+                "zh": [f"{reason[2]}（{reason[1]}），本项目废标，将依法重新组织采购。"],
+                "en": [f"The tender has failed: {reason[0]} ({reason[1]}). It will be tendered again."],
+            },
+        },
+    )  # fmt: skip
+    tell(session, registry, tender, "failed")
+
+
+# --- keys arrive ----------------------------------------------------------------------------------
+
+
+def attempt(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """Judge the bids with what has been released by now; read out when each has its outcome."""
+    tender = locked(session, payload["tender"])
+    opening = find_opening(session, tender)
+    if tender.state != "opening" or opening is None or opening.read_out_at is not None:
+        return
+    outcomes = judge_all(session, registry, tender)
+    tell(session, registry, tender, "keys")
+    if any(outcome.outcome not in FINAL for outcome in outcomes):
+        return
+    now = database_now(session)
+    early = now < opening.window_ends_at
+    if early and not all(outcome.outcome == "OK" for outcome in outcomes):
+        return
+    if early:
+        opening.window_ends_at = now
+    read_out(session, registry, tender, opening, now)
+
+
+def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """The bidders' window is over: custodians are wanted for the rest, and what is open may be shown."""
+    tender = locked(session, payload["tender"])
+    tell(session, registry, tender, "window-ended")
+    attempt(session, registry, payload)
+
+
+def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """The custodians' time is over: what is still sealed counts as revoked where its bidder gave no
+    fitting key, as withdrawn where the platform or the custodians failed it (Order 20 art. 31)."""
+    tender = locked(session, payload["tender"])
+    opening = find_opening(session, tender)
+    if tender.state != "opening" or opening is None or opening.read_out_at is not None:
+        return
+    now = database_now(session)
+    for outcome in judge_all(session, registry, tender):
+        if outcome.outcome not in FINAL:
+            decide(outcome, now)
+    read_out(session, registry, tender, opening, now)
+
+
+def decide(outcome: Outcome, now: datetime) -> None:
+    """The decision on a bid that nobody has opened, with its reason and what it rests on."""
+    outcome.evidence = outcome.evidence | {"judged": outcome.outcome}
+    outcome.outcome, outcome.fault = "REVOKED", "bidder"
+    outcome.decided_at = now
+
+
+# --- read out -------------------------------------------------------------------------------------
+
+
+def rows_of(session: Session, tender: Tender) -> list[papers.ReadOut]:
+    """What is read out of each valid bid, in the ledger's order. Only for use after `read_out_at`."""
+    known = outcomes_of(session, tender)
+    return [papers.read_out(bid, known[bid.id]) for bid in valid_bids(session, tender) if bid.id in known]
+
+
+def read_out(session: Session, registry: Any, tender: Tender, opening: Opening, now: datetime) -> None:
+    """Show every bid at once, write an entry for each, and lay the record before the host."""
+    opening.read_out_at = now
+    rows = rows_of(session, tender)
+    for row in rows:
+        payload = {"manifest": row.bid.manifest_hash} | papers.opened(row.outcome)
+        record(session, SCHEDULER, "bid.opened", tender.code, payload, at=now)
+    close = session.scalars(select(Close).where(Close.tender_id == tender.id)).one()
+    opening.outcomes = papers.outcomes_document(rows)
+    opening.record = papers.record_document(tender, close.sha256 or "", rows)
+    opening.record_sha256 = hashlib.sha256(opening.record).hexdigest()
+    tell(session, registry, tender, "read-out")
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def attend(session: Session, registry: Any, actor: Actor, role: str, tender: Tender) -> Attendance:
+    """Sign in to the opening (签到); once for each person. A bidder's name shows only after the close,
+    so nobody can sign in before it. Raises Refused `opening.not-yet`."""
+    opening = find_opening(session, tender)
+    if opening is None or actor.user_id is None:
+        raise refuse("opening.not-yet", _("The opening has not begun yet"))
+    found = session.scalars(
+        select(Attendance).where(Attendance.opening_id == opening.id, Attendance.user_id == actor.user_id)
+    ).first()
+    if found is not None:
+        return found
+    row = Attendance(
+        opening_id=opening.id,
+        user_id=actor.user_id,
+        name=actor.name,
+        organisation=actor.organisation,
+        role=role,
+        at=database_now(session),
+    )
+    session.add(row)
+    session.flush()
+    tell(session, registry, tender, "attendance")
+    return row
+
+
+def object_to(session: Session, registry: Any, actor: Actor, code: str, text: str) -> Objection:
+    """Raise an objection on the spot (当场异议, TBR art. 44). Raises Refused `objection.*`."""
+    tender = locked(session, code)
+    opening = find_opening(session, tender)
+    if tender.state != "opening" or opening is None or actor.user_id is None:
+        raise refuse(
+            "objection.closed", _("Objections on the spot are raised while the opening lasts"), rule="TBR 44"
+        )
+    if not text.strip():
+        raise refuse("objection.empty", _("Write what you object to"), field="text")
+    row = Objection(
+        opening_id=opening.id,
+        raised_by=actor.user_id,
+        organisation=actor.organisation,
+        text=text.strip()[:2000],
+        raised_at=database_now(session),
+    )
+    session.add(row)
+    session.flush()
+    payload = {"ref": str(row.id), "bidder": actor.organisation, "text": row.text}
+    record(session, actor, "opening.objection", code, payload, at=row.raised_at)
+    tell(session, registry, tender, "objection")
+    return row
+
+
+def answer(
+    session: Session, registry: Any, actor: Actor, code: str, objection_id: uuid.UUID, text: str
+) -> Objection:
+    """The host's answer, on the spot and recorded. Raises Refused `objection.*`."""
+    tender = locked(session, code)
+    opening = find_opening(session, tender)
+    row = session.get(Objection, objection_id)
+    if opening is None or row is None or row.opening_id != opening.id:
+        raise refuse("objection.unknown", _("There is no such objection"))
+    if row.answered_at is not None:
+        raise refuse("objection.answered", _("This objection has been answered"))
+    if not text.strip():
+        raise refuse("objection.empty", _("Write the answer"), field="text")
+    row.answer, row.answered_by, row.answered_at = text.strip()[:2000], actor.user_id, database_now(session)
+    payload = {"ref": str(row.id), "text": row.answer}
+    record(session, actor, "opening.answered", code, payload, at=row.answered_at)
+    tell(session, registry, tender, "objection")
+    return row
+
+
+def objections_of(session: Session, opening: Opening) -> list[Objection]:
+    """The session's objections, oldest first."""
+    rows = select(Objection).where(Objection.opening_id == opening.id).order_by(Objection.raised_at)
+    return list(session.scalars(rows))
+
+
+def record_to_sign(session: Session, tender: Tender) -> bytes:
+    """The record that the host signs. Raises Refused `opening.not-read-out` or `objection.open`."""
+    opening = find_opening(session, tender)
+    if opening is None or opening.record is None:
+        raise refuse("opening.not-read-out", _("The bids have not been read out yet"))
+    if any(row.answered_at is None for row in objections_of(session, opening)):
+        raise refuse("objection.open", _("Answer every objection before the record is signed"), rule="TBR 44")
+    return opening.record
+
+
+def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: bytes) -> Opening:
+    """File the host's signature under the record and publish it (开标记录, Order 20 art. 32).
+
+    Raises Refused `opening.*`, `objection.open`, `signature.*`, `certificate.*`."""
+    tender = locked(session, code)
+    raw = record_to_sign(session, tender)
+    opening = find_opening(session, tender)
+    assert opening is not None and actor.user_id is not None
+    if opening.recorded_at is not None:
+        return opening
+    now = database_now(session)
+    found = evidence.accept(session, registry, code, raw, cms, now)
+    certificates.own(session, actor.user_id, found.certificate_sha256, now)
+    opening.record_cms, opening.recorded_at = cms, now
+    payload = {
+        "record": opening.record_sha256 or "",
+        "p7s": hashlib.sha256(cms).hexdigest(),
+        "outcomes": hashlib.sha256(opening.outcomes or b"").hexdigest(),
+    }
+    record(session, actor, "opening.recorded", code, payload, at=now)
+    advance(
+        session, registry, tender, "finish_opening", now, bids_without_outcome=0, opening_record_signed=True
+    )
+    tell(session, registry, tender, "recorded")
+    opened = sum(row.outcome.outcome == "OK" for row in rows_of(session, tender))
+    if opened < minimum("P7", now):
+        fail(session, registry, tender, "fail_for_few_opened", now, bids_opened=opened)
+    return opening
