@@ -32,12 +32,18 @@ ROUTES = {
 
 
 def includeme(config: Configurator) -> None:
-    """The room's routes, and the promise to look after questions that nobody answered."""
+    """The room's routes, desk cards, and the promise to look after questions that nobody answered."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.evaluation import questions, service
+    from bidding.evaluation import desk, questions, service
     from bidding.tenders import tender_factory
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
     config.on_promise(questions.DUE, service.question_due)
-    config.scan("bidding.evaluation.api")
+    for role in ("expert", "tenderer"):
+        config.on_desk(role, desk.member_cards)
+    for role in ("agent", "tenderer"):
+        config.on_desk(role, desk.buyer_cards)
+    config.on_desk("bidder", desk.bidder_cards)
+    for module in ("api", "views", "party_views"):
+        config.scan(f"bidding.evaluation.{module}")

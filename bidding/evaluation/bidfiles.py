@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
+import urllib.parse
 from typing import IO, Any
 
 from sqlalchemy import select
@@ -70,3 +71,8 @@ def one_file(tar: IO[bytes], name: str) -> bytes:
     except tarfile.TarError:
         pass
     raise refuse("documents.no-file", _("This bid has no file of this name"))
+
+
+def header_name(name: str) -> str:
+    """A file's own name, without folders, for a Content-Disposition header (RFC 5987)."""
+    return urllib.parse.quote(name.rsplit("/", 1)[-1], safe="")

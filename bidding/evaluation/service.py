@@ -87,6 +87,11 @@ def sign_in(session: Session, registry: Any, actor: Actor, code: str, interest: 
     return member
 
 
+def reason_needed() -> Fault:
+    """What is said to a member who steps aside without saying why."""
+    return Fault("panel.reason", _("Say what your interest is"), "interest", "GPR 9")
+
+
 # --- votes ----------------------------------------------------------------------------------------
 
 

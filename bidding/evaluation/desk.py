@@ -1,0 +1,77 @@
+"""What an evaluation puts on people's desks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from sqlalchemy import or_, select
+
+from bidding.evaluation.models import Clarification
+from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, load
+from bidding.tenders.models import Tender
+from bidding.vault.models import Bid
+from expert_pool.selection.service import panel_of, seat_for
+from trading.parties.models import Party
+from trading.web import Card, _
+
+
+def member_cards(request: Request) -> list[Card]:
+    """Evaluations in which the reader has a seat, with what there is to do."""
+    running = select(Tender).where(Tender.state.in_(("opened", "evaluating"))).order_by(Tender.opens_at)
+    cards = []
+    for tender in request.db.scalars(running):
+        if seat_for(request.db, request.keys, tender.code, request.identity.user_id) is None:
+            continue
+        note, now = todo(request, load(request.db, request.keys, tender))
+        address = request.route_path("evaluation", code=tender.code)
+        cards.append(Card(tender.title, address, note, "now" if now else "neutral"))
+    return cards
+
+
+def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
+    """What a member has to do in an evaluation, and whether it waits for this member."""
+    own = next((row for row in found.members if row.user_id == request.identity.user_id), None)
+    if own is None:
+        return _("Sign in to the evaluation"), True
+    phase = found.phase(request.now())
+    step = STEP_OF_PHASE.get(phase)
+    if step and not found.review_of(own.member, step):
+        return _("A review waits for your signature"), True
+    if phase is Phase.REPORT:
+        return _("The report is drawn up: read and sign it"), True
+    return _("The evaluation waits for others"), False
+
+
+def buyer_cards(request: Request) -> list[Card]:
+    """Opened tenders without a committee."""
+    own = request.identity.party_id
+    opened = select(Tender).where(
+        Tender.state == "opened", or_(Tender.tenderer_id == own, Tender.agency_id == own)
+    )
+    return [
+        Card(tender.title, request.route_path("panel", code=tender.code), _("Import the committee's list"), "now")
+        for tender in request.db.scalars(opened.order_by(Tender.opens_at))
+        if panel_of(request.db, tender.code) is None
+    ]
+
+
+def bidder_cards(request: Request) -> list[Card]:
+    """Questions of committees that the reader's enterprise can still answer."""
+    query = (
+        select(Tender)
+        .join(Clarification, Clarification.tender_id == Tender.id)
+        .join(Bid, Bid.id == Clarification.bid_id)
+        .join(Party, Party.uscc == Bid.bidder_uscc)
+        .where(
+            Party.id == request.identity.party_id,
+            Clarification.answered_at.is_(None),
+            Clarification.due_at >= request.now(),
+        )
+        .distinct()
+    )
+    return [
+        Card(tender.title, request.route_path("clarifications", code=tender.code),
+             _("The committee asks you: answer in time"), "late")
+        for tender in request.db.scalars(query)
+    ]  # fmt: skip

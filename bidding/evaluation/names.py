@@ -1,0 +1,105 @@
+"""What the evaluation's pages call things, and how far its steps are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from pyramid.request import Request
+
+from bidding.evaluation.derivation import NAMES, Line, render
+from bidding.evaluation.exact import fixed
+from bidding.evaluation.models import Clarification
+from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION
+from bidding.evaluation.progress import Phase
+from bidding.tenders.models import Tender
+from trading.interfaces import ITradeKind
+from trading.web import _, yuan
+
+STEPS = {
+    QUALIFICATION: _("Qualification review"),
+    CONFORMITY: _("Conformity review"),
+    ABNORMAL: _("Judgement of explanations"),
+}
+PROGRESS = (
+    (_("Sign-in"), (Phase.SIGN_IN,)),
+    (_("Qualification"), (Phase.QUALIFICATION,)),
+    (_("Conformity"), (Phase.CONFORMITY,)),
+    (_("Bidders' answers"), (Phase.CORRECTIONS, Phase.EXPLANATIONS, Phase.JUDGEMENT)),
+    (_("Report"), (Phase.DRAW, Phase.REPORT, Phase.DELIVERED)),
+)
+WAITING = {
+    Phase.CORRECTIONS: _("Bidders are asked to confirm corrected prices."),
+    Phase.EXPLANATIONS: _("Bidders are asked to explain abnormally low prices."),
+}
+KINDS = {"expert": _("Expert"), "purchaser": _("Purchaser's representative")}
+SEAT_STATES = {
+    "expected": (_("expected"), "neutral"),
+    "signed-in": (_("signed in"), "good"),
+    "recused": (_("stepped aside"), "bad"),
+}
+QUESTION_KINDS = {
+    "meaning": _("Clarification"),
+    "correction": _("Price correction"),
+    "abnormal": _("Low price"),
+}
+OUTCOMES = {
+    "ranked": _("The bids are ranked"),
+    "failed": _("The tender has failed"),
+    "tie": _("A tie waits for a draw"),
+}
+CORRECTION_QUESTION = _(
+    "Your price sheet contradicts itself. Corrected in the order of Order 87 art. 59 your price is ${total}. "
+    "Do you confirm it? Without your confirmation the bid is invalid."
+)
+ABNORMAL_QUESTION = _(
+    "Your price is far below the others. Explain in writing how you can deliver at this price: cost, "
+    "materials, labour, profit. Without a good explanation the bid is invalid (Order 87 art. 60)."
+)
+
+
+def steps(phase: Phase) -> list[tuple[Any, str]]:
+    """The procedure's steps for the line at the top of a page."""
+    present = next(n for n, (_words, phases) in enumerate(PROGRESS) if phase in phases)
+    over = phase is Phase.DELIVERED
+    return [
+        (words, "done" if number < present or over else "now" if number == present else "next")
+        for number, (words, _phases) in enumerate(PROGRESS)
+    ]
+
+
+def question_words(question: Clarification) -> Any:
+    """A question in the reader's language; what a member typed stays as it is."""
+    if question.kind == "correction":
+        return _(CORRECTION_QUESTION, mapping={"total": f"¥ {question.total}"})
+    return ABNORMAL_QUESTION if question.kind == ABNORMAL else question.question
+
+
+def item_words(request: Request, tender: Tender) -> dict[str, str]:
+    """The items of the conformity review in English; they are recorded in Chinese."""
+    kind = request.registry.queryUtility(ITradeKind, name=tender.kind)
+    if request.locale_name != "en" or kind is None:
+        return {}
+    return {item["zh"]: item["en"] for item in kind.data["review"]["conformity"]}
+
+
+def derivations(request: Request, found: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """The printed derivations of a report, by bidder, in the reader's language."""
+    return {
+        bid: [derivation_line(request, Line(line["code"], tuple(line["values"].items()))) for line in lines]
+        for bid, lines in found.items()
+    }
+
+
+def derivation_line(request: Request, line: Line) -> str:
+    return render(line, lambda msgid: str(request.localizer.translate(_(msgid))))
+
+
+def name(code: str) -> Any:
+    """The words for a claim, a line, a ground of rejection or a failure."""
+    return _(NAMES[code]) if code in NAMES else code
+
+
+def money(amount: Fraction) -> str:
+    """An exact amount of yuan as people read it."""
+    return yuan(fixed(amount))

@@ -1,0 +1,278 @@
+"""The committee's pages (评标室)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import FileIter, Response
+from pyramid.view import view_config
+
+from bidding.evaluation import access, bidfiles, commands, names, report, review_form, service
+from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
+from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
+from bidding.evaluation.review import count
+from bidding.vault.encoding import b64
+from expert_pool.selection.models import PanelMember
+from trading.errors import Refused
+from trading.ledger import canonical
+from trading.permissions import Permission
+from trading.web import Form
+
+FOLDER = "bidding.evaluation:templates/"
+EVALUATE = Permission.EVALUATE
+
+
+def room(request: Request, found: Evaluation, phase: Phase, **more: Any) -> dict[str, Any]:
+    """What every page of the committee shows."""
+    return {
+        "tender": found.tender,
+        "found": found,
+        "phase": phase,
+        "steps": names.steps(phase),
+        "names": names,
+        "items": names.item_words(request, found.tender),
+        "form": Form(request, commands.Ask),
+    } | more
+
+
+def back(request: Request, route: str = "evaluation", **parts: Any) -> HTTPSeeOther:
+    return HTTPSeeOther(request.route_path(route, code=request.context.code, **parts))
+
+
+# --- the room -------------------------------------------------------------------------------------
+
+
+@view_config(route_name="evaluation", request_method="GET", renderer=FOLDER + "evaluation.jinja2",
+             permission=Permission.OWN_ACCOUNT)  # fmt: skip
+def evaluation(request: Request) -> Any:
+    """What the reader has to do now. The buyer is led to the page of the committee's seats."""
+    found = access.evaluation_of(request)
+    listed = any(seat.user_id == request.identity.user_id for seat in found.seats)
+    if not listed and request.has_permission(Permission.MANAGE_TENDER):
+        return back(request, "panel")
+    return show_room(request, found)
+
+
+def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any]:
+    """The room as its member sees it; Forbidden for everybody else."""
+    seat = access.listed_seat(request, found)
+    own = next((row for row in found.members if row.seat == seat.seat), None)
+    seated = own is not None and own.recused_at is None
+    phase = found.phase(request.now())
+    step = STEP_OF_PHASE.get(phase) if seated else None
+    return room(
+        request,
+        found,
+        phase,
+        own=own,
+        seated=seated,
+        step=step,
+        voted=bool(step and own and found.review_of(own.member, step)),
+        locked=len(found.voted(step)) if step else 0,
+        waiting=names.WAITING.get(phase),
+        ties=found.result().ties if phase is Phase.DRAW else (),
+        rejected=rejected(found),
+        **more,
+    )
+
+
+def rejected(found: Evaluation) -> dict[str, str]:
+    """The grounds of the bids that the reviews of qualification or conformity have rejected so far."""
+    if found.report is not None:
+        result = canonical.loads(found.report.raw)["result"]
+        return {row["id"]: row["ground"] for row in result["rejected"]}
+    if not found.locked("qualification"):
+        return {}
+    return dict.fromkeys(set(found.bids) - set(found.qualified()), "not-qualified")
+
+
+@view_config(route_name="evaluation-sign-in", request_method="POST", renderer=FOLDER + "evaluation.jinja2",
+             permission=EVALUATE)  # fmt: skip
+def sign_in(request: Request) -> Any:
+    """Declare to have no interest and sit down, or step aside."""
+    form = Form(request, commands.SignIn)
+    if form.valid():
+        interest = form.command.interest if request.POST.get("act") == "step-aside" else ""
+        try:
+            if request.POST.get("act") == "step-aside" and not interest:
+                raise Refused(service.reason_needed())
+            service.sign_in(request.db, request.registry, request.actor, request.context.code, interest)
+            return back(request)
+        except Refused as refused:
+            form.refuse(refused)
+    return show_room(request, access.evaluation_of(request)) | {"form": form}
+
+
+# --- one bid --------------------------------------------------------------------------------------
+
+
+@view_config(route_name="evaluation-bid", request_method="GET", renderer=FOLDER + "bid.jinja2", permission=EVALUATE)
+def bid(request: Request) -> Any:
+    """A bid as it was opened, with the names of its documents; the look is recorded."""
+    found, own = access.member(request)
+    return show_bid(request, found, own, access.opened_bid(request, found))
+
+
+def show_bid(request: Request, found: Evaluation, own: PanelMember, opened: OpenedBid) -> dict[str, Any]:
+    files, unreadable = [], None
+    try:
+        with bidfiles.decrypted(request.db, request.registry, request.actor, found.tender, opened) as tar:
+            files = bidfiles.listed(tar)
+    except Refused as refused:
+        unreadable = refused.faults[0].message
+    votes = {step: [(entry, count(entry)) for entry in found.votes(step, opened.id)] for step in STEPS if step != ABNORMAL}
+    return room(
+        request, found, found.phase(request.now()), own=own, bid=opened, sheet=opened.read, files=files,
+        unreadable=unreadable, votes=votes, may_ask=own.head and found.phase(request.now()) in service.ASKABLE,
+        asked=[question for question in found.questions if question.bid_id == opened.row.id],
+    )  # fmt: skip
+
+
+@view_config(route_name="evaluation-documents", request_method="GET", permission=EVALUATE)
+def documents(request: Request) -> Response:
+    """The bidder's files as one tar, or the file `?name=`."""
+    found, _own = access.member(request)
+    opened, name = access.opened_bid(request, found), request.GET.get("name", "")
+    tar = bidfiles.decrypted(request.db, request.registry, request.actor, found.tender, opened, name)
+    response = Response(content_type="application/octet-stream")
+    if name:
+        response.body = bidfiles.one_file(tar, name)
+    else:
+        response.app_iter = FileIter(tar)
+    response.content_disposition = f"attachment; filename={opened.manifest[:12]}.tar"
+    if name:
+        # The name is the bidder's: it goes out in a form that cannot break the header.
+        response.headers["Content-Disposition"] = "attachment; filename*=UTF-8''" + bidfiles.header_name(name)
+    return response
+
+
+# --- votes ----------------------------------------------------------------------------------------
+
+
+@view_config(route_name="evaluation-review", renderer=FOLDER + "review.jinja2", permission=EVALUATE)
+def review(request: Request) -> Any:
+    """The form of a review; posted, the page to sign what was chosen."""
+    found, own = access.member(request)
+    step = request.matchdict["step"]
+    if step not in STEPS:
+        raise HTTPNotFound()
+    sheet = found.sheet_for(step, own.member)
+    shown = room(request, found, found.phase(request.now()), own=own, step=step, sheet=sheet, raw=None,
+                 posted=request.POST, faults=[])  # fmt: skip
+    if request.method != "POST":
+        if STEP_OF_PHASE.get(shown["phase"]) != step or found.review_of(own.member, step):
+            return back(request)
+        return shown
+    votes, findings = review_form.votes_of(request.POST, sheet), review_form.findings_of(request.POST, sheet)
+    try:
+        raw = service.draft_review(
+            request.db, request.registry, request.actor, found.tender, step, votes, findings
+        )
+    except Refused as refused:
+        request.response.status = 422
+        return shown | {"faults": form_faults(sheet, refused)}
+    return shown | {"raw": b64(raw), "votes": votes, "findings": findings,
+                    "certificate": found.seat(own.member).cert_sha256}  # fmt: skip
+
+
+def form_faults(sheet: Sheet, refused: Refused) -> list[Any]:
+    return [replace(fault, field=review_form.field_of_vote(sheet, fault.field)) for fault in refused.faults]
+
+
+@view_config(route_name="evaluation-review-sign", request_method="POST", permission=EVALUATE)
+def sign_review(request: Request) -> Any:
+    """Lock the signed votes."""
+    form = Form(request, commands.SignReview)
+    if not form.valid():
+        raise Refused(form.faults)
+    service.sign_review(
+        request.db, request.registry, request.actor, request.context.code, request.matchdict["step"],
+        form.command.raw, form.command.cms,
+    )  # fmt: skip
+    return back(request)
+
+
+# --- the head's acts ------------------------------------------------------------------------------
+
+
+@view_config(route_name="evaluation-questions", request_method="POST", renderer=FOLDER + "bid.jinja2",
+             permission=EVALUATE)  # fmt: skip
+def ask(request: Request) -> Any:
+    """A question about a bid."""
+    found, own = access.member(request)
+    form = Form(request, commands.Ask)
+    if form.valid():
+        try:
+            service.ask(request.db, request.registry, request.actor, request.context.code, form.command.bid,
+                        form.command.text)  # fmt: skip
+            return back(request, "evaluation-bid", manifest=form.command.bid)
+        except Refused as refused:
+            form.refuse(refused)
+    opened = next((bid for bid in found.bids.values() if bid.manifest == form.value("bid")), None)
+    if opened is None:
+        raise HTTPNotFound()
+    return show_bid(request, found, own, opened) | {"form": form}
+
+
+@view_config(route_name="evaluation-draw", request_method="POST", renderer=FOLDER + "evaluation.jinja2",
+             permission=EVALUATE)  # fmt: skip
+def draw(request: Request) -> Any:
+    """Record the draw among tied bids."""
+    form = Form(request, commands.RecordDraw)
+    if form.valid():
+        given = form.command
+        try:
+            service.record_draw(request.db, request.registry, request.actor, request.context.code, given.order,
+                                given.officer, given.how)  # fmt: skip
+            return back(request)
+        except Refused as refused:
+            form.refuse(refused)
+    return show_room(request, access.evaluation_of(request)) | {"form": form}
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+@view_config(route_name="evaluation-report", renderer=FOLDER + "report.jinja2", permission=Permission.OWN_ACCOUNT)
+def show_report(request: Request) -> Any:
+    """The report with every derivation; a member signs it here, with or without dissent."""
+    found = access.report_reader(request)
+    if found.report is None:
+        raise HTTPNotFound()
+    own = next((row for row in found.seated if row.user_id == request.identity.user_id), None)
+    form = Form(request, commands.SignReport)
+    if request.method == "POST":
+        if own is None:
+            raise HTTPForbidden()
+        if form.valid():
+            given = form.command
+            dissent_cms = given.dissent_cms if given.dissent.strip() else None
+            try:
+                service.sign_report(request.db, request.registry, request.actor, request.context.code, given.cms,
+                                    given.dissent, dissent_cms)  # fmt: skip
+                return back(request, "evaluation-report")
+            except Refused as refused:
+                form.refuse(refused)
+    return report_page(request, found, own) | {"form": form}
+
+
+def report_page(request: Request, found: Evaluation, own: PanelMember | None) -> dict[str, Any]:
+    drawn = report.drawn_up(found)
+    document = canonical.loads(drawn.raw)
+    signatures = {signature.member: signature for signature in report.signatures_of(request.db, drawn)}
+    return room(
+        request, found, found.phase(request.now()), own=own, report=drawn, document=document, raw=b64(drawn.raw),
+        derivations=names.derivations(request, document["derivations"]), signatures=signatures,
+        complete=len(signatures) == len(found.seated),
+        certificate=found.seat(own.member).cert_sha256 if own else "",
+    )  # fmt: skip
+
+
+@view_config(route_name="evaluation-deliver", request_method="POST", permission=EVALUATE)
+def deliver(request: Request) -> Any:
+    """The head hands the report over."""
+    service.deliver(request.db, request.registry, request.actor, request.context.code)
+    return back(request, "evaluation-report")
