@@ -1,4 +1,4 @@
-"""What bidding wants done: a bidder's own open tenders (shown to nobody else), a custodian's releases."""
+"""What bidding wants done: a bidder's own bids (shown to nobody else), open tenders, a custodian's releases."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from bidding.vault.service import acts_of, owner_key, standing_of, uploader_key
 from trading.parties.models import Party
 from trading.web import Card, _, beijing
 
+OPEN_SHOWN = 6
+"""tenders open to everybody that the desk shows; the notice board has all"""
+
 
 def bidder_cards(request: Request) -> list[Card]:
-    """This enterprise's bids in tenders that still take bids, and uploads that were not handed in."""
+    """This enterprise's bids in tenders that still take bids, uploads that were not handed in, and then the
+    tenders open to everybody that close first: from the desk, bidding is one click away."""
     party = request.db.get(Party, request.identity.party_id) if request.identity.party_id else None
     if party is None:
         return []
@@ -23,7 +27,14 @@ def bidder_cards(request: Request) -> list[Card]:
         .where(Tender.state == "published", Tender.deadline > request.now())
         .order_by(Tender.deadline)
     ).all()
-    return [card for tender in open_tenders if (card := _bid_card(request, tender, party.uscc))]
+    own = [(tender, _bid_card(request, tender, party.uscc)) for tender in open_tenders]
+    others = [_open_card(request, tender) for tender, card in own if card is None]
+    return [card for _tender, card in own if card] + others[:OPEN_SHOWN]
+
+
+def _open_card(request: Request, tender: Tender) -> Card:
+    note = _("Bids may be handed in until ${time}", mapping={"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")})
+    return Card(tender.title, request.route_path("tender", code=tender.code), note)
 
 
 def _bid_card(request: Request, tender: Tender, uscc: str) -> Card | None:
