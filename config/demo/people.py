@@ -63,7 +63,9 @@ ORGANISATIONS = {
 """name: department and category digits, region, body, name, kind, size"""
 
 FIGURES = (
-    Figure("agent", "王敏", Role.AGENT, "agency", "招标代理：发布公告、主持开标", "publishes, hosts the opening"),
+    Figure(
+        "agent", "王敏", Role.AGENT, "agency", "招标代理：发布公告、主持开标", "publishes, hosts the opening"
+    ),
     Figure("buyer", "陈立", Role.TENDERER, "school-board", "采购人：确认结果、签合同", "confirms, contracts"),
     Figure("bidder1", "李娜", Role.BIDDER, "b1", "投标人", "bids"),
     Figure("bidder2", "张强", Role.BIDDER, "b2", "投标人", "bids"),
@@ -74,7 +76,9 @@ FIGURES = (
     Figure("expert2", "吴静", Role.EXPERT, "", "评审专家", "expert"),
     Figure("expert3", "郑凯", Role.EXPERT, "", "评审专家", "expert"),
     Figure("expert4", "冯雪", Role.EXPERT, "", "评审专家", "expert"),
-    Figure("delegate", "何平", Role.TENDERER, "school-board", "采购人代表（评审）", "purchaser's representative"),
+    Figure(
+        "delegate", "何平", Role.TENDERER, "school-board", "采购人代表（评审）", "purchaser's representative"
+    ),
     Figure("regulator", "林涛", Role.REGULATOR, "finance", "监督人员", "watches the whole trail"),
     Figure("custodian", "高洁", Role.CUSTODIAN, "audit", "托管方值守人员", "custodian's attendant"),
     Figure("sysadmin", "秦刚", Role.SYSTEM_ADMIN, "", "系统管理员", "system administrator"),
@@ -129,9 +133,7 @@ def certify(session: Any, registry: Any, user: User, path: Path) -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user.name)])
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, SHA256())
     pem = request.public_bytes(Encoding.PEM).decode()
-    kept = certificates.enrol(
-        session, registry.getUtility(ICertificateAuthority), process("demo"), user, pem
-    )
+    kept = certificates.enrol(session, registry.getUtility(ICertificateAuthority), process("demo"), user, pem)
     protected = key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(PASSWORD.encode())
     )

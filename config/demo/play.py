@@ -1,0 +1,382 @@
+"""`tradehall demo`: one whole tender, played by its people's programs (演示：一次完整的采购).
+
+On servers and data of its own that leave nothing behind. Every step goes over HTTP with the person's own
+API key and certificate; sealing, receipts and verification run on the bidder's side. Ends with the
+verdict of the offline verifier over the exported bundle."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bidding.vault.policy import Policy
+from config import bidder as device
+from config import supervisor
+from config.demo import clock as demo_clock
+from config.demo import files, people, seed
+from config.demo.client import HallRefused, Person, unb64, until
+from trading import clock
+from trading.clock import parse_rfc3339
+
+VERIFIER = Path(__file__).parents[2] / "tradehall_verify.py"
+OFFERS = {
+    "bidder1": ("2180000.00", "Aurora", []),
+    "bidder2": ("1985600.00", "Borealis", []),
+    "bidder3": ("2100000.00", "Cirrus", ["micro-enterprise", "domestic-product"]),
+    "bidder4": ("2050000.00", "Delphi", []),
+    "bidder5": ("900000.00", "Ember", []),
+}
+"""login: price, brand of the core product, claims. Bidder 4 adds up wrongly, bidder 5 is far too low."""
+
+COMMITTEE = ("expert1", "expert2", "expert3", "expert4", "delegate")
+
+
+@dataclass
+class Story:
+    """What the steps share."""
+
+    hall: supervisor.Hall
+    folder: Path
+    say: Callable[[str], None]
+    code: str = ""
+    policy: Policy | None = None
+    sealed: dict[str, device.SealedBid] = field(default_factory=dict)
+    bundle: Path = Path()
+
+    def person(self, login: str) -> Person:
+        return Person(self.hall.url, self.hall.state, login)
+
+    def api(self, path: str = "") -> str:
+        return f"/api/tenders/{self.code}{path}"
+
+    def own_device(self, login: str) -> tuple[device.Hall, device.Signer]:
+        """A bidder's own computer: the hall as asked with the API key, and the opened key file."""
+        who = self.person(login)
+        return device.Hall(self.hall.url, who.api_key), device.Signer.open(who.key_file, people.PASSWORD)
+
+    def ahead_to(self, instant: Any) -> None:
+        """Let the demonstration's clock run ahead."""
+        demo_clock.shift_to(demo_clock.file_of(self.hall.state), instant)
+
+    def run(self, *command: str) -> str:
+        """Run a `tradehall` command beside the hall; returns what it printed."""
+        argv = [sys.executable, "-m", "config.cli", *command]
+        done = subprocess.run(argv, env=self.hall.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"tradehall {' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def publish(story: Story) -> None:
+    """The agent drafts from the template; custodians deliver keys; signed and published."""
+    story.code = seed.open_tender(story.person("agent"))
+    facts = story.person("agent").get(story.api())
+    story.say(f"{story.code}  {facts['title']}  deadline {facts['deadline']}")
+    story.say(f"policy {facts['policy'][:16]}…  rulebook {facts['rulebook']['version']}")
+
+
+def try_unlawful(story: Story) -> None:
+    """A deadline too soon is refused with its article."""
+    soon = (clock.now() + timedelta(days=9)).astimezone(clock.BEIJING).strftime("%Y-%m-%dT09:30")
+    agent = story.person("agent")
+    draft = agent.post("/api/tenders", {"tenderer": people.uscc("school-board"), "deadline": soon})["tender"]
+    findings = agent.get(f"/api/tenders/{draft}/publish")["findings"]
+    refusal = next(f for f in findings if f["severity"] == "refuse")
+    story.say(f"refused: {refusal['words']} ({refusal['article']}); next lawful: {refusal['next_lawful']}")
+
+
+def bid(story: Story) -> None:
+    """Five bidders seal on their own devices, submit, and verify their receipts."""
+    first = device.Hall(story.hall.url)
+    story.policy = device.fetch_policy(first, story.code, story.hall.state / "trust")
+    for login in OFFERS:
+        hand_in(story, login)
+    hand_in(story, "bidder1", replace=True)
+
+
+def hand_in(story: Story, login: str, replace: bool = False) -> None:
+    """Seal one bid (real PDF and spreadsheet), submit it, check the receipt with the bidder's own code."""
+    assert story.policy is not None
+    hall, signer = story.own_device(login)
+    folder = story.folder / (login + ("-again" if replace else ""))
+    folder.mkdir()
+    price, brand, claims = OFFERS[login]
+    total = Decimal(price) - (Decimal("20000.00") if replace else 0)
+    asked = story.person(login).get(story.api())["items"]
+    items = files.offer(asked, total, brand)
+    documents = [files.letter(folder, story.person(login).name, story.code), files.price_list(folder, items)]
+    sheet = device.price_sheet(items, 30, brand, claims)
+    if login == "bidder4":
+        sheet = adding_up_wrongly(sheet)
+    seq, replaces = device.next_place(hall, story.code)
+    sealed = device.seal(
+        story.policy,
+        signer,
+        sheet,
+        documents,
+        folder,
+        people.PASSWORD,
+        rng=os.urandom,
+        seq=seq,
+        replaces=replaces,
+    )
+    submitted = device.submit(hall, sealed.sealed)
+    _, checks = device.wait_witnessed(hall, submitted.receipt, sealed.sealed)
+    bad = [check for check in checks if check.state == "FAIL"]
+    if bad:
+        raise RuntimeError(f"{login}: receipt does not hold: {bad}")
+    story.sealed[login] = sealed
+    size = sealed.sealed.stat().st_size / 1024
+    states = " ".join(f"{check.number}:{check.state}" for check in checks)
+    story.say(
+        f"{login} {'replaced' if replace else 'SUBMITTED'} ref {submitted.ref}  {size:.0f} KiB  {states}"
+    )
+
+
+def adding_up_wrongly(sheet: bytes) -> bytes:
+    """The total is 10,000 too high for its unit prices: the law lets the unit prices rule (M87 art. 59)."""
+    from trading.ledger import canonical
+    from trading.money import capitals
+
+    found = canonical.loads(sheet)
+    total = Decimal(found["body"]["total"]) + Decimal("10000.00")
+    found["body"]["total"] = found["opening"]["total"] = f"{total:.2f}"
+    found["opening"]["words"] = capitals(total)
+    return canonical.dumps(found)
+
+
+def too_late(story: Story) -> None:
+    """At the deadline the hall closes by itself; a bid after it is refused, signed by the hall."""
+    deadline = parse_rfc3339(story.person("agent").get(story.api())["deadline"])
+    story.ahead_to(deadline)
+    until(lambda: story.person("agent").get(story.api())["state"] != "published", "the close")
+    hall, _ = story.own_device("bidder2")
+    try:
+        device.withdraw(hall, story.own_device("bidder2")[1], story.sealed["bidder2"].sealed)
+    except device.HallRefused as refused:
+        story.say(f"a withdrawal after the deadline: {refused}")
+    else:
+        raise RuntimeError("the hall took a withdrawal after the deadline")
+
+
+def open_bids(story: Story) -> None:
+    """Four bidders decrypt; bidder 5 has lost its key file, and the custodians open it after the window."""
+    agent = story.person("agent")
+    opening = until(lambda: agent.get(story.api("/opening"))["opening"], "the opening")
+    for login in ("bidder1", "bidder2", "bidder3", "bidder4"):
+        hall, signer = story.own_device(login)
+        device.decrypt(hall, signer, story.code, story.sealed[login].key_file.read_bytes(), people.PASSWORD)
+    story.say("four bidders have decrypted; bidder5 has lost its key file")
+    story.ahead_to(parse_rfc3339(opening["window_ends"]))
+    done = until(lambda: read_out(agent, story), "the custodians", seconds=90)
+    for row in done["bids"]:
+        story.say(
+            f"{row['name']}  {row['outcome']} by {row['opened_by']}  {row['total']}  {row['period_days']} d"
+        )
+    record = agent.get(story.api("/opening/record"))
+    agent.post(story.api("/opening/record"), {"cms": agent.sign_b64(record["record"])})
+    story.say(f"opening record {record['sha256'][:16]}… signed and published")
+
+
+def read_out(agent: Person, story: Story) -> Any:
+    opening = agent.get(story.api("/opening"))["opening"]
+    return opening if opening["read_out"] else None
+
+
+def evaluate(story: Story) -> None:
+    """The committee signs in, votes, asks; the price code corrects and ranks; all sign the report."""
+    agent = story.person("agent")
+    members = [story.person(login) for login in COMMITTEE]
+    agent.post(story.api("/panel"), panel_list(story))
+    for member in members:
+        member.post(story.api("/panel/sign-in"))
+    for step in ("qualification", "conformity"):
+        for member in members:
+            vote(story, member, step, dissent=step == "conformity" and member.login == "expert4")
+    answer_questions(story)
+    for member in members:
+        vote(story, member, "abnormal", accepted=False)
+    for member in members:
+        report = member.get(story.api("/evaluation/report"))
+        member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
+    members[0].post(story.api("/evaluation/report/deliver"))
+    for row in json.loads(unb64(members[0].get(story.api("/evaluation/report"))["raw"]))["result"]["ranking"]:
+        story.say(
+            f"rank {row['rank']}  {row['id']}  bid {row['bid_price']}  evaluated {row['evaluation_price']}"
+        )
+
+
+def panel_list(story: Story) -> dict[str, Any]:
+    """The list as a pool would hand it over."""
+    roles = {figure.login: figure for figure in people.FIGURES}
+    return {
+        "v": 1,
+        "typ": "ebid.panel-list",
+        "tender": story.code,
+        "source": "省综合评标专家库（模拟） 抽取单 2026-0001",
+        "members": [
+            {
+                "login": login,
+                "name": roles[login].name,
+                "employer": people.uscc("school-board") if login == "delegate" else people.uscc("centre"),
+                "kind": "purchaser" if login == "delegate" else "expert",
+                "head": login == COMMITTEE[0],
+            }
+            for login in COMMITTEE
+        ],
+    }
+
+
+def vote(
+    story: Story, member: Person, step: str, *, dissent: bool = False, accepted: bool | None = None
+) -> None:
+    """One member's signed votes of one step; a dissenter fails the first item of the first bid, in writing."""
+    seen = member.get(story.api("/evaluation"))
+    if seen["step"] != step:
+        raise RuntimeError(f"{member.login} should vote on {step}, the hall asks for {seen['step']}")
+    votes: list[dict[str, Any]] = []
+    for number, subject in enumerate(seen["subjects"]):
+        if step == "abnormal":
+            reason = "说明未附成本构成，不能证明其合理性"
+            votes.append({"bid": subject, "accepted": bool(accepted), "reason": reason})
+            continue
+        for place, item in enumerate(seen["items"]):
+            against = dissent and number == 0 and place == 0
+            votes.append(
+                {
+                    "bid": subject,
+                    "item": item,
+                    "pass": not against,
+                    "reason": "响应内容不够具体" if against else "符合",
+                }
+            )
+    raw = member.post(story.api(f"/evaluation/reviews/{step}/draft"), {"votes": votes})["raw"]
+    member.post(story.api(f"/evaluation/reviews/{step}"), {"raw": raw, "cms": member.sign_b64(raw)})
+
+
+def answer_questions(story: Story) -> None:
+    """Bidder 4 confirms the corrected price; bidder 5 explains its low one."""
+    for login in OFFERS:
+        who = story.person(login)
+        for question in who.get(story.api("/clarifications")):
+            path = story.api(f"/clarifications/{question['ref']}")
+            if question["kind"] == "correction":
+                who.post(path, {"confirmed": True, "cms": who.sign_b64(question["sign"]["confirm"])})
+            else:
+                text = "我公司自有工厂，库存充足。"
+                who.post(path, {"answer": text, "cms": who.sign(text.encode())})
+            story.say(f"{login} answers a question on its {question['kind']}")
+
+
+def award(story: Story) -> None:
+    """The purchaser confirms by signing; result notice, award and loser notices go out; contract."""
+    buyer = story.person("buyer")
+    documents = buyer.get(story.api("/award"))["documents"]
+    buyer.post(
+        story.api("/award"), {f"{name}_cms": buyer.sign_b64(doc["data"]) for name, doc in documents.items()}
+    )
+    winner = buyer.get(story.api("/award"))["awards"][-1]
+    story.say(f"AWARD: {winner['name']}  {winner['price']}  rank {winner['rank']}")
+    for login in ("bidder2", "bidder5"):
+        told = story.person(login).get(story.api("/my-result"))
+        story.say(f"{login} is told: {told['result']}, rank {told['rank']}, {told.get('ground') or '-'}")
+    contract(story, buyer, winner["price"])
+
+
+def contract(story: Story, buyer: Person, price: str) -> None:
+    """The contract is filed and published."""
+    from config.demo.client import b64
+
+    paper = files.letter(story.folder, "采购合同（演示）", story.code)
+    signed_on = clock.now().astimezone(clock.BEIJING).date().isoformat()
+    body = {"price": price, "signed_on": signed_on, "name": "contract.pdf", "file": b64(paper.read_bytes())}
+    buyer.post(story.api("/contract"), body)
+    buyer.post(story.api("/contract/publish"))
+    story.say(f"contract filed and published at {price}")
+
+
+def verify(story: Story) -> None:
+    """Export both tiers, and let the one-file verifier judge them without any of our packages."""
+    trust = story.folder / "trust.json"
+    for tier in ("public", "regulator"):
+        story.bundle = story.folder / f"{story.code}.{tier}.tar"
+        story.run(
+            "audit", "export", story.code, "--tier", tier, "--out", str(story.bundle), "--trust", str(trust)
+        )
+        done = subprocess.run(
+            [sys.executable, "-I", str(VERIFIER), str(story.bundle), "--trust", str(trust)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        story.say(f"--- tradehall_verify.py, {tier} bundle, {story.bundle.stat().st_size / 1024:.0f} KiB")
+        for line in done.stdout.splitlines():
+            story.say(line)
+        if done.returncode:
+            raise RuntimeError(f"the verifier does not agree: {done.stdout[-2000:]}{done.stderr}")
+
+
+STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (
+    ("an unlawful deadline is refused", try_unlawful),
+    ("draft, custodians' keys, signature, publication", publish),
+    ("five sealed bids, receipts verified, one replaced", bid),
+    ("deadline: the hall closes; late acts are refused", too_late),
+    ("opening: decryption, custodians' remedy, record", open_bids),
+    ("evaluation by lowest price, report", evaluate),
+    ("result, award, contract", award),
+    ("audit bundle, offline verifier", verify),
+)
+
+
+def play(hall: supervisor.Hall, folder: Path, console: Console) -> Story:
+    """Play all steps; raises where one does not come out as the story tells."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=not console.is_terminal) as bar:
+        task = bar.add_task("tender", total=len(STEPS))
+        story = Story(
+            hall, folder, lambda line: bar.console.print(f"    {line}", markup=False, highlight=False)
+        )
+        for words, step in STEPS:
+            bar.update(task, description=words)
+            bar.console.print(f"== {words}", markup=False, highlight=False)
+            step(story)
+            bar.advance(task)
+    return story
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`tradehall demo [--keep FOLDER]`: exit code 0 only when the verifier says VERIFIED."""
+    parser = argparse.ArgumentParser(prog="tradehall demo", description=__doc__)
+    parser.add_argument("--keep", type=Path, help="keep bids, bundles and trust.json in this folder")
+    chosen = parser.parse_args(arguments)
+    console = Console(width=160, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="th-") as state, tempfile.TemporaryDirectory() as papers:
+        folder = chosen.keep or Path(papers)
+        folder.mkdir(parents=True, exist_ok=True)
+        with supervisor.running(Path(state), port=0) as hall:
+            subprocess.run(
+                [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url, "--people-only"],
+                env=hall.environment, check=True,
+            )  # fmt: skip
+            os.environ[clock.CLOCK_FILE] = hall.environment[clock.CLOCK_FILE]
+            try:
+                play(hall, folder, console)
+            except (HallRefused, device.HallRefused, RuntimeError, TimeoutError) as error:
+                console.print(f"FAILED: {error}", markup=False)
+                for log in sorted((Path(state) / "log").glob("*.log")):
+                    tail = log.read_text(errors="replace").splitlines()[-15:]
+                    console.print("\n".join([f"--- {log.name}", *tail]), markup=False, highlight=False)
+                return 1
+    console.print("VERIFIED", markup=False)
+    return 0
