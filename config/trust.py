@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 
 def document(settings: dict[str, Any]) -> dict[str, Any]:
     """The trust document of this installation. In a demonstration every key is the operator's."""
     operator = settings["hall.name"]
     demo = settings["hall.demo"] == "true"
-    roots = Path(settings["signatures.folder"], "roots.pem").read_text()
     custodians = json.loads(settings["vault.custodians"] or "[]")
     witnesses = json.loads(settings["ledger.witnesses"] or "[]")
     authority = operator if demo else settings["hall.authority"]
@@ -37,6 +39,15 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             }
             for custodian in custodians
         ],
-        "ca_roots": [{"pem": roots, "controller": authority}],
-        "tsa_roots": [{"pem": roots, "controller": authority}],
+        "ca_roots": roots(settings["signatures.folder"], authority),
+        "tsa_roots": roots(settings["timestamping.folder"] or settings["signatures.folder"], authority),
     }
+
+
+def roots(folder: str, controller: str) -> list[dict[str, str]]:
+    """One row for each root certificate of a trust folder."""
+    certificates = x509.load_pem_x509_certificates(Path(folder, "roots.pem").read_bytes())
+    return [
+        {"pem": certificate.public_bytes(Encoding.PEM).decode(), "controller": controller}
+        for certificate in certificates
+    ]
