@@ -28,11 +28,16 @@ from trading.rulebook.calendar import beijing_date
 DUE = "evaluation.question-due"
 """Topic of the promise that looks after an unanswered question."""
 QUESTIONS = {
-    "correction": "Your price sheet contradicts itself. Corrected by M87 59 your price is {total}. "
-    "Do you confirm it?",
-    ABNORMAL: "Your price is far below the others ({lines}). Explain how you can deliver at it.",
+    "correction": "你单位报价文件前后不一致，按照财政部令第87号第五十九条修正后的报价为{total}元，请确认。不确认的，投标无效。",
+    ABNORMAL: "你单位报价异常偏低（{lines}），请书面说明按该报价能够诚信履约的理由。不能证明其合理性的，投标无效。",
 }
 """As recorded; pages show them in the reader's language by their kind."""
+LINES = {
+    "half_mean": "低于报价平均值线",
+    "half_second_lowest": "低于次低报价线",
+    "ceiling": "低于最高限价线",
+    "committee": "评标委员会认为过低",
+}
 
 
 def minutes_to_answer(tender: Tender, at: datetime) -> int:
@@ -50,7 +55,7 @@ def ask_by_law(session: Session, found: Evaluation, at: datetime) -> None:
         put(session, asker, found, found.bids[bid], "correction",
              QUESTIONS["correction"].format(total=total), at, total=total)  # fmt: skip
     for bid, lines in due.explanations.items():
-        text = QUESTIONS[ABNORMAL].format(lines=", ".join(lines))
+        text = QUESTIONS[ABNORMAL].format(lines="、".join(LINES[line] for line in lines))
         put(session, asker, found, found.bids[bid], ABNORMAL, text, at)
 
 

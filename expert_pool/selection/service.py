@@ -104,11 +104,10 @@ def _seat_all(
         wrong = _unseatable(session, user, line, buyers)
         usable = certificates.usable(session, user.id, at) if user and not wrong else []
         if not wrong and not usable:
-            wrong = "panel.no-certificate", _("has no signing certificate yet"), ""
+            wrong = "panel.no-certificate", _("Seat ${seat}: this person has no signing certificate yet"), ""
         if wrong or user is None:
             code, words, rule = wrong or ("", "", "")
-            message = _("Seat ${seat}: the person ${what}", mapping={"seat": number, "what": words})
-            faults.append(Fault(code, message, "list", rule))
+            faults.append(Fault(code, _(words, mapping={"seat": number}), "list", rule))
             continue
         pseudonym = actor_pseudonym(keys.pseudonym, listed.tender, str(user.id))
         seats.append(
@@ -125,15 +124,15 @@ def _unseatable(
 ) -> tuple[str, str, str] | None:
     """Why this line cannot sit: code, words, article; None when it can."""
     if user is None or user.disabled_at or _plain(user.name) != _plain(line.name):
-        return "panel.stranger", _("has no account here under this name"), "M87 46"
+        return "panel.stranger", _("Seat ${seat}: this person has no account here under this name"), "M87 46"
     if ROLE_OF_KIND[line.kind].value not in {grant.role for grant in user.roles}:
-        return "panel.role", _("does not have the role of this seat"), "M87 47"
+        return "panel.role", _("Seat ${seat}: this person does not have the role of this seat"), "M87 47"
     party = session.get(Party, user.party_id) if user.party_id else None
     buys = line.employer in buyers or (party is not None and party.uscc in buyers)
     if line.kind == "expert" and buys:
-        return "panel.interest", _("works for the buyer or its agent"), "GPR 9"
+        return "panel.interest", _("Seat ${seat}: this person works for the buyer or its agent"), "GPR 9"
     if line.kind == "purchaser" and not buys:
-        return "panel.not-the-purchasers", _("does not come from the purchaser"), "M87 47"
+        return "panel.not-the-purchasers", _("Seat ${seat}: this person does not come from the purchaser"), "M87 47"
     return None
 
 

@@ -247,7 +247,7 @@ def test_the_committee_itself_may_suspect_a_price_by_majority(session: Session) 
         room.vote(user, "conformity", findings=[finding] if number < 3 else [])
     [question] = room.questions()
     assert room.found.bid_of(question).id == suspected
-    assert "committee" in question.question
+    assert "评标委员会" in question.question
 
 
 def test_of_one_brand_only_the_lowest_price_takes_part(session: Session) -> None:
