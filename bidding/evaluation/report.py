@@ -29,6 +29,15 @@ from trading.web import _
 DELIVERED = "evaluation.delivered"
 """Topic of the promise that a ranking has reached the purchaser: the awards' clocks begin."""
 
+FAILURES = {
+    "fewer-than-three-bidders": ("投标人不足三家", "fewer than three bidders"),
+    "fewer-than-three-qualified": ("合格投标人不足三家", "fewer than three bidders qualified"),
+    "all-above-budget": ("投标人的报价均超过预算", "all prices are above the budget"),
+    "fewer-than-three-responsive": ("实质性响应的投标人不足三家", "fewer than three bids meet the document"),
+    "fewer-than-three-valid": ("有效投标人不足三家", "fewer than three valid bids are left"),
+}
+"""What a notice of failure says, in Chinese and English (GPL art. 36)."""
+
 
 def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationReport:
     """Compute the result and write the report; nothing in it is typed by anybody."""
@@ -174,6 +183,11 @@ def publish_failure(
     body = canonical.dumps(
         {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(at)} | failure
     )
+    chinese, english = FAILURES[failure["reason"]]
+    text = {
+        "zh": [f"{chinese}（{failure['article']}），本项目废标，将依法重新组织采购。"],
+        "en": [f"The tender has failed: {english} ({failure['article']}). It will be tendered again."],
+    }
     publish_notice(
         session,
         registry["queue"],
@@ -184,5 +198,5 @@ def publish_failure(
         body=body,
         cms=None,
         at=at,
-        shown={"title_en": tender.title_en, "buyer": tender.tenderer.name, "agency": tender.agency.name},
+        shown={"title_en": tender.title_en, "buyer": tender.tenderer.name, "agency": tender.agency.name, "text": text},
     )
