@@ -6,6 +6,7 @@
  *   <time data-countdown="2026-12-01T01:00:00.000Z"></time>   "1 天 02:03:04" until then; then the page's parts are fetched anew
  *   <time data-clock></time>                              the hall's clock, Beijing time
  *   <span data-live-state></span>                         live, polling or lost, in words
+ *   <section data-live-on="bid:state">                    an event of this element, too, has the parts fetched anew
  * </main> <meta name="server-now" content="2026-12-01T00:59:00.000Z">
  *
  * Events come as server-sent events from `data-live-url`; any event makes the page fetch itself (with If-None-Match) and
@@ -104,4 +105,5 @@ function tick() {
 
 tick();
 setInterval(tick, 250);
+for (const node of document.querySelectorAll("[data-live-on]")) node.addEventListener(node.dataset.liveOn, refresh);
 if (root) follow();
