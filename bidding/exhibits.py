@@ -36,6 +36,8 @@ from trading.ledger.service import leaf_index
 from trading.notices import service as notices
 from trading.secrets import HallKeys
 
+REVIEW_STEPS = ("qualification", "conformity")
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -58,7 +60,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_tender(session, registry, tender)
     yield from of_bids(session, registry, tender, folder)
     yield from of_opening(session, registry, tender)
-    yield from of_evaluation(session, tender)
+    yield from of_evaluation(session, registry["keys"], tender)
     yield from of_result(session, tender)
 
 
@@ -145,12 +147,13 @@ def public_keys(session: Session, tender: Tender) -> list[dict[str, str]]:
     return sorted(keys, key=lambda key: (key["manifest"], key["part"]))
 
 
-def of_evaluation(session: Session, tender: Tender) -> Iterator[Exhibit]:
+def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
     """evaluation/: the committee, its signed reviews, inputs and report."""
-    panel = selection.panel_document(session, tender.code)
+    panel = selection.panel_of(session, tender.code)
     if panel is not None:
-        yield Exhibit("evaluation/panel.json", panel)
-    for review in session.scalars(select(Review).join(Bid).where(Bid.tender_id == tender.id)):
+        yield Exhibit("evaluation/panel.json", selection.document_of(keys, panel))
+    reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
+    for review in session.scalars(reviews):
         yield from signed(
             f"evaluation/reviews/{sha256(review.raw).hex()}", review.raw, review.cms, secret=True
         )
