@@ -92,7 +92,7 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
     with tempfile.TemporaryDirectory(prefix="tradehall-") as folder:
         with committing(sessions) as session:
             tender = find(session, code)
-            snapshot = take_snapshot(session, registry, tender, note)
+            snapshot = take_snapshot(session, registry, tender, note, listed(session, tender, entry_id))
             files = collect(session, registry, tender, snapshot, Path(folder))
         return seal_bundle(registry, code, files, out, public=public, seed=seed)
 
@@ -144,16 +144,16 @@ def wait_for(sessions: Any, entry_id: int, seconds: float) -> str:
     raise SystemExit("tradehall audit: the sequencer or the witness does not answer; try again later")
 
 
-def take_snapshot(session: Session, registry: Any, tender: Tender, note: str) -> Snapshot:
+def take_snapshot(
+    session: Session, registry: Any, tender: Tender, note: str, last: tuple[int, int] | None = None
+) -> Snapshot:
     """This tender's plain entries and opened blinded leaves below the checkpoint's size.
 
-    Entries at or above the size that the last manifest names belong to the next bundle, except that
-    manifest itself."""
+    `last` is the newest exported manifest, (index, tree_size): the bundle then holds exactly what that
+    manifest lists, and the manifest itself; what came later belongs to the next bundle."""
     size = parse_checkpoint(note).size
-    trail = [entry for entry in entries_of(session, tender.code) if entry.index is not None]
-    known = [entry for entry in trail if entry.index < size]
-    last = last_export(known)
     limit = last[1] if last else size
+    known = [entry for entry in entries_of(session, tender.code) if entry.index is not None]
     plain = [(e.index, e.body) for e in known if e.index < limit or (last and e.index == last[0])]
     openings = exhibits.blinded_openings(session, registry["keys"], tender)
     first = min((index for index, _ in plain), default=0)
@@ -174,14 +174,10 @@ def take_snapshot(session: Session, registry: Any, tender: Tender, note: str) ->
     return Snapshot(note, size, plain, below)
 
 
-def last_export(trail: list[Any]) -> tuple[int, int] | None:
-    """(index, tree_size) of the newest manifest entry that an export wrote, if any."""
-    for entry in reversed(trail):
-        if isinstance(entry.entry, Entry) and entry.entry.type == "tender.manifest":
-            document = entry.payloads[0].document
-            if document is not None and document["close"] is None:
-                return entry.index, document["tree_size"]
-    return None
+def listed(session: Session, tender: Tender, entry_id: int) -> tuple[int, int]:
+    """(index, tree_size) of the manifest entry that this export has written."""
+    entry = next(entry for entry in entries_of(session, tender.code) if entry.id == entry_id)
+    return entry.index, entry.payloads[0].document["tree_size"]
 
 
 def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, folder: Path) -> Files:
