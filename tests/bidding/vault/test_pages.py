@@ -158,16 +158,17 @@ def test_an_anonymous_reader_of_the_bid_page_is_asked_to_log_in(scene: Scene, ap
     assert "/login" in app.get(f"/tenders/{CODE}/bid", status=303).location
 
 
-def test_the_desk_shows_a_bidder_its_open_tenders(scene: Scene, app: TestApp) -> None:
+def test_the_desk_shows_a_bidder_how_its_own_bids_stand_and_nobody_elses(scene: Scene, app: TestApp) -> None:
     one, other = scene.enterprise("Green Chairs Ltd"), scene.enterprise("Other")
     bid = scene.seal(one)
-    upload = scene.upload(one, bid)
-    mine = browser(scene, app, one)
-    assert "Chairs for schools" in mine.get("/desk")
-    assert upload
+    scene.upload(one, bid)
+    mine, english = browser(scene, app, one), {"Accept-Language": "en"}
+    assert "NOT YET SUBMITTED" in mine.get("/desk", headers=english)
     scene.submit(one, bid)
-    assert "Chairs for schools" in mine.get("/desk")
-    assert "Chairs for schools" not in browser(scene, app, other).get("/desk")
+    assert "Bid handed in" in mine.get("/desk", headers=english)
+    page = browser(scene, app, other).get("/desk", headers=english)
+    assert "Bid handed in" not in page
+    assert "NOT YET SUBMITTED" not in page
 
 
 def test_a_receipt_is_checked_without_script(scene: Scene, app: TestApp) -> None:
