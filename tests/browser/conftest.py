@@ -19,7 +19,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config import assets, supervisor
 from config.demo import people
+from config.demo.client import Person
+from config.demo.seed import open_tender
 from config.supervisor import Hall
+from trading import clock
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -55,8 +58,15 @@ def hall(chromium: Browser) -> Iterator[Hall]:
         for name in [name for name in os.environ if name.startswith(("TRADEHALL_", "DATABASE_URL", "REDIS_URL"))]:
             patch.delenv(name)
         with supervisor.running(Path(short), 0) as started:
+            patch.setenv(clock.CLOCK_FILE, started.environment[clock.CLOCK_FILE])
             run(started, "seed", "--hall", started.url, "--people-only")
             yield started
+
+
+@pytest.fixture(scope="package")
+def open_code(hall: Hall) -> str:
+    """A tender that takes bids; the stories that let time run ahead come after those that need it."""
+    return open_tender(Person(hall.url, hall.state, "agent"))
 
 
 def run(hall: Hall, *command: str, **options: Any) -> str:
