@@ -58,12 +58,13 @@ ABNORMAL_QUESTION = _(
 )
 
 
-def steps(phase: Phase) -> list[tuple[Any, str]]:
-    """The procedure's steps for the line at the top of a page."""
+def steps(request: Request, phase: Phase) -> list[tuple[str, str]]:
+    """The procedure's steps for the line at the top of a page, in the reader's language."""
+    translate = request.localizer.translate
     present = next(n for n, (_words, phases) in enumerate(PROGRESS) if phase in phases)
     over = phase is Phase.DELIVERED
     return [
-        (words, "done" if number < present or over else "now" if number == present else "next")
+        (translate(words), "done" if number < present or over else "now" if number == present else "next")
         for number, (words, _phases) in enumerate(PROGRESS)
     ]
 
@@ -71,7 +72,7 @@ def steps(phase: Phase) -> list[tuple[Any, str]]:
 def question_words(question: Clarification) -> Any:
     """A question in the reader's language; what a member typed stays as it is."""
     if question.kind == "correction":
-        return _(CORRECTION_QUESTION, mapping={"total": f"¥ {question.total}"})
+        return _(CORRECTION_QUESTION, mapping={"total": yuan(question.total)})
     return ABNORMAL_QUESTION if question.kind == ABNORMAL else question.question
 
 
@@ -83,16 +84,26 @@ def item_words(request: Request, tender: Tender) -> dict[str, str]:
     return {item["zh"]: item["en"] for item in kind.data["review"]["conformity"]}
 
 
-def derivations(request: Request, found: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+def derivations(
+    request: Request, tender: Tender, found: dict[str, list[dict[str, Any]]]
+) -> dict[str, list[str]]:
     """The printed derivations of a report, by bidder, in the reader's language."""
-    return {
-        bid: [derivation_line(request, Line(line["code"], tuple(line["values"].items()))) for line in lines]
-        for bid, lines in found.items()
-    }
+    items = item_words(request, tender)
+
+    def line_of(raw: dict[str, Any]) -> Line:
+        values = {key: items.get(value, value) if key == "item" else value for key, value in raw["values"].items()}
+        return Line(raw["code"], tuple(values.items()))
+
+    return {bid: [derivation_line(request, line_of(raw)) for raw in lines] for bid, lines in found.items()}
 
 
 def derivation_line(request: Request, line: Line) -> str:
     return render(line, lambda msgid: str(request.localizer.translate(_(msgid))))
+
+
+def title(request: Request, tender: Tender) -> str:
+    """The tender's title in the reader's language."""
+    return (request.locale_name == "en" and tender.title_en) or tender.title
 
 
 def name(code: str) -> Any:

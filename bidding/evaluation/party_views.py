@@ -46,8 +46,9 @@ def panel(request: Request) -> Any:
         "found": found,
         "seats": api.panel_json(found),
         "names": names,
+        "title": names.title(request, found.tender),
         "faults": faults,
-        "steps": names.steps(found.phase(request.now())),
+        "steps": names.steps(request, found.phase(request.now())),
         "delivered": delivered,
         "may_import": found.tender.state in service.IMPORT_STATES and not found.complete,
     }
@@ -75,6 +76,7 @@ def clarifications(request: Request) -> Any:
         "tender": request.context,
         "form": form,
         "names": names,
+        "title": names.title(request, request.context),
         "is_open": lambda question: is_open(question, now),
         "asked": [
             (question, api.own_question_json(request, question)["sign"], corrections(request, question))

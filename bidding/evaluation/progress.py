@@ -221,7 +221,8 @@ class Evaluation:
         if question is None and not suspected:
             return None
         explained = question is not None and question.answered_at is not None
-        accepted = explained and bool(judged := self.judgement(bid)) and judged.accepted
+        judged = self.judgement(bid) if explained else None
+        accepted = judged is not None and judged.accepted
         return {"suspected": suspected, "explained": explained, "accepted": accepted}
 
     def judgement(self, bid: str) -> papers.Judgement | None:

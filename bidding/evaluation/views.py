@@ -16,7 +16,7 @@ from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Ph
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
 from expert_pool.selection.models import PanelMember
-from trading.errors import Refused
+from trading.errors import Fault, Refused
 from trading.ledger import canonical
 from trading.permissions import Permission
 from trading.web import Form
@@ -31,8 +31,9 @@ def room(request: Request, found: Evaluation, phase: Phase, **more: Any) -> dict
         "tender": found.tender,
         "found": found,
         "phase": phase,
-        "steps": names.steps(phase),
+        "steps": names.steps(request, phase),
         "names": names,
+        "title": names.title(request, found.tender),
         "items": names.item_words(request, found.tender),
         "form": Form(request, commands.Ask),
     } | more
@@ -161,7 +162,7 @@ def review(request: Request) -> Any:
         raise HTTPNotFound()
     sheet = found.sheet_for(step, own.member)
     shown = room(request, found, found.phase(request.now()), own=own, step=step, sheet=sheet, raw=None,
-                 posted=request.POST, faults=[])  # fmt: skip
+                 posted=request.POST, faults=[], wrong=set())  # fmt: skip
     if request.method != "POST":
         if STEP_OF_PHASE.get(shown["phase"]) != step or found.review_of(own.member, step):
             return back(request)
@@ -173,13 +174,22 @@ def review(request: Request) -> Any:
         )
     except Refused as refused:
         request.response.status = 422
-        return shown | {"faults": form_faults(sheet, refused)}
+        return shown | {"faults": form_faults(request, found, sheet, refused),
+                        "wrong": {fault.field.partition("/")[0] for fault in refused.faults}}  # fmt: skip
     return shown | {"raw": b64(raw), "votes": votes, "findings": findings,
                     "certificate": found.seat(own.member).cert_sha256}  # fmt: skip
 
 
-def form_faults(sheet: Sheet, refused: Refused) -> list[Any]:
-    return [replace(fault, field=review_form.field_of_vote(sheet, fault.field)) for fault in refused.faults]
+def form_faults(request: Request, found: Evaluation, sheet: Sheet, refused: Refused) -> list[Fault]:
+    """The faults as the form shows them: each kind once a bid, by the bidder's name."""
+    shown: dict[tuple[str, str], Fault] = {}
+    for fault in refused.faults:
+        bid = fault.field.partition("/")[0]
+        words = request.localizer.translate(fault.message)
+        name = f"{found.bids[bid].name}: " if bid in found.bids else ""
+        field = review_form.field_of_vote(sheet, fault.field)
+        shown.setdefault((bid, fault.code), replace(fault, field=field, message=name + words))
+    return list(shown.values())
 
 
 @view_config(route_name="evaluation-review-sign", request_method="POST", permission=EVALUATE)
@@ -265,7 +275,7 @@ def report_page(request: Request, found: Evaluation, own: PanelMember | None) ->
     signatures = {signature.member: signature for signature in report.signatures_of(request.db, drawn)}
     return room(
         request, found, found.phase(request.now()), own=own, report=drawn, document=document, raw=b64(drawn.raw),
-        derivations=names.derivations(request, document["derivations"]), signatures=signatures,
+        derivations=names.derivations(request, found.tender, document["derivations"]), signatures=signatures,
         complete=len(signatures) == len(found.seated),
         certificate=found.seat(own.member).cert_sha256 if own else "",
     )  # fmt: skip
