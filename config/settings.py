@@ -10,6 +10,8 @@ from typing import Any
 from trading.clock import CLOCK_FILE
 
 ASSETS = Path(__file__).parent / "assets" / "built"
+FONTS = ASSETS.parent / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
+"""Chinese glyphs for printed documents: the same on every machine, so the same bytes."""
 
 DEFAULTS = {
     "hall.name": "示例市公共资源交易中心",
@@ -21,6 +23,7 @@ DEFAULTS = {
     "hall.proxies": "0",
     "hall.demo": "false",
     "hall.live_port": "",
+    "live.heartbeat": "15",
     "hall.plugins": "procurement x509_signatures file_store timestamping",
     "ledger.origin": "ledger.tradehall.example/2026",
     "ledger.vkey": "",
@@ -59,6 +62,7 @@ def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -
     found |= {
         "hall.state": str(state),
         "hall.assets": os.environ.get("TRADEHALL_ASSETS", str(ASSETS)),
+        "hall.fonts": os.environ.get("TRADEHALL_FONTS", str(FONTS)),
         "database.url": database_url,
         "redis.url": redis_url,
         "ledger.folder": str(state / "ledger"),

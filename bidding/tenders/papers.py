@@ -160,8 +160,9 @@ def as_data(draft: DraftTender, setting: Setting) -> bytes:
     )
 
 
-def as_pdf(draft: DraftTender, setting: Setting) -> bytes:
-    """The tender document as PDF/A-2b, in Chinese. Same input, same bytes."""
+def as_pdf(draft: DraftTender, setting: Setting, fonts: str) -> bytes:
+    """The tender document as PDF/A-2b, in Chinese. Same input, same bytes: the glyphs come from the folder
+    `fonts`, not from the machine."""
     data = {
         "title": draft.title,
         "code": setting.tender,
@@ -174,6 +175,8 @@ def as_pdf(draft: DraftTender, setting: Setting) -> bytes:
     made: bytes = typst.compile(
         LAYOUT.read_bytes(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        font_paths=[fonts],
+        ignore_system_fonts=True,
         pdf_standards=["a-2b"],
         timestamp=int(setting.publish_at.timestamp()),
     )

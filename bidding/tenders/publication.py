@@ -158,7 +158,7 @@ def make(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> 
     draft = drafts.draft_of(tender)
     evaluation = canonical.dumps(setting.rules)
     store = registry.getUtility(IFileStore)
-    files = {papers.PDF: papers.as_pdf(draft, setting), papers.DATA: papers.as_data(draft, setting)}
+    files = {papers.PDF: papers.as_pdf(draft, setting, registry.settings["hall.fonts"]), papers.DATA: papers.as_data(draft, setting)}
     rows = [
         {"name": name, "size": len(data), "sha256": keep_file(store, data)} for name, data in sorted(files.items())
     ]

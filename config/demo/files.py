@@ -9,9 +9,11 @@ from pathlib import Path
 import typst
 import xlsxwriter
 
+from config.settings import FONTS
+
 LETTER = """
 #set page(paper: "a4", margin: 2.5cm)
-#set text(size: 11pt, lang: "zh", font: ("Noto Sans CJK SC", "Noto Serif CJK SC", "Libertinus Serif"))
+#set text(size: 11pt, lang: "zh", font: ("Noto Sans SC",))
 = 投标函 / Letter of tender
 {name} · {tender}
 
@@ -25,7 +27,7 @@ def letter(folder: Path, name: str, tender: str) -> Path:
     source = folder / "letter.typ"
     source.write_text(LETTER.format(name=name, tender=tender))
     target = folder / "投标函.pdf"
-    typst.compile(str(source), output=str(target))
+    typst.compile(str(source), output=str(target), font_paths=[str(FONTS)], ignore_system_fonts=True)
     source.unlink()
     return target
 
