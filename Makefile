@@ -31,6 +31,7 @@ check: install ## all that CI checks: lint, types, import rules, words, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python -m config.locale.check
+	$(BIN)/python -m config.diagrams --check
 	$(MAKE) test
 
 bench: install ## ratios measured in one run
