@@ -7,7 +7,7 @@ are made once, each outside party in a folder of its own that only its own proce
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from config.demo.cast import CUSTODIANS
 from config.settings import DEFAULTS
 from plugins.demo_ca.authority import DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
@@ -24,12 +25,6 @@ from trading.parties.codes import compose
 from trading.secrets import load_master
 
 WITNESS = "witness.neighbour.example/w1"
-CUSTODIANS = {
-    "custodian-centre": ("示例市公共资源交易中心", compose("1", "2", "440300", "00000004")),
-    "custodian-audit": ("示例市审计局", compose("1", "1", "440300", "00000005")),
-    "custodian-notary": ("示例市公证处", compose("1", "2", "440300", "00000006")),
-}
-"""name: organisation and its identifier. Three services of opposed interests; any two open a bid."""
 
 
 def outside(state: Path) -> Path:
@@ -60,7 +55,7 @@ class Parties:
     witness_vkey: str
     custodians: list[dict[str, Any]]
 
-    def environment(self, ports: dict[str, int]) -> dict[str, str]:
+    def environment(self, ports: Mapping[str, int | str]) -> dict[str, str]:
         """The settings that name them."""
         ca, tsa, witness = (f"http://127.0.0.1:{ports[name]}" for name in ("ca", "tsa", "witness"))
         return {
@@ -102,7 +97,8 @@ def make_once(path: Path, make: Callable[[Path], object]) -> None:
 
 def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]:
     """One custodian's own folder: master key, certificate key, who it is. Returns what the hall knows."""
-    organisation, identifier = CUSTODIANS[name]
+    organisation, body = CUSTODIANS[name]
+    identifier = compose(*body)
     key_file = folder / "key.pem"
     make_once(
         key_file,
@@ -111,6 +107,7 @@ def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]
         ),
     )
     load_master(folder / "master.key")
+    make_once(folder / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
     certificate = x509.load_pem_x509_certificates(key_file.read_bytes())[0]
     known = {
         "index": index,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -22,10 +23,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config import assets, embedded, installation
-from config.demo import seed
-from config.migrate import upgrade
+import psycopg
 
+from config import assets, embedded
+from config.demo import welcome
+from config.demo.cast import CUSTODIANS
+
+MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 GRACE = 10.0
 """seconds that a child has to end by itself"""
 
@@ -130,50 +134,92 @@ class Hall:
 
 
 @contextmanager
-def running(state: Path, port: int = 8000, clock_file: bool = True) -> Iterator[Hall]:
-    """The whole hall with its state under `state`, ended when the block ends."""
+def running(state: Path, port: int = 8000) -> Iterator[Hall]:
+    """The whole hall with its state under `state`, ended when the block ends.
+
+    The pages come first: people wait for them, not for the parties beside the hall."""
     state.mkdir(parents=True, exist_ok=True)
     logs = state / "log"
     logs.mkdir(exist_ok=True)
     with ExitStack() as stack:
         assets.build()
         servers = stack.enter_context(embedded.servers(state))
-        upgrade(servers.database_url)
-        parties = installation.prepare(state)
         ports = {name: free_port() for name in ("ca", "tsa", "witness", "live")}
         web = free_port(port)
-        environment = os.environ | {
-            "DATABASE_URL": servers.database_url,
-            "REDIS_URL": servers.redis_url,
-            "TRADEHALL_STATE": str(state),
-            "TRADEHALL_DEMO": "true",
-            "PYTHONUNBUFFERED": "1",
-            "TRADEHALL_LIVE_PORT": str(ports["live"]),
-            **parties.environment(ports),
-        }
-        if clock_file:
-            environment["TRADEHALL_CLOCK_FILE"] = str(state / "clock")
+        environment = (
+            os.environ
+            | surroundings(state, ports)
+            | {
+                "DATABASE_URL": servers.database_url,
+                "REDIS_URL": servers.redis_url,
+            }
+        )
         family = Family(environment, logs)
         stack.callback(family.end)
-        start_all(family, web, ports)
+        family.add("web", "serve", "web", "--port", str(web))
+        migrate(servers.database_url, environment)
         url = f"http://127.0.0.1:{web}"
         wait_until_up(url + "/healthz")
+        start_others(family, url, ports)
         threading.Thread(target=family.watch, daemon=True).start()
         yield Hall(url, environment, state, family)
 
 
-def start_all(family: Family, web: int, ports: dict[str, int]) -> None:
-    """Every process of the hall, the pages first."""
-    hall = f"http://127.0.0.1:{web}"
-    family.add("web", "serve", "web", "--port", str(web))
+def surroundings(state: Path, ports: dict[str, int]) -> dict[str, str]:
+    """What the processes must know besides their servers: keys and addresses of the parties."""
+    return {
+        "TRADEHALL_STATE": str(state),
+        "TRADEHALL_DEMO": "true",
+        "TRADEHALL_CLOCK_FILE": str(state / "clock"),
+        "TRADEHALL_LIVE_PORT": str(ports["live"]),
+        "PYTHONUNBUFFERED": "1",
+        **parties(state, ports),
+    }
+
+
+def parties(state: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The settings that name the outside parties; made once, since making keys takes a while, and read
+    again at every later start with the ports of that start."""
+    known = state / "parties.json"
+    if not known.exists():
+        from config import installation
+
+        made = installation.prepare(state).environment({name: f"<{name}>" for name in ports})
+        known.write_text(json.dumps(made, ensure_ascii=False, indent=1))
+    text = known.read_text()
+    for name, port in ports.items():
+        text = text.replace(f"<{name}>", str(port))
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def migrate(database_url: str, environment: dict[str, str]) -> None:
+    """Bring the schema up, in a process of its own; at once when it is the newest already."""
+    newest = max(path.name.split("_")[0] for path in MIGRATIONS.glob("[0-9]*.py"))
+    with psycopg.connect(database_url) as connection, contextlib.suppress(psycopg.errors.UndefinedTable):
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        if row is not None and row[0] == newest:
+            return
+    subprocess.run([sys.executable, "-m", "config.cli", "migrate"], env=environment, check=True)
+
+
+def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
+    """Every other process of the hall, and the demonstration's outside parties."""
     family.add("ca", "simulate", "ca", "--port", str(ports["ca"]))
     family.add("tsa", "simulate", "tsa", "--port", str(ports["tsa"]))
     family.add("sequencer", "sequencer")
     family.add("worker", "worker")
-    for name in installation.CUSTODIANS:
-        family.add(name, "custodian", "serve", "--name", name, "--hall", hall)
     family.add("witness", "witness", "--port", str(ports["witness"]))
+    for name in CUSTODIANS:
+        family.add(name, "custodian", "serve", "--name", name, "--hall", hall)
     family.add("live", "serve", "live", "--port", str(ports["live"]))
+
+
+def plant(hall: Hall) -> None:
+    """People and an open tender for an empty demonstration, once."""
+    if not (hall.state / "demo" / "people.json").exists():
+        command = [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url]
+        subprocess.run(command, env=hall.environment, check=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -186,8 +232,8 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with running(chosen.state.resolve(), chosen.port) as hall:
-        seed.plant(hall)
-        print(seed.welcome(hall), flush=True)
+        plant(hall)
+        print(welcome.text(hall), flush=True)
         stop.wait()
         print("tradehall: ending …", flush=True)
     return 0

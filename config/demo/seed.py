@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +12,6 @@ from config.demo import people
 from config.demo.client import Person, until
 
 TEMPLATE = "school-computers"
-
-
-def plant(hall: Any) -> None:
-    """Make people (in a process of its own, since it needs the whole hall) and an open tender, once."""
-    if (people.folder_of(hall.state) / "people.json").exists():
-        return
-    subprocess.run(
-        [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url], env=hall.environment, check=True
-    )
 
 
 def open_tender(agent: Person, **fields: Any) -> str:
@@ -38,30 +27,6 @@ def open_tender(agent: Person, **fields: Any) -> str:
     signatures = {f"{name}_cms": agent.sign_b64(document["data"]) for name, document in documents.items()}
     agent.post(f"/api/tenders/{code}/publish", signatures)
     return code
-
-
-def welcome(hall: Any) -> str:
-    """What a visitor reads on the terminal."""
-    rows = "\n".join(f"    {f.login:<11} {f.name}  {f.does} ({f.does_en})" for f in people.FIGURES)
-    state = f" --state {hall.state}" if hall.state != Path(".state").resolve() else ""
-    return f"""
-  Tradehall is open:  {hall.url}
-
-  People of the demonstration (password of all: {people.PASSWORD})
-{rows}
-
-  One-time code of a person:   .venv/bin/tradehall code bidder1{state}
-  Key files for signing:       {people.folder_of(hall.state)}/<login>.key.pem (same password)
-
-  Try first
-    1. Read the open tender on the notice board; no login needed.
-    2. Log in as bidder1, open the tender, choose "Bid": seal and send a bid, see the receipt verified.
-    3. Let the clock run to the deadline: .venv/bin/tradehall clock ahead 30000{state}
-       and watch the opening hall, also on a phone.
-    4. Or see a whole tender played, with the verifier's verdict: .venv/bin/tradehall demo
-
-  Ctrl-C ends everything.
-"""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 def test_a_reader_without_script_finds_a_tender_and_its_opening(visit: Visit, open_code: str) -> None:
     page = visit(script=False)
     page.goto("/")
-    page.fill("#q", "计算机")
+    page.fill("#q", open_code)
     page.click("main [role=search] .btn-primary")
     page.click("main .board-row h2 a")
     page.click("main .page-actions .btn-primary")

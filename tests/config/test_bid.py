@@ -91,6 +91,7 @@ def ledger(scene: Scene) -> Iterator[None]:
 
     def work() -> None:
         while not stop.wait(0.1):
+            scene.keep_promises()
             scene.sequence()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -140,10 +141,12 @@ def test_a_bid_sealed_without_a_network_is_handed_in_and_its_receipt_holds(
     folder = tmp_path / "work"
     sealed = seal_offline(scene, who, folder)
     assert "NOT YET SUBMITTED" in capsys.readouterr().out
-    assert run("submit", "--hall", address, sealed) == 0
+    assert run("submit", "--hall", address, "--trust", scene.state / "trust", sealed) == 0
     assert "SUBMITTED" in capsys.readouterr().out
     receipt = only(folder, "*.receipt.json").read_bytes()
-    assert accepted(bidder.judge_receipt(receipt, sealed))
+    checks = bidder.judge_receipt(receipt, sealed, scene.state / "trust")
+    assert accepted(checks)
+    assert {check.state for check in checks} == {"PASS"}
     hall = bidder.Hall(address, KEY)
     (act,) = bidder.own_bids(hall, CODE)
     assert bidder.submit(hall, sealed).ref == act["ref"], "handed in twice, counted once"

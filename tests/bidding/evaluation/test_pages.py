@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from pyramid.config import Configurator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from webtest import TestApp, Upload
 
 from bidding.vault.encoding import b64, unb64
+from bidding.vault.models import Bid, Outcome, SealPolicy
+from bidding.vault.policy import Part
+from bidding.vault.service import piece_key
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.hall import Hall, Program, make_hall
 from tests.bidding.evaluation.room import stamp
+from tests.bidding.evaluation.test_bidfiles import tar_of
 from tests.bidding.evaluation.test_service import CONTRADICTORY
-from tests.helpers import form_with, log_in
+from tests.bidding.vault.support import make_world, seal
+from tests.helpers import committed, form_with, log_in
+from trading.interfaces import IFileStore
 
 SHEETS = [sheet("10000.00"), sheet("9800.00", claims=["micro-enterprise"]), CONTRADICTORY]
 ENGLISH = {"Accept-Language": "en"}
@@ -125,3 +134,48 @@ def test_other_peoples_rooms_are_shut(app: TestApp, config: Configurator) -> Non
         page.get(room(hall), status=403)
         page.get(room(hall, "/evaluation/report"), status=403)
     assert "asked you nothing" in browser(hall, config, hall.bidders[0]).get(room(hall, "/clarifications"))
+
+
+def keep_documents(hall: Hall, config: Configurator) -> str:
+    """Give the first bid a stored, sealed documents part; returns the bid's manifest hash."""
+    world = make_world(parts=[Part("documents", "opening", 1 << 30, False)])
+    sealed = seal(world, {"documents": tar_of({"资格/licence.pdf": b"%PDF licence"})})
+    upload = uuid.uuid4()
+    store = config.registry.getUtility(IFileStore)
+    store.put(piece_key(upload, "documents", 0), sealed.ciphertexts["documents"])
+
+    def change(db: Session) -> str:
+        bid = db.scalars(select(Bid).where(Bid.bidder_uscc == hall.room.bidders[0].uscc)).one()
+        bid.upload_id, bid.manifest = upload, sealed.manifest_raw
+        outcome = db.scalars(select(Outcome).where(Outcome.bid_id == bid.id)).one()
+        outcome.stage_key = sealed.keys["opening"]
+        db.add(SealPolicy(tender_id=bid.tender_id, version=1, sha256=world.policy.hash.hex(),
+                          raw=world.policy.raw, cms=world.cms, signed_at=bid.received_at))  # fmt: skip
+        return str(bid.manifest_hash)
+
+    manifest: str = committed(config, change)
+    return manifest
+
+
+def test_a_member_reads_a_bid_and_the_head_asks_about_it(app: TestApp, config: Configurator) -> None:
+    hall = make_hall(app, config)
+    manifest = keep_documents(hall, config)
+    hall.agent.app.post(f"/api/tenders/{hall.code}/panel", hall.room.list_file(),
+                        headers={"Authorization": f"Bearer {hall.agent.key}"})  # fmt: skip
+    for member in hall.members:
+        member.post("/panel/sign-in")
+    page = browser(hall, config, hall.members[0])
+    bid = page.get(room(hall, f"/evaluation/bids/{manifest}"))
+    assert "9,000.00" in bid and "资格/licence.pdf" in bid
+    file = bid.click("licence.pdf")
+    assert file.body == b"%PDF licence"
+    assert file.headers["Content-Disposition"] == "attachment; filename*=UTF-8''licence.pdf"
+    whole = hall.app.get(f"/api/tenders/{hall.code}/evaluation/bids/{manifest}/documents",
+                         headers={"Authorization": f"Bearer {hall.members[1].key}"})  # fmt: skip
+    assert whole.body.startswith("资格/licence.pdf".encode())
+    form = form_with(bid, "text")
+    form["text"] = "Which model do you offer?"
+    assert "Which model do you offer?" in form.submit().follow()
+    assert "Which model do you offer?" in browser(hall, config, hall.bidders[0]).get(room(hall, "/clarifications"))
+    others = browser(hall, config, hall.members[1]).get(bid.request.path)
+    assert not any("text" in form.fields for form in others.forms.values())

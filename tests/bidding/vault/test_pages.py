@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
+from bidding.opening.models import Opening
 from bidding.tenders.models import Tender
 from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.manifest import build_withdrawal
+from bidding.vault.models import BidderRelease
 from bidding.vault.pieces import PIECE
 from bidding.vault.receipt import parse_refusal
+from bidding.vault.release import build_bidder_release
 from tests.bidding.vault.scene import CODE, Enterprise, Scene, Sealed
+from tests.bidding.vault.test_closing import promised_close
 from tests.helpers import log_in, make_user
 from trading import clock
 from trading.accounts.models import ApiKey, User
 from trading.ledger.canonical import dumps
+from trading.ledger.service import entries_of
 from trading.security import token_hash
 
 
@@ -169,6 +175,28 @@ def test_the_desk_shows_a_bidder_how_its_own_bids_stand_and_nobody_elses(scene: 
     page = browser(scene, app, other).get("/desk", headers=english)
     assert "Bid handed in" not in page
     assert "NOT YET SUBMITTED" not in page
+
+
+def test_a_key_that_does_not_fit_is_answered_with_a_conflict_and_kept_as_evidence(
+    scene: Scene, app: TestApp
+) -> None:
+    promised_close(scene)
+    who = scene.enterprise("Green Chairs Ltd")
+    headers, bid = with_key(scene, who), scene.seal(who)
+    scene.submit(who, bid)
+    scene.close()
+    with scene.db() as session:
+        tender = session.scalars(select(Tender)).one()
+        tender.state, now = "opening", clock.now()
+        session.add(Opening(tender_id=tender.id, started_at=now, window_ends_at=now + timedelta(seconds=600)))
+    for key, status in ((b"\0" * 32, 409), (bid.keys["opening"], 200)):
+        raw = build_bidder_release(bid.manifest, "opening", key)
+        body = {"tender": CODE, "release": b64(raw), "cms": b64(who.signer.sign(raw, clock.now()))}
+        app.post_json("/api/bids/releases", body, headers=headers, status=status)
+    with scene.db() as session:
+        assert sorted(session.scalars(select(BidderRelease.matches))) == [False, True]
+        types = [e.entry.type for e in entries_of(session, CODE)]
+    assert types.count("vault.bidder-released") == 2
 
 
 def test_a_receipt_is_checked_without_script(scene: Scene, app: TestApp) -> None:
