@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from bidding.awards.standings import Place
 from trading.clock import BEIJING
+from trading.deals.days import last_day_before
 
 GROUNDS = {
     "not-qualified": ("未通过资格审查", "does not meet the qualification conditions"),
@@ -31,7 +32,7 @@ ZH = {
     "rank": "第 {rank} 名：{name}，投标报价 {price} 元，评审价 {evaluation} 元。",
     "excluded": "未列入排名：{name}，原因：{ground}（{article}）。",
     "committee": "评标委员会成员：{names}。",
-    "period": "本公告期限为 1 个工作日，至 {until} 止。",
+    "period": "本公告期限为 1 个工作日，至 {until} 24 时止。",
     "query": "供应商认为中标结果使自己的权益受到损害的，可以在公告期限届满之日起 7 个工作日内以书面形式提出质疑（政府采购法第 52 条）。",
     "contacts": "采购人：{buyer}。采购代理机构：{agency}。",
     "next": "原中标供应商放弃中标（{reason}）。按照评标报告的候选人排序，确定第 {rank} 名为中标供应商（政府采购法实施条例第 49 条）。",
@@ -45,7 +46,7 @@ EN = {
     "rank": "Rank {rank}: {name}, bid price CNY {price}, evaluation price CNY {evaluation}.",
     "excluded": "Not ranked: {name}, because: {ground} ({article}).",
     "committee": "Members of the evaluation committee: {names}.",
-    "period": "This notice runs for one working day, until {until}.",
+    "period": "This notice runs for one working day, until the end of {until}.",
     "query": "A supplier that considers itself harmed by the result may raise a written query within 7 working days after the end of this notice (Government Procurement Law art. 52).",
     "contacts": "Purchaser: {buyer}. Agency: {agency}.",
     "next": "The winner has given the award up ({reason}). By the ranking of the evaluation report the award goes to rank {rank} (Implementing Regulation of the Government Procurement Law art. 49).",
@@ -89,7 +90,7 @@ def result_text(
     rows += [_ranked(place) if place.rank is not None else _excluded(place) for place in places]
     if committee:
         rows.append(("committee", {"names": "、".join(committee)}, {"names": ", ".join(committee)}))
-    rows += [_same("period", until=_time(until)), _same("query"), _same("contacts")]
+    rows += [_same("period", until=last_day_before(until).isoformat()), _same("query"), _same("contacts")]
     return _both(heading, rows)
 
 
@@ -142,18 +143,12 @@ def _ranked(place: Place) -> tuple[str, dict[str, object], dict[str, object]]:
 
 
 def _excluded(place: Place) -> tuple[str, dict[str, object], dict[str, object]]:
-    chinese, english = (
-        {"name": place.bid.name, "ground": ground_words(place.ground, en), "article": article_words(place.article, en)}
-        for en in (False, True)
-    )
-    return "excluded", chinese, english
+    def words(english: bool) -> dict[str, object]:
+        ground, article = ground_words(place.ground, english), article_words(place.article, english)
+        return {"name": place.bid.name, "ground": ground, "article": article}
+
+    return "excluded", words(False), words(True)
 
 
 def _yuan(money: str | None) -> str:
     return f"{Decimal(money or '0'):,.2f}"
-
-
-def _time(instant: datetime) -> str:
-    """In Beijing; a period ends before its end instant, so 24:00 is written as such."""
-    local = instant.astimezone(BEIJING)
-    return local.strftime("%Y-%m-%d %H:%M")

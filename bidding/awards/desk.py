@@ -11,9 +11,10 @@ from sqlalchemy import select
 from bidding.awards import candidates
 from bidding.tenders.models import Tender
 from bidding.vault.models import Bid
+from trading.deals.days import last_day_before
 from trading.deals.models import Contract
 from trading.parties.models import Party
-from trading.web import Card, _, beijing
+from trading.web import Card, _
 
 SOON = timedelta(days=2)
 
@@ -41,14 +42,14 @@ def card(request: Request, tender: Tender) -> Card | None:
     if tender.state == "evaluated":
         by = candidates.confirm_by(candidates.load(request.db, tender))
         late = by - request.now() < SOON
-        note = _("by ${time}: ${title}", mapping={"time": beijing(by, "%Y-%m-%d %H:%M"), "title": tender.title})
+        note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": tender.title})
         return Card(_("Confirm the winner"), request.route_path("award", code=tender.code), note, "late" if late else "now")
     contract = request.db.scalars(select(Contract).where(Contract.tender == tender.code)).first()
     if contract is None or contract.published_at is not None:
         return None
     by = contract.publish_by or contract.due_at
     title = _("Publish the contract") if contract.signed_at else _("Sign the contract")
-    note = _("by ${time}: ${title}", mapping={"time": beijing(by, "%Y-%m-%d %H:%M"), "title": tender.title})
+    note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": tender.title})
     tone = "late" if by - request.now() < SOON else "now"
     return Card(title, request.route_path("contract", code=tender.code), note, tone)
 

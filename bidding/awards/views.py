@@ -21,6 +21,7 @@ from bidding.tenders.service import the_calendar, the_rulebook
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.deals import service as deals
+from trading.deals.days import last_day_before
 from trading.deals.models import Contract
 from trading.errors import Refused
 from trading.interfaces import IFileStore
@@ -104,6 +105,7 @@ def award_page(request: Request, form: Form) -> dict[str, Any]:
         "confirmed": winner is not None and winner.confirmed_at is not None,
         "by_law": winner is not None and winner.confirmed_at is not None and winner.confirmed_by is None,
         "confirm_by": candidates.confirm_by(standing),
+        "last_day": last_day_before,
         "purchaser": purchaser,
         "may_sign": draft is not None and (purchaser or (winner is not None and winner.confirmed_at is not None)),
         "signed": signed_fields(draft) if draft else {},
@@ -159,6 +161,7 @@ def my_result(request: Request) -> Any:
         "form": form,
         "tender": tender,
         "own": own,
+        "last_day": last_day_before,
         "why": reason_words(request, own["ground"], own["article"]) if told and own["rank"] is None else "",
         "contract": deals.of_tender(request.db, tender.code) if own["result"] == "awarded" else None,
         "notices": [each for each in notices_of(request.db, tender.code) if each.kind in ("result", "award")],
@@ -211,6 +214,7 @@ def contract_page(request: Request, form: Form) -> dict[str, Any]:
         "form": form,
         "tender": request.context,
         "contract": expected,
+        "last_day": last_day_before,
         "supplier": request.db.get(Party, expected.supplier_id) if expected else None,
         "signing": LIGHTS[deals.signing_light(expected, the_rulebook(), the_calendar(), now)] if expected else None,
         "publishing": publishing(expected, now),

@@ -43,7 +43,8 @@ def links(request: Request, tender: Tender) -> list[Link]:
         ("contract", _("Contract"), state in CONTRACT and may(Permission.DECIDE_AWARD), not ended),
         ("my-result", _("My result"), (state in RESULT or ended) and bid_here, True),
         ("tender-downloads", _("Who took the documents"), not before and may(Permission.MANAGE_TENDER), False),
-        ("trail", _("Trail of this tender"), may(Permission.SUPERVISE), False),
+        ("trail", _("Trail of this tender"), state != "draft", False),
+        ("supervision-trail", _("Supervision"), may(Permission.SUPERVISE), False),
     ]
     found = [(address(request, name, tender), title, main) for name, title, shown, main in rows if shown]
     return [Link(title, href, main) for href, title, main in found if href]

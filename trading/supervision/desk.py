@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyramid.request import Request
 
+from trading.deals.days import last_day_before
 from trading.deals.service import overdue
 from trading.supervision import service
-from trading.web import Card, _, beijing
+from trading.web import Card, _
 
 
 def regulator_cards(request: Request) -> list[Card]:
@@ -18,6 +19,6 @@ def regulator_cards(request: Request) -> list[Card]:
         signed = contract.signed_at is not None
         title = _("Contract published too late") if signed else _("Contract not signed in time")
         by = contract.publish_by if contract.publish_by is not None else contract.due_at
-        note = _("${tender}, due ${time}", mapping={"tender": contract.tender, "time": beijing(by, "%Y-%m-%d %H:%M")})
+        note = _("${tender}, due ${time}", mapping={"tender": contract.tender, "time": last_day_before(by).isoformat()})
         cards.append(Card(title, request.route_path("supervision-trail", code=contract.tender), note, "late"))
     return cards

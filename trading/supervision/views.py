@@ -10,8 +10,9 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from trading.deals.days import last_day_before
 from trading.deals.service import of_tender
-from trading.ledger.service import TrailEntry
+from trading.ledger.service import TrailEntry, entries_of
 from trading.permissions import Permission
 from trading.supervision import service
 from trading.supervision.service import Line
@@ -33,7 +34,15 @@ def desk(request: Request) -> Any:
         query = {key: value for key, value in (("q", text), ("state", state), ("page", number)) if value}
         return str(request.route_path("supervision", _query=query))
 
-    return {"desk": found, "q": text, "state": state, "states": STATES, "now": request.now(), "page_path": page_path}
+    return {
+        "desk": found,
+        "q": text,
+        "state": state,
+        "states": STATES,
+        "now": request.now(),
+        "last_day": last_day_before,
+        "page_path": page_path,
+    }
 
 
 @view_config(
@@ -116,7 +125,7 @@ def with_lines(entries: list[TrailEntry]) -> list[tuple[TrailEntry, Line]]:
 
 def found_entries(request: Request) -> list[TrailEntry]:
     """The trail in the address; 404 when there is none."""
-    found = service.entries_of(request.db, request.matchdict["code"])
+    found = entries_of(request.db, request.matchdict["code"])
     if not found:
         raise HTTPNotFound()
     return found
@@ -158,6 +167,7 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
         "sealed": state in ("", "published"),
         "head": service.head(request.db),
         "contract": of_tender(request.db, code),
+        "last_day": last_day_before,
         "persons": service.PERSONS,
     }
 
