@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     content(one)
     one = command("submit", submit, "upload a .sealed file, hand it in, check the receipt")
     online(one)
+    one.add_argument("--trust", type=Path, help="folder with roots.pem, to judge the time stamp by")
     one.add_argument("sealed", type=Path)
     one = command("replace", replace, "seal a bid in place of the standing one, and hand it in")
     online(one)
@@ -107,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     one = command("receipt", receipt, "fetch a receipt again and check it")
     online(one)
     one.add_argument("--sealed", type=Path, help="the .sealed file it is for")
+    one.add_argument("--trust", type=Path, help="folder with roots.pem, to judge the time stamp by")
     one.add_argument("ref")
     return made
 
@@ -169,7 +171,7 @@ def seal(chosen: argparse.Namespace) -> None:
 
 def submit(chosen: argparse.Namespace) -> int:
     """Upload, hand in, wait for the receipt and judge it."""
-    return hand_in(hall_of(chosen), chosen.sealed)
+    return hand_in(hall_of(chosen), chosen.sealed, chosen.trust)
 
 
 def replace(chosen: argparse.Namespace) -> int:
@@ -177,14 +179,14 @@ def replace(chosen: argparse.Namespace) -> int:
     hall = hall_of(chosen)
     seq, standing = bidder.next_place(hall, chosen.tender)
     policy = bidder.fetch_policy(hall, chosen.tender, chosen.trust)
-    return hand_in(hall, seal_with(chosen, policy, seq, standing).sealed)
+    return hand_in(hall, seal_with(chosen, policy, seq, standing).sealed, chosen.trust)
 
 
-def hand_in(hall: Hall, path: Path) -> int:
+def hand_in(hall: Hall, path: Path, trust: Path | None) -> int:
     with bar("uploading") as progress:
         done = bidder.submit(hall, path, progress)
     with console.status("waiting for the receipt"):
-        raw, checks = bidder.wait_witnessed(hall, done.receipt, path)
+        raw, checks = bidder.wait_witnessed(hall, done.receipt, path, trust)
     kept = path.with_name(bidder.receipt_name(parse_receipt(raw).tender, raw))
     kept.write_bytes(raw)
     for check in checks:
@@ -225,7 +227,7 @@ def receipt(chosen: argparse.Namespace) -> int:
     console.print(str(path))
     if chosen.sealed is None:
         return 0
-    checks = bidder.judge_receipt(raw, chosen.sealed)
+    checks = bidder.judge_receipt(raw, chosen.sealed, chosen.trust)
     for check in checks:
         console.print(f"  {check.state:8} {check.words}")
     return 0 if accepted(checks) else 1

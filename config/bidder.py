@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -35,6 +36,8 @@ from bidding.vault.receipt import Check, Sent, check_receipt, parse_receipt
 from bidding.vault.release import bidder_key_fits, build_bidder_release
 from bidding.vault.seal import PartInput, seal_bid
 from bidding.vault.sealed_file import open_sealed, write_sealed
+from plugins.timestamping import judge_from
+from plugins.timestamping.tokens import BadToken
 from plugins.x509_signatures import verifier_from
 from plugins.x509_signatures.evidence import organisation_id
 from plugins.x509_signatures.signer import FileSigner
@@ -393,21 +396,37 @@ def wait_receipt(hall: Hall, address: str, seconds: float = 120.0) -> bytes:
         pause = min(pause * 1.5, 5.0)
 
 
-def judge_receipt(raw: bytes, path: Path) -> list[Check]:
-    """The client's checks of a receipt for the `.sealed` file at `path`."""
+def judge_receipt(raw: bytes, path: Path, trust: Path | None = None) -> list[Check]:
+    """The client's checks of a receipt for the `.sealed` file at `path`; the time stamp in it is judged
+    by the roots in `trust`, and left pending without them."""
     with path.open("rb") as file, open_sealed(file) as bid:
         sent = Sent("bid", bid.manifest_raw, bid.cms, bid.manifest.seq, bid.manifest.parts)
-        return check_receipt(raw, parse_policy(bid.policy), sent, now=clock.now())
+        stamped = stamp_time(raw, trust) if trust is not None else None
+        return check_receipt(raw, parse_policy(bid.policy), sent, now=clock.now(), stamped_at=stamped)
 
 
-def wait_witnessed(hall: Hall, address: str, path: Path, seconds: float = 30.0) -> tuple[bytes, list[Check]]:
-    """The receipt with its checks, asked again until the witness's line is in it or the time is up."""
+def stamp_time(raw: bytes, trust: Path) -> datetime | None:
+    """The verified time of the stamp in a receipt, None without one. Raises BidError for a false one."""
+    receipt = parse_receipt(raw)
+    if receipt.tsa is None:
+        return None
+    try:
+        return judge_from({"signatures.folder": str(trust)}).gen_time(receipt.tsa, sha256(receipt.leaf))
+    except BadToken as error:
+        raise BidError(f"the time stamp in the receipt does not hold: {error}") from error
+
+
+def wait_witnessed(
+    hall: Hall, address: str, path: Path, trust: Path | None = None, seconds: float = 30.0
+) -> tuple[bytes, list[Check]]:
+    """The receipt with its checks, asked again until witness and time stamp are in it or the time is up."""
     limit = time.monotonic() + seconds
     while True:
         raw = wait_receipt(hall, address)
-        checks = judge_receipt(raw, path)
-        pending = any(check.number == 5 and check.state == "PENDING" for check in checks)
-        if not pending or time.monotonic() > limit:
+        checks = judge_receipt(raw, path, trust)
+        stamped = parse_receipt(raw).tsa is not None
+        witnessed = not any(check.number == 5 and check.state == "PENDING" for check in checks)
+        if (stamped and witnessed) or time.monotonic() > limit:
             return raw, checks
         time.sleep(0.5)
 
