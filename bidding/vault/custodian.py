@@ -15,7 +15,7 @@ from typing import Any
 from bidding.vault import documents as d
 from bidding.vault.close import Close, parse_close, why_not_release
 from bidding.vault.custodian_key import Statement, build_statement, parse_statement
-from bidding.vault.encoding import EncodingError, sha256
+from bidding.vault.encoding import EncodingError, format_time, sha256
 from bidding.vault.keys import custodian_seed
 from bidding.vault.manifest import Manifest, parse_manifest
 from bidding.vault.policy import Policy, Stage, parse_policy
@@ -203,7 +203,8 @@ def judge(
     except EncodingError as error:
         raise Declined([f"the bundle cannot be read: {error}"]) from error
     statement = own_statement(policy, asked.stage, asked.index, own)
-    reasons = why_not_release(
+    reasons = _later_statements(statement, own, now)
+    reasons += why_not_release(
         policy, bundle.close, bundle.note, statement=statement, stamped_at=stamped_at, quorum=quorum, now=now
     )
     if close.hash != asked.close or policy.tender != asked.tender:
@@ -215,6 +216,9 @@ def judge(
     unknown = [h for h in asked.manifests if h not in manifests or h not in close.valid]
     if unknown or not asked.manifests:
         reasons.append("a release is asked for bids that the closing list does not open")
+    if any(manifest.policy != policy.hash for manifest in manifests.values()):
+        # Whoever could put a policy of his own in its place would choose log, witness and deadline too.
+        reasons.append("a bid was sealed for another policy than the one given")
     if reasons:
         raise Declined(reasons)
     return policy, close, [manifests[h] for h in asked.manifests]
@@ -226,6 +230,16 @@ def release_for(
     """The release, to be signed; raises ReleaseError when the key is not the policy's."""
     seed = custodian_seed(master, policy.tender, policy.lot, stage)
     return build_release(policy, stage, seed, manifests, close_hash=close.hash, at=now)
+
+
+def _later_statements(named: Statement, own: Sequence[bytes], now: datetime) -> list[str]:
+    """The key is the same in every statement of ours for this tender and stage: the latest time in them
+    holds, whichever of them the policy names."""
+    mine = map(parse_statement, own)
+    latest = max(s.release_after for s in mine if (s.tender, s.stage) == (named.tender, named.stage))
+    if now < latest:
+        return [f"a statement of ours forbids a release before {format_time(latest)}"]
+    return []
 
 
 def _entry_faults(bundle: Bundle, policy: Policy) -> list[str]:
