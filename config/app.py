@@ -22,6 +22,7 @@ ROOMS = (
     "trading.ledger",
     "trading.deals",
     "trading.supervision",
+    "trading.live_views",
     "expert_pool.selection",
     "bidding.tenders",
     "bidding.vault",
