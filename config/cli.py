@@ -21,6 +21,7 @@ COMMANDS = {
     "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),
     "seed": ("config.demo.seed:main", "people and an open tender for an empty demonstration"),
     "clock": ("config.demo.clock:main", "move a demonstration's clock"),
+    "keys": ("config.processes:keys", "make a new hall's keys; print the log's public key"),
     "migrate": ("config.processes:migrate", "bring the database to the newest schema"),
     "shell": ("config.processes:shell", "a Python shell with the hall's database"),
 }

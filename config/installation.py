@@ -22,7 +22,7 @@ from plugins.demo_ca.authority import DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.witness import new_key
 from trading.parties.codes import compose
-from trading.secrets import load_master
+from trading.secrets import load_master, make_master
 
 WITNESS = "witness.neighbour.example/w1"
 
@@ -33,13 +33,20 @@ def outside(state: Path) -> Path:
 
 
 def log_key(state: Path) -> bytes:
-    """The 32-byte seed of the log's signing key; the sequencer's process alone reads it."""
+    """The 32-byte seed of the log's signing key; the sequencer's process alone reads it. Raises NoKey."""
     return load_master(state / "log.key")
 
 
 def log_vkey(state: Path, origin: str = DEFAULTS["ledger.origin"]) -> str:
     """The log's public key as others name it (C2SP vkey)."""
     return str(verifier_key(origin, LOG_KEY, log_key(state)))
+
+
+def make_keys(state: Path) -> None:
+    """The hall's own two keys, where they are missing."""
+    state.mkdir(parents=True, exist_ok=True)
+    for name in ("master.key", "log.key"):
+        make_master(state / name)
 
 
 def witnesses(settings: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -71,7 +78,9 @@ class Parties:
 
 
 def prepare(state: Path) -> Parties:
-    """Make what is not there yet: the demo CA, each party's key and certificate, the trust folder."""
+    """Make what is not there yet: the hall's keys, the demo CA, each party's key and certificate, the trust
+    folder."""
+    make_keys(state)
     ca = DemoCA.create(outside(state) / "ca")
     ca.export_trust(state / "trust")
     make_once(
@@ -106,7 +115,7 @@ def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]
             path, common_name=organisation, organisation=organisation, organisation_id=identifier
         ),
     )
-    load_master(folder / "master.key")
+    make_master(folder / "master.key")
     make_once(folder / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
     certificate = x509.load_pem_x509_certificates(key_file.read_bytes())[0]
     known = {

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import installation
-from config.settings import from_environment
+from config.settings import DEFAULTS, from_environment
 
 
 def stopping() -> threading.Event:
@@ -134,6 +134,18 @@ def migrate(arguments: Sequence[str]) -> int:
     from config.migrate import upgrade
 
     upgrade(os.environ["DATABASE_URL"])
+    return 0
+
+
+def keys(arguments: Sequence[str]) -> int:
+    """`tradehall keys`: makes the keys of a new hall where they are missing; prints the log's public key.
+
+    No other command makes them: a machine that was given the wrong folder must not start with others."""
+    argparse.ArgumentParser(prog="tradehall keys").parse_args(arguments)
+    state = Path(os.environ["TRADEHALL_STATE"])
+    installation.make_keys(state)
+    origin = os.environ.get("TRADEHALL_LEDGER_ORIGIN", DEFAULTS["ledger.origin"])
+    print(installation.log_vkey(state, origin))
     return 0
 
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,36 @@ class HallKeys:
         return mac.digest()
 
 
-def load_master(path: Path, rng: Callable[[int], bytes] = os.urandom) -> bytes:
-    """The 32 bytes of the master key file; made on first use, readable by its owner only."""
+class NoKey(Exception):
+    """A key file is missing or not whole. Nobody makes another one in its place: what was sealed with
+    the right one would be lost, and receipts would bear a key that no policy names."""
+
+
+def load_master(path: Path) -> bytes:
+    """The 32 bytes of a key file. Raises NoKey."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(rng(32))
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_bytes()
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NoKey(f"there is no key file {path}; `tradehall keys` makes one for a new hall") from None
+    if len(data) != KEY_BYTES:
+        raise NoKey(f"{path} has {len(data)} bytes, a key has {KEY_BYTES}")
+    return data
+
+
+def make_master(path: Path, rng: Callable[[int], bytes] = os.urandom) -> bytes:
+    """The 32 bytes of a key file that is made when it is missing, readable by its owner only. It comes
+    whole under its name, whoever else is making it. Raises NoKey for one that is not whole."""
+    if path.exists():
+        return load_master(path)
+    new = path.with_name(f".new-{path.name}-{rng(8).hex()}")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(rng(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(new, path)
+    finally:
+        new.unlink()
+    return load_master(path)
