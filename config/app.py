@@ -29,6 +29,7 @@ ROOMS = (
     "bidding.opening",
     "bidding.evaluation",
     "bidding.awards",
+    "config.publishing",
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bidding.awards import announcement
-from bidding.awards.service import heading, put_up
+from bidding.awards.service import BUNDLE, heading, put_up
 from bidding.tenders.models import Tender
 from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
 from trading.acts import Actor
@@ -19,6 +19,7 @@ from trading.deals.models import Contract
 from trading.errors import refuse
 from trading.ledger import canonical
 from trading.notices.models import Notice
+from trading.outbox import promise
 from trading.parties.models import Party
 from trading.web import _
 
@@ -72,4 +73,5 @@ def publish(session: Session, registry: Any, tender: Tender) -> Notice:
     text = announcement.contract_text(
         heading(tender), supplier.name, contract.price, contract.signed_at, contract.file_sha256
     )
+    promise(session, BUNDLE, {"tender": tender.code})
     return put_up(session, registry, tender, "contract", body, None, text, now)

@@ -30,12 +30,16 @@ from trading.evidence import accept
 from trading.ledger import canonical
 from trading.notices.models import Notice
 from trading.notices.service import publish_notice
+from trading.outbox import promise
 from trading.parties.models import Party
 from trading.rulebook.calendar import beijing_date
 from trading.web import _
 
 GIVES_UP = "GPR 49"
 """The article by which the next candidate takes the place of a winner who will not sign."""
+
+BUNDLE = "bundle.publish"
+"""Promise: the public audit bundle is written anew."""
 
 
 # --- what is signed -------------------------------------------------------------------------------
@@ -117,6 +121,7 @@ def publish(
     award.cms = award_cms
     _announce(session, registry, actor, standing, award, result_cms, now)
     _issue(session, registry, actor, standing, award, now)
+    promise(session, BUNDLE, {"tender": tender.code})
     return award
 
 
