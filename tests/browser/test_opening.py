@@ -73,6 +73,7 @@ def test_an_opening_is_followed_live_on_a_phone_and_needs_no_clicks_of_custodian
     bidder = visit("bidder1")
     bid_in_browser(bidder, story)
 
+    bidder.goto(f"/tenders/{code}/opening")
     phone = visit(phone=True)
     streams = watch(phone, code)
     main = phone.locator("main")
@@ -85,12 +86,13 @@ def test_an_opening_is_followed_live_on_a_phone_and_needs_no_clicks_of_custodian
     assert streams, "the page does not follow a stream"
     picture(phone, "opening-started")
 
-    bidder.goto(f"/tenders/{code}/opening")
     bidder.wait_for_selector("[data-release][data-ready]")
     picture(bidder, "opening-bidder")
     unlock(bidder, hall, "bidder1")
     bidder.click("[data-release-form] .btn-primary")
-    bidder.wait_for_selector("[data-release][data-state=released]")
+    bidder.wait_for_selector("[data-release][data-state=released], #opening-own .banner-done")
+    host = visit("agent")
+    host.goto(f"/tenders/{code}/opening")
     for login in BY_PROGRAM:
         own, signer = story.own_device(login)
         device.decrypt(own, signer, code, story.sealed[login].key_file.read_bytes(), people.PASSWORD)
@@ -100,8 +102,6 @@ def test_an_opening_is_followed_live_on_a_phone_and_needs_no_clicks_of_custodian
         expect(main).to_contain_text(name)
     picture(phone, "opening-read-out")
 
-    host = visit("agent")
-    host.goto(f"/tenders/{code}/opening")
     host.wait_for_selector("form[data-sign][data-ready]")
     picture(host, "opening-host")
     unlock(host, hall, "agent")
