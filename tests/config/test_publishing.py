@@ -21,7 +21,7 @@ def test_the_verifier_is_handed_out_as_it_lies_in_the_repository(app: TestApp) -
 def test_the_trust_file_names_the_log_and_every_controller(app: TestApp, config: Configurator) -> None:
     found = json.loads(app.get("/trust.json").body)
     assert found["log"]["vkey"] == config.registry.settings["ledger.vkey"]
-    assert all(row["controller"] for row in found["ca_roots"])
+    assert all(row["controller"] for row in [*found["custodians"], *found["witnesses"]])
 
 
 def test_there_is_no_bundle_until_one_was_published(app: TestApp, config: Configurator) -> None:
