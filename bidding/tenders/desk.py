@@ -15,15 +15,14 @@ ENDS = ("contracted", "failed", "cancelled")
 NEXT = {
     "published": _("Bids may be handed in until ${time}"),
     "closed": _("Closed: the opening is next"),
-    "opening": _("The opening is under way"),
     "opened": _("Opened: the evaluation is next"),
     "evaluating": _("The committee is evaluating"),
-    "evaluated": _("Evaluated: confirm the winner"),
     "result_published": _("Result published: the award is next"),
-    "awarded": _("Awarded: the contract is next"),
 }
-ACTING = {"closed", "opening", "opened", "evaluated", "result_published", "awarded"}
-"""States in which the buyers have something to do."""
+ACTING = {"opened", "result_published"}
+"""States in which the buyers have something to do and no other room says what."""
+ELSEWHERE = ("opening", "evaluated", "awarded")
+"""States for which another room puts its own card on the same desk: the opening, the award, the contract."""
 
 
 def agent_cards(request: Request) -> list[Card]:
@@ -42,7 +41,8 @@ def cards(request: Request, mine: Any) -> list[Card]:
     """One card for each tender that has not ended, the newest first."""
     if request.identity.party_id is None:
         return []
-    query = select(Tender).where(mine, Tender.state.not_in(ENDS)).order_by(Tender.created_at.desc()).limit(50)
+    skipped = Tender.state.not_in((*ENDS, *ELSEWHERE))
+    query = select(Tender).where(mine, skipped).order_by(Tender.created_at.desc()).limit(50)
     return [card(request, tender) for tender in request.db.scalars(query)]
 
 

@@ -130,7 +130,7 @@ def placeholders(
         "minimum_qualified": str(book.rule("P7.qualified", day).integer),
         "custodians": ("、" if zh else ", ").join(setting.custodians) or "—",
         "threshold": str(setting.threshold),
-        "policy_hash": setting.policy_hash or ("待保管人密钥到齐后生成" if zh else "made when the custodians' keys are here"),
+        "policy_hash": setting.policy_hash or ("待密钥保管方的密钥到齐后生成" if zh else "made when the custodians' keys are here"),
         "rulebook_version": book.version,
         "rulebook_sha256": book.sha256,
     }  # fmt: skip

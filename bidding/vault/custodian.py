@@ -1,4 +1,4 @@
-"""What a custodian (托管方) decides by itself, before it signs a key statement and before it releases.
+"""What a custodian (密钥保管方) decides by itself, before it signs a key statement and before it releases.
 
 Pure: documents in, decisions out. The process around it (`tradehall custodian`) fetches, stores and
 signs. The hall is not trusted here: what it sends is taken only as far as signatures, the witness, the

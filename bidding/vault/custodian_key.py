@@ -1,4 +1,4 @@
-"""The custodian's key statement (托管方公钥声明): its key for one stage of one tender.
+"""The custodian's key statement (密钥保管方公钥声明): its key for one stage of one tender.
 
 The custodian makes the key on its own device from 32 random or derived bytes and signs the statement
 with its certificate; the policy names the statement by its hash.

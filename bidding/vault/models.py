@@ -14,7 +14,7 @@ from trading.db import Base, Blob, Id, Instant, Json, OptionalInstant
 
 
 class CustodianKey(Base):
-    """A custodian's signed key for one tender and stage (托管方公钥声明)."""
+    """A custodian's signed key for one tender and stage (密钥保管方公钥声明)."""
 
     __tablename__ = "custodian_key"
     __table_args__ = (UniqueConstraint("tender_id", "stage", "index"),)
@@ -137,7 +137,7 @@ class Close(Base):
 
 
 class Release(Base):
-    """A custodian's release for one stage (托管方释放)."""
+    """A custodian's release for one stage (密钥保管方释放)."""
 
     __tablename__ = "custodian_release"
     __table_args__ = (UniqueConstraint("tender_id", "stage", "index"),)

@@ -54,7 +54,7 @@ FIGURES = (
         "delegate", "何平", Role.TENDERER, "school-board", "采购人代表（评审）", "purchaser's representative"
     ),
     Figure("regulator", "林涛", Role.REGULATOR, "finance", "监督人员", "watches the whole trail"),
-    Figure("custodian", "高洁", Role.CUSTODIAN, "audit", "托管方值守人员", "custodian's attendant"),
+    Figure("custodian", "高洁", Role.CUSTODIAN, "audit", "密钥保管方值守人员", "custodian's attendant"),
     Figure("sysadmin", "秦刚", Role.SYSTEM_ADMIN, "", "系统管理员", "system administrator"),
     Figure("secadmin", "许岩", Role.SECURITY_ADMIN, "", "安全管理员", "security administrator"),
     Figure("auditadmin", "沈墨", Role.AUDIT_ADMIN, "", "审计管理员", "audit administrator"),

@@ -1,4 +1,4 @@
-"""A witness (见证人): an independent C2SP tlog-witness, for a neighbouring centre or an authority.
+"""A witness (见证方): an independent C2SP tlog-witness, for a neighbouring centre or an authority.
 
 It cosigns a log's checkpoint only when the log signed it and its tree continues the one cosigned last;
 what contradicts is kept as evidence, signed by the log itself. State is one small file, written and

@@ -54,7 +54,7 @@ def test_an_agent_publishes_from_a_template_through_the_pages(
 ) -> None:
     code = draft_by_page(agent, buyers)
     waiting = agent.get(f"/tenders/{code}/preview")
-    assert "等待保管人" in waiting and f"/tenders/{code}/publish" not in waiting
+    assert "等待密钥保管方" in waiting and f"/tenders/{code}/publish" not in waiting
     deliver(config, code)
     assert f"/tenders/{code}/publish" in agent.get(f"/tenders/{code}/preview")
     form = agent.get(f"/tenders/{code}/publish").forms["sign-form"]
