@@ -890,15 +890,28 @@ def content_key(binding: bytes, part: str, stage_key: bytes) -> bytes:
     return expand(stage_key, lp("ebid/v1/cek", binding, part))
 
 
+def _xwing_keys(seed: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
+    stretched = hashlib.shake_256(seed).digest(96)
+    return mlkem.MLKEM768PrivateKey.from_seed_bytes(stretched[:64]), x25519.X25519PrivateKey.from_private_bytes(stretched[64:])
+
+
+def seed_public_key(seed: bytes, suite: str) -> bytes:
+    """The raw public key that a custodian's published seed gives; raises Invalid."""
+    try:
+        if suite == SUITE_X25519:
+            return x25519.X25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        if suite == SUITE_XWING:
+            return b"".join(key.public_key().public_bytes_raw() for key in _xwing_keys(seed))
+    except ValueError as error:
+        raise Invalid("not a seed") from error
+    raise NotSupported(f"wrap suite {suite}")
+
+
 def share_from_seed(seed: bytes, suite: str, wrap: bytes, info: bytes) -> bytes:
     """Open a custodian's wrap with its published seed (RFC 9180 base mode); raises Invalid."""
     try:
         if suite == SUITE_XWING:
-            stretched = hashlib.shake_256(seed).digest(96)
-            key: Any = hpke.MLKEM768X25519PrivateKey(
-                mlkem.MLKEM768PrivateKey.from_seed_bytes(stretched[:64]),
-                x25519.X25519PrivateKey.from_private_bytes(stretched[64:]),
-            )
+            key: Any = hpke.MLKEM768X25519PrivateKey(*_xwing_keys(seed))
             kem = hpke.KEM.MLKEM768_X25519
         elif suite == SUITE_X25519:
             key, kem = x25519.X25519PrivateKey.from_private_bytes(seed), hpke.KEM.X25519
@@ -916,48 +929,82 @@ class Released:
     shares: dict[int, bytes] = field(default_factory=dict)
     bidder_key: bytes | None = None
     answered: set[int] = field(default_factory=set)
-    seeds: set[int] = field(default_factory=set)
+    bad_wraps: set[int] = field(default_factory=set)  # shown by the custodian's own seed
+
+
+def take_answer(
+    released: Released, binding: bytes, rule: Mapping[str, Any], stage: Mapping[str, Any], release: Mapping[str, Any], manifest: str
+) -> list[str]:
+    """Note what one custodian's release says about one bid: its seed, a share, or the claim (no evidence without
+    the seed) that its wrap is bad. Returns what is wrong with it, in words."""
+    index, name, remarks = release["index"], stage["name"], []
+    share = next((b64url(s["share"]) for s in release["shares"] if s["manifest"] == manifest), None)
+
+    def committed(found: bytes | None) -> bool:
+        return found is not None and share_commitment(binding, name, index, found) == stage["shares"][index - 1]
+
+    if release["seed"] is not None:
+        seed, public = b64url(release["seed"]), next(c["pk"] for c in rule["custodians"] if c["index"] == index)
+        if seed_public_key(seed, rule["suite"]) == b64url(public):
+            released.answered.add(index)
+            share = _share_or_none(seed, rule["suite"], stage, index, binding)
+            if not committed(share):
+                released.bad_wraps.add(index)
+                return ["showed by its seed that the wrap holds another share than the bidder committed to"]
+        else:
+            remarks.append("released a seed that is not its own")
+    if share is not None or (release["seed"] is None and manifest in release["bad"]):
+        released.answered.add(index)
+    if share is not None and committed(share):
+        released.shares[index] = share
+    elif share is not None:
+        remarks.append("released a wrong share (it does not match the bidder's commitment)")
+    return remarks
 
 
 def recover_stage_key(
     binding: bytes, policy_stage: Mapping[str, Any], stage: Mapping[str, Any], released: Released
 ) -> tuple[str, bytes | None]:
-    """Outcome (vault.md 2.9) and key of one stage; shares were checked against their commitments before."""
-    mode, t, name = policy_stage["mode"], policy_stage["t"], policy_stage["name"]
-    if mode != "dual" and released.bidder_key is not None:
-        if key_commitment(binding, name, released.bidder_key) == stage["k_commit"]:
-            return _check_dealing(binding, policy_stage, stage, released.bidder_key, released.bidder_key)
-        if mode == "bidder" or len(released.shares) < t:
-            return "WRONG_KEY", None
+    """Outcome (vault.md 2.9) and key of one stage; shares were checked against their commitments before.
+
+    A bad wrap that a seed shows is the bidder's fault; the key is still given where t other shares found it,
+    because a bid that was opened before that seed came stays opened.
+    """
+    mode, t, name, own = policy_stage["mode"], policy_stage["t"], policy_stage["name"], released.bidder_key
+
+    def fits(key: bytes | None) -> bool:
+        return key is not None and key_commitment(binding, name, key) == stage["k_commit"]
+
+    if mode != "dual" and own is not None and fits(own):
+        good = mode == "bidder" or _dealt(binding, policy_stage, stage, own)
+        return ("OK", own) if good else ("BIDDER_FAULT", None)
     if mode == "bidder":
-        return "WAIT_BIDDER", None
+        return ("WAIT_BIDDER" if own is None else "WRONG_KEY"), None
     if len(released.shares) < t:
         everyone = {c["index"] for c in policy_stage["custodians"]} <= released.answered
-        return ("BIDDER_FAULT" if everyone else "WAIT_CUSTODIANS"), None
-    secret = combine_shares(dict(sorted(released.shares.items())[:t]))
-    key = secret
-    if mode == "dual":
-        if released.bidder_key is None:
-            return "WAIT_BIDDER", None
-        key = expand(secret + released.bidder_key, lp("ebid/v1/dual", binding, name))
-        if key_commitment(binding, name, key) != stage["k_commit"] and (
-            key_commitment(binding, name + "/c", secret) == stage["kc_commit"]
-        ):
-            return "WRONG_KEY", None
-    return _check_dealing(binding, policy_stage, stage, secret, key)
-
-
-def _check_dealing(
-    binding: bytes, policy_stage: Mapping[str, Any], stage: Mapping[str, Any], secret: bytes, key: bytes
-) -> tuple[str, bytes | None]:
-    name = policy_stage["name"]
-    if key_commitment(binding, name, key) != stage["k_commit"]:
-        return "BIDDER_FAULT", None
-    if policy_stage["mode"] != "bidder":
-        shares = derive_shares(binding, name, secret, policy_stage["t"], policy_stage["n"])
-        if [share_commitment(binding, name, i, s) for i, s in shares.items()] != stage["shares"]:
+        if everyone or released.bad_wraps:
             return "BIDDER_FAULT", None
-    return "OK", key
+        return ("WAIT_CUSTODIANS" if mode == "dual" or own is None else "WRONG_KEY"), None
+    secret = combine_shares(dict(sorted(released.shares.items())[:t]))
+    if not _dealt(binding, policy_stage, stage, secret):
+        return "BIDDER_FAULT", None
+    key: bytes | None = secret
+    if mode == "dual":
+        key = None if own is None else expand(secret + own, lp("ebid/v1/dual", binding, name))
+    if released.bad_wraps:
+        return "BIDDER_FAULT", key if fits(key) else None
+    if mode == "dual" and not fits(key):
+        return ("WAIT_BIDDER" if own is None else "WRONG_KEY"), None
+    return ("OK", key) if fits(key) else ("BIDDER_FAULT", None)
+
+
+def _dealt(binding: bytes, policy_stage: Mapping[str, Any], stage: Mapping[str, Any], secret: bytes) -> bool:
+    """Whether the committed shares are exactly those that this secret deals, and it is the committed one."""
+    name = policy_stage["name"]
+    if key_commitment(binding, name + "/c", secret) != stage["kc_commit"]:
+        return False
+    shares = derive_shares(binding, name, secret, policy_stage["t"], policy_stage["n"])
+    return bool([share_commitment(binding, name, i, s) for i, s in shares.items()] == stage["shares"])
 
 
 def segment_tree(stream: BinaryIO) -> str:
@@ -2328,19 +2375,22 @@ class Audit:
         exact_keys(bid, ("v", "typ", "policy", "bid_id", "bidder", "seq", "replaces", "stages", "parts"), "the manifest")
         if bid["policy"] != self.file_hash("tender/policy.json"):
             raise Invalid("was sealed under another policy")
-        if [(p["name"], p["stage"]) for p in bid["parts"]] != [(p["name"], p["stage"]) for p in self.policy["parts"]]:
-            raise Invalid("does not have the parts that the policy asks for")
+        rules = {part["name"]: part for part in self.policy["parts"]}
+        names = [part["name"] for part in bid["parts"]]
+        if len(set(names)) != len(names) or any(p["stage"] != rules.get(p["name"], {}).get("stage") for p in bid["parts"]):
+            raise Invalid("has a part that the policy does not ask for")
         sound = self._check_stored(manifest, bid, outcome)
         binding = bid_binding(bytes.fromhex(bid["policy"]), bid)
         stage_keys, found = self._stage_keys(manifest, bid, binding) if self.complete else ({}, None)
-        if found is not None and not _outcomes_agree(found, outcome["outcome"]) and sound:
+        whole = len(stage_keys) == len(self.policy["stages"])
+        if found is not None and sound and not _outcomes_agree(found, outcome["outcome"], whole):
             raise Invalid(f"the recorded outcome is {outcome['outcome']}, the released keys give {found}")
         if outcome["outcome"] != "OK":
-            self._check_unopened(manifest, bid, binding, stage_keys, outcome["outcome"])
+            self._check_unopened(manifest, bid, binding, stage_keys if found == "OK" else {}, outcome)
             return
         plain = {row["name"]: row["sha256"] for row in outcome["parts"]}
-        for part, rule in zip(bid["parts"], self.policy["parts"], strict=True):
-            name = part["name"]
+        for part in bid["parts"]:
+            name, rule = part["name"], rules[part["name"]]
             cek = content_key(binding, name, stage_keys[part["stage"]]) if part["stage"] in stage_keys else keys.get((manifest, name))
             if rule["public_after_open"] and keys.get((manifest, name)) != cek:
                 raise Invalid(f"the published key of part {name} is not the one the released keys give")
@@ -2352,9 +2402,12 @@ class Audit:
         self.opened.add(manifest)
 
     def _check_unopened(
-        self, manifest: str, bid: Mapping[str, Any], binding: bytes, stage_keys: Mapping[str, bytes], recorded: str
+        self, manifest: str, bid: Mapping[str, Any], binding: bytes, stage_keys: Mapping[str, bytes], outcome: Mapping[str, Any]
     ) -> None:
         """A bid called faulty although its keys were right must really not decrypt."""
+        recorded = outcome["outcome"]
+        why = f" ({', '.join(outcome['reasons'])})" if outcome.get("reasons") else ""
+        self.notes.append(f"{self.who(manifest)} was not opened: {recorded}{why}")
         if not self.complete:
             self.unchecked.append(f"why {self.who(manifest)} was not opened ({recorded}; regulator's bundle)")
         elif recorded == "BIDDER_FAULT" and len(stage_keys) == len(self.policy["stages"]):
@@ -2394,7 +2447,7 @@ class Audit:
                 same = self.bundle.members[path].size == part["size"] and head == b64url(part["head"]) and segment_tree(stream) == part["tree"]
             if not same:
                 sound = False
-                if outcome["outcome"] != "STORAGE_FAULT":
+                if outcome["outcome"] != "STORAGE_FAULT" and "storage-fault" not in outcome.get("reasons", []):
                     self.fail(f"{self.who(manifest)}: the stored part {part['name']} is not what the bidder signed ({path} was altered)")
         return sound
 
@@ -2405,7 +2458,7 @@ class Audit:
             result, key = recover_stage_key(binding, rule, stage, self._released(manifest, stage, rule, binding))
             if key is not None:
                 keys[rule["name"]] = key
-            elif outcome == "OK":
+            if outcome == "OK":
                 outcome = result
         return keys, outcome
 
@@ -2416,17 +2469,9 @@ class Audit:
             document = self.doc(path)
             if document["stage"] != name:
                 continue
-            index = document["index"]
-            share = next((b64url(s["share"]) for s in document["shares"] if s["manifest"] == manifest), None)
-            if share is None and document["seed"] is not None:
-                with self.about(f"custodian {index}, {self.who(manifest)}"):
-                    share = _share_or_none(document["seed"], rule["suite"], stage, index, binding)
-                released.answered.add(index)
-            if share is not None and share_commitment(binding, name, index, share) == stage["shares"][index - 1]:
-                released.shares[index] = share
-                released.answered.add(index)
-            elif share is not None:
-                self.notes.append(f"custodian {index} released a wrong share for {self.who(manifest)}: it does not match the bidder's commitment")
+            with self.about(f"custodian {document['index']}, {self.who(manifest)}"):
+                for remark in take_answer(released, binding, rule, stage, document, manifest):
+                    self.notes.append(f"custodian {document['index']} {remark} for {self.who(manifest)}")
         for path in [p for p in self.bundle.under("opening/bidder-releases/") if p.endswith(".json")]:
             document = self.doc(path)
             if (document["manifest"], document["stage"]) == (manifest, name) and not self._fits(released, binding, stage):
@@ -2510,7 +2555,8 @@ class Audit:
         if "evaluation/inputs.json" not in self.bundle:
             failed = self.of_type("tender.failed")
             for act, payload in self.known("tender.failed"):
-                self.notes.append(f"{act}: {payload['reason']} ({payload['article']})")
+                with self.about(f"{act}"):
+                    self._check_failure(act, payload)
             return "nothing to check: " + (f"the tender failed ({failed[0]})" if failed else "not evaluated yet")
         inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
         self._check_inputs(inputs)
@@ -2524,6 +2570,20 @@ class Audit:
         self._compare_result(self.evaluation, report["result"])
         winner = self.evaluation["winner"]
         return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (f", first {winner} at {self.evaluation['contract_price']}" if winner else "")
+
+    def _check_failure(self, act: Act, payload: Mapping[str, Any]) -> None:
+        """Too few bidders, or too few opened bids, were really too few; and nothing was opened of too few."""
+        self.notes.append(f"{act}: {payload['reason']} ({payload['article']})")
+        minimum = self.doc("tender/evaluation.json")["minimum"]
+        bidders = {self.bid(m)["bidder"]["id"] for m in self.valid_bids}
+        if payload["article"] == "M87 43":
+            if len(bidders) >= minimum:
+                raise Invalid(f"the tender was failed for too few bidders, but {len(bidders)} had bid and {minimum} are enough")
+            for other in self.acts:
+                if other.type.startswith(OPENING_TYPES):
+                    self.fail(f"{other} opened bids of a tender that had failed for too few bidders")
+        elif payload["article"] == "M87 44" and "opening/outcomes.json" in self.bundle and len(self.opened) >= minimum:
+            raise Invalid(f"the tender was failed for too few opened bids, but {len(self.opened)} opened and {minimum} are enough")
 
     def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         if inputs["rules"] != self.doc("tender/evaluation.json"):
@@ -2681,20 +2741,23 @@ def _b64_any(text: str) -> bytes:
     return b64std(text) if text.endswith("=") else b64url(text)
 
 
-def _share_or_none(seed: str, suite: str, stage: Mapping[str, Any], index: int, binding: bytes) -> bytes | None:
+def _share_or_none(seed: bytes, suite: str, stage: Mapping[str, Any], index: int, binding: bytes) -> bytes | None:
     info = lp("ebid/v1/wrap", binding, stage["name"], bytes([index]))
     try:
-        return share_from_seed(b64url(seed), suite, b64url(stage["wraps"][index - 1]), info)
+        return share_from_seed(seed, suite, b64url(stage["wraps"][index - 1]), info)
     except Invalid:
         return None
 
 
-def _outcomes_agree(found: str, recorded: str) -> bool:
-    """A bid nobody could open ends as revoked or withdrawn by a decision about fault (Order 20 art. 31)."""
+def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
+    """`whole`: every stage's key is known. A bid nobody could open ends as revoked or withdrawn by a decision
+    about fault (Order 20 art. 31)."""
     if found in ("WAIT_CUSTODIANS", "WAIT_BIDDER", "WRONG_KEY"):
         return recorded in (found, "REVOKED", "WITHDRAWN")
     if recorded == "BIDDER_FAULT":
         return found in ("BIDDER_FAULT", "OK")  # right keys, but a part that does not open: tried in _check_unopened
+    if recorded == "OK":
+        return found == "OK" or (found == "BIDDER_FAULT" and whole)  # a bad wrap shown after it was opened
     return found == recorded
 
 

@@ -38,6 +38,7 @@ DEFAULTS = {
     "file_store.region": "",
     "file_store.access_key_id": "",
     "file_store.secret_access_key": "",
+    "opening.custodian_minutes": "60",
     "timestamping.url": "",
     "timestamping.folder": "",
     "timestamping.certificates": "",

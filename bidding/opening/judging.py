@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.opening.deciding import StageFacts, decide
 from bidding.tenders.models import Tender
 from bidding.vault.closing import valid_bids
 from bidding.vault.content import Sink
@@ -28,6 +30,9 @@ from trading.interfaces import IFileStore
 SHEET = "price-sheet"
 FINAL = frozenset({"OK", "BIDDER_FAULT", "STORAGE_FAULT", "REVOKED", "WITHDRAWN"})
 """Outcomes that need no further evidence; REVOKED and WITHDRAWN are decisions (Order 20 art. 31)."""
+
+OPENED_OR_DECIDED = FINAL - {"STORAGE_FAULT"}
+"""Outcomes that may be read out; what the platform has lost is decided on first."""
 
 FAULT = {
     "BIDDER_FAULT": "bidder",
@@ -77,8 +82,9 @@ def outcomes_of(session: Session, tender: Tender) -> dict[Any, Outcome]:
     return {row.bid_id: row for row in session.scalars(rows)}
 
 
-def judge_all(session: Session, registry: Any, tender: Tender) -> list[Outcome]:
-    """Judge every valid bid that has no final outcome; returns all outcomes in the ledger's order."""
+def judge_all(session: Session, registry: Any, tender: Tender, *, last: bool = False) -> list[Outcome]:
+    """Judge every valid bid that has no final outcome; returns all outcomes in the ledger's order. With
+    `last`, the stored bytes of bids for which nobody has released anything are measured too."""
     policy = policy_of(session, tender)
     known = outcomes_of(session, tender)
     store = registry.getUtility(IFileStore)
@@ -86,20 +92,26 @@ def judge_all(session: Session, registry: Any, tender: Tender) -> list[Outcome]:
     for bid in valid_bids(session, tender):
         outcome = known.get(bid.id)
         if outcome is None or outcome.outcome not in FINAL:
-            outcome = judge(session, store, policy, tender, bid, outcome)
+            outcome = judge(session, store, policy, tender, bid, outcome, last)
         found.append(outcome)
     session.flush()
     return found
 
 
 def judge(
-    session: Session, store: Any, policy: Policy, tender: Tender, bid: Bid, known: Outcome | None
+    session: Session,
+    store: Any,
+    policy: Policy,
+    tender: Tender,
+    bid: Bid,
+    known: Outcome | None,
+    last: bool,
 ) -> Outcome:
     """Judge one bid with all that has been released for it, and write the outcome down."""
     manifest = parse_manifest(bid.manifest or b"")
     evidence, by_bidder = evidence_for(session, policy, tender, bid, manifest)
     row = known or Outcome(bid_id=bid.id, evidence={}, outcome="WAIT_BIDDER")
-    if any(stage.bidder_key or stage.answers for stage in evidence.values()):
+    if last or any(stage.bidder_key or stage.answers for stage in evidence.values()):
         texts = Plaintexts()
         sources = {part.name: part_reader(store, bid, part.name, part.size) for part in manifest.parts}
         write(row, open_bid(policy, manifest.raw, sources, evidence, texts.sink), texts, by_bidder)
@@ -147,3 +159,32 @@ def write(row: Outcome, result: BidResult, texts: Plaintexts, by_bidder: bool) -
         row.opened_by = "bidder" if by_bidder else "custodians"
         row.stage_key = result.stages[0].key
         row.price_sheet = texts.sheet()
+
+
+def decide_unopened(session: Session, tender: Tender, outcome: Outcome, now: datetime) -> None:
+    """Decide on a bid that nobody has opened; reasons and what they rest on go into the evidence."""
+    policy, bid = policy_of(session, tender), session.get_one(Bid, outcome.bid_id)
+    evidence, _ = evidence_for(session, policy, tender, bid, parse_manifest(bid.manifest or b""))
+    own = select(BidderRelease).where(BidderRelease.bid_id == bid.id)
+    fits: dict[str, bool] = {}
+    for row in session.scalars(own):
+        fits[row.stage] = fits.get(row.stage, False) or row.matches
+    facts = [
+        StageFacts(
+            mode=stage.mode,
+            key_fits=fits.get(stage.name),
+            answered=len({answer.index for answer in evidence[stage.name].answers}),
+            threshold=stage.t,
+        )
+        for stage in policy.stages
+    ]
+    found = decide(outcome.outcome, facts)
+    outcome.evidence = outcome.evidence | {
+        "judged": outcome.outcome,
+        "decision": list(found.reasons),
+        "basis": "Order 20 art. 31",
+        "custodians_answered": {
+            stage.name: fact.answered for stage, fact in zip(policy.stages, facts, strict=True)
+        },
+    }
+    outcome.outcome, outcome.fault, outcome.decided_at = found.outcome, found.fault, now

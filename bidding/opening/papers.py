@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +24,14 @@ class ReadOut:
 
 
 def read_out(bid: Bid, outcome: Outcome) -> ReadOut:
-    """The opening form's figures, exactly as sealed; whether they are right is the committee's matter."""
+    """The opening form's figures, exactly as sealed; whether they are right is the committee's matter.
+
+    A bidder may have sealed anything: what is no canonical JSON with an opening form is read out without
+    figures, and keeps nobody else's bid from being read out."""
     try:
-        form = json.loads(outcome.price_sheet or b"")["opening"]
+        form = canonical.loads(outcome.price_sheet or b"")["opening"]
         total, period = form["total"], form["period_days"]
-    except (ValueError, KeyError, TypeError):
+    except (canonical.CanonicalError, KeyError, TypeError):
         return ReadOut(bid, outcome, None, None)
     good_total = total if isinstance(total, str) else None
     good_period = period if isinstance(period, int) and not isinstance(period, bool) else None
@@ -37,12 +39,14 @@ def read_out(bid: Bid, outcome: Outcome) -> ReadOut:
 
 
 def opened(outcome: Outcome) -> dict[str, Any]:
-    """How an outcome stands in outcomes.json and in the entry `bid.opened`, without the manifest."""
+    """How an outcome stands in outcomes.json and in the entry `bid.opened`, without the manifest; `reasons`
+    are the codes of a decision on a bid that nobody has opened."""
+    reasons = outcome.evidence.get("decision")
     return {
         "outcome": outcome.outcome,
         "how": outcome.opened_by or None,
         "parts": outcome.evidence.get("parts", []),
-    }
+    } | ({"reasons": reasons} if reasons else {})
 
 
 def outcomes_document(rows: Sequence[ReadOut]) -> bytes:

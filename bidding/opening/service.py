@@ -15,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.opening import papers
-from bidding.opening.judging import FINAL, judge_all, outcomes_of
+from bidding.opening.judging import FINAL, OPENED_OR_DECIDED, decide_unopened, judge_all, outcomes_of
 from bidding.opening.models import Attendance, Objection, Opening
 from bidding.tenders.models import Tender
 from bidding.tenders.service import advance, locked, minimum
 from bidding.vault.closing import valid_bids
-from bidding.vault.models import Close, Outcome
+from bidding.vault.models import Close
 from bidding.vault.service import close_of
 from trading import evidence
 from trading.accounts import certificates
@@ -134,24 +134,13 @@ def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> No
 
 
 def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """The custodians' time is over: what is still sealed counts as revoked where its bidder gave no
-    fitting key, as withdrawn where the platform or the custodians failed it (Order 20 art. 31)."""
+    """The custodians' time is over: what is still sealed is decided without them (bidding.opening.deciding)."""
     tender = locked(session, payload["tender"])
     opening = find_opening(session, tender)
     if tender.state != "opening" or opening is None or opening.read_out_at is not None:
         return
-    now = database_now(session)
-    for outcome in judge_all(session, registry, tender):
-        if outcome.outcome not in FINAL:
-            decide(outcome, now)
-    read_out(session, registry, tender, opening, now)
-
-
-def decide(outcome: Outcome, now: datetime) -> None:
-    """The decision on a bid that nobody has opened, with its reason and what it rests on."""
-    outcome.evidence = outcome.evidence | {"judged": outcome.outcome}
-    outcome.outcome, outcome.fault = "REVOKED", "bidder"
-    outcome.decided_at = now
+    judge_all(session, registry, tender, last=True)
+    read_out(session, registry, tender, opening, database_now(session))
 
 
 # --- read out -------------------------------------------------------------------------------------
@@ -164,7 +153,11 @@ def rows_of(session: Session, tender: Tender) -> list[papers.ReadOut]:
 
 
 def read_out(session: Session, registry: Any, tender: Tender, opening: Opening, now: datetime) -> None:
-    """Show every bid at once, write an entry for each, and lay the record before the host."""
+    """Decide on the bids that were not opened, show every bid at once, write an entry for each, and lay the
+    record before the host."""
+    for outcome in outcomes_of(session, tender).values():
+        if outcome.outcome not in OPENED_OR_DECIDED:
+            decide_unopened(session, tender, outcome, now)
     opening.read_out_at = now
     rows = rows_of(session, tender)
     for row in rows:

@@ -43,7 +43,9 @@ def missing() -> list[str]:
         if msgid and not (catalogue.get(msgid) and catalogue.get(msgid).string)
     ]
     scripts = json.loads((FOLDER.parent / "assets" / "messages.json").read_text())
-    lines += [f"messages.json: no Chinese for {key!r}" for key, words in scripts.items() if not words.get("zh_CN")]
+    lines += [
+        f"messages.json: no Chinese for {key!r}" for key, words in scripts.items() if not words.get("zh_CN")
+    ]
     return sorted(set(lines))
 
 

@@ -199,10 +199,15 @@ class Story:
         self.withdraw(2, taken_back)
         self.bid(2, 2, "valid")
 
+    @staticmethod
+    def content(who: int) -> dict[str, bytes]:
+        """The parts of a bid in the clear."""
+        return {"price-sheet": SHEETS[who], "documents": b"qualification papers " * 500}
+
     def bid(self, who: int, seq: int, status: str, replaces: bytes | None = None) -> bytes:
         person = self.parties.people[f"bidder{who + 1}"]
-        sinks = {"price-sheet": io.BytesIO(), "documents": io.BytesIO()}
-        content = {"price-sheet": SHEETS[who], "documents": b"qualification papers " * 500}
+        content = self.content(who)
+        sinks = {name: io.BytesIO() for name in content}
         sealed = seal_bid(
             self.policy, bidder_id=IDS[who], cert_sha256=person.cert_sha256, rng=self.rng, seq=seq, replaces=replaces,
             parts=[PartInput(n, len(content[n]), io.BytesIO(content[n]), sinks[n]) for n in content],
@@ -213,7 +218,7 @@ class Story:
         self.files |= {f"{folder}/bid.json": sealed.manifest, f"{folder}/bid.p7s": person.sign(sealed.manifest, at)}
         for name, sink in sinks.items():
             self.files[f"{folder}/parts/{name}.bin"] = sink.getvalue()
-        self.regulator.add(f"{folder}/parts/documents.bin")
+        self.regulator |= {f"{folder}/parts/documents.bin"} & set(self.files)
         parts = parse_manifest(sealed.manifest).parts
         self.receipt(folder, "bid", seq, digest, index, at, salt, parts)
         self.rows.append(CloseEntry(index, digest, status))
@@ -291,8 +296,7 @@ class Story:
         for who, sealed in sorted(self.sealed.items()):
             digest = sha256(sealed.manifest).hex()
             self.publish_key(sealed)
-            parts = [{"name": "price-sheet", "sha256": hexhash(SHEETS[who])}]
-            parts.append({"name": "documents", "sha256": hexhash(b"qualification papers " * 500)})
+            parts = [{"name": name, "sha256": hexhash(data)} for name, data in self.content(who).items()]
             row = {"manifest": digest, "outcome": "OK", "how": "custodians" if who == 1 else "bidder", "parts": parts}
             outcomes.append(row)
             self.act("bid.opened", row)

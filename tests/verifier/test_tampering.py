@@ -287,7 +287,7 @@ def test_an_altered_share_is_named(story: Story, verify: Verify) -> None:
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert f"{path} is not a document that the log recorded (vault.released)" in text
-    assert f"custodian {release['index']} released a wrong share for bid {bid_of(story, 1)[:12]} of {IDS[1]}" in text
+    assert f"custodian {release['index']} released a wrong share (it does not match the bidder's commitment) for bid {bid_of(story, 1)[:12]} of {IDS[1]}" in text
     assert f"of {IDS[1]}: the recorded outcome is OK, the released keys give WAIT_CUSTODIANS" in text
 
 
