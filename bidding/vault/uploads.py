@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,11 @@ from trading.clock import database_now
 from trading.errors import Refused, refuse
 from trading.evidence import keep
 from trading.web import _
+
+MOST_UPLOADS = 500
+MOST_BYTES = 16 << 30
+"""What one account may send to one tender, all its replacements together: nobody fills the hall's disks.
+Sixteen bids of the largest size."""
 
 
 def start_upload(
@@ -65,12 +70,36 @@ def start_upload(
     )
     fields = {"user": str(bidder.user_id), "uscc": bidder.uscc, "manifest": b64(manifest), "cms": b64(cms)}
     upload.sealed = seal_row(means, upload, fields)
+    check_many(session, owner, key)
     columns = {c.key: getattr(upload, c.key) for c in Upload.__table__.columns if c.key != "finished_at"}
     session.execute(insert(Upload).values(columns).on_conflict_do_nothing(index_elements=["manifest_key"]))
     found = session.scalars(select(Upload).where(Upload.manifest_key == key)).one()
     if found.owner_key != owner:
         raise refusal("bid.replayed")
     return found
+
+
+def check_many(session: Session, owner: bytes, manifest_key: bytes) -> None:
+    """Raises Refused `upload.many` for another upload of an account that has begun too many."""
+    begun = select(Upload.manifest_key).where(Upload.owner_key == owner).limit(MOST_UPLOADS)
+    known = session.scalars(begun).all()
+    if len(known) >= MOST_UPLOADS and manifest_key not in known:
+        raise refuse(
+            "upload.many",
+            _("Your account has begun too many uploads for this tender"),
+            remedy=_("Go on with one of them, or ask the hall's service desk."),
+        )
+
+
+def check_much(session: Session, owner: bytes, more: int) -> None:
+    """Raises Refused `upload.much` when `more` bytes are too many for this account and tender."""
+    sent = select(func.coalesce(func.sum(UploadPiece.size), 0)).join(Upload, Upload.id == UploadPiece.upload_id)
+    if session.execute(sent.where(Upload.owner_key == owner)).scalar_one() + more > MOST_BYTES:
+        raise refuse(
+            "upload.much",
+            _("Your account has sent too much for this tender"),
+            remedy=_("Make the files smaller, or ask the hall's service desk."),
+        )
 
 
 def judge_bid(
@@ -150,6 +179,7 @@ def put_piece(
         sealed = manifest_of(means, upload)[0].part(part)
         if sealed is None or sealed.head != data[:HEADER]:
             raise refusal("bid.received-head", part)
+    check_much(session, upload.owner_key, len(data))
     means.store.put(piece_key(upload.id, part, number), data)
     session.execute(
         insert(UploadPiece)
