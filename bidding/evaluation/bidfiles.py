@@ -5,6 +5,8 @@ from __future__ import annotations
 import tarfile
 import tempfile
 import urllib.parse
+from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 from sqlalchemy import select
@@ -25,6 +27,9 @@ from trading.web import _
 
 PART = "documents"
 IN_MEMORY = 8 << 20
+MOST_LISTED = 2000
+NOT_A_TAR = (tarfile.TarError, ValueError, OverflowError, EOFError)
+"""What the parser raises on hostile bytes."""
 
 
 def decrypted(session: Session, registry: Any, actor: Actor, tender: Tender, bid: OpenedBid, name: str = "") -> IO[bytes]:
@@ -51,12 +56,12 @@ def decrypted(session: Session, registry: Any, actor: Actor, tender: Tender, bid
 
 
 def listed(tar: IO[bytes]) -> list[tuple[str, int]]:
-    """(name, size) of the files in a bidder's tar; a bidder may hand in something else, which lists as
-    nothing and can be downloaded whole."""
+    """(name, size) of the files in a bidder's tar, at most MOST_LISTED; a bidder may hand in something else,
+    which lists as nothing and can be downloaded whole."""
     try:
         with tarfile.open(fileobj=tar, mode="r:") as archive:
-            return [(member.name, member.size) for member in archive if member.isreg()]
-    except tarfile.TarError:
+            return [(shown_name(member), member.size) for member in islice(_files(archive), MOST_LISTED)]
+    except NOT_A_TAR:
         return []
 
 
@@ -64,13 +69,28 @@ def one_file(tar: IO[bytes], name: str) -> bytes:
     """One file of a bidder's tar. Raises Refused `documents.no-file`."""
     try:
         with tarfile.open(fileobj=tar, mode="r:") as archive:
-            found = next((member for member in archive if member.isreg() and member.name == name), None)
+            found = next((member for member in _files(archive) if shown_name(member) == name), None)
             opened = archive.extractfile(found) if found else None
             if opened is not None:
                 return opened.read()
-    except tarfile.TarError:
+    except NOT_A_TAR:
         pass
     raise refuse("documents.no-file", _("This bid has no file of this name"))
+
+
+def _files(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The plain files. A sparse one says its size itself: a few bytes that unpack to terabytes."""
+    return (member for member in archive if member.isreg() and not member.issparse())
+
+
+def shown_name(member: tarfile.TarInfo) -> str:
+    """A member's name as text. Programs on Chinese systems write names in GB 18030 where the format has no
+    room for saying so."""
+    raw = member.name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", "replace")
 
 
 def header_name(name: str) -> str:
