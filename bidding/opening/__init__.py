@@ -5,18 +5,37 @@ from pyramid.config import Configurator
 from bidding.opening import service
 from bidding.tenders import tender_factory
 
+ROUTES = {
+    "opening": "/tenders/{code}/opening",
+    "opening-fragment": "/tenders/{code}/opening/fragment",
+    "opening-attend": "/tenders/{code}/opening/attendance",
+    "opening-object": "/tenders/{code}/opening/objections",
+    "opening-answer": "/tenders/{code}/opening/objections/{id}",
+    "opening-record": "/tenders/{code}/opening/record",
+    "opening-file": "/tenders/{code}/opening/files/{name}",
+    "opening-bid": "/tenders/{code}/opening/bids/{manifest}",
+    "api-opening": "/api/tenders/{code}/opening",
+    "api-opening-record": "/api/tenders/{code}/opening/record",
+    "api-opening-objections": "/api/tenders/{code}/opening/objections",
+    "api-opening-answer": "/api/tenders/{code}/opening/objections/{id}",
+}
+
 
 def includeme(config: Configurator) -> None:
-    """The room's promises and routes."""
+    """The room's promises, routes and desk cards."""
     config.on_promise(service.START, service.start)
     config.on_promise(service.TRY, service.attempt)
     config.on_promise(service.WINDOW_ENDED, service.window_ended)
     config.on_promise(service.GIVE_UP, service.give_up)
-    for name, pattern in (
-        ("api-opening", "/api/tenders/{code}/opening"),
-        ("api-opening-record", "/api/tenders/{code}/opening/record"),
-        ("api-opening-objections", "/api/tenders/{code}/opening/objections"),
-        ("api-opening-answer", "/api/tenders/{code}/opening/objections/{id}"),
-    ):
+    config.add_route("openings", "/openings")
+    for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
+    # Imported here: the pages need the tender's room to be there.
+    from bidding.opening import desk, views
+
+    config.registry["opening.pictures"] = views.Pictures()
+    config.on_desk("agent", desk.host_cards)
+    config.on_desk("tenderer", desk.host_cards)
+    config.on_desk("bidder", desk.bidder_cards)
+    config.scan("bidding.opening.views")
     config.scan("bidding.opening.api")

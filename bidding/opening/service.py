@@ -24,6 +24,7 @@ from bidding.vault.models import Close
 from bidding.vault.service import close_of
 from trading import evidence
 from trading.accounts import certificates
+from trading.accounts.models import User
 from trading.acts import Actor, process, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
@@ -31,12 +32,13 @@ from trading.ledger import canonical
 from trading.live import announce
 from trading.notices.service import publish_notice
 from trading.outbox import promise
+from trading.parties.models import Party
 from trading.web import _
 
 START, TRY, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.try", "opening.window-ended", "opening.give-up"
 SCHEDULER = process("opening")
-CUSTODIANS_HAVE = timedelta(minutes=60)
-"""How long the hall waits for custodians after the bidders' window, before it decides without them."""
+CUSTODIAN_MINUTES = "opening.custodian_minutes"
+"""Setting: how long the hall waits for custodians after the bidders' window, before it decides without them."""
 
 
 def find_opening(session: Session, tender: Tender) -> Opening | None:
@@ -72,7 +74,8 @@ def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     advance(session, registry, tender, "start_opening", now, bids_at_close=len(bidders), close_recorded=True)
     record(session, SCHEDULER, "opening.started", tender.code, {"close": close.sha256 or ""}, at=now)
     promise(session, WINDOW_ENDED, {"tender": tender.code}, opening.window_ends_at)
-    promise(session, GIVE_UP, {"tender": tender.code}, opening.window_ends_at + CUSTODIANS_HAVE)
+    wait = timedelta(minutes=int(registry.settings[CUSTODIAN_MINUTES]))
+    promise(session, GIVE_UP, {"tender": tender.code}, opening.window_ends_at + wait)
     tell(session, registry, tender, "started")
 
 
@@ -129,8 +132,10 @@ def attempt(session: Session, registry: Any, payload: dict[str, Any]) -> None:
 def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """The bidders' window is over: custodians are wanted for the rest, and what is open may be shown."""
     tender = locked(session, payload["tender"])
-    tell(session, registry, tender, "window-ended")
-    attempt(session, registry, payload)
+    opening = find_opening(session, tender)
+    if opening is not None and opening.read_out_at is None:
+        tell(session, registry, tender, "window-ended")
+        attempt(session, registry, payload)
 
 
 def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
@@ -194,18 +199,30 @@ def attend(session: Session, registry: Any, actor: Actor, role: str, tender: Ten
     )
     session.add(row)
     session.flush()
+    record(session, actor, "opening.signed-in", tender.code, {"role": role}, at=row.at)
     tell(session, registry, tender, "attendance")
     return row
 
 
+def bidder_of(session: Session, tender: Tender, actor: Actor) -> str:
+    """The credit code of the actor's enterprise when its bid is to be opened here, "" otherwise."""
+    user = session.get(User, actor.user_id) if actor.user_id is not None else None
+    party = session.get(Party, user.party_id) if user is not None and user.party_id is not None else None
+    bidders = {bid.bidder_uscc for bid in valid_bids(session, tender)}
+    return party.uscc if party is not None and party.uscc in bidders else ""
+
+
 def object_to(session: Session, registry: Any, actor: Actor, code: str, text: str) -> Objection:
-    """Raise an objection on the spot (当场异议, TBR art. 44). Raises Refused `objection.*`."""
+    """A bidder's objection on the spot (当场异议, TBR art. 44). Raises Refused `objection.*`."""
     tender = locked(session, code)
     opening = find_opening(session, tender)
     if tender.state != "opening" or opening is None or actor.user_id is None:
         raise refuse(
             "objection.closed", _("Objections on the spot are raised while the opening lasts"), rule="TBR 44"
         )
+    bidder = bidder_of(session, tender, actor)
+    if not bidder:
+        raise refuse("objection.bidders-only", _("Only bidders of this tender can object here"), rule="TBR 44")
     if not text.strip():
         raise refuse("objection.empty", _("Write what you object to"), field="text")
     row = Objection(
@@ -217,7 +234,7 @@ def object_to(session: Session, registry: Any, actor: Actor, code: str, text: st
     )
     session.add(row)
     session.flush()
-    payload = {"ref": str(row.id), "bidder": actor.organisation, "text": row.text}
+    payload = {"ref": str(row.id), "bidder": bidder, "text": row.text}
     record(session, actor, "opening.objection", code, payload, at=row.raised_at)
     tell(session, registry, tender, "objection")
     return row

@@ -6,11 +6,13 @@
  *   <time data-countdown="2026-12-01T01:00:00.000Z"></time>   "1 天 02:03:04" until then; then the page's parts are fetched anew
  *   <time data-clock></time>                              the hall's clock, Beijing time
  *   <span data-live-state></span>                         live, polling or lost, in words
+ *   <div id="mine" data-live data-live-key="a1">…</div>   when the page comes with another key here, it is loaded anew
  *   <section data-live-on="bid:state">                    an event of this element, too, has the parts fetched anew
  * </main> <meta name="server-now" content="2026-12-01T00:59:00.000Z">
  *
  * Events come as server-sent events from `data-live-url`; any event makes the page fetch itself (with If-None-Match) and
- * exchange its `data-live` parts. Without events, or while the stream is down, it does so every `data-live-every` seconds.
+ * exchange its `data-live` parts. Without events, or while the stream is down, it does so every `data-live-every` seconds. `data-live-source` names another address to fetch: the parts that are the same
+ * for everybody, without the rest of the page.
  */
 import { moment, say } from "../ui/words.js";
 
@@ -31,11 +33,21 @@ function replaceParts(html) {
     const next = fresh.getElementById(part.id);
     // A part in which somebody types is left alone.
     const typing = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (next && part.dataset.liveKey !== undefined) {
+      if (next.dataset.liveKey !== part.dataset.liveKey) renew();
+      continue;
+    }
     if (!next || typing || next.innerHTML === part.innerHTML) continue;
     part.replaceChildren(...next.childNodes);
     for (const { name, value } of next.attributes) part.setAttribute(name, value);
   }
   document.dispatchEvent(new CustomEvent("live:updated"));
+}
+
+/** Load the page anew, because a part's own scripts must begin again; not under the hands of somebody who types. */
+function renew() {
+  if (!document.activeElement?.matches("input, textarea, select")) location.reload();
+  else document.activeElement.addEventListener("blur", () => setTimeout(renew), { once: true });
 }
 
 /** Fetch the page and exchange its parts; calls that come meanwhile are answered by one more round. */
@@ -46,7 +58,7 @@ async function refresh() {
   }
   running = true;
   try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) }, cache: "no-store" });
+    const response = await fetch(root?.dataset.liveSource ?? location.href, { headers: { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) }, cache: "no-store" });
     if (response.status === 200) {
       etag = response.headers.get("ETag");
       replaceParts(await response.text());
