@@ -51,8 +51,9 @@ def test_a_tar_of_countless_files_lists_only_the_first(monkeypatch: pytest.Monke
 
 
 def test_a_broken_extended_header_lists_as_nothing() -> None:
-    body = b"not a record".ljust(512, b"\0")
-    header = member("x", type=tarfile.XHDTYPE, size=12).tobuf(tarfile.USTAR_FORMAT)
+    record = b"20 GNU.sparse.map=x\n"
+    body = record.ljust(512, b"\0")
+    header = member("x", type=tarfile.XHDTYPE, size=len(record)).tobuf(tarfile.USTAR_FORMAT)
     tar = header + body + member("a.pdf").tobuf(tarfile.USTAR_FORMAT) + bytes(1024)
     assert bidfiles.listed(io.BytesIO(tar)) == []
     with pytest.raises(Refused):
