@@ -22,12 +22,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bidding.vault.encoding import b64, unb64
 from bidding.vault.policy import Policy
 from config import bidder as device
 from config import supervisor
 from config.demo import clock as demo_clock
 from config.demo import files, people, seed
-from config.demo.client import HallRefused, Person, unb64, until
+from config.demo.client import Person, until
 from trading import clock
 from trading.clock import parse_rfc3339
 
@@ -55,6 +56,7 @@ class Story:
     policy: Policy | None = None
     sealed: dict[str, device.SealedBid] = field(default_factory=dict)
     bundle: Path = Path()
+    verdict: str = ""
 
     def person(self, login: str) -> Person:
         return Person(self.hall.url, self.hall.state, login)
@@ -65,7 +67,7 @@ class Story:
     def own_device(self, login: str) -> tuple[device.Hall, device.Signer]:
         """A bidder's own computer: the hall as asked with the API key, and the opened key file."""
         who = self.person(login)
-        return device.Hall(self.hall.url, who.api_key), device.Signer.open(who.key_file, people.PASSWORD)
+        return who.hall, device.Signer.open(who.key_file, people.PASSWORD)
 
     def ahead_to(self, instant: Any) -> None:
         """Let the demonstration's clock run ahead."""
@@ -298,8 +300,6 @@ def award(story: Story) -> None:
 
 def contract(story: Story, buyer: Person, price: str) -> None:
     """The contract is filed and published."""
-    from config.demo.client import b64
-
     paper = files.letter(story.folder, "采购合同（演示）", story.code)
     signed_on = clock.now().astimezone(clock.BEIJING).date().isoformat()
     body = {"price": price, "signed_on": signed_on, "name": "contract.pdf", "file": b64(paper.read_bytes())}
@@ -323,6 +323,7 @@ def verify(story: Story) -> None:
         story.say(f"--- tradehall_verify.py, {tier} bundle, {story.bundle.stat().st_size / 1024:.0f} KiB")
         for line in done.stdout.splitlines():
             story.say(line)
+        story.verdict = "\n".join(done.stdout.splitlines()[-2:])
         if done.returncode:
             raise RuntimeError(f"the verifier does not agree: {done.stdout[-2000:]}{done.stderr}")
 
@@ -371,12 +372,12 @@ def main(arguments: Sequence[str]) -> int:
             )  # fmt: skip
             os.environ[clock.CLOCK_FILE] = hall.environment[clock.CLOCK_FILE]
             try:
-                play(hall, folder, console)
-            except (HallRefused, device.HallRefused, RuntimeError, TimeoutError) as error:
+                story = play(hall, folder, console)
+            except (device.HallRefused, RuntimeError, TimeoutError) as error:
                 console.print(f"FAILED: {error}", markup=False)
                 for log in sorted((Path(state) / "log").glob("*.log")):
                     tail = log.read_text(errors="replace").splitlines()[-15:]
                     console.print("\n".join([f"--- {log.name}", *tail]), markup=False, highlight=False)
                 return 1
-    console.print("VERIFIED", markup=False)
+    console.print(story.verdict, markup=False, highlight=False)
     return 0
