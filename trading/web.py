@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPFound, HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
@@ -359,6 +359,11 @@ def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
+def favicon(request: Request) -> Response:
+    """`/favicon.ico`: asked for without reading the page; the picture is an asset like the others."""
+    return HTTPFound(request.asset("favicon.svg"))
+
+
 def live_address(request: Request) -> str:
     """Where live events come from: the same origin, or the live process on its own port."""
     port = request.registry.settings["hall.live_port"]
@@ -393,6 +398,8 @@ def includeme(config: Configurator) -> None:
     config.add_route("switch-locale", "/locale/{locale}")
     config.add_view(switch_locale, route_name="switch-locale", permission=PUBLIC)
     config.add_request_method(live_address, "live_address", reify=True)
+    config.add_route("favicon", "/favicon.ico")
+    config.add_view(favicon, route_name="favicon", permission=PUBLIC)
     for name in ("healthz", "readyz"):
         config.add_route(name, f"/{name}")
         config.add_view(health, route_name=name, renderer="json", permission=PUBLIC)

@@ -64,7 +64,7 @@ def document_signed(tender: TenderFacts) -> bool:
 
 
 def policy_signed(tender: TenderFacts) -> bool:
-    """The sealing policy is not signed yet."""
+    """The seal policy is not signed yet."""
     return tender.policy_signed
 
 

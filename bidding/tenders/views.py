@@ -152,7 +152,7 @@ def discard(request: Request) -> Any:
 
 @view_config(route_name="tender-publish", renderer=FOLDER + "publish.jinja2", permission=Permission.MANAGE_TENDER)
 def publish(request: Request) -> Any:
-    """One click signs the notice (with the hashes of all documents) and the sealing policy, and publishes."""
+    """One click signs the notice (with the hashes of all documents) and the seal policy, and publishes."""
     tender, form = request.context, Form(request, SignPublication)
     if tender.published_at is not None:
         return HTTPSeeOther(request.route_path("tender", code=tender.code))

@@ -43,6 +43,7 @@ async function outputs() {
     const { outputFiles } = await esbuild.build({ ...shared, entryPoints: [join("src", style)], write: false });
     files[style] = Buffer.from(outputFiles[0].contents);
   }
+  files["favicon.svg"] = await readFile("src/favicon.svg");
   return files;
 }
 

@@ -91,7 +91,7 @@ NOTEWORTHY = frozenset({"rule.overridden", "confidential.viewed", "payload.redac
 """What a supervisor wants to see at once."""
 
 FIELDS = {
-    "title": _("Title"), "kind": _("Kind"), "notice": _("Notice"), "documents": _("Documents"), "policy": _("Sealing policy"),
+    "title": _("Title"), "kind": _("Kind"), "notice": _("Notice"), "documents": _("Documents"), "policy": _("Seal policy"),
     "evaluation": _("Evaluation rules"), "rule": _("Rule"), "article": _("Article"), "reason": _("Reason"),
     "deadline": _("Deadline"), "at": _("At"), "close": _("Closing list"), "tree_size": _("Entries in the log"),
     "root": _("Root of the log"), "custodian": _("Custodian"), "index": _("Number"), "stage": _("Stage"),
