@@ -46,10 +46,11 @@ def import_panel(session: Session, registry: Any, actor: Actor, code: str, raw: 
     if tender.state not in IMPORT_STATES:
         raise refuse("panel.late", _("The committee can no longer be exchanged at this stage"))
     at = database_now(session)
-    buyers = {party.uscc: party.id for party in (tender.tenderer, tender.agency)}
+    purchaser = tender.tenderer.uscc
     return committee.import_list(
-        session, registry["keys"], actor, code, raw, buyers=buyers, check=composition(tender, at), at=at
-    )
+        session, registry["keys"], actor, code, raw,
+        buyers={purchaser, tender.agency.uscc}, purchaser=purchaser, check=composition(tender, at), at=at,
+    )  # fmt: skip
 
 
 def composition(tender: Tender, at: datetime) -> Callable[[Sequence[Seat]], list[Fault]]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import unicodedata
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -50,15 +50,16 @@ def import_list(
     tender: str,
     raw: bytes,
     *,
-    buyers: Mapping[str, uuid.UUID],
+    buyers: Collection[str],
+    purchaser: str,
     check: Check,
     at: datetime,
     rng: Callable[[int], bytes] = os.urandom,
 ) -> Panel:
     """Take over the list that a pool drew for `tender`; entry `panel.imported`.
 
-    `buyers` are tenderer and agency (code to id): an expert may not come from them, a purchaser's
-    representative must. A second list replaces the first while nobody has signed in, or when a member
+    `buyers` are the codes of tenderer and agency, `purchaser` the tenderer's: an expert may come from none
+    of them, a representative comes from the purchaser itself. A second list replaces the first while nobody has signed in, or when a member
     has stepped aside; everybody then signs in again. Raises Refused `panel.*` and what `check` finds;
     faults name seats, never persons.
     """
@@ -68,7 +69,7 @@ def import_list(
     old = panel_of(session, tender)
     if old is not None:
         _make_way(session, old)
-    seats = _seat_all(session, keys, listed, buyers, at)
+    seats = _seat_all(session, keys, listed, buyers, purchaser, at)
     if faults := check(seats):
         raise Refused(faults)
     document = panel_document(tender, seats)
@@ -96,12 +97,12 @@ def _make_way(session: Session, old: Panel) -> None:
 
 
 def _seat_all(
-    session: Session, keys: HallKeys, listed: PanelList, buyers: Mapping[str, uuid.UUID], at: datetime
+    session: Session, keys: HallKeys, listed: PanelList, buyers: Collection[str], purchaser: str, at: datetime
 ) -> list[Seat]:
     seats, faults = [], []
     for number, line in enumerate(listed.members, start=1):
         user = session.scalars(select(User).where(User.login == line.login.strip().lower())).first()
-        wrong = _unseatable(session, user, line, buyers)
+        wrong = _unseatable(session, user, line, buyers, purchaser)
         usable = certificates.usable(session, user.id, at) if user and not wrong else []
         if not wrong and not usable:
             wrong = "panel.no-certificate", _("Seat ${seat}: this person has no signing certificate yet"), ""
@@ -120,7 +121,7 @@ def _seat_all(
 
 
 def _unseatable(
-    session: Session, user: User | None, line: Listed, buyers: Mapping[str, uuid.UUID]
+    session: Session, user: User | None, line: Listed, buyers: Collection[str], purchaser: str
 ) -> tuple[str, str, str] | None:
     """Why this line cannot sit: code, words, article; None when it can."""
     if user is None or user.disabled_at or _plain(user.name) != _plain(line.name):
@@ -128,10 +129,10 @@ def _unseatable(
     if ROLE_OF_KIND[line.kind].value not in {grant.role for grant in user.roles}:
         return "panel.role", _("Seat ${seat}: this person does not have the role of this seat"), "M87 47"
     party = session.get(Party, user.party_id) if user.party_id else None
-    buys = line.employer in buyers or (party is not None and party.uscc in buyers)
-    if line.kind == "expert" and buys:
+    if line.kind == "expert" and (line.employer in buyers or (party is not None and party.uscc in buyers)):
         return "panel.interest", _("Seat ${seat}: this person works for the buyer or its agent"), "GPR 9"
-    if line.kind == "purchaser" and not buys:
+    # The agency's people may not sit; what the account belongs to counts more than what the list says.
+    if line.kind == "purchaser" and (party.uscc if party else line.employer) != purchaser:
         return "panel.not-the-purchasers", _("Seat ${seat}: this person does not come from the purchaser"), "M87 47"
     return None
 

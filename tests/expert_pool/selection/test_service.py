@@ -170,3 +170,15 @@ def test_the_purchasers_representative_must_come_from_the_purchaser(session: Ses
     with pytest.raises(Refused) as refused:
         imported(room, members=members)
     assert codes(refused) == ["panel.not-the-purchasers"]
+
+
+def test_the_agencys_people_do_not_sit_for_the_purchaser(session: Session) -> None:
+    room = make_room(session)
+    room.people[4] = make_user(session, "tenderer", party=room.tender.agency)
+    certify(session, room.people[4])
+    for employer in (room.tender.agency.uscc, room.tender.tenderer.uscc):
+        members = room.members()
+        members[4]["employer"] = employer
+        with pytest.raises(Refused) as refused:
+            imported(room, members=members)
+        assert codes(refused) == ["panel.not-the-purchasers"]
