@@ -55,7 +55,9 @@ def chromium() -> Iterator[Browser]:
 def hall(chromium: Browser) -> Iterator[Hall]:
     """The whole hall, all processes, with the demonstration's people and no tender."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="th-") as short:
-        for name in [name for name in os.environ if name.startswith(("TRADEHALL_", "DATABASE_URL", "REDIS_URL"))]:
+        for name in [
+            name for name in os.environ if name.startswith(("TRADEHALL_", "DATABASE_URL", "REDIS_URL"))
+        ]:
             patch.delenv(name)
         with supervisor.running(Path(short), 0) as started:
             patch.setenv(clock.CLOCK_FILE, started.environment[clock.CLOCK_FILE])

@@ -29,7 +29,9 @@ def violations(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_no_page_has_a_serious_barrier(visit: Visit, hall: Hall, axe: str, open_code: str, phone: bool) -> None:
+def test_no_page_has_a_serious_barrier(
+    visit: Visit, hall: Hall, axe: str, open_code: str, phone: bool
+) -> None:
     tender = f"/tenders/{open_code}"
     pages = {
         "": ["/", "/login", "/register", tender, f"{tender}/opening", "/receipts/check"],

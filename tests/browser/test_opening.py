@@ -57,7 +57,10 @@ def watch(page: Page, code: str) -> list[str]:
     """Open the opening hall; returns the list that collects the addresses of its event streams. The mark
     on the window goes away with any reload."""
     streams: list[str] = []
-    page.on("response", lambda answer: streams.append(answer.url) if "/live/" in answer.url and answer.ok else None)
+    page.on(
+        "response",
+        lambda answer: streams.append(answer.url) if "/live/" in answer.url and answer.ok else None,
+    )
     page.goto(f"/tenders/{code}/opening")
     page.evaluate("window.never_reloaded = true")
     return streams
@@ -107,7 +110,9 @@ def test_an_opening_is_followed_live_on_a_phone_and_needs_no_clicks_of_custodian
     unlock(host, hall, "agent")
     host.click("form[data-sign] .btn-primary")
     until(lambda: agent.get(story.api("/opening"))["opening"]["recorded"], "the signed record")
-    expect(phone.locator("main a[href*='record'], main a[href*='/notices/']").first).to_be_visible(timeout=PATIENCE)
+    expect(phone.locator("main a[href*='record'], main a[href*='/notices/']").first).to_be_visible(
+        timeout=PATIENCE
+    )
     picture(phone, "opening-recorded")
     assert phone.evaluate("window.never_reloaded") is True
 
@@ -127,7 +132,10 @@ def test_the_purchaser_awards_with_one_click_and_the_result_is_read_in_both_lang
     expect(buyer.locator(".banner-done")).to_be_visible(timeout=PATIENCE)
     picture(buyer, "award-issued")
     winner = story.person("buyer").get(story.api("/award"))["awards"][-1]["name"]
-    for locale, title in (("zh-CN", "市属中小学教学计算机采购项目"), ("en-US", "Computers for teaching in municipal schools")):
+    for locale, title in (
+        ("zh-CN", "市属中小学教学计算机采购项目"),
+        ("en-US", "Computers for teaching in municipal schools"),
+    ):
         reader = visit(locale=locale, phone=True)
         reader.goto("/?kind=result")
         reader.locator("main .board-row h2 a").first.click()

@@ -13,9 +13,12 @@ from tests.browser.decisions import Decisions
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
 ONE_SCREEN = 12
 """fields that fit on one screen"""
+LONE_FIELDS = "#tender-form :is(input, textarea).form-control:not([name^=item_])"
 
 
-def test_an_agent_publishes_from_a_template_with_less_than_a_screen_of_typing(visit: Visit, hall: Hall) -> None:
+def test_an_agent_publishes_from_a_template_with_less_than_a_screen_of_typing(
+    visit: Visit, hall: Hall
+) -> None:
     page = visit("agent")
     page.goto("/desk")
     picture(page, "desk-agent")
@@ -26,6 +29,10 @@ def test_an_agent_publishes_from_a_template_with_less_than_a_screen_of_typing(vi
         "#tenderer": people.uscc("school-board"), "#budget": "1200000.00", "#ceiling": "1150000.00",
         "#bid_security": "12000.00",
     }  # fmt: skip
+    empty = page.eval_on_selector_all(
+        LONE_FIELDS, "all => all.filter(field => !field.value).map(field => field.name)"
+    )
+    assert set(empty) <= {"tenderer", "contact"}, "the template leaves more than the purchaser to be typed"
     page.locator("#tender-form details", has=page.locator("#bid_security")).locator("summary").click()
     for field, text in answers.items():
         page.fill(field, text)
@@ -41,7 +48,6 @@ def test_an_agent_publishes_from_a_template_with_less_than_a_screen_of_typing(vi
     signing.answer("its passphrase", {"[data-signer-passphrase]": people.PASSWORD})
     signing.click("sign and publish", "#sign-form .btn-primary")
     page.wait_for_url(lambda url: not url.endswith("/publish"))
-    assert sum(made == "sign and publish" for made in signing.made) == 1
     picture(page, "tender")
 
     for locale, title in (("zh-CN", answers["#title"]), ("en-US", answers["#title_en"])):
