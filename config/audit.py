@@ -89,8 +89,15 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
         tender = find(session, code)
         entry_id = append_manifest(session, registry, tender)
     note = wait_for(sessions, entry_id, wait)
+    return write(registry, code, entry_id, note, out, public=public, seed=seed)
+
+
+def write(
+    registry: Any, code: str, entry_id: int, note: str, out: BinaryIO, *, public: bool, seed: bytes
+) -> str:
+    """The bundle that the manifest entry `entry_id` lists, under the cosigned checkpoint `note` that holds it."""
     with tempfile.TemporaryDirectory(prefix="tradehall-") as folder:
-        with committing(sessions) as session:
+        with committing(registry["sessions"]) as session:
             tender = find(session, code)
             snapshot = take_snapshot(session, registry, tender, note, listed(session, tender, entry_id))
             files = collect(session, registry, tender, snapshot, Path(folder))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -361,6 +362,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tradehall demo", description=__doc__)
     parser.add_argument("--keep", type=Path, help="keep bids, bundles and trust.json in this folder")
     chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves nothing behind either
     console = Console(width=160, soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="th-") as state, tempfile.TemporaryDirectory() as papers:
         folder = chosen.keep or Path(papers)
