@@ -115,6 +115,7 @@ def page(request: Request, form: Form | None = None) -> dict[str, Any]:
     stage = stage_of(tender, found, now)
     version = version_of(request.db, tender, stage)
     address = request.route_url("opening", code=tender.code)
+    request.response.headers["Server-Now"] = rfc3339(now)
     return {
         "tender": tender,
         "opening": found,
@@ -123,7 +124,7 @@ def page(request: Request, form: Form | None = None) -> dict[str, Any]:
         "parts": request.registry["opening.pictures"].parts(request, tender, stage, version),
         "server_now": rfc3339(now),
         "projector": "projector" in request.GET,
-        "qr": Markup(segno.make(address, error="m").svg_inline(border=1)),
+        "qr": Markup(segno.make(address, error="m").svg_inline(border=1, omitsize=True)),
         "address": address,
         "form": form or Form(request, Say),
     } | own_part(request, tender, found, stage)
@@ -178,14 +179,15 @@ def own_part(request: Request, tender: Tender, found: Opening | None, stage: str
 @view_config(route_name="opening-fragment", request_method="GET", permission=PUBLIC)
 def fragment(request: Request) -> Response:
     """The public parts alone, for watchers: 304 while nothing has happened."""
-    tender = published(request)
-    stage = stage_of(tender, service.find_opening(request.db, tender), request.now())
+    tender, now = published(request), request.now()
+    stage = stage_of(tender, service.find_opening(request.db, tender), now)
     version = version_of(request.db, tender, stage)
     response = Response(conditional_response=True, charset="utf-8")
     parts = request.registry["opening.pictures"].parts(request, tender, stage, version)
     response.text = "".join(parts.values())
     response.etag = hashlib.sha256(repr((version, request.locale_name)).encode()).hexdigest()[:16]
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Hall-Now"] = rfc3339(request.now())
     response.vary = ["Accept-Language", "Cookie"]
     return response
 

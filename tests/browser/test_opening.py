@@ -87,6 +87,7 @@ def test_an_opening_is_followed_live_on_a_phone_and_needs_no_clicks_of_custodian
     until(lambda: agent.get(story.api("/opening"))["opening"], "the opening")
     expect(main).to_contain_text("启明教育装备有限公司", timeout=PATIENCE)
     assert streams, "the page does not follow a stream"
+    expect(phone.locator("[data-countdown]")).to_have_text(re.compile(r"^00:(30:00|29:\d\d)$"))
     picture(phone, "opening-started")
 
     bidder.wait_for_selector("[data-release][data-ready]")

@@ -9,6 +9,7 @@
  *   <div id="mine" data-live data-live-key="a1">…</div>   when the page comes with another key here, it is loaded anew
  *   <section data-live-on="bid:state">                    an event of this element, too, has the parts fetched anew
  * </main> <meta name="server-now" content="2026-12-01T00:59:00.000Z">
+ * An answer's header `Server-Now` (the same form) sets the clock again.
  *
  * Events come as server-sent events from `data-live-url`; any event makes the page fetch itself (with If-None-Match) and
  * exchange its `data-live` parts. Without events, or while the stream is down, it does so every `data-live-every` seconds. `data-live-source` names another address to fetch: the parts that are the same
@@ -20,8 +21,14 @@ const root = document.querySelector("[data-live-url]");
 const every = 1000 * Number(root?.dataset.liveEvery || 5);
 const serverNow = Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? "") || Date.now();
 // The hall's time at the moment this page was made, carried on by a clock that a user cannot set.
-const offset = serverNow - performance.now();
+let offset = serverNow - performance.now();
 const now = () => offset + performance.now();
+
+/** A demonstration's clock may jump ahead, and a phone that slept has missed time; the network's delay is no jump. */
+function setClock(instant) {
+  const jump = Date.parse(instant ?? "") - now();
+  if (Math.abs(jump) > 2000) offset += jump;
+}
 
 let etag = null;
 let running = false;
@@ -29,6 +36,7 @@ let again = false;
 
 function replaceParts(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
+  setClock(fresh.querySelector('meta[name="server-now"]')?.content);
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
     // A part in which somebody types is left alone.
@@ -59,6 +67,9 @@ async function refresh() {
   running = true;
   try {
     const response = await fetch(root?.dataset.liveSource ?? location.href, { headers: { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) }, cache: "no-store" });
+    setClock(response.headers.get("X-Hall-Now"));
+    const told = Date.parse(response.headers.get("Server-Now") ?? "");
+    if (told) offset = told - performance.now();
     if (response.status === 200) {
       etag = response.headers.get("ETag");
       replaceParts(await response.text());
@@ -105,6 +116,7 @@ function left(ms) {
 function tick() {
   for (const node of document.querySelectorAll("[data-countdown]")) {
     const rest = Date.parse(node.dataset.countdown) - now();
+    if (rest > 0) delete node.dataset.due;
     const text = left(rest);
     if (node.textContent !== text) node.textContent = text;
     if (rest <= 0 && node.dataset.due === undefined) {
