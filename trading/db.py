@@ -47,11 +47,13 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str, **options: Any) -> Engine:
-    """An engine for a `postgresql://` URL; psycopg 3 is the driver whatever the URL says."""
+    """An engine for a `postgresql://` URL; psycopg 3 is the driver whatever the URL says.
+
+    Its errors go into logs without the values of the statement: those may tell who bids."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             url = "postgresql+psycopg://" + url[len(prefix) :]
-    return create_engine(url, pool_pre_ping=True, **options)
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, **options)
 
 
 def make_sessions(engine: Engine) -> sessionmaker[Session]:

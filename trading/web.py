@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import BaseModel, ValidationError
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPFound, HTTPNotFound, HTTPSeeOther
@@ -19,6 +20,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
 from trading import clock
 from trading.acts import Actor
@@ -28,6 +30,7 @@ from trading.permissions import Strength
 from trading.secrets import HallKeys
 
 _ = TranslationStringFactory("tradehall")
+log = structlog.get_logger()
 
 LOCALES = {"zh_CN": "中文", "en": "English"}
 LOCALE_COOKIE = "hall_locale"
@@ -146,7 +149,8 @@ def switch_locale(request: Request) -> Response:
     if chosen not in LOCALES:
         raise HTTPNotFound()
     back = urlsplit(request.params.get("back", "/"))
-    target = back.path if back.path.startswith("/") and not back.path.startswith("//") else "/"
+    elsewhere = not back.path.startswith("/") or back.path.startswith("//") or "\\" in back.path
+    target = "/" if elsewhere else back.path
     response = HTTPSeeOther(target + (f"?{back.query}" if back.query else ""))
     response.set_cookie(LOCALE_COOKIE, chosen, max_age=31536000, samesite="Lax", path="/")
     return response
@@ -230,6 +234,13 @@ def forbidden_view(request: Request) -> Response:
         _("You may not do this"),
         _("Your role, or the way you logged in, does not allow it. A one-time code may be needed."),
     )
+
+
+def malformed_view(error: Exception, request: Request) -> Response:
+    """Bytes that nobody can mean: a NUL that the database does not take, an address that is no UTF-8, JSON
+    nested without end. Not through a template: those ask the request what cannot be read."""
+    log.info("malformed request", error=type(error).__name__)
+    return problem(request, 400, [Fault("request.malformed", _("The request cannot be read"))])
 
 
 def bad_csrf_view(request: Request) -> Response:
@@ -392,6 +403,8 @@ def includeme(config: Configurator) -> None:
     config.add_view(refused_view, context=Refused, permission=PUBLIC, require_csrf=False)
     config.add_notfound_view(not_found_view)
     config.add_forbidden_view(forbidden_view)
+    for malformed in (DataError, UnicodeDecodeError, RecursionError):
+        config.add_view(malformed_view, context=malformed, permission=PUBLIC, require_csrf=False)
     config.add_view(
         bad_csrf_view, context="pyramid.exceptions.BadCSRFToken", permission=PUBLIC, require_csrf=False
     )

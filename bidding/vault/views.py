@@ -153,7 +153,8 @@ def receipt_text(request: Request) -> str:
 
 def checked(request: Request, text: str) -> Checked:
     """Raises ValueError for what is no receipt of a tender here."""
-    code = json.loads(text).get("tender", "")
+    document = json.loads(text)
+    code = document.get("tender", "") if isinstance(document, dict) else ""
     tender = request.db.scalars(select(Tender).where(Tender.code == str(code))).first()
     if tender is None or tender.policy_hash is None:
         raise ValueError("no such tender")

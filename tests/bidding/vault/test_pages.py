@@ -217,3 +217,10 @@ def test_a_receipt_is_checked_without_script(scene: Scene, app: TestApp) -> None
     assert "banner-done" not in form.submit()
     form["receipt"] = "hello"
     form.submit(status=422)
+
+
+@pytest.mark.parametrize("pasted", ["[]", "1", "null", '"receipt"', "{}"])
+def test_what_is_no_receipt_is_said_to_be_none(app: TestApp, pasted: str) -> None:
+    form = next(form for form in app.get("/receipts/check").forms.values() if "receipt" in form.fields)
+    form["receipt"] = pasted
+    assert form.submit(status=422)
