@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
 
-from config.locale import FOLDER, merged
+from config.locale import FOLDER, merged, parts
 
 ROOT = FOLDER.parents[1]
 PACKAGES = ("trading", "bidding", "expert_pool", "plugins", "config")
-KEYWORDS = {"_": None, "ngettext": (1, 2), "gettext": None}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "gettext": None}
 OPTIONS = {"extensions": "jinja2.ext.i18n", "silent": "false"}
 
 
@@ -49,8 +51,19 @@ def missing() -> list[str]:
     return sorted(set(lines))
 
 
+def two_ways() -> list[str]:
+    """Words that two rooms' catalogues translate differently: only one of them would be shown."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for path in parts():
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh_CN"):
+                if isinstance(message.id, str) and message.id:
+                    found[message.id][path.stem] = str(message.string)
+    return [f"{msgid!r} has two translations: {ways}" for msgid, ways in found.items() if len(set(ways.values())) > 1]
+
+
 def main() -> int:
-    lines = missing()
+    lines = missing() + two_ways()
     for line in lines:
         print(line)  # noqa: T201
     return 1 if lines else 0
