@@ -20,7 +20,7 @@ from bidding.opening.judging import outcomes_of
 from bidding.opening.models import Attendance, Objection, Opening
 from bidding.opening.papers import ReadOut
 from bidding.opening.service import find_opening, objections_of, rows_of
-from bidding.opening.words import OUTCOMES
+from bidding.opening.words import ARRIVED, OUTCOMES
 from bidding.tenders.models import Tender
 from bidding.vault.closing import valid_bids
 from bidding.vault.models import Bid, BidderRelease, Release
@@ -81,7 +81,7 @@ class Hall:
 
     @property
     def step(self) -> int:
-        """Which of the five steps is under way, from 0; 5 when all are done."""
+        """Which of the five steps is under way, from 0; 5 when all are done, -1 before the deadline."""
         return {
             "before": 0,
             "closing": 1,
@@ -210,7 +210,7 @@ def amount_in(total: str | None) -> Decimal | None:
 def lines_of(session: Session, tender: Tender, hall: Hall) -> list[Line]:
     """The hall's log from the ledger and the list of attendance, the newest first."""
     bids = {bid.manifest_hash: bid for bid in valid_bids(session, tender)} if hall.opening else {}
-    lines = [Line(row.at, _("${who} has signed in", mapping={"who": row.organisation or row.name}))
+    lines = [signed_in(row)
              for row in hall.attendance]  # fmt: skip
     fits = released_keys(session, list(bids.values()))
     for entry in entries_of(session, tender.code):
@@ -222,6 +222,13 @@ def lines_of(session: Session, tender: Tender, hall: Hall) -> list[Line]:
             Line(hall.opening.read_out_at, _("Read out: ${n} of ${of} bids opened", mapping=counts), "good")
         )
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def signed_in(row: Attendance) -> Line:
+    """An organisation by its name, a person without one by the role: names of people are not for the public."""
+    if row.organisation:
+        return Line(row.at, _("${who} has signed in", mapping={"who": row.organisation}))
+    return Line(row.at, ARRIVED.get(row.role, _("A visitor has signed in")))
 
 
 def released_keys(session: Session, bids: list[Bid]) -> dict[str, bool]:

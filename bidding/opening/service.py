@@ -222,7 +222,9 @@ def object_to(session: Session, registry: Any, actor: Actor, code: str, text: st
         )
     bidder = bidder_of(session, tender, actor)
     if not bidder:
-        raise refuse("objection.bidders-only", _("Only bidders of this tender can object here"), rule="TBR 44")
+        raise refuse(
+            "objection.bidders-only", _("Only bidders of this tender can object here"), rule="TBR 44"
+        )
     if not text.strip():
         raise refuse("objection.empty", _("Write what you object to"), field="text")
     row = Objection(
@@ -289,6 +291,7 @@ def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: b
     now = database_now(session)
     found = evidence.accept(session, registry, code, raw, cms, now)
     certificates.own(session, actor.user_id, found.certificate_sha256, now)
+    attend(session, registry, actor, "host", tender)
     opening.record_cms, opening.recorded_at = cms, now
     payload = {
         "record": opening.record_sha256 or "",

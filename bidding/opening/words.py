@@ -8,7 +8,7 @@ from trading.clock import rfc3339
 from trading.web import _
 
 OUTCOMES = {
-    "OK": _("Opened"),
+    "OK": _("Decrypted"),
     "BIDDER_FAULT": _("Invalid: sealed wrongly by the bidder"),
     "STORAGE_FAULT": _("Lost: the stored file is damaged"),
     "REVOKED": _("Not decrypted: counts as revoked"),
@@ -46,9 +46,15 @@ ROLES = {
     "custodian": _("Key custodian"),
 }
 """What somebody attends as; others attend as visitors."""
+ARRIVED = {
+    "host": _("The host has signed in"),
+    "regulator": _("The regulator has signed in"),
+    "custodian": _("A key custodian has signed in"),
+}
+"""For people without an organisation."""
 VISITOR = _("Visitor")
 
-STEPS = (_("Sign-in"), _("List of bidders"), _("Decryption"), _("Reading out"), _("Record"))
+STEPS = (_("Sign-in"), _("List of bidders"), _("Decryption"), _("Reading out"), _("Opening record"))
 
 STAGES = {
     "before": _("Bids are sealed"),

@@ -11,11 +11,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bidding.opening.models import Opening
+from bidding.opening.models import Attendance, Opening
 from bidding.tenders.models import Tender
 from bidding.tenders.service import find, locked
 from bidding.vault import hpke
@@ -338,6 +340,7 @@ def accept_bidder_release(
         received_at=now,
     )
     session.add(row)
+    _be_present(session, tender, bidder, actor, now)
     payload = {
         "manifest": bid.manifest_hash,
         "stage": stage.name,
@@ -347,6 +350,14 @@ def accept_bidder_release(
     record(session, actor, "vault.bidder-released", tender.code, payload, at=now)
     promise(session, TRY, {"tender": tender.code})
     return row
+
+
+def _be_present(session: Session, tender: Tender, bidder: Bidder, actor: Actor, now: datetime) -> None:
+    """Whoever decrypts is there: it counts as signing in to the opening."""
+    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).one()
+    row = {"opening_id": opening.id, "user_id": bidder.user_id, "name": actor.name, "at": now}
+    row |= {"id": uuid4(), "organisation": bidder.organisation, "role": "bidder"}
+    session.execute(insert(Attendance).values(row).on_conflict_do_nothing())
 
 
 def _open_window(session: Session, tender: Tender, stage_name: str, now: datetime) -> Stage:

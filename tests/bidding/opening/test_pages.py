@@ -166,6 +166,28 @@ def test_who_signs_in_stands_in_the_hall_once(stage: Stage, app: TestApp, config
     assert "Regulator" in side
 
 
+def test_whoever_decrypts_or_signs_the_record_is_signed_in_by_that(stage: Stage, app: TestApp) -> None:
+    stage.close()
+    for number in range(3):
+        stage.release(number)
+    stage.sign_record(*stage.host(app))
+    side = app.get(HALL).html.find(id="opening-side").text
+    assert all(side.count(f"{name} has signed in") == 1 for name in NAMES)
+    assert "Host" in side
+
+
+def test_a_person_without_an_organisation_is_shown_by_the_role(
+    stage: Stage, app: TestApp, config: Configurator
+) -> None:
+    regulator = hall_user(config, "regulator")
+    stage.close()
+    browser = log_in(app, config, regulator)
+    next(form for form in browser.get(HALL).forms.values() if form.action.endswith("/attendance")).submit()
+    shown = app.get(HALL).text
+    assert "The regulator has signed in" in shown
+    assert regulator.name not in shown
+
+
 def test_fewer_than_three_bidders_are_told_with_the_article_and_not_opened(
     scene: Scene, app: TestApp
 ) -> None:
