@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import installation
-from config.settings import DEFAULTS, from_environment
+from config.settings import DEFAULTS, from_environment, is_demonstration, refuse_shifted_clock
 
 
 def stopping() -> threading.Event:
@@ -23,13 +23,18 @@ def stopping() -> threading.Event:
 
 
 def serve(arguments: Sequence[str]) -> int:
-    """`tradehall serve web|live`: gunicorn with gevent, so slow clients starve nobody."""
+    """`tradehall serve web|live`: gunicorn with gevent, so slow clients starve nobody.
+
+    Raises SystemExit for pages without HTTPS outside a demonstration: passwords and sessions would travel
+    in clear."""
     parser = argparse.ArgumentParser(prog="tradehall serve")
     parser.add_argument("role", choices=("web", "live"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args(arguments)
+    if chosen.role == "web" and not is_demonstration() and os.environ.get("TRADEHALL_HTTPS") != "true":
+        raise SystemExit("set TRADEHALL_HTTPS=true and put a proxy with TLS in front (docs/deploy.md)")
     os.environ["TRADEHALL_ROLE"] = chosen.role
     os.execv(
         sys.executable,
@@ -93,6 +98,7 @@ def witness(arguments: Sequence[str]) -> int:
     parser.add_argument("--name", default=installation.WITNESS)
     parser.add_argument("--log", action="append", help="vkey of a log to follow (may be given again)")
     chosen = parser.parse_args(arguments)
+    refuse_shifted_clock(is_demonstration())
     from trading.ledger import witness as ledger_witness
 
     state = Path(os.environ.get("TRADEHALL_STATE", ".state"))
@@ -106,6 +112,7 @@ def custodian(arguments: Sequence[str]) -> int:
     """`tradehall custodian serve|attend …`: one organisation's share of every tender's keys."""
     from config import custodian as box
 
+    refuse_shifted_clock(is_demonstration())
     return box.main(arguments)
 
 

@@ -56,7 +56,7 @@ def environment_name(key: str) -> str:
 def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -> dict[str, Any]:
     """The settings of one installation whose own state lies under `state`.
 
-    Raises SystemExit when a shifted clock is asked for outside a demonstration."""
+    Raises SystemExit for what only a demonstration may have: a shifted clock, the demo CA."""
     found: dict[str, Any] = {
         key: os.environ.get(environment_name(key), default) for key, default in DEFAULTS.items()
     }
@@ -76,9 +76,23 @@ def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -
         "retry.attempts": "3",
     }
     found |= overrides
-    if os.environ.get(CLOCK_FILE) and found["hall.demo"] != "true":
-        raise SystemExit(f"{CLOCK_FILE} is for demonstrations and tests only; unset it")
+    demo = found["hall.demo"] == "true"
+    refuse_shifted_clock(demo)
+    if "demo_ca" in found["hall.plugins"].split() and not demo:
+        raise SystemExit("the plugin demo_ca gives certificates to anybody: only for demonstrations")
     return found
+
+
+def refuse_shifted_clock(demo: bool) -> None:
+    """Raises SystemExit when a shifted clock is asked for outside a demonstration. Every process whose
+    signature says when something was asks this first."""
+    if os.environ.get(CLOCK_FILE) and not demo:
+        raise SystemExit(f"{CLOCK_FILE} is for demonstrations and tests only; unset it")
+
+
+def is_demonstration() -> bool:
+    """Whether this process's environment says that it belongs to a demonstration."""
+    return os.environ.get(environment_name("hall.demo")) == "true"
 
 
 def from_environment(**overrides: str) -> dict[str, Any]:
