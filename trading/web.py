@@ -370,6 +370,12 @@ def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
+def called(request: Request, tender: Any) -> str:
+    """A tender's title in the reader's language, as far as it has one."""
+    title: str = (request.locale_name == "en" and tender.title_en) or tender.title
+    return title
+
+
 def favicon(request: Request) -> Response:
     """`/favicon.ico`: asked for without reading the page; the picture is an asset like the others."""
     return HTTPFound(request.asset("favicon.svg"))
@@ -396,6 +402,7 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(hall_keys, "keys", reify=True)
     config.add_request_method(lambda request: request.registry["queue"], "queue", reify=True)
     config.add_request_method(asset_path, "asset")
+    config.add_request_method(called)
     config.add_request_method(lambda request: LOCALES, "locales", reify=True)
     config.add_request_method(lambda request: request.has_permission, "may", reify=True)
     config.set_locale_negotiator(negotiate_locale)

@@ -42,14 +42,14 @@ def card(request: Request, tender: Tender) -> Card | None:
     if tender.state == "evaluated":
         by = candidates.confirm_by(candidates.load(request.db, tender))
         late = by - request.now() < SOON
-        note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": tender.title})
+        note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)})
         return Card(_("Confirm the winner"), request.route_path("award", code=tender.code), note, "late" if late else "now")
     contract = request.db.scalars(select(Contract).where(Contract.tender == tender.code)).first()
     if contract is None or contract.published_at is not None:
         return None
     by = contract.publish_by or contract.due_at
     title = _("Publish the contract") if contract.signed_at else _("Sign the contract")
-    note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": tender.title})
+    note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)})
     tone = "late" if by - request.now() < SOON else "now"
     return Card(title, request.route_path("contract", code=tender.code), note, tone)
 
@@ -62,6 +62,6 @@ def bidder_cards(request: Request) -> list[Card]:
     mine = select(Bid.tender_id).where(Bid.bidder_uscc == party.uscc, Bid.status == "valid")
     query = select(Tender).where(Tender.id.in_(mine), Tender.state.in_(("awarded", "contracted")))
     return [
-        Card(_("Your result"), request.route_path("my-result", code=tender.code), tender.title)
+        Card(_("Your result"), request.route_path("my-result", code=tender.code), request.called(tender))
         for tender in request.db.scalars(query.order_by(Tender.deadline.desc()).limit(20))
     ]

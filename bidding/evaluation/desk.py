@@ -25,7 +25,7 @@ def member_cards(request: Request) -> list[Card]:
             continue
         note, now = todo(request, load(request.db, request.keys, tender))
         address = request.route_path("evaluation", code=tender.code)
-        cards.append(Card(tender.title, address, note, "now" if now else "neutral"))
+        cards.append(Card(request.called(tender), address, note, "now" if now else "neutral"))
     return cards
 
 
@@ -50,7 +50,7 @@ def buyer_cards(request: Request) -> list[Card]:
         Tender.state == "opened", or_(Tender.tenderer_id == own, Tender.agency_id == own)
     )
     return [
-        Card(tender.title, request.route_path("panel", code=tender.code), _("Import the committee's list"), "now")
+        Card(request.called(tender), request.route_path("panel", code=tender.code), _("Import the committee's list"), "now")
         for tender in request.db.scalars(opened.order_by(Tender.opens_at))
         if panel_of(request.db, tender.code) is None
     ]
@@ -71,7 +71,7 @@ def bidder_cards(request: Request) -> list[Card]:
         .distinct()
     )
     return [
-        Card(tender.title, request.route_path("clarifications", code=tender.code),
+        Card(request.called(tender), request.route_path("clarifications", code=tender.code),
              _("The committee asks you: answer in time"), "late")
         for tender in request.db.scalars(query)
     ]  # fmt: skip

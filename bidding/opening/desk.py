@@ -39,7 +39,7 @@ def host_card(request: Request, tender: Tender, opening: Opening) -> Card:
     else:
         until = {"time": beijing(opening.window_ends_at, "%H:%M")}
         note, tone = _("Bidders decrypt until ${time}", mapping=until), "neutral"
-    title = _("Opening now: ${title}", mapping={"title": tender.title})
+    title = _("Opening now: ${title}", mapping={"title": request.called(tender)})
     return Card(title, request.route_path("opening", code=tender.code), note, tone)
 
 
@@ -62,6 +62,6 @@ def bidder_card(request: Request, tender: Tender, opening: Opening, bid: Bid) ->
     given = select(BidderRelease.id).where(BidderRelease.bid_id == bid.id, BidderRelease.matches)
     if request.now() < opening.window_ends_at and request.db.scalar(given) is None:
         until = {"time": beijing(opening.window_ends_at, "%H:%M:%S")}
-        title = _("Decrypt your bid: ${title}", mapping={"title": tender.title})
+        title = _("Decrypt your bid: ${title}", mapping={"title": request.called(tender)})
         return Card(title, address, _("until ${time}", mapping=until), "now")
-    return Card(_("Opening now: ${title}", mapping={"title": tender.title}), address, _("Follow it live"))
+    return Card(_("Opening now: ${title}", mapping={"title": request.called(tender)}), address, _("Follow it live"))

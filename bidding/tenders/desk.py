@@ -51,7 +51,7 @@ def card(request: Request, tender: Tender) -> Card:
     if tender.state == "draft":
         readiness = publication.publishable(request.db, request.registry, tender, request.now())
         note = _("Draft: ready to sign") if readiness.ready else _("Draft")
-        return Card(tender.title, request.route_path("tender-preview", code=tender.code), note, "now")
+        return Card(request.called(tender), request.route_path("tender-preview", code=tender.code), note, "now")
     words = NEXT[tender.state] % {"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")}
     tone = "now" if tender.state in ACTING else "neutral"
-    return Card(tender.title, request.route_path("tender", code=tender.code), words, tone)
+    return Card(request.called(tender), request.route_path("tender", code=tender.code), words, tone)

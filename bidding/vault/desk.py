@@ -34,7 +34,7 @@ def bidder_cards(request: Request) -> list[Card]:
 
 def _open_card(request: Request, tender: Tender) -> Card:
     note = _("Bids may be handed in until ${time}", mapping={"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")})
-    return Card(tender.title, request.route_path("tender", code=tender.code), note)
+    return Card(request.called(tender), request.route_path("tender", code=tender.code), note)
 
 
 def _bid_card(request: Request, tender: Tender, uscc: str) -> Card | None:
@@ -47,11 +47,11 @@ def _bid_card(request: Request, tender: Tender, uscc: str) -> Card | None:
     )
     if db.execute(select(Bid.id).where(Bid.owner_key == owner_key(keys, tender.code, uscc)).limit(1)).first():
         if standing_of(acts_of(db, keys, tender, uscc)) is not None:
-            title = _("Bid handed in: ${title}", mapping={"title": tender.title})
+            title = _("Bid handed in: ${title}", mapping={"title": request.called(tender)})
             return Card(title, address, until)
-        return Card(_("Bid withdrawn: ${title}", mapping={"title": tender.title}), address, until)
+        return Card(_("Bid withdrawn: ${title}", mapping={"title": request.called(tender)}), address, until)
     if db.execute(begun.limit(1)).first():
-        title = _("NOT YET SUBMITTED: ${title}", mapping={"title": tender.title})
+        title = _("NOT YET SUBMITTED: ${title}", mapping={"title": request.called(tender)})
         return Card(title, address, until, "now")
     return None
 

@@ -109,7 +109,7 @@ def test_a_person_enrols_and_submits_a_bid_that_the_servers_code_opens(
     page = context.new_page()
     documents = bytes(i % 251 for i in range(PIECE + 100_000))
     fill_bid(page, documents)
-    expect(page.locator("[data-bid-total]")).to_have_text("25001.00")
+    expect(page.locator("[data-bid-total]")).to_have_text("25,001.00")
     expect(page.locator("[data-bid-words]")).to_have_text("贰万伍仟零壹元整")
     expect(page.locator("[data-bid-banner]")).to_contain_text("NOT YET SUBMITTED")
     key_file = read_keyfile(submit(page).encode(), PASSPHRASE)

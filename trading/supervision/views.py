@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -10,16 +11,18 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from trading.clock import parse_rfc3339
 from trading.deals.days import last_day_before
 from trading.deals.service import of_tender
 from trading.ledger.service import TrailEntry, entries_of
 from trading.permissions import Permission
 from trading.supervision import service
 from trading.supervision.service import Line
-from trading.supervision.words import ACTS, FIELDS, STATES
-from trading.web import PUBLIC
+from trading.supervision.words import ACTORS, ACTS, FIELDS, STATES, VALUES
+from trading.web import PUBLIC, beijing
 
 FOLDER = "trading.supervision:templates/"
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 @view_config(route_name="supervision", renderer=FOLDER + "desk.jinja2", permission=Permission.SUPERVISE)
@@ -162,6 +165,8 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
         "fields": FIELDS,
         "shown": shown,
         "hashlike": hashlike,
+        "actors": ACTORS,
+        "values": VALUES,
         "state": state,
         "states": STATES,
         "sealed": state in ("", "published"),
@@ -173,8 +178,10 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
 
 
 def shown(value: Any) -> str:
-    """A payload's value as text."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A payload's value as text; instants in Beijing time, like every other time on the page."""
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return beijing(parse_rfc3339(value)) if INSTANT.fullmatch(value) else value
 
 
 def hashlike(value: Any) -> bool:

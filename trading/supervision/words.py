@@ -75,6 +75,17 @@ STATE_AFTER = {
 """The state that a tender is in after an act, as far as the ledger tells it."""
 ENDED = frozenset({"contracted", "failed", "cancelled"})
 
+ACTORS = {
+    "scheduler": _("the hall, by its timetable"), "opening": _("the hall, at the opening"), "custodian": _("a custodian service"),
+    "evaluation": _("the hall, by the evaluation rules"), "exporter": _("the hall, exporting"),
+}  # fmt: skip
+"""Processes that act by themselves; people are pseudonyms."""
+VALUES = {
+    "procurement": _("government procurement"), "opening": _("opening of bids"), "OK": _("opened in full"),
+    "bidder": _("Bidder"), "custodians": _("Custodian"),
+}  # fmt: skip
+"""What payloads say in words of the protocol."""
+
 BEFORE_CLOSE = frozenset({"tender.drafted", "custodian.key", "tender.published", "tender.amended", "rule.overridden"})
 """What the public may see of an open tender: nothing that a bidder does."""
 EVALUATION = frozenset({"price.confirmed", "abnormal.explained", "tie.drawn"})

@@ -109,6 +109,7 @@ function showReceipt(record, result) {
     standing = { seq: record.seq, manifestHash: record.manifestHash };
     const pending = result.verdict === "WITNESS_PENDING" ? say("bid.witness-pending") : "";
     state("submitted", "done", say("bid.submitted", { ref: record.receipt.ref }), say("bid.submitted-detail", { at: moment(record.receipt.at) }) + pending, record.receipt.ref);
+    find("form").querySelector("[type=submit]:not([data-bid-save])").textContent = say("bid.replace");
   }
   showDone(record, result);
 }

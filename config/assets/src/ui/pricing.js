@@ -17,6 +17,9 @@ const set = (root, selector, text) => {
   for (const node of root.querySelectorAll(selector)) node.textContent = text;
 };
 
+/** 1995600.00 as people read it: 1,995,600.00. */
+const grouped = (text) => text.replace(/\B(?=(\d{3})+(?!\d)(?=.*\.|$))/g, ",");
+
 /** Show amounts and totals; rows that cannot be computed yet show a dash. */
 function refresh(root) {
   let [fen, complete] = [0n, true];
@@ -29,9 +32,9 @@ function refresh(root) {
     } catch {
       complete = false;
     }
-    set(row, "[data-bid-amount]", text);
+    set(row, "[data-bid-amount]", grouped(text));
   }
-  set(root, "[data-bid-total]", complete ? money(fen) : "–");
+  set(root, "[data-bid-total]", complete ? grouped(money(fen)) : "–");
   set(root, "[data-bid-words]", complete ? inWords(fen) : "");
 }
 
