@@ -88,8 +88,8 @@ def keep_attempt(request: Request) -> None:
     request.response.headers["X-Tm"] = "commit"
 
 
-def limiter(request: Request, login: str) -> Limiter:
-    return Limiter(request.queue, request.keys, login, client_address(request))
+def limiter(request: Request, login: str, *, second: bool = False) -> Limiter:
+    return Limiter(request.queue, request.keys, login, client_address(request), second=second)
 
 
 def own_user(request: Request) -> User:

@@ -195,8 +195,9 @@ def pass_second_factor(
     token, the old one ends. The code is of the phone or one of recovery, and works once.
 
     Raises Refused `login.slow-down` or `login.code`; the caller must commit after `login.code`."""
-    limiter.check()
     login_session, user = session_and_user(session, login_session_id)
+    # After the lock: guesses sent all at once are looked at one by one, each after the failures before it.
+    limiter.check()
     how = used_code(session, keys, user, code)
     if how is None:
         limiter.failed()

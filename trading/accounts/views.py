@@ -101,7 +101,7 @@ def ask_for_code(request: Request, user: User, back: str, stepping_up: bool) -> 
     form = Form(request, Code)
     if form.valid():
         actor = self_actor(request, user)
-        guard = limiter(request, user.login)
+        guard = limiter(request, user.login, second=True)
         try:
             token = service.pass_second_factor(
                 request.db, request.keys, guard, actor, own_session(request), form.command.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyotp
@@ -13,6 +14,7 @@ from webtest import TestApp, TestResponse
 
 from tests.helpers import PASSWORD, committed, forget_codes, form_with, hall_user, log_in, totp_now
 from trading.accounts import passwords, service, trail
+from trading.accounts.limits import FREE_TRIES
 from trading.accounts.models import LoginSession, User
 from trading.clock import database_now
 
@@ -236,3 +238,22 @@ def test_behind_one_proxy_the_last_forwarded_address_counts(app: TestApp, config
     form["login"], form["password"] = user.login, PASSWORD
     form.submit(headers={"X-Forwarded-For": "203.0.113.7, 198.51.100.4"})
     assert committed(config, lambda db: db.scalar(select(LoginSession.address))) == "198.51.100.4"
+
+
+def test_codes_guessed_all_at_once_are_slowed_down_like_one_after_the_other(
+    app: TestApp, config: Configurator
+) -> None:
+    user = hall_user(config, "custodian")
+    browser = TestApp(app.app)
+    page = form_with(password_page(browser, user.login).follow(), "code")
+    guess = {"csrf_token": page["csrf_token"].value, "code": "000000"}
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+    def send(_number: int) -> int:
+        return TestApp(app.app).post("/login/code", guess, {"Cookie": cookies}, status="*").status_int
+
+    with ThreadPoolExecutor(24) as pool:
+        assert set(pool.map(send, range(24))) == {422}
+    judged = committed(config, lambda db: trail.acts(db, subject=user.id, most=100))
+    wrong = [act for act in judged if act.payload.get("why") == "code"]
+    assert len(wrong) == FREE_TRIES["pair"] + 1
