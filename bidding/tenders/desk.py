@@ -15,14 +15,13 @@ ENDS = ("contracted", "failed", "cancelled")
 NEXT = {
     "published": _("Bids may be handed in until ${time}"),
     "closed": _("Closed: the opening is next"),
-    "opened": _("Opened: the evaluation is next"),
     "evaluating": _("The committee is evaluating"),
     "result_published": _("Result published: the award is next"),
 }
-ACTING = {"opened", "result_published"}
+ACTING = {"result_published"}
 """States in which the buyers have something to do and no other room says what."""
-ELSEWHERE = ("opening", "evaluated", "awarded")
-"""States for which another room puts its own card on the same desk: the opening, the award, the contract."""
+ELSEWHERE = ("opening", "opened", "evaluated", "awarded")
+"""States for which another room puts its own card on the same desk: opening, committee, award, contract."""
 
 
 def agent_cards(request: Request) -> list[Card]:
