@@ -187,7 +187,7 @@ def fragment(request: Request) -> Response:
     response.text = "".join(parts.values())
     response.etag = hashlib.sha256(repr((version, request.locale_name)).encode()).hexdigest()[:16]
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Hall-Now"] = rfc3339(request.now())
+    response.headers["Server-Now"] = rfc3339(request.now())
     response.vary = ["Accept-Language", "Cookie"]
     return response
 

@@ -67,9 +67,7 @@ async function refresh() {
   running = true;
   try {
     const response = await fetch(root?.dataset.liveSource ?? location.href, { headers: { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) }, cache: "no-store" });
-    setClock(response.headers.get("X-Hall-Now"));
-    const told = Date.parse(response.headers.get("Server-Now") ?? "");
-    if (told) offset = told - performance.now();
+    setClock(response.headers.get("Server-Now"));
     if (response.status === 200) {
       etag = response.headers.get("ETag");
       replaceParts(await response.text());
