@@ -55,8 +55,9 @@ def confirm(request: Request) -> Any:
 
 @view_config(route_name="api-award-decline", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD)
 def decline(request: Request) -> Any:
-    """{"reason"}: the buyers record that the winner will not sign."""
+    """{"reason"}: the purchaser records that the winner will not sign."""
     command = read_json(request, DeclineAward)
+    service.purchaser_only(request.context, request.identity.party_id)
     service.decline(request.db, request.registry, request.actor, request.context, command.reason)
     return facts(request, request.context, None)
 

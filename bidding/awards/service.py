@@ -249,7 +249,7 @@ def decline(session: Session, registry: Any, actor: Actor, tender: Tender, reaso
     """The winner gives the award up, or refuses to sign (放弃中标): the next in rank may be confirmed, or
     the tender has failed when nobody is left. Entry `award.declined`.
 
-    Whoever calls has checked that the actor is the winner or a buyer. Returns the next candidate. Raises
+    Whoever calls has checked that the actor is the winner or the purchaser. Returns the next candidate. Raises
     Refused `award.none`, `contract.signed`."""
     locked(session, tender.code)
     standing = load(session, tender)
@@ -268,6 +268,14 @@ def decline(session: Session, registry: Any, actor: Actor, tender: Tender, reaso
     advance(session, registry, tender, "fail_without_candidate", now, winner_declined=True, candidates=left)
     _fail(session, registry, actor, tender, reason, now)
     return None
+
+
+def purchaser_only(tender: Tender, party_id: uuid.UUID | None) -> None:
+    """Raises Refused `award.purchaser-only`: an agency must not be able to push a winner out."""
+    if party_id != tender.tenderer_id:
+        raise refuse(
+            "award.purchaser-only", _("The purchaser itself records that the winner will not sign."), rule=GIVES_UP
+        )  # fmt: skip
 
 
 def _fail(session: Session, registry: Any, actor: Actor, tender: Tender, reason: str, now: datetime) -> None:

@@ -76,10 +76,11 @@ def confirm(request: Request) -> Any:
     permission=Permission.DECIDE_AWARD,
 )  # fmt: skip
 def decline(request: Request) -> Any:
-    """The buyers record that the winner will not sign."""
+    """The purchaser records that the winner will not sign."""
     tender, form = request.context, Form(request, DeclineAward)
     if form.valid():
         try:
+            service.purchaser_only(tender, request.identity.party_id)
             service.decline(request.db, request.registry, request.actor, tender, form.command.reason)
         except Refused as refused:
             form.refuse(refused)

@@ -87,6 +87,16 @@ def test_only_the_winner_can_give_up_and_then_the_next_is_awarded(
     assert answer["awards"][1]["bidder"] == made.bidders[1].uscc
 
 
+def test_an_agency_cannot_push_the_winner_out(app: TestApp, config: Configurator, made: Evaluated) -> None:
+    officer = program(app, config, made.officer)
+    award_by(officer, made)
+    path = f"/api/tenders/{made.tender.code}/award/decline"
+    agency = program(app, config, made.buyers.agent)
+    assert agency.post(path, {"reason": "we like another"}, status=422)["code"] == "award.purchaser-only"
+    assert officer.get(path.removesuffix("/decline"))["state"] == "awarded"
+    assert officer.post(path, {"reason": "refused to sign"})["state"] == "evaluated"
+
+
 def test_a_contract_is_filed_and_published_by_program(app: TestApp, config: Configurator, made: Evaluated) -> None:
     officer = program(app, config, made.officer)
     award_by(officer, made)
