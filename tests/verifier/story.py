@@ -176,8 +176,8 @@ class Story:
     def seed(index: int) -> bytes:
         return bytes([0x40 + index]) * 32
 
-    def blinded(self, kind: str, digest: bytes, seq: int, tender: str = TENDER) -> tuple[int, datetime, bytes]:
-        at, salt = self.tick(), self.rng(32)
+    def blinded(self, kind: str, digest: bytes, seq: int, tender: str | None = None) -> tuple[int, datetime, bytes]:
+        at, salt, tender = self.tick(), self.rng(32), TENDER if tender is None else tender
         lot = LOT if tender else ""
         leaf = leaf_commitment(salt=salt, kind=kind, tender=tender, lot=lot, seq=seq, digest=digest, at=at)
         index = self.append(leaf_bytes(leaf))

@@ -80,8 +80,15 @@ def verified(w: World, bid: Bid, key: bytes | None, releases: list[dict[str, Any
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(st.sampled_from(MODES), st.sampled_from(KEYS), st.tuples(*[st.sampled_from(ANSWERS)] * 3), st.sampled_from(DEALINGS))
-def test_hall_and_verifier_agree_on_every_stage(mode: str, key: str, kinds: tuple[str, ...], how: str) -> None:
+@given(
+    st.sampled_from(MODES),
+    st.sampled_from(KEYS),
+    st.tuples(*[st.sampled_from(ANSWERS)] * 3),
+    st.sampled_from(DEALINGS),
+)
+def test_hall_and_verifier_agree_on_every_stage(
+    mode: str, key: str, kinds: tuple[str, ...], how: str
+) -> None:
     w = world(mode)
     bid = dealt(w, seal(w), how)
     own = bid.keys.get("opening", b"no key in mode custodian, so this").ljust(32)[:32]
@@ -94,9 +101,14 @@ def test_hall_and_verifier_agree_on_every_stage(mode: str, key: str, kinds: tupl
 
 @pytest.mark.parametrize(
     ("kinds", "outcome"),
-    [(("bad-claim", "bad-claim", "none"), "WRONG_KEY"), (("bad-claim", "bad-claim", "share"), "BIDDER_FAULT")],
+    [
+        (("bad-claim", "bad-claim", "none"), "WRONG_KEY"),
+        (("bad-claim", "bad-claim", "share"), "BIDDER_FAULT"),
+    ],
 )
-def test_a_wrong_key_is_the_bidders_fault_once_every_custodian_has_answered(kinds: tuple[str, ...], outcome: str) -> None:
+def test_a_wrong_key_is_the_bidders_fault_once_every_custodian_has_answered(
+    kinds: tuple[str, ...], outcome: str
+) -> None:
     w = world("either")
     bid = seal(w)
     releases = [release(w, bid, index, kind) for index, kind in enumerate(kinds, start=1) if kind != "none"]
@@ -154,7 +166,9 @@ class OpenedAllTheSame(TwoBidders):
         super().opening()
 
 
-def test_a_bid_without_a_part_that_the_policy_allows_is_opened_as_it_is(parties: Parties, tmp_path: Path) -> None:
+def test_a_bid_without_a_part_that_the_policy_allows_is_opened_as_it_is(
+    parties: Parties, tmp_path: Path
+) -> None:
     code, text = run(WithoutDocuments(parties).build(), tmp_path)
     assert (code, "V8  ok   3 of 3 bids opened from released keys" in text) == (0, True), text
 
@@ -165,7 +179,9 @@ def test_a_tender_that_failed_for_two_bidders_is_verified_unopened(parties: Part
     assert "(tender.failed): fewer than three bidders (M87 43)" in text
 
 
-def test_a_tender_failed_for_few_bidders_although_enough_had_bid_is_named(parties: Parties, tmp_path: Path) -> None:
+def test_a_tender_failed_for_few_bidders_although_enough_had_bid_is_named(
+    parties: Parties, tmp_path: Path
+) -> None:
     code, text = run(Failed(parties).build(), tmp_path)
     assert code == 1
     assert "the tender was failed for too few bidders, but 3 had bid and 3 are enough" in text
