@@ -106,6 +106,19 @@ def title(request: Request, tender: Tender) -> str:
     return (request.locale_name == "en" and tender.title_en) or tender.title
 
 
+def article(code: str) -> Any:
+    """The words for an article as results carry it: `M87 63(3)` is Order 87 art. 63 item 3, `GPL` the Government
+    Procurement Law."""
+    law, _space, place = code.partition(" ")
+    number, _bracket, item = place.rstrip(")").partition("(")
+    found = {"n": number, "item": item}
+    if law == "M87":
+        return _("Order 87 art. ${n}(${item})", mapping=found) if item else _("Order 87 art. ${n}", mapping=found)
+    if law == "GPL":
+        return _("Government Procurement Law art. ${n}(${item})", mapping=found)
+    return code
+
+
 def name(code: str) -> Any:
     """The words for a claim, a line, a ground of rejection or a failure."""
     return _(NAMES[code]) if code in NAMES else code
