@@ -25,6 +25,8 @@ Handler = Callable[[Session, Any, dict[str, Any]], None]
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
+MOST_DOUBLINGS = 16
+"""The longest pause is reached long before; a timedelta of a hundred doublings does not exist."""
 
 
 class Promise(Base):
@@ -87,7 +89,8 @@ def put_off(sessions: sessionmaker[Session], promise_id: Any, error: Exception) 
         failed = session.get_one(Promise, promise_id)
         failed.attempts += 1
         failed.last_error = repr(error)[:1000]
-        failed.due_at = database_now(session) + min(FIRST_PAUSE * 2**failed.attempts, LONGEST_PAUSE)
+        doublings = min(failed.attempts, MOST_DOUBLINGS)
+        failed.due_at = database_now(session) + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
 
 
 def deliver(

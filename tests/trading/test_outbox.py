@@ -1,0 +1,60 @@
+"""Promises: whatever fails is tried again, and keeps nothing else waiting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from trading.clock import database_now
+from trading.db import committing, make_sessions
+from trading.outbox import LONGEST_PAUSE, Promise, deliver, promise
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    return make_sessions(engine)
+
+
+def nothing(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """Keeps its promise."""
+
+
+def broken(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    promise(session, "left-over", {})
+    raise RuntimeError("the authority is away")
+
+
+HANDLERS = {"good": nothing, "bad": broken}
+
+
+@pytest.mark.parametrize("attempts", [0, 60, 5000])
+def test_what_has_failed_however_often_keeps_nothing_else_waiting(
+    sessions: sessionmaker[Session], attempts: int
+) -> None:
+    with committing(sessions) as session:
+        now = database_now(session)
+        promise(session, "bad", {}, now - timedelta(hours=1))
+        promise(session, "good", {}, now)
+        session.scalars(select(Promise).where(Promise.topic == "bad")).one().attempts = attempts
+    assert deliver(sessions, None, HANDLERS) == 2
+    with committing(sessions) as session:
+        rows = {row.topic: row for row in session.scalars(select(Promise))}
+        assert set(rows) == {"good", "bad"}, "what the failed handler did is undone"
+        assert rows["good"].kept_at is not None
+        bad = rows["bad"]
+        assert (bad.kept_at, bad.attempts) == (None, attempts + 1)
+        assert timedelta() < bad.due_at - now <= LONGEST_PAUSE + timedelta(minutes=1)
+
+
+def test_a_promise_without_a_handler_keeps_nothing_else_waiting(sessions: sessionmaker[Session]) -> None:
+    with committing(sessions) as session:
+        promise(session, "nobody", {})
+        promise(session, "good", {})
+    deliver(sessions, None, HANDLERS)
+    with committing(sessions) as session:
+        kept = session.scalars(select(Promise.topic).where(Promise.kept_at.is_not(None))).all()
+        assert kept == ["good"]
