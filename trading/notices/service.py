@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,13 +147,15 @@ def take_document(
     """Hand out a document and remember who took it, in a form that nobody can read before the deadline.
 
     The record (address, account or "", file, time) is encrypted; the ledger gets a blinded leaf that
-    cannot be told from a bid's. Raises Refused `document.unknown`."""
+    cannot be told from a bid's. A nonce in the record keeps its hash, which bundles publish after the
+    close, from being tried with every address there is. Raises Refused `document.unknown`."""
     document = session.scalars(select(Document).where(Document.tender == tender, Document.name == name)).first()
     if document is None:
         raise refuse("document.unknown", _("There is no document of this name."))
     data = registry.getUtility(IFileStore).get(file_key(document.sha256))
     at = clock.database_now(session)
-    record = {"address": address, "user": user, "document": name, "at": clock.rfc3339(at)}
+    nonce = os.urandom(16).hex()
+    record = {"address": address, "user": user, "document": name, "at": clock.rfc3339(at), "nonce": nonce}
     digest = hashlib.sha256(canonical.dumps(record)).digest()
     entry, salt = append_blinded(session, "download", tender=tender, lot=lot, seq=0, digest=digest, at=at)
     sealed = keys.seal(canonical.dumps({"record": record, "salt": salt.hex()}), PURPOSE)
@@ -182,5 +185,6 @@ def downloads(session: Session, keys: HallKeys, tender: str) -> list[Taken]:
     for row in rows:
         opened = json.loads(keys.unseal(row.sealed, PURPOSE))
         digest = hashlib.sha256(canonical.dumps(opened["record"])).digest()
-        taken.append(Taken(**opened["record"], entry_id=row.entry_id, digest=digest, salt=bytes.fromhex(opened["salt"])))
+        shown = {name: text for name, text in opened["record"].items() if name != "nonce"}
+        taken.append(Taken(**shown, entry_id=row.entry_id, digest=digest, salt=bytes.fromhex(opened["salt"])))
     return taken

@@ -17,6 +17,7 @@ from tests.helpers import KEYS
 from trading.clock import rfc3339
 from trading.errors import Refused
 from trading.interfaces import IFileStore
+from trading.ledger import canonical
 from trading.ledger.entry import blinded_commitment, parse
 from trading.ledger.models import LedgerEntry
 from trading.notices import service
@@ -121,6 +122,17 @@ def test_the_blinded_leaf_of_a_download_can_be_opened_later(session: Session, re
         taken.salt, "download", tender="T-1", lot="L-1", seq=0, digest=taken.digest, at=taken.at
     )
     assert leaf.commitment == expected.hex()  # type: ignore[union-attr]
+
+
+def test_the_published_hash_of_a_download_does_not_tell_the_address_to_who_tries_them_all(
+    session: Session, registry: Any
+) -> None:
+    digest = service.keep_file(registry.getUtility(IFileStore), b"the document")
+    session.add(Document(tender="T-1", name="a.pdf", media_type="application/pdf", size=12, sha256=digest))
+    take(session, registry)
+    (taken,) = service.downloads(session, KEYS, "T-1")
+    guess = {"address": "192.0.2.7", "user": "u-1", "document": "a.pdf", "at": taken.at}
+    assert hashlib.sha256(canonical.dumps(guess)).digest() != taken.digest
 
 
 def test_an_unknown_document_is_refused_and_leaves_no_trace(session: Session, registry: Any) -> None:
