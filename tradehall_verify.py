@@ -191,7 +191,9 @@ class Der:
 
     def integer(self) -> int:
         self.expect(0x02)
-        if not self.value or (len(self.value) > 1 and self.value[0] in (0, 255) and (self.value[0] ^ self.value[1]) < 128):
+        if not self.value or (
+            len(self.value) > 1 and self.value[0] in (0, 255) and (self.value[0] ^ self.value[1]) < 128
+        ):
             raise Invalid("DER: integer not in shortest form")
         return int.from_bytes(self.value, "big", signed=True)
 
@@ -284,7 +286,9 @@ def parse_cms(raw: bytes) -> SignedData:
         raise Invalid("CMS: SignedData is incomplete")
     encap = parts[2].expect(0x30).children()
     content = _only(encap[1].expect(0xA0).children()).expect(0x04).value if len(encap) > 1 else None
-    certificates = [load_certificate(c.raw) for p in parts[3:-1] if p.tag == 0xA0 for c in p.children() if c.tag == 0x30]
+    certificates = [
+        load_certificate(c.raw) for p in parts[3:-1] if p.tag == 0xA0 for c in p.children() if c.tag == 0x30
+    ]
     signer = _parse_signer(_only(parts[-1].expect(0x31).children()))
     return SignedData(encap[0].oid(), content, certificates, signer)
 
@@ -308,7 +312,9 @@ def _parse_signer(node: Der) -> SignerInfo:
     # RFC 5652, 5.4: signed is the SET OF encoding, not the [0] found in the message.
     raw = b"\x31" + parts[3].raw[1:]
     digest_oid = parts[2].expect(0x30).children()[0].oid()
-    return SignerInfo(parts[1], digest_oid, attributes, raw, parts[4].expect(0x30), parts[5].expect(0x04).value)
+    return SignerInfo(
+        parts[1], digest_oid, attributes, raw, parts[4].expect(0x30), parts[5].expect(0x04).value
+    )
 
 
 def load_certificate(raw: bytes) -> x509.Certificate:
@@ -332,7 +338,9 @@ def names_organisation(certificate: x509.Certificate, code: str) -> bool:
     return all(attribute.value in (code, f"NTRCN-{code}") for attribute in identifiers)
 
 
-def _signer_certificate(signed: SignedData, pool: Iterable[x509.Certificate], need_v2: bool) -> x509.Certificate:
+def _signer_certificate(
+    signed: SignedData, pool: Iterable[x509.Certificate], need_v2: bool
+) -> x509.Certificate:
     """The certificate that signing-certificate-v2 (or v1 in a time stamp) binds to this signature."""
     attributes = signed.signer.attributes
     if OID_SIGNING_CERT_V2 in attributes:
@@ -341,11 +349,13 @@ def _signer_certificate(signed: SignedData, pool: Iterable[x509.Certificate], ne
         oid = "2.16.840.1.101.3.4.2.1"
         if fields[0].tag == 0x30:
             oid = fields.pop(0).children()[0].oid()
+
         def digest(raw: bytes) -> bytes:
             return digest_by_oid(oid, raw)
     elif OID_SIGNING_CERT_V1 in attributes and not need_v2:
         cert_id = _only(attributes[OID_SIGNING_CERT_V1]).expect(0x30).children()[0].expect(0x30).children()[0]
         fields = cert_id.expect(0x30).children()
+
         def digest(raw: bytes) -> bytes:
             return hashlib.sha1(raw, usedforsecurity=False).digest()
     else:
@@ -394,10 +404,14 @@ def _verify_attributes(certificate: x509.Certificate, info: SignerInfo) -> None:
             scheme, algorithm = _pss_padding(parts[1])
             key.verify(info.signature, info.attributes_raw, scheme, algorithm)
         elif oid == OID_RSA and isinstance(key, rsa.RSAPublicKey):
-            key.verify(info.signature, info.attributes_raw, padding.PKCS1v15(), _hash_class(info.digest_oid)())
+            key.verify(
+                info.signature, info.attributes_raw, padding.PKCS1v15(), _hash_class(info.digest_oid)()
+            )
         elif oid in SIGNATURES and SIGNATURES[oid][0] == "rsa" and isinstance(key, rsa.RSAPublicKey):
             key.verify(info.signature, info.attributes_raw, padding.PKCS1v15(), SIGNATURES[oid][1]())
-        elif oid in SIGNATURES and SIGNATURES[oid][0] == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
+        elif (
+            oid in SIGNATURES and SIGNATURES[oid][0] == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey)
+        ):
             key.verify(info.signature, info.attributes_raw, ec.ECDSA(SIGNATURES[oid][1]()))
         elif oid.startswith(CHINESE_ALGORITHMS):
             raise NotSupported(f"algorithm {oid} (SM2)")
@@ -417,7 +431,9 @@ def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticC
         raise NotSupported(f"the key of {subject_of(certificate)}") from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
         return key
-    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)):
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(
+        key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+    ):
         return key
     raise Invalid(f"the key of {subject_of(certificate)} is too weak or of an unknown kind")
 
@@ -435,7 +451,11 @@ KNOWN_CRITICAL = {"2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.32"}
 
 
 def check_chain(
-    certificate: x509.Certificate, extra: Iterable[x509.Certificate], anchors: Anchors, when: datetime, need_crl: bool = True
+    certificate: x509.Certificate,
+    extra: Iterable[x509.Certificate],
+    anchors: Anchors,
+    when: datetime,
+    need_crl: bool = True,
 ) -> bool:
     """Chain to a root by signature, validity, CA rights and revocation at `when`. True when all CRLs were seen."""
     candidates = [*extra, *anchors.pool]
@@ -486,7 +506,11 @@ def _check_authority(issuer: x509.Certificate, depth: int, when: datetime) -> No
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound as error:
         raise Invalid(f"{subject_of(issuer)} is not a certification authority") from error
-    if not basic.ca or not usage.key_cert_sign or (basic.path_length is not None and basic.path_length < depth):
+    if (
+        not basic.ca
+        or not usage.key_cert_sign
+        or (basic.path_length is not None and basic.path_length < depth)
+    ):
         raise Invalid(f"{subject_of(issuer)} may not issue this certificate")
 
 
@@ -528,7 +552,9 @@ def _check_signed_data(signed: SignedData, content: bytes) -> None:
         raise Invalid("the content-type attribute is missing or another one")
     if OID_MESSAGE_DIGEST not in attributes:
         raise Invalid("the message-digest attribute is missing")
-    if _only(attributes[OID_MESSAGE_DIGEST]).expect(0x04).value != digest_by_oid(signed.signer.digest_oid, content):
+    if _only(attributes[OID_MESSAGE_DIGEST]).expect(0x04).value != digest_by_oid(
+        signed.signer.digest_oid, content
+    ):
         raise Invalid("the signature belongs to other content (message digest)")
 
 
@@ -892,7 +918,9 @@ def content_key(binding: bytes, part: str, stage_key: bytes) -> bytes:
 
 def _xwing_keys(seed: bytes) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
     stretched = hashlib.shake_256(seed).digest(96)
-    return mlkem.MLKEM768PrivateKey.from_seed_bytes(stretched[:64]), x25519.X25519PrivateKey.from_private_bytes(stretched[64:])
+    return mlkem.MLKEM768PrivateKey.from_seed_bytes(
+        stretched[:64]
+    ), x25519.X25519PrivateKey.from_private_bytes(stretched[64:])
 
 
 def seed_public_key(seed: bytes, suite: str) -> bytes:
@@ -933,7 +961,12 @@ class Released:
 
 
 def take_answer(
-    released: Released, binding: bytes, rule: Mapping[str, Any], stage: Mapping[str, Any], release: Mapping[str, Any], manifest: str
+    released: Released,
+    binding: bytes,
+    rule: Mapping[str, Any],
+    stage: Mapping[str, Any],
+    release: Mapping[str, Any],
+    manifest: str,
 ) -> list[str]:
     """Note what one custodian's release says about one bid: its seed, a share, or the claim (no evidence without
     the seed) that its wrap is bad. Returns what is wrong with it, in words."""
@@ -941,10 +974,15 @@ def take_answer(
     share = next((b64url(s["share"]) for s in release["shares"] if s["manifest"] == manifest), None)
 
     def committed(found: bytes | None) -> bool:
-        return found is not None and share_commitment(binding, name, index, found) == stage["shares"][index - 1]
+        return (
+            found is not None and share_commitment(binding, name, index, found) == stage["shares"][index - 1]
+        )
 
     if release["seed"] is not None:
-        seed, public = b64url(release["seed"]), next(c["pk"] for c in rule["custodians"] if c["index"] == index)
+        seed, public = (
+            b64url(release["seed"]),
+            next(c["pk"] for c in rule["custodians"] if c["index"] == index),
+        )
         if seed_public_key(seed, rule["suite"]) == b64url(public):
             released.answered.add(index)
             share = _share_or_none(seed, rule["suite"], stage, index, binding)
@@ -1060,7 +1098,9 @@ QUANTITY = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
 CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium", "domestic-product"}
 SIZE_CLAIMS = {"micro-enterprise", "sheltered", "micro-consortium"}
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_SECTION = r"(?:零?[壹-鿿]仟)?(?:零?[壹-鿿]佰)?(?:零?[壹-鿿]拾)?(?:零?[壹-鿿])?".replace("[壹-鿿]", f"[{DIGITS}]")
+_SECTION = r"(?:零?[壹-鿿]仟)?(?:零?[壹-鿿]佰)?(?:零?[壹-鿿]拾)?(?:零?[壹-鿿])?".replace(
+    "[壹-鿿]", f"[{DIGITS}]"
+)
 _WORDS = re.compile(rf"(?:(?P<int>.+)元)?(?:(?P<jiao>零?[{DIGITS}])角)?(?:(?P<fen>零?[{DIGITS}])分)?整?")
 _INTEGER = re.compile(rf"(?:(?P<yi>{_SECTION})亿)?(?:(?P<wan>{_SECTION})万)?(?P<one>{_SECTION})")
 
@@ -1103,7 +1143,9 @@ def _read_integer(text: str) -> int:
     match = _INTEGER.fullmatch(text)
     if not match or match["yi"] == "" or match["wan"] == "":
         raise Invalid("the amount in words cannot be read")
-    return sum(_read_section(match[n] or "") * unit for n, unit in (("yi", 10**8), ("wan", 10**4), ("one", 1)))
+    return sum(
+        _read_section(match[n] or "") * unit for n, unit in (("yi", 10**8), ("wan", 10**4), ("one", 1))
+    )
 
 
 def _read_section(text: str) -> int:
@@ -1119,8 +1161,14 @@ def _read_section(text: str) -> int:
 def sheet_fault(sheet: Any) -> str | None:
     """Why a price sheet is invalid, or None."""
     try:
-        exact_keys(sheet, ("v", "typ", "currency", "opening", "body", "core_brand", "claims"), "the price sheet")
-        if type(sheet["v"]) is not int or (sheet["v"], sheet["typ"], sheet["currency"]) != (1, "ebid.price-sheet", "CNY"):
+        exact_keys(
+            sheet, ("v", "typ", "currency", "opening", "body", "core_brand", "claims"), "the price sheet"
+        )
+        if type(sheet["v"]) is not int or (sheet["v"], sheet["typ"], sheet["currency"]) != (
+            1,
+            "ebid.price-sheet",
+            "CNY",
+        ):
             raise Invalid("the price sheet is of another kind")
         exact_keys(sheet["opening"], ("total", "words", "period_days"), "the opening form")
         exact_keys(sheet["body"], ("total", "items"), "the price list")
@@ -1137,7 +1185,11 @@ def sheet_fault(sheet: Any) -> str | None:
             raise Invalid("the price list adds up to nothing")
         _text(sheet["core_brand"])
         claims = sheet["claims"]
-        if not isinstance(claims, list) or any(c not in CLAIMS for c in claims) or len(set(claims)) != len(claims):
+        if (
+            not isinstance(claims, list)
+            or any(c not in CLAIMS for c in claims)
+            or len(set(claims)) != len(claims)
+        ):
             raise Invalid("the claims are not known or stand twice")
     except (Invalid, TypeError) as error:
         return str(error)
@@ -1237,19 +1289,37 @@ class _Evaluation:
     def __init__(self, inputs: Mapping[str, Any]) -> None:
         self.rules = inputs["rules"]
         self.draws = [list(draw) for draw in inputs.get("draws") or []]
-        self.bids = sorted((_Bid(b["id"], b["sheet"], b["decisions"]) for b in inputs["bids"]), key=lambda b: b.id)
+        self.bids = sorted(
+            (_Bid(b["id"], b["sheet"], b["decisions"]) for b in inputs["bids"]), key=lambda b: b.id
+        )
         if len({b.id for b in self.bids}) != len(self.bids):
             raise Invalid("a bidder stands twice in the inputs")
         self.limit = money(self.rules["ceiling"] or self.rules["budget"])
         self.out: dict[str, Any] = {
-            "outcome": "ranked", "failure": None, "ranking": [], "rejected": [], "corrections": {}, "lines": None,
-            "triggers": {}, "benchmark": None, "ties": [], "winner": None, "contract_price": None,
+            "outcome": "ranked",
+            "failure": None,
+            "ranking": [],
+            "rejected": [],
+            "corrections": {},
+            "lines": None,
+            "triggers": {},
+            "benchmark": None,
+            "ties": [],
+            "winner": None,
+            "contract_price": None,
         }
 
     def run(self) -> dict[str, Any]:
         steps: list[Callable[[], tuple[str, str] | None]] = [
-            self.count, self.qualify, self.read_sheets, self.conform, self.correct, self.cap, self.abnormal,
-            self.price, self.brands,
+            self.count,
+            self.qualify,
+            self.read_sheets,
+            self.conform,
+            self.correct,
+            self.cap,
+            self.abnormal,
+            self.price,
+            self.brands,
         ]
         for step in steps:
             failure = step()
@@ -1277,7 +1347,11 @@ class _Evaluation:
 
     def qualify(self) -> tuple[str, str] | None:
         required = self.rules["items"]["qualification"]
-        self.reject(lambda b: _review_passed(required, b.decisions.get("qualification") or []), "not-qualified", "M87 63(3)")
+        self.reject(
+            lambda b: _review_passed(required, b.decisions.get("qualification") or []),
+            "not-qualified",
+            "M87 63(3)",
+        )
         return self.too_few("fewer-than-three-qualified", "M87 44")
 
     def read_sheets(self) -> None:
@@ -1285,25 +1359,39 @@ class _Evaluation:
 
     def conform(self) -> None:
         required = self.rules["items"]["conformity"]
-        self.reject(lambda b: _review_passed(required, b.decisions.get("conformity") or []), "not-responsive", "M87 50")
+        self.reject(
+            lambda b: _review_passed(required, b.decisions.get("conformity") or []),
+            "not-responsive",
+            "M87 50",
+        )
 
     def correct(self) -> None:
         for bid in self.bids:
             bid.price, found = correct_price(bid.sheet)
             if found:
                 self.out["corrections"][bid.id] = found
-        unconfirmed = {b.id for b in self.bids if b.id in self.out["corrections"] and b.decisions.get("confirmed") is not True}
+        unconfirmed = {
+            b.id
+            for b in self.bids
+            if b.id in self.out["corrections"] and b.decisions.get("confirmed") is not True
+        }
         self.reject(lambda b: b.id not in unconfirmed, "correction-not-confirmed", "M87 59")
 
     def cap(self) -> tuple[str, str] | None:
         all_above = bool(self.bids) and all(b.price > money(self.rules["budget"]) for b in self.bids)
         self.reject(lambda b: b.price <= self.limit, "above-ceiling", "M87 63(4)")
-        return ("all-above-budget", "GPL 36(3)") if all_above else self.too_few("fewer-than-three-responsive", "GPL 36(1)")
+        return (
+            ("all-above-budget", "GPL 36(3)")
+            if all_above
+            else self.too_few("fewer-than-three-responsive", "GPL 36(1)")
+        )
 
     def abnormal(self) -> None:
         rules, prices = self.rules["abnormal"], sorted(b.price for b in self.bids)
         lines: dict[str, Fraction | None] = {
-            "half_mean": None if rules["exclude_self"] else Fraction(rules["mean"]) * sum(prices) / len(prices),
+            "half_mean": None
+            if rules["exclude_self"]
+            else Fraction(rules["mean"]) * sum(prices) / len(prices),
             "half_second_lowest": Fraction(rules["second"]) * prices[1] if len(prices) > 1 else None,
             "ceiling": Fraction(rules["ceiling"]) * self.limit,
         }
@@ -1322,9 +1410,15 @@ class _Evaluation:
     def price(self) -> None:
         for bid in self.bids:
             refused = set(bid.decisions.get("claims_refused") or [])
-            rates = {c: Fraction(self.rules["deductions"][c]) for c in bid.sheet["claims"] if c in self.rules["deductions"] and c not in refused}
+            rates = {
+                c: Fraction(self.rules["deductions"][c])
+                for c in bid.sheet["claims"]
+                if c in self.rules["deductions"] and c not in refused
+            }
             by_size = [rate for claim, rate in rates.items() if claim in SIZE_CLAIMS]
-            counted = [rate for claim, rate in rates.items() if claim not in SIZE_CLAIMS] + ([max(by_size)] if by_size else [])
+            counted = [rate for claim, rate in rates.items() if claim not in SIZE_CLAIMS] + (
+                [max(by_size)] if by_size else []
+            )
             factor = Fraction(1)
             for rate in counted:
                 factor = factor * (1 - rate) if self.rules["stacking"] == "multiplicative" else factor - rate
@@ -1333,7 +1427,9 @@ class _Evaluation:
     def brands(self) -> tuple[str, str] | None:
         groups: dict[str, list[_Bid]] = {}
         for bid in self.bids:
-            key = _brand_key(bid.decisions["brand"] if bid.decisions.get("brand") is not None else bid.sheet["core_brand"])
+            key = _brand_key(
+                bid.decisions["brand"] if bid.decisions.get("brand") is not None else bid.sheet["core_brand"]
+            )
             groups.setdefault(key or f"\0{bid.id}", []).append(bid)
         best = [sorted(b.id for b in self._best_of_brand(group)) for group in groups.values()]
         stay = {bid for ids in best for bid in ids}
@@ -1384,8 +1480,11 @@ def _explained(bid: _Bid) -> bool:
 
 def _ranked(bid: _Bid, rank: int) -> dict[str, Any]:
     return {
-        "id": bid.id, "rank": rank, "bid_price": show_money(bid.price),
-        "evaluation_price": show_money(bid.evaluated), "evaluation_exact": show_exact(bid.evaluated),
+        "id": bid.id,
+        "rank": rank,
+        "bid_price": show_money(bid.price),
+        "evaluation_price": show_money(bid.evaluated),
+        "evaluation_exact": show_exact(bid.evaluated),
     }
 
 
@@ -1479,13 +1578,26 @@ class Trust:
         try:
             log = parse_vkey(data["log"]["vkey"])
             witnesses = [parse_vkey(w["vkey"]) for w in data["witnesses"]]
-            roots = [[x509.load_pem_x509_certificate(r["pem"].encode()) for r in data[k]] for k in ("ca_roots", "tsa_roots")]
+            roots = [
+                [x509.load_pem_x509_certificate(r["pem"].encode()) for r in data[k]]
+                for k in ("ca_roots", "tsa_roots")
+            ]
             quorum = data["quorum"]
-            for item in [data["log"], *data["witnesses"], *data["custodians"], *data["ca_roots"], *data["tsa_roots"]]:
+            for item in [
+                data["log"],
+                *data["witnesses"],
+                *data["custodians"],
+                *data["ca_roots"],
+                *data["tsa_roots"],
+            ]:
                 item["controller"].strip()
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Invalid(f"the trust file is malformed ({error})") from error
-        if log.name != data["log"]["origin"] or log.algorithm != 1 or any(w.algorithm != 4 for w in witnesses):
+        if (
+            log.name != data["log"]["origin"]
+            or log.algorithm != 1
+            or any(w.algorithm != 4 for w in witnesses)
+        ):
             raise Invalid("the trust file's log or witness keys are of the wrong kind")
         if len({w.key for w in witnesses}) != len(witnesses):
             raise Invalid("a witness key stands twice in the trust file")
@@ -1500,7 +1612,10 @@ class Trust:
             found.append("the log's key")
         if {w.key for w in self.witnesses} != {w.key for w in other.witnesses} or self.quorum != other.quorum:
             found.append("the witnesses or their quorum")
-        for name, mine, its in (("CA", self.ca_roots, other.ca_roots), ("time-stamping", self.tsa_roots, other.tsa_roots)):
+        for name, mine, its in (
+            ("CA", self.ca_roots, other.ca_roots),
+            ("time-stamping", self.tsa_roots, other.tsa_roots),
+        ):
             if {fingerprint(c) for c in mine} != {fingerprint(c) for c in its}:
                 found.append(f"the {name} roots")
         return found
@@ -1524,7 +1639,11 @@ class Trust:
 TOLERANCE = timedelta(seconds=60)  # between the clocks of different machines
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 REGULATOR_TYPES = {
-    "panel.member-signed-in", "review.signed", "clarification.asked", "clarification.answered", "loser.notified",
+    "panel.member-signed-in",
+    "review.signed",
+    "clarification.asked",
+    "clarification.answered",
+    "loser.notified",
     "confidential.viewed",
 }
 OPENING_TYPES = ("opening.", "vault.", "bid.opened")
@@ -1546,8 +1665,23 @@ MUST_BE_SIGNED = re.compile(
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
-    "notice", "p7s", "documents", "policy", "policy_p7s", "evaluation", "cks", "release", "record", "outcomes", "panel",
-    "review", "inputs", "report", "result", "award", "close",
+    "notice",
+    "p7s",
+    "documents",
+    "policy",
+    "policy_p7s",
+    "evaluation",
+    "cks",
+    "release",
+    "record",
+    "outcomes",
+    "panel",
+    "review",
+    "inputs",
+    "report",
+    "result",
+    "award",
+    "close",
 }
 
 
@@ -1575,7 +1709,9 @@ class _About:
 class Audit:
     """One run over one bundle. `lines` is filled by `run`; problems of a step never stop the next one."""
 
-    def __init__(self, bundle: Bundle, trust: Trust | None, earlier: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, trust: Trust | None, earlier: Mapping[str, bytes] | None = None
+    ) -> None:
         self.bundle, self.outside, self.earlier = bundle, trust, dict(earlier or {})
         self.problems: list[str] = []
         self.unchecked: list[str] = []
@@ -1591,7 +1727,21 @@ class Audit:
         """Run V1 to V12; True when nothing is wrong."""
         good = True
         for number, step in enumerate(
-            (self.v1, self.v2, self.v3, self.v4, self.v5, self.v6, self.v7, self.v8, self.v9, self.v10, self.v11, self.v12), 1
+            (
+                self.v1,
+                self.v2,
+                self.v3,
+                self.v4,
+                self.v5,
+                self.v6,
+                self.v7,
+                self.v8,
+                self.v9,
+                self.v10,
+                self.v11,
+                self.v12,
+            ),
+            1,
         ):
             self.problems, summary = [], ""
             with self.about((step.__doc__ or "").split("\n")[0].rstrip(".")):
@@ -1636,7 +1786,11 @@ class Audit:
     @functools.cached_property
     def complete(self) -> bool:
         """Whether this is the regulator's bundle."""
-        left_out = [path for path, row in self.listed.items() if row["tier"] == "regulator" and path not in self.bundle]
+        left_out = [
+            path
+            for path, row in self.listed.items()
+            if row["tier"] == "regulator" and path not in self.bundle
+        ]
         return not left_out
 
     @functools.cached_property
@@ -1763,7 +1917,9 @@ class Audit:
                 raise Invalid(f"the manifest is not signed by the log's key ({self.trust.log.name})")
         left_out = [path for path in self.listed if path not in self.bundle]
         for path, row in self.listed.items():
-            if path in self.bundle and (self.bundle.members[path].size != row["size"] or self.file_hash(path) != row["sha256"]):
+            if path in self.bundle and (
+                self.bundle.members[path].size != row["size"] or self.file_hash(path) != row["sha256"]
+            ):
                 self.fail(f"{path} was altered: it is not the file the manifest lists")
             if row["tier"] == "regulator" and not REGULATOR_PATHS.fullmatch(path):
                 self.fail(f"{path} may not be kept from the public")
@@ -1771,13 +1927,19 @@ class Audit:
                 self.fail(f"{path} is of an unknown tier")
         for path in set(self.bundle.members) - set(self.listed) - {"MANIFEST.json", "MANIFEST.note"}:
             self.fail(f"{path} is not listed in the manifest")
-        kept = [path for path, row in self.listed.items() if row["tier"] == "regulator" and path in self.bundle]
+        kept = [
+            path for path, row in self.listed.items() if row["tier"] == "regulator" and path in self.bundle
+        ]
         for path in left_out:
             if self.listed[path]["tier"] != "regulator" or kept:
                 self.fail(f"{path} is missing")
         if left_out:
-            self.unchecked.append(f"{len(left_out)} files only the regulator's bundle holds (shares, confidential parts, reviews)")
-        return f"{len(self.listed)} files, manifest signed by the log" + (f", {len(left_out)} left out for the public" if left_out else "")
+            self.unchecked.append(
+                f"{len(left_out)} files only the regulator's bundle holds (shares, confidential parts, reviews)"
+            )
+        return f"{len(self.listed)} files, manifest signed by the log" + (
+            f", {len(left_out)} left out for the public" if left_out else ""
+        )
 
     # -- V2 -----------------------------------------------------------------------------------
 
@@ -1819,7 +1981,9 @@ class Audit:
 
     def _need_quorum(self, point: Checkpoint) -> None:
         if self.cosigned(point.raw) is None:
-            raise Invalid(f"fewer than {self.trust.quorum} trusted witnesses cosigned the tree of {point.size} entries")
+            raise Invalid(
+                f"fewer than {self.trust.quorum} trusted witnesses cosigned the tree of {point.size} entries"
+            )
 
     def _check_policy_keys(self) -> None:
         if self.policy["tender"] != self.tender:
@@ -1868,7 +2032,9 @@ class Audit:
         point = parse_checkpoint(raw)
         self._check_checkpoint(point)
         if not self._connect(point):
-            self.unchecked.append(f"earlier file {name}: the bundle has no consistency proof from {point.size} to {self.head.size} entries")
+            self.unchecked.append(
+                f"earlier file {name}: the bundle has no consistency proof from {point.size} to {self.head.size} entries"
+            )
 
     def _check_own_receipt(self, receipt: Mapping[str, Any]) -> None:
         """A receipt its holder kept must be in the closing list (vault.md 2.6, check 9)."""
@@ -1894,7 +2060,7 @@ class Audit:
             with self.about(f"entry {index}"):
                 self._check_inclusion(index, raw)
         for path in self.bundle.under("log/proofs/"):
-            if f"log/entries/{path[len('log/proofs/'):-len('.tlog-proof')]}.json" not in self.bundle:
+            if f"log/entries/{path[len('log/proofs/') : -len('.tlog-proof')]}.json" not in self.bundle:
                 self.fail(f"{path}: its entry is missing")
         self._check_entry_forms()
         if self.whole_log:
@@ -1915,7 +2081,11 @@ class Audit:
                 if entry.get("typ") == "ebid.leaf":
                     exact_keys(entry, ("v", "typ", "c"), "a blinded entry")
                     continue
-                exact_keys({k: v for k, v in entry.items() if k != "sig"}, ("v", "id", "t", "type", "tender", "actor", "cp", "pl"), "an entry")
+                exact_keys(
+                    {k: v for k, v in entry.items() if k != "sig"},
+                    ("v", "id", "t", "type", "tender", "actor", "cp", "pl"),
+                    "an entry",
+                )
                 moment(entry["t"])
                 if entry["tender"] != self.tender:
                     raise Invalid(f"belongs to {entry['tender']}")
@@ -1992,11 +2162,17 @@ class Audit:
             self.fail(f"blinded entry {index} is listed by the tender's manifest but missing or another kind")
         for index in self.entries:
             if index not in before and index != last.index:
-                self.fail(f"entry {index} ({_describe(self.entries[index])}) was inserted: the tender's manifest does not list it")
+                self.fail(
+                    f"entry {index} ({_describe(self.entries[index])}) was inserted: the tender's manifest does not list it"
+                )
 
     def _check_closing(self, act: Act, payload: Mapping[str, Any]) -> None:
         close = self.close
-        exact_keys(close, ("v", "typ", "tender", "lot", "deadline", "at", "tree_size", "root", "entries", "sig"), "the close document")
+        exact_keys(
+            close,
+            ("v", "typ", "tender", "lot", "deadline", "at", "tree_size", "root", "entries", "sig"),
+            "the close document",
+        )
         if payload["close"] != self.file_hash("opening/close.json"):
             self.fail(f"opening/close.json is not the closing list that {act} recorded")
         if (payload["tree_size"], payload["root"]) != (close["tree_size"], close["root"]):
@@ -2034,10 +2210,18 @@ class Audit:
                 if self.file_hash(f"{folder}/{row['manifest']}/{name}.json") != row["manifest"]:
                     raise Invalid(f"{name}.json was altered: its hash is not that of the closing list")
                 if expected.get(row["leaf_index"]) != row["status"]:
-                    raise Invalid(f"its status is {row['status']}, by the log it is {expected.get(row['leaf_index'])}")
-        present = {"/".join(p.split("/")[:2]) + "/" for p in self.bundle.members if p.startswith(("bids/", "withdrawals/"))}
+                    raise Invalid(
+                        f"its status is {row['status']}, by the log it is {expected.get(row['leaf_index'])}"
+                    )
+        present = {
+            "/".join(p.split("/")[:2]) + "/"
+            for p in self.bundle.members
+            if p.startswith(("bids/", "withdrawals/"))
+        }
         for folder in sorted(present - listed):
-            self.fail(f"{self.who(folder.split('/')[1])} is in the bundle ({folder}) but missing from the closing list")
+            self.fail(
+                f"{self.who(folder.split('/')[1])} is in the bundle ({folder}) but missing from the closing list"
+            )
 
     def _statuses(self) -> dict[int, str]:
         """Status of each row by the rules of 2.7: last bid counts, unless withdrawn or of an older policy."""
@@ -2084,7 +2268,9 @@ class Audit:
             self.fail(f"log/openings.json opens entry {index}, which is not in the bundle")
         self._check_recorded_files()
         if counts["redacted"]:
-            self.notes.append(f"{counts['redacted']} payloads were redacted, each with its legal basis in the log")
+            self.notes.append(
+                f"{counts['redacted']} payloads were redacted, each with its legal basis in the log"
+            )
         if counts["left out"]:
             self.unchecked.append(f"{counts['left out']} payloads only the regulator's bundle holds")
         return f"{counts['opened']} payloads and {len(self.openings)} blinded entries open their commitments"
@@ -2095,7 +2281,11 @@ class Audit:
             nonce, body = self.bundle.read(f"{path}.nonce"), self.bundle.read(f"{path}.json")
             if len(nonce) != 32 or hexhash(b"ebid-commit/1\n" + nonce + body) != commitment:
                 raise Invalid(f"its payload {path}.json was altered: it does not open the commitment")
-            if self.listed[f"{path}.json"]["tier"] == "regulator" and place == 0 and act.type not in REGULATOR_TYPES:
+            if (
+                self.listed[f"{path}.json"]["tier"] == "regulator"
+                and place == 0
+                and act.type not in REGULATOR_TYPES
+            ):
                 raise Invalid("its payload may not be kept from the public")
             return "opened"
         if commitment in redacted:
@@ -2109,9 +2299,13 @@ class Audit:
         if index not in self.openings:
             raise Invalid("is not opened in log/openings.json")
         opening = self.openings[index]
-        exact_keys(opening, ("leaf_index", "kind", "tender", "lot", "seq", "digest", "at", "salt"), "an opening")
+        exact_keys(
+            opening, ("leaf_index", "kind", "tender", "lot", "seq", "digest", "at", "salt"), "an opening"
+        )
         fields = (opening["kind"], opening["tender"], opening["lot"], opening["seq"].to_bytes(4, "big"))
-        leaf = lp("ebid/v1/leaf", b64url(opening["salt"]), *fields, bytes.fromhex(opening["digest"]), opening["at"])
+        leaf = lp(
+            "ebid/v1/leaf", b64url(opening["salt"]), *fields, bytes.fromhex(opening["digest"]), opening["at"]
+        )
         if hexhash(leaf) != commitment:
             raise Invalid(f"its opening ({opening['kind']} at {opening['at']}) does not fit the leaf")
         if opening["tender"] != self.tender and (opening["kind"], opening["tender"]) != ("dummy", ""):
@@ -2133,7 +2327,11 @@ class Audit:
             if act.type in ("tender.published", "panel.imported") and latest[act.type] is not act:
                 continue  # amended, or another committee after a recusal: only the last one is in the bundle
             for name, value in _named_strings(act.payload):
-                if name in FILE_FIELDS and any(kind == act.type for _, kind in RECORDED_BY) and value not in hashes_listed:
+                if (
+                    name in FILE_FIELDS
+                    and any(kind == act.type for _, kind in RECORDED_BY)
+                    and value not in hashes_listed
+                ):
                     self.fail(f"the document {name} {value[:12]} that {act} recorded is missing")
 
     # -- V6 -----------------------------------------------------------------------------------
@@ -2169,14 +2367,19 @@ class Audit:
         return f"{path} ({self.who(folder[1])})" if folder[0] == "bids" else path
 
     def _check_signature(self, path: str) -> None:
-        document = re.sub(r"(/report)\.[^/]*\.p7s$", r"\1.json", path).removesuffix(".p7s").removesuffix(".json") + ".json"
+        document = (
+            re.sub(r"(/report)\.[^/]*\.p7s$", r"\1.json", path).removesuffix(".p7s").removesuffix(".json")
+            + ".json"
+        )
         raw, cms = self.bundle.read(document), self.bundle.read(path)
         when = self._signing_moment(document)
         certificate = verify_cades(cms, raw, self.anchors, when)
         wanted = self._expected_signer(document, path)
         if wanted is not None and fingerprint(certificate) != wanted:
             raise Invalid(f"signed by {subject_of(certificate)}, not by the certificate it should be")
-        if document.startswith(("bids/", "withdrawals/")) and not names_organisation(certificate, self.doc(document)["bidder"]["id"]):
+        if document.startswith(("bids/", "withdrawals/")) and not names_organisation(
+            certificate, self.doc(document)["bidder"]["id"]
+        ):
             raise Invalid(f"signed for another enterprise ({subject_of(certificate)})")
         if document.startswith(("tender/", "opening/record", "result/")):
             self.notes.append(f"{document} is signed by {subject_of(certificate)}")
@@ -2198,12 +2401,23 @@ class Audit:
         if document.startswith("opening/keys/"):
             return str(content["custodian"]["cert_sha256"])
         if document.startswith("opening/releases/"):
-            return str(self.doc(f"opening/keys/{content['stage']}-{content['index']}.json")["custodian"]["cert_sha256"])
+            return str(
+                self.doc(f"opening/keys/{content['stage']}-{content['index']}.json")["custodian"][
+                    "cert_sha256"
+                ]
+            )
         member = content.get("member")
         if document == "evaluation/report.json":
             member = path.split("report.", 1)[1].removesuffix(".p7s")
         if document.startswith("evaluation/"):
-            return next((str(m["cert_sha256"]) for m in self.doc("evaluation/panel.json")["members"] if m["member"] == member), "nobody")
+            return next(
+                (
+                    str(m["cert_sha256"])
+                    for m in self.doc("evaluation/panel.json")["members"]
+                    if m["member"] == member
+                ),
+                "nobody",
+            )
         return None
 
     def _check_receipt(self, path: str) -> None:
@@ -2212,10 +2426,20 @@ class Audit:
         if not self._receipt_signed(receipt):
             raise Invalid("it is not signed by the policy's receipt key")
         opening = self.openings[receipt["leaf_index"]]
-        for mine, its in (("kind", "kind"), ("tender", "tender"), ("lot", "lot"), ("seq", "seq"), ("manifest", "digest"), ("at", "at"), ("salt", "salt")):
+        for mine, its in (
+            ("kind", "kind"),
+            ("tender", "tender"),
+            ("lot", "lot"),
+            ("seq", "seq"),
+            ("manifest", "digest"),
+            ("at", "at"),
+            ("salt", "salt"),
+        ):
             if receipt[mine] != opening[its]:
                 raise Invalid(f"its {mine} is not that of the leaf")
-        if receipt["manifest"] != self.file_hash(f"{folder}/{name}.json") or receipt["cms"] != self.file_hash(f"{folder}/{name}.p7s"):
+        if receipt["manifest"] != self.file_hash(f"{folder}/{name}.json") or receipt["cms"] != self.file_hash(
+            f"{folder}/{name}.p7s"
+        ):
             raise Invalid("it was given for other bytes than the stored ones")
         if receipt["received"] != receipt["at"]:
             raise Invalid("received and logged times differ")
@@ -2227,15 +2451,23 @@ class Audit:
         if root_from_inclusion(receipt["leaf_index"], point.size, leaf, proof) != point.root:
             raise Invalid("its inclusion proof does not lead to its checkpoint")
         if receipt["tsa"] is not None:
-            token = verify_timestamp(b64url(receipt["tsa"]), self.entries[receipt["leaf_index"]], self.stamp_anchors)
+            token = verify_timestamp(
+                b64url(receipt["tsa"]), self.entries[receipt["leaf_index"]], self.stamp_anchors
+            )
             if abs(token.time - moment(receipt["at"])) > TOLERANCE:
-                self.notes.append(f"the receipt of {self.who(receipt['manifest'])} was time-stamped {stamp(token.time)}")
+                self.notes.append(
+                    f"the receipt of {self.who(receipt['manifest'])} was time-stamped {stamp(token.time)}"
+                )
 
     def _check_key_statements(self) -> None:
         """The policy's custodian keys are those that the custodians signed (vault.md 2.2)."""
         for stage in self.policy["stages"]:
-            if stage["mode"] != "bidder" and not 2 <= stage["t"] <= stage["n"] == len({c["index"] for c in stage["custodians"]}):
-                self.fail(f"stage {stage['name']} has no proper threshold ({stage['t']} of {len(stage['custodians'])})")
+            if stage["mode"] != "bidder" and not 2 <= stage["t"] <= stage["n"] == len(
+                {c["index"] for c in stage["custodians"]}
+            ):
+                self.fail(
+                    f"stage {stage['name']} has no proper threshold ({stage['t']} of {len(stage['custodians'])})"
+                )
             for custodian in stage["custodians"]:
                 path = f"opening/keys/{stage['name']}-{custodian['index']}.json"
                 with self.about(f"custodian {custodian['id']}"):
@@ -2243,8 +2475,22 @@ class Audit:
                         raise Invalid(f"its key statement {path} is not the one in the signed policy")
                     statement = self.doc(path)
                     self._check_custodian(custodian["id"], statement["custodian"]["cert_sha256"])
-                    said = (statement["pk"], statement["index"], statement["stage"], statement["tender"], statement["lot"], statement["custodian"]["id"])
-                    if said != (custodian["pk"], custodian["index"], stage["name"], self.tender, self.policy["lot"], custodian["id"]):
+                    said = (
+                        statement["pk"],
+                        statement["index"],
+                        statement["stage"],
+                        statement["tender"],
+                        statement["lot"],
+                        statement["custodian"]["id"],
+                    )
+                    if said != (
+                        custodian["pk"],
+                        custodian["index"],
+                        stage["name"],
+                        self.tender,
+                        self.policy["lot"],
+                        custodian["id"],
+                    ):
                         raise Invalid(f"its key statement {path} says something else than the policy")
 
     def _check_custodian(self, name: str, certificate: str) -> None:
@@ -2253,7 +2499,9 @@ class Audit:
             if item["id"] == name and certificate not in item.get("cert_sha256", [certificate]):
                 raise Invalid(f"its certificate {certificate[:16]} is not one that the trust file names")
             if item["id"] == name and "cert_sha256" not in item:
-                self.unchecked.append(f"that custodian {name} is who it says (the trust file names no certificate of it)")
+                self.unchecked.append(
+                    f"that custodian {name} is who it says (the trust file names no certificate of it)"
+                )
 
     def _check_notice(self) -> None:
         notice = self.doc("tender/notice.json")
@@ -2289,7 +2537,9 @@ class Audit:
         for row in self.rows:
             opening = self.openings[row["leaf_index"]]
             if row["leaf_index"] >= wall:
-                self.fail(f"{self._at(row['leaf_index'])} lies after tender.closed (entry {wall}): it is late")
+                self.fail(
+                    f"{self._at(row['leaf_index'])} lies after tender.closed (entry {wall}): it is late"
+                )
             if moment(opening["at"]) >= deadline:
                 self.fail(f"{self._at(row['leaf_index'])} came at {opening['at']}, not before the deadline")
         self._check_acts_order(wall)
@@ -2300,10 +2550,18 @@ class Audit:
         sealed = next((a.index for a, p in self.known("tender.manifest") if p["close"] is not None), wall)
         for act in self.acts:
             if act.type.startswith(OPENING_TYPES) and act.index < max(wall, sealed):
-                self.fail(f"{act} is an opening act before the closing list was logged (entry {max(wall, sealed)})")
+                self.fail(
+                    f"{act} is an opening act before the closing list was logged (entry {max(wall, sealed)})"
+                )
             if act.type == "tender.published" and act.index > wall:
                 self.fail(f"{act} comes after the close")
-        steps = ["opening.started", "opening.recorded", "evaluation.reported", "result.published", "contract.signed"]
+        steps = [
+            "opening.started",
+            "opening.recorded",
+            "evaluation.reported",
+            "result.published",
+            "contract.signed",
+        ]
         places = [(name, self.of_type(name)[0].index) for name in steps if self.of_type(name)]
         for (first, one), (second, two) in zip(places, places[1:], strict=False):
             if one > two:
@@ -2320,18 +2578,26 @@ class Audit:
             if end is not None and when > end + TOLERANCE:
                 self.fail(f"{act} is dated {act.time}, after the witnesses cosigned it ({stamp(end)})")
             if sealed is not None and act.index < self.close["tree_size"] and when > sealed + TOLERANCE:
-                self.fail(f"{act} is dated {act.time}, after the witnesses cosigned the close ({stamp(sealed)})")
+                self.fail(
+                    f"{act} is dated {act.time}, after the witnesses cosigned the close ({stamp(sealed)})"
+                )
             if when < last - TOLERANCE:
                 self.fail(f"{act} is dated {act.time}, before the entries in front of it")
             last = max(last, when)
         if sealed is not None and sealed < deadline - TOLERANCE:
             self.fail(f"the close was cosigned at {stamp(sealed)}, before the deadline")
         if "opening/close.tst" in self.bundle:
-            token = verify_timestamp(self.bundle.read("opening/close.tst"), self.bundle.read("opening/close.json"), self.stamp_anchors)
+            token = verify_timestamp(
+                self.bundle.read("opening/close.tst"),
+                self.bundle.read("opening/close.json"),
+                self.stamp_anchors,
+            )
             if token.time < deadline:
                 self.fail(f"the closing list was time-stamped {stamp(token.time)}, before the deadline")
             if not token.revocation_checked:
-                self.unchecked.append("whether the time-stamping certificate was revoked (no list in the bundle)")
+                self.unchecked.append(
+                    "whether the time-stamping certificate was revoked (no list in the bundle)"
+                )
         else:
             self.unchecked.append("a time stamp on the closing list (the bundle has none)")
         for path in self.bundle.under("opening/releases/"):
@@ -2368,16 +2634,26 @@ class Audit:
                 self._check_record(outcomes)
         if not self.complete:
             self.unchecked.append("the custodians' shares, the confidential parts (regulator's bundle)")
-        return f"{len(self.opened)} of {len(self.valid_bids)} bids opened" + (" from released keys" if self.complete else " (public parts)")
+        return f"{len(self.opened)} of {len(self.valid_bids)} bids opened" + (
+            " from released keys" if self.complete else " (public parts)"
+        )
 
-    def _open_bid(self, manifest: str, outcome: Mapping[str, Any], keys: Mapping[tuple[str, str], bytes]) -> None:
+    def _open_bid(
+        self, manifest: str, outcome: Mapping[str, Any], keys: Mapping[tuple[str, str], bytes]
+    ) -> None:
         bid = self.bid(manifest)
-        exact_keys(bid, ("v", "typ", "policy", "bid_id", "bidder", "seq", "replaces", "stages", "parts"), "the manifest")
+        exact_keys(
+            bid,
+            ("v", "typ", "policy", "bid_id", "bidder", "seq", "replaces", "stages", "parts"),
+            "the manifest",
+        )
         if bid["policy"] != self.file_hash("tender/policy.json"):
             raise Invalid("was sealed under another policy")
         rules = {part["name"]: part for part in self.policy["parts"]}
         names = [part["name"] for part in bid["parts"]]
-        if len(set(names)) != len(names) or any(p["stage"] != rules.get(p["name"], {}).get("stage") for p in bid["parts"]):
+        if len(set(names)) != len(names) or any(
+            p["stage"] != rules.get(p["name"], {}).get("stage") for p in bid["parts"]
+        ):
             raise Invalid("has a part that the policy does not ask for")
         sound = self._check_stored(manifest, bid, outcome)
         binding = bid_binding(bytes.fromhex(bid["policy"]), bid)
@@ -2391,7 +2667,11 @@ class Audit:
         plain = {row["name"]: row["sha256"] for row in outcome["parts"]}
         for part in bid["parts"]:
             name, rule = part["name"], rules[part["name"]]
-            cek = content_key(binding, name, stage_keys[part["stage"]]) if part["stage"] in stage_keys else keys.get((manifest, name))
+            cek = (
+                content_key(binding, name, stage_keys[part["stage"]])
+                if part["stage"] in stage_keys
+                else keys.get((manifest, name))
+            )
             if rule["public_after_open"] and keys.get((manifest, name)) != cek:
                 raise Invalid(f"the published key of part {name} is not the one the released keys give")
             if cek is None:
@@ -2402,7 +2682,12 @@ class Audit:
         self.opened.add(manifest)
 
     def _check_unopened(
-        self, manifest: str, bid: Mapping[str, Any], binding: bytes, stage_keys: Mapping[str, bytes], outcome: Mapping[str, Any]
+        self,
+        manifest: str,
+        bid: Mapping[str, Any],
+        binding: bytes,
+        stage_keys: Mapping[str, bytes],
+        outcome: Mapping[str, Any],
     ) -> None:
         """A bid called faulty although its keys were right must really not decrypt."""
         recorded = outcome["outcome"]
@@ -2420,7 +2705,9 @@ class Audit:
                         return
             raise Invalid(f"the recorded outcome is {recorded}, but every part opens with the released keys")
 
-    def _open_part(self, manifest: str, name: str, cek: bytes, binding: bytes, plain: Mapping[str, str]) -> None:
+    def _open_part(
+        self, manifest: str, name: str, cek: bytes, binding: bytes, plain: Mapping[str, str]
+    ) -> None:
         with self.bundle.open(f"bids/{manifest}/parts/{name}.bin") as stream:
             try:
                 digest, content = decrypt_part(cek, binding, name, stream, keep=name == "price-sheet")
@@ -2444,25 +2731,39 @@ class Audit:
             with self.bundle.open(path) as stream:
                 head = stream.read(56)
                 stream.seek(0)
-                same = self.bundle.members[path].size == part["size"] and head == b64url(part["head"]) and segment_tree(stream) == part["tree"]
+                same = (
+                    self.bundle.members[path].size == part["size"]
+                    and head == b64url(part["head"])
+                    and segment_tree(stream) == part["tree"]
+                )
             if not same:
                 sound = False
-                if outcome["outcome"] != "STORAGE_FAULT" and "storage-fault" not in outcome.get("reasons", []):
-                    self.fail(f"{self.who(manifest)}: the stored part {part['name']} is not what the bidder signed ({path} was altered)")
+                if outcome["outcome"] != "STORAGE_FAULT" and "storage-fault" not in outcome.get(
+                    "reasons", []
+                ):
+                    self.fail(
+                        f"{self.who(manifest)}: the stored part {part['name']} is not what the bidder signed ({path} was altered)"
+                    )
         return sound
 
-    def _stage_keys(self, manifest: str, bid: Mapping[str, Any], binding: bytes) -> tuple[dict[str, bytes], str]:
+    def _stage_keys(
+        self, manifest: str, bid: Mapping[str, Any], binding: bytes
+    ) -> tuple[dict[str, bytes], str]:
         keys, outcome = {}, "OK"
         for rule in self.policy["stages"]:
             stage = next(s for s in bid["stages"] if s["name"] == rule["name"])
-            result, key = recover_stage_key(binding, rule, stage, self._released(manifest, stage, rule, binding))
+            result, key = recover_stage_key(
+                binding, rule, stage, self._released(manifest, stage, rule, binding)
+            )
             if key is not None:
                 keys[rule["name"]] = key
             if outcome == "OK":
                 outcome = result
         return keys, outcome
 
-    def _released(self, manifest: str, stage: Mapping[str, Any], rule: Mapping[str, Any], binding: bytes) -> Released:
+    def _released(
+        self, manifest: str, stage: Mapping[str, Any], rule: Mapping[str, Any], binding: bytes
+    ) -> Released:
         """All that custodians and the bidder released for one stage of one bid; wrong shares are named, not used."""
         released, name = Released(), stage["name"]
         for path in [p for p in self.bundle.under("opening/releases/") if p.endswith(".json")]:
@@ -2474,7 +2775,9 @@ class Audit:
                     self.notes.append(f"custodian {document['index']} {remark} for {self.who(manifest)}")
         for path in [p for p in self.bundle.under("opening/bidder-releases/") if p.endswith(".json")]:
             document = self.doc(path)
-            if (document["manifest"], document["stage"]) == (manifest, name) and not self._fits(released, binding, stage):
+            if (document["manifest"], document["stage"]) == (manifest, name) and not self._fits(
+                released, binding, stage
+            ):
                 released.bidder_key = b64url(document["Kb"])
         return released
 
@@ -2498,12 +2801,17 @@ class Audit:
             self.fail("the opening record does not name the bids that were opened")
         for row in record["bids"]:
             manifest, sheet = row["manifest"], self.sheets.get(row["manifest"])
-            if row["outcome"] != outcomes[manifest]["outcome"] or row["bidder"] != self.bid(manifest)["bidder"]["id"]:
+            if (
+                row["outcome"] != outcomes[manifest]["outcome"]
+                or row["bidder"] != self.bid(manifest)["bidder"]["id"]
+            ):
                 self.fail(f"{self.who(manifest)}: the opening record says another outcome or bidder")
             if sheet is not None and manifest in self.opened:
-                read = (row["total"], row["period_days"])
-                if read != (sheet["opening"]["total"], sheet["opening"]["period_days"]):
-                    self.fail(f"{self.who(manifest)}: read out {row['total']}, the sealed price sheet says {sheet['opening']['total']}")
+                sealed = read_out_figures(sheet)
+                if (row["total"], row["period_days"]) != sealed:
+                    self.fail(
+                        f"{self.who(manifest)}: read out {row['total']}, the sealed price sheet says {sealed[0]}"
+                    )
 
     # -- V9 -----------------------------------------------------------------------------------
 
@@ -2516,7 +2824,11 @@ class Audit:
             self.fail("a member stands twice in the panel")
         if "evaluation/report.json" not in self.bundle:
             return f"{len(members)} members, no report yet"
-        signers = {p.split("report.", 1)[1].removesuffix(".p7s") for p in self.bundle.members if re.fullmatch(r"evaluation/report\..+\.p7s", p)}
+        signers = {
+            p.split("report.", 1)[1].removesuffix(".p7s")
+            for p in self.bundle.members
+            if re.fullmatch(r"evaluation/report\..+\.p7s", p)
+        }
         for member in sorted(set(members) - signers):
             self.fail(f"member {member} did not sign the report")
         for member in sorted(signers - set(members)):
@@ -2526,7 +2838,9 @@ class Audit:
             self.fail(f"{voter} voted but is not of the panel")
         if self.complete:
             self._check_reviews(votes)
-        return f"{len(members)} members, all signed the report" + (", votes as in their signed reviews" if self.complete else "")
+        return f"{len(members)} members, all signed the report" + (
+            ", votes as in their signed reviews" if self.complete else ""
+        )
 
     def _votes(self) -> dict[tuple[str, str, str, str], bool]:
         """(bidder, member, review, item) → pass, as the evaluation's inputs have it."""
@@ -2557,7 +2871,9 @@ class Audit:
             for act, payload in self.known("tender.failed"):
                 with self.about(f"{act}"):
                     self._check_failure(act, payload)
-            return "nothing to check: " + (f"the tender failed ({failed[0]})" if failed else "not evaluated yet")
+            return "nothing to check: " + (
+                f"the tender failed ({failed[0]})" if failed else "not evaluated yet"
+            )
         inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
         self._check_inputs(inputs)
         if report["inputs"] != self.file_hash("evaluation/inputs.json"):
@@ -2569,7 +2885,9 @@ class Audit:
         self.evaluation = evaluate_lowest_price(inputs)
         self._compare_result(self.evaluation, report["result"])
         winner = self.evaluation["winner"]
-        return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (f", first {winner} at {self.evaluation['contract_price']}" if winner else "")
+        return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (
+            f", first {winner} at {self.evaluation['contract_price']}" if winner else ""
+        )
 
     def _check_failure(self, act: Act, payload: Mapping[str, Any]) -> None:
         """Too few bidders, or too few opened bids, were really too few; and nothing was opened of too few."""
@@ -2578,12 +2896,20 @@ class Audit:
         bidders = {self.bid(m)["bidder"]["id"] for m in self.valid_bids}
         if payload["article"] == "M87 43":
             if len(bidders) >= minimum:
-                raise Invalid(f"the tender was failed for too few bidders, but {len(bidders)} had bid and {minimum} are enough")
+                raise Invalid(
+                    f"the tender was failed for too few bidders, but {len(bidders)} had bid and {minimum} are enough"
+                )
             for other in self.acts:
                 if other.type.startswith(OPENING_TYPES):
                     self.fail(f"{other} opened bids of a tender that had failed for too few bidders")
-        elif payload["article"] == "M87 44" and "opening/outcomes.json" in self.bundle and len(self.opened) >= minimum:
-            raise Invalid(f"the tender was failed for too few opened bids, but {len(self.opened)} opened and {minimum} are enough")
+        elif (
+            payload["article"] == "M87 44"
+            and "opening/outcomes.json" in self.bundle
+            and len(self.opened) >= minimum
+        ):
+            raise Invalid(
+                f"the tender was failed for too few opened bids, but {len(self.opened)} opened and {minimum} are enough"
+            )
 
     def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         if inputs["rules"] != self.doc("tender/evaluation.json"):
@@ -2602,15 +2928,25 @@ class Audit:
                     self._check_decisions(row, by_bidder[bidder], answers, judged)
 
     def _check_decisions(
-        self, row: Mapping[str, Any], manifest: str, answers: Mapping[str, Mapping[str, Any]], judged: Mapping[str, bool]
+        self,
+        row: Mapping[str, Any],
+        manifest: str,
+        answers: Mapping[str, Mapping[str, Any]],
+        judged: Mapping[str, bool],
     ) -> None:
         if row["sheet"] != self.sheets.get(manifest):
             raise Invalid("it was evaluated by another price sheet than the sealed one")
         answer, decisions = answers.get(manifest), row["decisions"]
         if (decisions.get("confirmed")) != (answer["confirmed"] if answer else None):
             raise Invalid("the confirmation of its corrected price is not what the log recorded")
-        if answer and sheet_fault(row["sheet"]) is None and show_money(correct_price(row["sheet"])[0]) != answer["total"]:
-            raise Invalid(f"it confirmed {answer['total']}, the correction gives {show_money(correct_price(row['sheet'])[0])}")
+        if (
+            answer
+            and sheet_fault(row["sheet"]) is None
+            and show_money(correct_price(row["sheet"])[0]) != answer["total"]
+        ):
+            raise Invalid(
+                f"it confirmed {answer['total']}, the correction gives {show_money(correct_price(row['sheet'])[0])}"
+            )
         if (decisions.get("abnormal") or {}).get("accepted", False) != judged.get(manifest, False):
             raise Invalid("the judgement on its abnormally low price is not what the log recorded")
 
@@ -2618,12 +2954,20 @@ class Audit:
         reported = {row["id"]: row for row in said["ranking"]}
         for row in mine["ranking"]:
             other = reported.get(row["id"], {})
-            for name, label in (("bid_price", "price"), ("evaluation_price", "evaluation price"), ("rank", "rank")):
+            for name, label in (
+                ("bid_price", "price"),
+                ("evaluation_price", "evaluation price"),
+                ("rank", "rank"),
+            ):
                 if other.get(name) != row[name]:
-                    self.fail(f"bidder {row['id']}: the report says {label} {other.get(name)}, recomputed {row[name]}")
+                    self.fail(
+                        f"bidder {row['id']}: the report says {label} {other.get(name)}, recomputed {row[name]}"
+                    )
         for name in mine:
             if mine[name] != said.get(name) and name != "ranking":
-                self.fail(f"the report's {name} is {jcs(said.get(name)).decode()}, recomputed {jcs(mine[name]).decode()}")
+                self.fail(
+                    f"the report's {name} is {jcs(said.get(name)).decode()}, recomputed {jcs(mine[name]).decode()}"
+                )
         if mine["ranking"] != said["ranking"] and not self.problems:
             self.fail("the report's ranking is another one")
 
@@ -2645,11 +2989,18 @@ class Audit:
             with self.about(f"{act}"):
                 self._check_award(number, act, payload, ranking, declined)
         for act, payload in self.known("contract.signed"):
-            if not awards or (payload["manifest"], payload["price"]) != (awards[-1][1]["manifest"], awards[-1][1]["price"]):
+            if not awards or (payload["manifest"], payload["price"]) != (
+                awards[-1][1]["manifest"],
+                awards[-1][1]["price"],
+            ):
                 self.fail(f"{act}: the contract is not with the awarded bidder at the awarded price")
         last = awards[-1][1] if awards else None
         exception = f" after {len(declined)} gave up" if declined else ""
-        return f"award to rank {last['rank']}{exception}: {self.who(last['manifest'])} at {last['price']}" if last else "result as recomputed, no award yet"
+        return (
+            f"award to rank {last['rank']}{exception}: {self.who(last['manifest'])} at {last['price']}"
+            if last
+            else "result as recomputed, no award yet"
+        )
 
     def _ranking(self) -> list[tuple[int, str, str]]:
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
@@ -2661,7 +3012,9 @@ class Audit:
         for rank, manifest, price in ranking:
             row = published.get(manifest, {})
             if row.get("price") != price:
-                self.fail(f"{self.who(manifest)}: the result says price {row.get('price')}, recomputed {price}")
+                self.fail(
+                    f"{self.who(manifest)}: the result says price {row.get('price')}, recomputed {price}"
+                )
             if row.get("rank") != rank:
                 self.fail(f"{self.who(manifest)}: the result says rank {row.get('rank')}, recomputed {rank}")
         for manifest in sorted(set(published) - {m for _, m, _ in ranking}):
@@ -2670,15 +3023,28 @@ class Audit:
             _, manifest, price = ranking[0]
             winner = result["winner"]
             if winner["manifest"] != manifest or winner["bidder"] != self.bid(manifest)["bidder"]["id"]:
-                self.fail(f"the result names {self.who(winner['manifest'])} as winner, rank 1 is {self.who(manifest)}")
+                self.fail(
+                    f"the result names {self.who(winner['manifest'])} as winner, rank 1 is {self.who(manifest)}"
+                )
             if winner["price"] != price:
-                self.fail(f"{self.who(manifest)}: the result's winning price is {winner['price']}, recomputed {price}")
+                self.fail(
+                    f"{self.who(manifest)}: the result's winning price is {winner['price']}, recomputed {price}"
+                )
 
     def _check_award(
-        self, number: int, act: Act, payload: Mapping[str, Any], ranking: list[tuple[int, str, str]], declined: Mapping[str, Act]
+        self,
+        number: int,
+        act: Act,
+        payload: Mapping[str, Any],
+        ranking: list[tuple[int, str, str]],
+        declined: Mapping[str, Act],
     ) -> None:
         award = self.doc(f"result/award-{number}.json")
-        if (award["manifest"], award["price"], award["rank"]) != (payload["manifest"], payload["price"], payload["rank"]):
+        if (award["manifest"], award["price"], award["rank"]) != (
+            payload["manifest"],
+            payload["price"],
+            payload["rank"],
+        ):
             raise Invalid(f"result/award-{number}.json says something else than the log")
         refused = {m for m, other in declined.items() if other.index < act.index}
         due = next((row for row in ranking if row[1] not in refused), None)
@@ -2687,7 +3053,9 @@ class Audit:
                 f"wrong award: it went to {self.who(payload['manifest'])}, but {self.who(due[1]) if due else 'nobody'} comes first and no award.declined entry says why"
             )
         if payload["price"] != due[2] or payload["rank"] != due[0]:
-            raise Invalid(f"wrong award: price {payload['price']} rank {payload['rank']}, recomputed {due[2]} rank {due[0]}")
+            raise Invalid(
+                f"wrong award: price {payload['price']} rank {payload['rank']}, recomputed {due[2]} rank {due[0]}"
+            )
 
     # -- V12 ----------------------------------------------------------------------------------
 
@@ -2700,7 +3068,9 @@ class Audit:
                 if not match:
                     raise NotSupported("anchor of an unknown kind")
                 size = int(match[1])
-                note = self.bundle.read("log/checkpoint" if size == self.head.size else f"log/checkpoints/{size}")
+                note = self.bundle.read(
+                    "log/checkpoint" if size == self.head.size else f"log/checkpoints/{size}"
+                )
                 verify_timestamp(self.bundle.read(path), parse_checkpoint(note).text, self.stamp_anchors)
         return f"{len(paths)} anchors" if paths else "nothing to check: no anchors"
 
@@ -2741,12 +3111,23 @@ def _b64_any(text: str) -> bytes:
     return b64std(text) if text.endswith("=") else b64url(text)
 
 
-def _share_or_none(seed: bytes, suite: str, stage: Mapping[str, Any], index: int, binding: bytes) -> bytes | None:
+def _share_or_none(
+    seed: bytes, suite: str, stage: Mapping[str, Any], index: int, binding: bytes
+) -> bytes | None:
     info = lp("ebid/v1/wrap", binding, stage["name"], bytes([index]))
     try:
         return share_from_seed(seed, suite, b64url(stage["wraps"][index - 1]), info)
     except Invalid:
         return None
+
+
+def read_out_figures(sheet: Any) -> tuple[str | None, int | None]:
+    """Total and period as they are read out of a price sheet; None for what the bidder has not sealed in their place."""
+    form = sheet.get("opening") if isinstance(sheet, dict) else None
+    if not isinstance(form, dict) or "total" not in form or "period_days" not in form:
+        return None, None
+    total, period = form["total"], form["period_days"]
+    return total if type(total) is str else None, period if type(period) is int else None
 
 
 def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
@@ -2755,7 +3136,10 @@ def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
     if found in ("WAIT_CUSTODIANS", "WAIT_BIDDER", "WRONG_KEY"):
         return recorded in (found, "REVOKED", "WITHDRAWN")
     if recorded == "BIDDER_FAULT":
-        return found in ("BIDDER_FAULT", "OK")  # right keys, but a part that does not open: tried in _check_unopened
+        return found in (
+            "BIDDER_FAULT",
+            "OK",
+        )  # right keys, but a part that does not open: tried in _check_unopened
     if recorded == "OK":
         return found == "OK" or (found == "BIDDER_FAULT" and whole)  # a bad wrap shown after it was opened
     return found == recorded
@@ -2781,8 +3165,16 @@ def independence(trust: Trust) -> str:
 
 def operator_could_read(audit: Audit) -> bool:
     """Whether custodians of the operator alone were enough to open a stage before its time."""
-    foreign = {item["id"] for item in audit.trust.raw["custodians"] if item["controller"] != audit.trust.raw["operator"]}
-    stages = [stage for stage in audit.policy["stages"] if stage["custodians"] and stage["mode"] in ("custodian", "either")]
+    foreign = {
+        item["id"]
+        for item in audit.trust.raw["custodians"]
+        if item["controller"] != audit.trust.raw["operator"]
+    }
+    stages = [
+        stage
+        for stage in audit.policy["stages"]
+        if stage["custodians"] and stage["mode"] in ("custodian", "either")
+    ]
     return any(sum(c["id"] not in foreign for c in stage["custodians"]) >= stage["t"] for stage in stages)
 
 
@@ -2825,7 +3217,13 @@ def main(arguments: list[str] | None = None, out: Callable[[str], None] = print)
     parser = argparse.ArgumentParser(description="Check the audit bundle of one tender.")
     parser.add_argument("bundle", help="the bundle (.tar)")
     parser.add_argument("--trust", help="trust.json from outside the bundle")
-    parser.add_argument("--earlier", action="append", default=[], nargs="+", help="a checkpoint, receipt or tlog-proof of one's own")
+    parser.add_argument(
+        "--earlier",
+        action="append",
+        default=[],
+        nargs="+",
+        help="a checkpoint, receipt or tlog-proof of one's own",
+    )
     options = parser.parse_args(arguments)
     try:
         trust = Trust.parse(_read(options.trust)) if options.trust else None
