@@ -22,9 +22,16 @@ def limited(application: Application, most: int = MOST_BODY) -> Application:
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
         if "HTTP_TRANSFER_ENCODING" in environ or not (length.isascii() and length.isdigit()):
-            return refuse(start_response, "411 Length Required", "body.length", "请求必须注明长度 / The request must say its length")
+            return refuse(
+                start_response,
+                "411 Length Required",
+                "body.length",
+                "请求必须注明长度 / The request must say its length",
+            )
         if int(length[:20]) > most:
-            return refuse(start_response, "413 Content Too Large", "body.size", "请求过大 / The request is too large")
+            return refuse(
+                start_response, "413 Content Too Large", "body.size", "请求过大 / The request is too large"
+            )
         return application(environ, start_response)
 
     return guarded

@@ -44,7 +44,9 @@ class Evaluated:
         return actor_for(registry, self.officer, self.buyers.purchaser.name)
 
 
-def evaluated_tender(session: Session, registry: Any, *, ranked: int = len(PRICES), record_acts: bool = True) -> Evaluated:
+def evaluated_tender(
+    session: Session, registry: Any, *, ranked: int = len(PRICES), record_acts: bool = True
+) -> Evaluated:
     """A tender whose report is delivered: `ranked` bidders in order, one not qualified, one not opened."""
     buyers = make_buyers(session, registry)
     tender = published_tender(session, registry, buyers, closes_in=timedelta(hours=1))
@@ -65,10 +67,22 @@ def evaluated_tender(session: Session, registry: Any, *, ranked: int = len(PRICE
     tender.state = "evaluated"
     session.flush()
     made = Evaluated(
-        tender, buyers, officer, signer_of(session, registry, officer), bidders, [row.manifest_hash or "" for row in rows]
+        tender,
+        buyers,
+        officer,
+        signer_of(session, registry, officer),
+        bidders,
+        [row.manifest_hash or "" for row in rows],
     )
     if record_acts:
-        record(session, process("scheduler"), "tender.closed", tender.code, {"deadline": rfc3339(at), "at": rfc3339(at)}, at)
+        record(
+            session,
+            process("scheduler"),
+            "tender.closed",
+            tender.code,
+            {"deadline": rfc3339(at), "at": rfc3339(at)},
+            at,
+        )
         payload = {"inputs": "0" * 64, "report": "0" * 64, "signatures": []}
         record(session, buyers.actor, "evaluation.reported", tender.code, payload, at)
     return made
@@ -87,14 +101,24 @@ def _bid(session: Session, tender: Tender, party: Party, number: int) -> Bid:
 
 
 def _report(session: Session, tender: Tender, bidders: list[Party], ranked: int) -> None:
-    votes = [{"member": f"m{n}", "pass": n > 3, "reason": "" if n > 3 else "营业执照已过期"} for n in range(1, 6)]
+    votes = [
+        {"member": f"m{n}", "pass": n > 3, "reason": "" if n > 3 else "营业执照已过期"} for n in range(1, 6)
+    ]
     decided = {"qualification": [{"item": "营业执照", "votes": votes}], "conformity": []}
     rows = [
-        {"id": party.uscc, "rank": rank, "bid_price": price, "evaluation_price": price, "evaluation_exact": price}
+        {
+            "id": party.uscc,
+            "rank": rank,
+            "bid_price": price,
+            "evaluation_price": price,
+            "evaluation_exact": price,
+        }
         for rank, (party, price) in enumerate(zip(bidders[:ranked], PRICES, strict=False), 1)
     ]
     unqualified = bidders[ranked].uscc
-    inputs = canonical.dumps({"rules": tender.rules, "bids": [{"id": unqualified, "sheet": None, "decisions": decided}]})
+    inputs = canonical.dumps(
+        {"rules": tender.rules, "bids": [{"id": unqualified, "sheet": None, "decisions": decided}]}
+    )
     rejected = [{"id": unqualified, "ground": "not-qualified", "article": "M87 63(3)"}]
     result = {"outcome": "ranked", "ranking": rows, "rejected": rejected}
     raw = canonical.dumps({"v": 1, "typ": "ebid.report", "tender": tender.code, "result": result})
@@ -117,7 +141,15 @@ def _committee(session: Session, registry: Any, tender: Tender) -> None:
     session.flush()
     member = make_user(session, "expert", keys=registry["keys"], name="评委甲")
     session.add(
-        PanelMember(panel_id=panel.id, seat=1, user_id=member.id, member="m1", kind="expert", head=True, signed_in_at=at)
+        PanelMember(
+            panel_id=panel.id,
+            seat=1,
+            user_id=member.id,
+            member="m1",
+            kind="expert",
+            head=True,
+            signed_in_at=at,
+        )
     )
     session.flush()
 

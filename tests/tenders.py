@@ -37,9 +37,14 @@ def signer_of(session: Session, registry: Any, user: User) -> FileSigner:
     party = session.get(Party, user.party_id) if user.party_id else None
     path = Path(registry.settings["hall.state"]) / "keys" / f"{next(numbers)}.key.pem"
     chain = demo_ca(registry).issue_key_file(
-        path, common_name=user.name, organisation=party.name if party else "", organisation_id=party.uscc if party else ""
+        path,
+        common_name=user.name,
+        organisation=party.name if party else "",
+        organisation_id=party.uscc if party else "",
     )
-    certificates.keep(session, process("test"), user, x509.load_pem_x509_certificates(chain), "certificate.enrolled")
+    certificates.keep(
+        session, process("test"), user, x509.load_pem_x509_certificates(chain), "certificate.enrolled"
+    )
     return FileSigner.from_file(path)
 
 
@@ -99,7 +104,9 @@ def make_buyers(session: Session, registry: Any) -> Buyers:
     """A purchaser and an agency with an agent who can sign; sign-in as usual (tests.helpers.log_in)."""
     purchaser, agency = make_party(session, kind="public-body"), make_party(session)
     agent = make_user(session, "agent", party=agency, keys=registry["keys"])
-    return Buyers(agent, actor_for(registry, agent, agency.name), signer_of(session, registry, agent), agency, purchaser)
+    return Buyers(
+        agent, actor_for(registry, agent, agency.name), signer_of(session, registry, agent), agency, purchaser
+    )
 
 
 def make_draft(session: Session, registry: Any, buyers: Buyers, **changes: Any) -> Tender:
@@ -114,7 +121,13 @@ def publish_draft(session: Session, registry: Any, buyers: Buyers, tender: Tende
     now = database_now(session)
     for finding in publication.publishable(session, registry, tender, now).blocking:
         session.add(
-            Override(tender_id=tender.id, rule=finding.id, reason="test", officer_id=buyers.agent.id, decided_at=now)
+            Override(
+                tender_id=tender.id,
+                rule=finding.id,
+                reason="test",
+                officer_id=buyers.agent.id,
+                decided_at=now,
+            )
         )
     session.flush()
     deliver_keys(session, registry, tender)
@@ -128,7 +141,11 @@ def publish_draft(session: Session, registry: Any, buyers: Buyers, tender: Tende
 
 
 def published_tender(
-    session: Session, registry: Any, buyers: Buyers | None = None, closes_in: timedelta | None = None, **changes: Any
+    session: Session,
+    registry: Any,
+    buyers: Buyers | None = None,
+    closes_in: timedelta | None = None,
+    **changes: Any,
 ) -> Tender:
     """A published tender with real signatures. `closes_in` sets the deadline that far from now."""
     buyers = buyers or make_buyers(session, registry)

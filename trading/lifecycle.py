@@ -152,7 +152,9 @@ class Lifecycle(Generic[S]):
             lines += [f"    {end} --> [*]" for end in self.ends]
         elif form == "dot":
             lines = ["digraph {", f'    "{self.initial}" [shape=doublecircle];']
-            lines += [f'    "{source}" -> "{target}" [label="{text}"];' for source, target, text in self._edges()]
+            lines += [
+                f'    "{source}" -> "{target}" [label="{text}"];' for source, target, text in self._edges()
+            ]
             lines += ["}"]
         else:
             raise ValueError(f"unknown form {form!r}")

@@ -24,7 +24,9 @@ LARGEST = Decimal("1000000000000")
 PLAIN = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d+))?")
 DIGITS = {char: value for value, char in enumerate("零壹贰叁肆伍陆柒捌玖")}
 # What people also write for the same capital digit or unit.
-VARIANTS = str.maketrans({"圆": "元", "正": "整", "貳": "贰", "參": "叁", "陸": "陆", "萬": "万", "億": "亿", "〇": "零"})
+VARIANTS = str.maketrans(
+    {"圆": "元", "正": "整", "貳": "贰", "參": "叁", "陸": "陆", "萬": "万", "億": "亿", "〇": "零"}
+)
 OPTIONAL_ZERO = re.compile(r"(?<=元)零(?=.角)|(?<=万)零(?=.仟)|(?<=亿)零(?=.仟)")
 SMALL = (("仟", 1000), ("佰", 100), ("拾", 10))
 

@@ -18,7 +18,10 @@ GROUNDS = {
     "not-qualified": ("未通过资格审查", "does not meet the qualification conditions"),
     "price-sheet-invalid": ("报价文件不能采用", "the price sheet cannot be used"),
     "not-responsive": ("不满足实质性要求", "does not meet a substantive requirement"),
-    "correction-not-confirmed": ("投标人未确认修正后的报价", "the bidder did not confirm the corrected price"),
+    "correction-not-confirmed": (
+        "投标人未确认修正后的报价",
+        "the bidder did not confirm the corrected price",
+    ),
     "above-ceiling": ("报价超过最高限价或者预算", "the price is above the ceiling or the budget"),
     "abnormally-low": ("报价明显偏低且未能证明其合理性", "abnormally low price that was not justified"),
     "same-brand": ("同品牌产品中另一投标人参加评标", "another bid of the same brand takes part"),
@@ -54,7 +57,11 @@ EN = {
     "contract-hash": "SHA-256 of the contract: {sha256}.",
     "failed": "The winner has given the award up ({reason}) and no other candidate is left: the tender has failed (Implementing Regulation of the Government Procurement Law art. 49).",
 }
-ARTICLES_ZH = {"M87": "财政部令第 87 号第 {} 条", "GPL": "政府采购法第 {} 条", "Order 20": "国家发展改革委令 2013 年第 20 号第 {} 条"}
+ARTICLES_ZH = {
+    "M87": "财政部令第 87 号第 {} 条",
+    "GPL": "政府采购法第 {} 条",
+    "Order 20": "国家发展改革委令 2013 年第 20 号第 {} 条",
+}
 
 Text = dict[str, list[str]]
 """{"zh": [paragraph…], "en": [paragraph…]}, as the notice board shows it."""
@@ -96,7 +103,9 @@ def result_text(
 
 def next_text(heading: Heading, winner: Place, reason: str) -> Text:
     """The notice that the award has passed to the next in rank."""
-    return _both(heading, [_same("next", reason=reason, rank=winner.rank), _winner(winner), _same("contacts")])
+    return _both(
+        heading, [_same("next", reason=reason, rank=winner.rank), _winner(winner), _same("contacts")]
+    )
 
 
 def failed_text(heading: Heading, reason: str) -> Text:
@@ -138,7 +147,11 @@ def _winner(winner: Place) -> tuple[str, dict[str, object], dict[str, object]]:
 
 def _ranked(place: Place) -> tuple[str, dict[str, object], dict[str, object]]:
     return _same(
-        "rank", rank=place.rank, name=place.bid.name, price=_yuan(place.price), evaluation=_yuan(place.evaluation_price)
+        "rank",
+        rank=place.rank,
+        name=place.bid.name,
+        price=_yuan(place.price),
+        evaluation=_yuan(place.evaluation_price),
     )
 
 

@@ -24,7 +24,9 @@ from trading.permissions import Permission
 from trading.web import _, read_json
 
 
-@view_config(route_name="api-award", request_method="GET", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-award", request_method="GET", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def to_sign(request: Request) -> Any:
     """Ranking, candidates and, while a winner is to be confirmed, the bytes to sign (base64url)."""
     tender = request.context
@@ -32,7 +34,9 @@ def to_sign(request: Request) -> Any:
     return facts(request, tender, draft)
 
 
-@view_config(route_name="api-award", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-award", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def publish(request: Request) -> Any:
     """{"result_cms", "award_cms"} in base64url (`award_cms` alone after a winner gave up) → published and
     awarded; the purchaser thereby confirms."""
@@ -45,7 +49,9 @@ def publish(request: Request) -> Any:
     return facts(request, request.context, None)
 
 
-@view_config(route_name="api-award-confirm", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-award-confirm", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def confirm(request: Request) -> Any:
     """The purchaser confirms the first candidate, so that its agency may sign and publish."""
     code = request.context.code
@@ -53,7 +59,9 @@ def confirm(request: Request) -> Any:
     return facts(request, request.context, None)
 
 
-@view_config(route_name="api-award-decline", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-award-decline", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def decline(request: Request) -> Any:
     """{"reason"}: the purchaser records that the winner will not sign."""
     command = read_json(request, DeclineAward)
@@ -68,7 +76,9 @@ def my_result(request: Request) -> Any:
     return own_facts(request, request.context)
 
 
-@view_config(route_name="api-my-result-decline", request_method="POST", renderer="json", permission=Permission.BID)
+@view_config(
+    route_name="api-my-result-decline", request_method="POST", renderer="json", permission=Permission.BID
+)
 def give_up(request: Request) -> Any:
     """{"reason"}: the winner gives its award up."""
     command = read_json(request, DeclineAward)
@@ -77,13 +87,17 @@ def give_up(request: Request) -> Any:
     return own_facts(request, request.context)
 
 
-@view_config(route_name="api-contract", request_method="GET", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-contract", request_method="GET", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def contract(request: Request) -> Any:
     """The contract that the award calls for, with its dates."""
     return contract_facts(request, deals.of_tender(request.db, request.context.code))
 
 
-@view_config(route_name="api-contract", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD)
+@view_config(
+    route_name="api-contract", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD
+)
 def sign_contract(request: Request) -> Any:
     """{"price", "signed_on": "2026-12-01", "name", "file": base64url}: file the signed contract."""
     command: SignedContractFile = read_json(request, SignedContractFile)
@@ -96,12 +110,17 @@ def sign_contract(request: Request) -> Any:
 
 
 @view_config(
-    route_name="api-contract-publish", request_method="POST", renderer="json", permission=Permission.DECIDE_AWARD
+    route_name="api-contract-publish",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.DECIDE_AWARD,
 )
 def publish_contract(request: Request) -> Any:
     """Put the contract notice on the board."""
     notice = contracts.publish(request.db, request.registry, request.context)
-    return contract_facts(request, deals.of_tender(request.db, request.context.code)) | {"notice": str(notice.id)}
+    return contract_facts(request, deals.of_tender(request.db, request.context.code)) | {
+        "notice": str(notice.id)
+    }
 
 
 # --- what is answered -----------------------------------------------------------------------------

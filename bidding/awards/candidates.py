@@ -98,7 +98,8 @@ def load(session: Session, tender: Tender) -> Standing:
     ).all()
     bids = {row.Bid.manifest_hash: row.Bid for row in rows}
     handed_in = [
-        HandedIn(row.Bid.bidder_uscc, row.Bid.bidder_name, row.Bid.manifest_hash, row.outcome == "OK") for row in rows
+        HandedIn(row.Bid.bidder_uscc, row.Bid.bidder_name, row.Bid.manifest_hash, row.outcome == "OK")
+        for row in rows
     ]
     places = standings(json.loads(report.raw)["result"], json.loads(report.inputs), handed_in)
     candidates = session.scalars(
@@ -164,7 +165,9 @@ def silence(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     _confirm(session, process("scheduler"), standing, None, database_now(session))
 
 
-def confirm(session: Session, actor: Actor, user_id: uuid.UUID, party_id: uuid.UUID | None, code: str) -> Candidate:
+def confirm(
+    session: Session, actor: Actor, user_id: uuid.UUID, party_id: uuid.UUID | None, code: str
+) -> Candidate:
     """The purchaser confirms the first candidate who has not given up; its agency may then sign and
     publish. Entry `award.confirmed`. Raises Refused `award.purchaser-only`, `award.not-now`."""
     tender = locked(session, code)

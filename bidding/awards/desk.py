@@ -33,7 +33,9 @@ def buyers_cards(request: Request, mine: Any) -> list[Card]:
     if request.identity.party_id is None:
         return []
     waiting = select(Tender).where(mine, Tender.state.in_(("evaluated", "awarded", "contracted")))
-    found = [card(request, tender) for tender in request.db.scalars(waiting.order_by(Tender.created_at).limit(50))]
+    found = [
+        card(request, tender) for tender in request.db.scalars(waiting.order_by(Tender.created_at).limit(50))
+    ]
     return [each for each in found if each is not None]
 
 
@@ -42,14 +44,25 @@ def card(request: Request, tender: Tender) -> Card | None:
     if tender.state == "evaluated":
         by = candidates.confirm_by(candidates.load(request.db, tender))
         late = by - request.now() < SOON
-        note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)})
-        return Card(_("Confirm the winner"), request.route_path("award", code=tender.code), note, "late" if late else "now")
+        note = _(
+            "by ${time}: ${title}",
+            mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)},
+        )
+        return Card(
+            _("Confirm the winner"),
+            request.route_path("award", code=tender.code),
+            note,
+            "late" if late else "now",
+        )
     contract = request.db.scalars(select(Contract).where(Contract.tender == tender.code)).first()
     if contract is None or contract.published_at is not None:
         return None
     by = contract.publish_by or contract.due_at
     title = _("Publish the contract") if contract.signed_at else _("Sign the contract")
-    note = _("by ${time}: ${title}", mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)})
+    note = _(
+        "by ${time}: ${title}",
+        mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)},
+    )
     tone = "late" if by - request.now() < SOON else "now"
     return Card(title, request.route_path("contract", code=tender.code), note, tone)
 

@@ -60,7 +60,9 @@ def prepare(session: Session, tender: Tender) -> Award:
     award.candidate_id, award.made_at = candidate.id, now
     award.raw = award_document(tender.code, tender.lot.code, winner)
     award.result = (
-        None if standing.issued else result_document(tender.code, tender.lot.code, standing.places, winner, now)
+        None
+        if standing.issued
+        else result_document(tender.code, tender.lot.code, standing.places, winner, now)
     )
     session.add(award)
     session.flush()
@@ -139,14 +141,26 @@ def _confirmed(
 
 
 def _judge(
-    session: Session, registry: Any, tender: Tender, user_id: uuid.UUID, data: bytes, cms: bytes, now: datetime
+    session: Session,
+    registry: Any,
+    tender: Tender,
+    user_id: uuid.UUID,
+    data: bytes,
+    cms: bytes,
+    now: datetime,
 ) -> None:
     evidence = accept(session, registry, tender.code, data, cms, now)
     certificates.own(session, user_id, evidence.certificate_sha256, now)
 
 
 def _announce(
-    session: Session, registry: Any, actor: Actor, standing: Standing, award: Award, result_cms: bytes | None, now: datetime
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    standing: Standing,
+    award: Award,
+    result_cms: bytes | None,
+    now: datetime,
 ) -> None:
     """The notice on the board; the tender's result is published."""
     tender, candidate = standing.tender, in_turn(standing)
@@ -154,7 +168,11 @@ def _announce(
     if award.result is not None and result_cms is not None:
         award.publicity_ends_at = ends(PERIOD, now)
         text = announcement.result_text(
-            heading(tender), standing.places, winner, committee_names(session, tender), award.publicity_ends_at
+            heading(tender),
+            standing.places,
+            winner,
+            committee_names(session, tender),
+            award.publicity_ends_at,
         )
         payload = {"result": digest(award.result), "p7s": digest(result_cms)}
         record(session, actor, "result.published", tender.code, payload, now)
@@ -167,7 +185,9 @@ def _announce(
     advance(session, registry, tender, "publish_result", now, winner_confirmed=True)
 
 
-def _issue(session: Session, registry: Any, actor: Actor, standing: Standing, award: Award, now: datetime) -> None:
+def _issue(
+    session: Session, registry: Any, actor: Actor, standing: Standing, award: Award, now: datetime
+) -> None:
     """The award notice goes out; so do the losers' notices; the contract is due."""
     tender, candidate = standing.tender, standing.next
     assert candidate is not None and award.cms is not None, "publish has chosen and signed"
@@ -201,7 +221,11 @@ def _tell(session: Session, actor: Actor, standing: Standing, place: Place, now:
             ground=place.ground or OUTRANKED, details="\n".join(place.details), sent_at=now,
         )
     )  # fmt: skip
-    payload = {"manifest": place.bid.manifest, "rank": place.rank, "reason": "\n".join((reason, *place.details))}
+    payload = {
+        "manifest": place.bid.manifest,
+        "rank": place.rank,
+        "reason": "\n".join((reason, *place.details)),
+    }
     record(session, actor, "loser.notified", standing.tender.code, payload, now)
 
 
@@ -281,7 +305,13 @@ def purchaser_only(tender: Tender, party_id: uuid.UUID | None) -> None:
 def _fail(session: Session, registry: Any, actor: Actor, tender: Tender, reason: str, now: datetime) -> None:
     failure = {"reason": "no-candidate-left", "article": GIVES_UP}
     record(session, actor, "tender.failed", tender.code, failure, now)
-    document = {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(now)}
+    document = {
+        "v": 1,
+        "typ": "ebid.failure",
+        "tender": tender.code,
+        "lot": tender.lot.code,
+        "at": rfc3339(now),
+    }
     text = announcement.failed_text(heading(tender), reason)
     put_up(session, registry, tender, "failure", canonical.dumps(document | failure), None, text, now)
 

@@ -101,7 +101,9 @@ def result_document(tender: str, lot: str, places: Sequence[Place], winner: Plac
                 if place.rank is not None
             ],
             "excluded": [
-                {"manifest": place.bid.manifest, "reason": place.reason} for place in places if place.rank is None
+                {"manifest": place.bid.manifest, "reason": place.reason}
+                for place in places
+                if place.rank is None
             ],
         }
     )

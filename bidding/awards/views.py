@@ -108,7 +108,8 @@ def award_page(request: Request, form: Form) -> dict[str, Any]:
         "confirm_by": candidates.confirm_by(standing),
         "last_day": last_day_before,
         "purchaser": purchaser,
-        "may_sign": draft is not None and (purchaser or (winner is not None and winner.confirmed_at is not None)),
+        "may_sign": draft is not None
+        and (purchaser or (winner is not None and winner.confirmed_at is not None)),
         "signed": signed_fields(draft) if draft else {},
         "certificates": usable(request),
         "standing_award": standing.standing_award,
@@ -138,7 +139,11 @@ def reason_words(request: Request, ground: str, article: str) -> str:
     """Why a bid was not ranked, in the reader's language."""
     english = request.locale_name == "en"
     words = ground_words(ground, english)
-    return f"{words} ({article_words(article, True)})" if english else f"{words}（{article_words(article, False)}）"
+    return (
+        f"{words} ({article_words(article, True)})"
+        if english
+        else f"{words}（{article_words(article, False)}）"
+    )
 
 
 # --- the bidder's page ----------------------------------------------------------------------------
@@ -217,7 +222,9 @@ def contract_page(request: Request, form: Form) -> dict[str, Any]:
         "contract": expected,
         "last_day": last_day_before,
         "supplier": request.db.get(Party, expected.supplier_id) if expected else None,
-        "signing": LIGHTS[deals.signing_light(expected, the_rulebook(), the_calendar(), now)] if expected else None,
+        "signing": LIGHTS[deals.signing_light(expected, the_rulebook(), the_calendar(), now)]
+        if expected
+        else None,
         "publishing": publishing(expected, now),
     }
 

@@ -37,7 +37,11 @@ class Lines:
 
     def named(self) -> list[tuple[str, Fraction]]:
         """The lines that exist, with their names, in the order they are reported."""
-        every = ((HALF_MEAN, self.half_mean), (HALF_SECOND_LOWEST, self.half_second_lowest), (CEILING, self.ceiling))
+        every = (
+            (HALF_MEAN, self.half_mean),
+            (HALF_SECOND_LOWEST, self.half_second_lowest),
+            (CEILING, self.ceiling),
+        )
         return [(name, amount) for name, amount in every if amount is not None]
 
     def triggered(self, price: Fraction) -> tuple[str, ...]:
@@ -45,9 +49,7 @@ class Lines:
         return tuple(name for name, amount in self.named() if price < amount)
 
 
-def lines(
-    prices: Sequence[Fraction], limit: Fraction, ratios: Ratios, own: Fraction | None = None
-) -> Lines:
+def lines(prices: Sequence[Fraction], limit: Fraction, ratios: Ratios, own: Fraction | None = None) -> Lines:
     """The lines over the prices that passed conformity and the ceiling; `limit` is ceiling or budget.
 
     With `exclude_self` the mean line belongs to one bid, whose price `own` (one of `prices`) is left

@@ -24,7 +24,11 @@ def evaluation_of(request: Request) -> Evaluation:
 def listed_seat(request: Request, found: Evaluation) -> Seat:
     """The reader's own seat on the list, signed in or not. Raises Forbidden for everybody else."""
     for seat in found.seats:
-        if seat.user_id == request.identity.user_id and found.tender.state not in ("published", "closed", "opening"):
+        if seat.user_id == request.identity.user_id and found.tender.state not in (
+            "published",
+            "closed",
+            "opening",
+        ):
             return seat
     raise HTTPForbidden()
 

@@ -53,7 +53,12 @@ def panel_json(found: Evaluation) -> dict[str, Any]:
         "source": found.panel.source if found.panel else None,
         "complete": found.complete,
         "seats": [
-            {"seat": seat.seat, "kind": seat.kind, "head": seat.head, "state": taken.get(seat.seat, "expected")}
+            {
+                "seat": seat.seat,
+                "kind": seat.kind,
+                "head": seat.head,
+                "state": taken.get(seat.seat, "expected"),
+            }
             for seat in found.seats
         ],
     }
@@ -105,7 +110,12 @@ def bid_json(found: Evaluation, bid: str) -> dict[str, Any]:
         "sheet": opened.sheet,
         "votes": {
             step: [
-                {"item": entry.item, "passed": count(entry).passed, "ayes": count(entry).ayes, "noes": count(entry).noes}
+                {
+                    "item": entry.item,
+                    "passed": count(entry).passed,
+                    "ayes": count(entry).ayes,
+                    "noes": count(entry).noes,
+                }
                 for entry in found.votes(step, bid)
             ]
             for step in ("qualification", "conformity")
@@ -133,7 +143,13 @@ def draft_review(request: Request) -> Any:
     votes = [vote.model_dump(by_alias=True) for vote in command.votes]
     findings = [finding.model_dump() for finding in command.findings]
     raw = service.draft_review(
-        request.db, request.registry, request.actor, request.context, request.matchdict["step"], votes, findings
+        request.db,
+        request.registry,
+        request.actor,
+        request.context,
+        request.matchdict["step"],
+        votes,
+        findings,
     )
     return {"raw": b64(raw)}
 
@@ -233,7 +249,9 @@ def record_draw(request: Request) -> Any:
     return {"phase": phase_now(request)}
 
 
-@view_config(route_name="api-report", request_method="GET", renderer="json", permission=Permission.OWN_ACCOUNT)
+@view_config(
+    route_name="api-report", request_method="GET", renderer="json", permission=Permission.OWN_ACCOUNT
+)
 def show_report(request: Request) -> Any:
     """The report's bytes, its inputs, who has signed."""
     found = access.report_reader(request)

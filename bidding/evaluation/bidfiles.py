@@ -32,7 +32,9 @@ NOT_A_TAR = (tarfile.TarError, ValueError, OverflowError, EOFError)
 """What the parser raises on hostile bytes."""
 
 
-def decrypted(session: Session, registry: Any, actor: Actor, tender: Tender, bid: OpenedBid, name: str = "") -> IO[bytes]:
+def decrypted(
+    session: Session, registry: Any, actor: Actor, tender: Tender, bid: OpenedBid, name: str = ""
+) -> IO[bytes]:
     """The bidder's files as one tar, in a temporary file at its start. The look is an entry
     `confidential.viewed` that names the bid and the file `name` ("" for all). Raises Refused
     `documents.*`."""

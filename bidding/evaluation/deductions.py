@@ -31,7 +31,9 @@ def granted(
 
     Of the small-business claims only the one with the highest rate (first by name if equal).
     """
-    valid = [Deduction(claim, rates[claim]) for claim in sorted(claims) if claim in rates and claim not in refused]
+    valid = [
+        Deduction(claim, rates[claim]) for claim in sorted(claims) if claim in rates and claim not in refused
+    ]
     small = [d for d in valid if d.claim in SMALL_BUSINESS]
     best = max(small, key=lambda d: d.rate, default=None)
     return tuple(d for d in valid if d.claim not in SMALL_BUSINESS or d is best)

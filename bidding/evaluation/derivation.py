@@ -14,9 +14,13 @@ from bidding.evaluation.exact import N_
 TEMPLATES = {
     "review": N_("{review}, item {item}: {ayes} for, {noes} against ({verdict})"),
     "opening-total": N_("Bid price in the opening form: {price}"),
-    "correction-59-1": N_("{field}: the price list says {before}, the opening form {after}; the opening form rules (M87 59(1))"),
+    "correction-59-1": N_(
+        "{field}: the price list says {before}, the opening form {after}; the opening form rules (M87 59(1))"
+    ),
     "correction-59-2": N_("{field}: the figures say {before}, the words {after}; the words rule (M87 59(2))"),
-    "correction-59-3": N_("{field}: decimal slip, {before} becomes {after}; the total of the opening form rules (M87 59(3))"),
+    "correction-59-3": N_(
+        "{field}: decimal slip, {before} becomes {after}; the total of the opening form rules (M87 59(3))"
+    ),
     "correction-59-4": N_("{field}: {before} becomes {after}; unit price × quantity rules (M87 59(4))"),
     "confirmed": N_("The bidder confirmed the corrected price {price}"),
     "within-limit": N_("{price} is not above the limit {limit}"),

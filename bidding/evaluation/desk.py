@@ -50,7 +50,12 @@ def buyer_cards(request: Request) -> list[Card]:
         Tender.state == "opened", or_(Tender.tenderer_id == own, Tender.agency_id == own)
     )
     return [
-        Card(request.called(tender), request.route_path("panel", code=tender.code), _("Import the committee's list"), "now")
+        Card(
+            request.called(tender),
+            request.route_path("panel", code=tender.code),
+            _("Import the committee's list"),
+            "now",
+        )
         for tender in request.db.scalars(opened.order_by(Tender.opens_at))
         if panel_of(request.db, tender.code) is None
     ]

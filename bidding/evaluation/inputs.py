@@ -23,7 +23,9 @@ _RULES_KEYS = frozenset(
         "deductions", "stacking", "abnormal", "brand_ties", "ties",
     }
 )  # fmt: skip
-_DECISION_KEYS = frozenset({"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused"})
+_DECISION_KEYS = frozenset(
+    {"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused"}
+)
 _RATIO_KEYS = frozenset({"mean", "second", "ceiling", "exclude_self"})
 
 
@@ -172,8 +174,15 @@ def check_rules(raw: object) -> list[Fault]:
     }
     message = N_("This evaluation rule is missing or cannot be used.")
     faults = [Fault("rule-invalid", message, field) for field, valid in tests.items() if not valid]
-    if tests["ceiling"] and tests["budget"] and raw["ceiling"] and Fraction(raw["ceiling"]) > Fraction(raw["budget"]):
-        faults.append(Fault("ceiling-above-budget", N_("The ceiling is above the budget."), "ceiling", "M87 12"))
+    if (
+        tests["ceiling"]
+        and tests["budget"]
+        and raw["ceiling"]
+        and Fraction(raw["ceiling"]) > Fraction(raw["budget"])
+    ):
+        faults.append(
+            Fault("ceiling-above-budget", N_("The ceiling is above the budget."), "ceiling", "M87 12")
+        )
     return faults
 
 
@@ -181,7 +190,9 @@ def _items_valid(raw: object) -> bool:
     if not isinstance(raw, Mapping) or raw.keys() != {"qualification", "conformity"}:
         return False
     return all(
-        isinstance(items, list) and all(isinstance(i, str) and i for i in items) and len(set(items)) == len(items)
+        isinstance(items, list)
+        and all(isinstance(i, str) and i for i in items)
+        and len(set(items)) == len(items)
         for items in raw.values()
     )
 

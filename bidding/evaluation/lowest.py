@@ -157,7 +157,9 @@ class _Run:
         for entry in entries:
             found = review.count(entry)
             verdict = "passed" if found.passed else "not-passed"
-            case.say("review", review=name, item=entry.item, ayes=found.ayes, noes=found.noes, verdict=verdict)
+            case.say(
+                "review", review=name, item=entry.item, ayes=found.ayes, noes=found.noes, verdict=verdict
+            )
         if not review.passes(items, entries):
             case.reject(ground)
 
@@ -178,7 +180,12 @@ class _Run:
         corrected = _present(case.corrected)
         case.price = corrected.price
         for step in corrected.steps:
-            case.say(f"correction-{step.rule}", field=step.field, before=fixed(step.before), after=fixed(step.after))
+            case.say(
+                f"correction-{step.rule}",
+                field=step.field,
+                before=fixed(step.before),
+                after=fixed(step.after),
+            )
         if not corrected.needs_confirmation:
             return
         if case.bid.decisions.confirmed:
@@ -193,7 +200,11 @@ class _Run:
         compared = self.cases
         for case in compared:
             above = case.price > self.rules.limit
-            case.say("above-limit" if above else "within-limit", price=fixed(case.price), limit=fixed(self.rules.limit))
+            case.say(
+                "above-limit" if above else "within-limit",
+                price=fixed(case.price),
+                limit=fixed(self.rules.limit),
+            )
             if above:
                 case.reject("above-ceiling")
         if compared and all(case.price > self.rules.budget for case in compared):
@@ -240,7 +251,8 @@ class _Run:
         """Step 9."""
         by_id = {case.bid.id: case for case in self.cases}
         candidates = [
-            samebrand.Candidate(case.bid.id, _brand(case), case.price, case.evaluation) for case in by_id.values()
+            samebrand.Candidate(case.bid.id, _brand(case), case.price, case.evaluation)
+            for case in by_id.values()
         ]
         selection = samebrand.select(candidates, self.rules.brand_ties, self.draws)
         for bid in selection.beaten:

@@ -91,7 +91,9 @@ def derivations(
     items = item_words(request, tender)
 
     def line_of(raw: dict[str, Any]) -> Line:
-        values = {key: items.get(value, value) if key == "item" else value for key, value in raw["values"].items()}
+        values = {
+            key: items.get(value, value) if key == "item" else value for key, value in raw["values"].items()
+        }
         return Line(raw["code"], tuple(values.items()))
 
     return {bid: [derivation_line(request, line_of(raw)) for raw in lines] for bid, lines in found.items()}
@@ -113,7 +115,11 @@ def article(code: str) -> Any:
     number, _bracket, item = place.rstrip(")").partition("(")
     found = {"n": number, "item": item}
     if law == "M87":
-        return _("Order 87 art. ${n}(${item})", mapping=found) if item else _("Order 87 art. ${n}", mapping=found)
+        return (
+            _("Order 87 art. ${n}(${item})", mapping=found)
+            if item
+            else _("Order 87 art. ${n}", mapping=found)
+        )
     if law == "GPL":
         return _("Government Procurement Law art. ${n}(${item})", mapping=found)
     return code

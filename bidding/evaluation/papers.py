@@ -98,9 +98,7 @@ def _vote_faults(sheet: Sheet, votes: Sequence[Any]) -> list[Fault]:
         if type(vote[yes]) is not bool:
             continue
         faults += _reason_faults(vote["reason"], needed=judging or not vote[yes], field=field_of(*place))
-    missing = wanted - {
-        (vote["bid"], vote.get("item", "")) for vote in votes if type(vote.get(yes)) is bool
-    }
+    missing = wanted - {(vote["bid"], vote.get("item", "")) for vote in votes if type(vote.get(yes)) is bool}
     message = _("Decide on every item")
     return [Fault("review.missing", message, field_of(*place)) for place in sorted(missing)] + faults
 

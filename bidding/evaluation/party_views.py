@@ -96,7 +96,12 @@ def corrections(request: Request, question: Clarification) -> list[str]:
     return [
         names.derivation_line(
             request,
-            line(f"correction-{step.rule}", field=step.field, before=fixed(step.before), after=fixed(step.after)),
+            line(
+                f"correction-{step.rule}",
+                field=step.field,
+                before=fixed(step.before),
+                after=fixed(step.after),
+            ),
         )
         for step in correct(sheet).steps
     ]

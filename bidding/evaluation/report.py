@@ -44,7 +44,11 @@ def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationRepo
     inputs = canonical.dumps(found.inputs())
     raw = report_document(found, inputs, at)
     drawn = EvaluationReport(
-        tender_id=found.tender.id, inputs=inputs, raw=raw, sha256=hashlib.sha256(raw).hexdigest(), drawn_up_at=at
+        tender_id=found.tender.id,
+        inputs=inputs,
+        raw=raw,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        drawn_up_at=at,
     )
     session.add(drawn)
     session.flush()
@@ -123,8 +127,12 @@ def keep_signature(
     differs = bool(dissenting.strip())
     session.add(
         ReportSignature(
-            report_id=drawn.id, member=member, cms=cms, dissent=dissenting if differs else "",
-            dissent_cms=dissent_cms if differs else None, signed_at=at,
+            report_id=drawn.id,
+            member=member,
+            cms=cms,
+            dissent=dissenting if differs else "",
+            dissent_cms=dissent_cms if differs else None,
+            signed_at=at,
         )  # fmt: skip
     )
     session.flush()
@@ -181,7 +189,8 @@ def publish_failure(
     """The notice that the tender has failed (废标公告), with the reason."""
     tender = found.tender
     body = canonical.dumps(
-        {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(at)} | failure
+        {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(at)}
+        | failure
     )
     chinese, english = FAILURES[failure["reason"]]
     text = {
@@ -198,5 +207,10 @@ def publish_failure(
         body=body,
         cms=None,
         at=at,
-        shown={"title_en": tender.title_en, "buyer": tender.tenderer.name, "agency": tender.agency.name, "text": text},
+        shown={
+            "title_en": tender.title_en,
+            "buyer": tender.tenderer.name,
+            "agency": tender.agency.name,
+            "text": text,
+        },
     )

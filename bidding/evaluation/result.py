@@ -80,7 +80,9 @@ class Result:
             "failure": self.failure and {"code": self.failure.code, "article": self.failure.article},
             "ranking": [_ranked(entry) for entry in self.ranking],
             "rejected": [{"id": r.id, "ground": r.ground, "article": r.article} for r in self.rejected],
-            "corrections": {bid: [step.as_json() for step in steps] for bid, steps in self.corrections.items()},
+            "corrections": {
+                bid: [step.as_json() for step in steps] for bid, steps in self.corrections.items()
+            },
             "lines": self.lines and _lines(self.lines),
             "triggers": {bid: list(names) for bid, names in self.triggers.items()},
             "benchmark": None if self.benchmark is None else fixed(self.benchmark),

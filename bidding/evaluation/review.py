@@ -96,12 +96,18 @@ def check_votes(members: Sequence[str], entry: ItemVotes) -> list[Fault]:
         faults.append(Fault("committee-even", N_("The number of members must be odd."), entry.item, "M87 47"))
     for member in members:
         if member not in voted:
-            faults.append(Fault("vote-missing", N_("A member has not voted."), f"{entry.item}.{member}", "M87 61"))
+            faults.append(
+                Fault("vote-missing", N_("A member has not voted."), f"{entry.item}.{member}", "M87 61")
+            )
     for member, times in voted.items():
         if member not in members:
-            faults.append(Fault("vote-stranger", N_("A vote is not by a member."), f"{entry.item}.{member}", "M87 46"))
+            faults.append(
+                Fault("vote-stranger", N_("A vote is not by a member."), f"{entry.item}.{member}", "M87 46")
+            )
         elif times > 1:
-            faults.append(Fault("vote-twice", N_("A member voted twice."), f"{entry.item}.{member}", "M87 61"))
+            faults.append(
+                Fault("vote-twice", N_("A member voted twice."), f"{entry.item}.{member}", "M87 61")
+            )
     return faults
 
 
@@ -121,17 +127,29 @@ def check_committee(
     large = complex_or_sensitive or budget >= limits.large_budget
     needed = limits.members_large if large else limits.members
     if len(members) < needed:
-        faults.append(Fault("committee-too-small", N_("The committee has too few members."), "members", "M87 47"))
+        faults.append(
+            Fault("committee-too-small", N_("The committee has too few members."), "members", "M87 47")
+        )
     if len(members) % 2 == 0:
         faults.append(Fault("committee-even", N_("The number of members must be odd."), "members", "M87 47"))
     roles = Counter(member.role for member in members)
     if roles[EXPERT] < limits.expert_share * len(members):
         faults.append(
-            Fault("committee-experts", N_("At least two thirds of the members must be experts."), "members", "M87 47")
+            Fault(
+                "committee-experts",
+                N_("At least two thirds of the members must be experts."),
+                "members",
+                "M87 47",
+            )
         )
     if roles.keys() - {EXPERT, PURCHASER}:
         faults.append(
-            Fault("committee-role", N_("Only experts and the purchaser's representatives may sit."), "members", "M87 47")
+            Fault(
+                "committee-role",
+                N_("Only experts and the purchaser's representatives may sit."),
+                "members",
+                "M87 47",
+            )
         )
     if len({member.name for member in members}) != len(members):
         faults.append(Fault("committee-twice", N_("A member is listed twice."), "members", "M87 47"))
@@ -144,7 +162,12 @@ def _check_head(members: Sequence[Member]) -> list[Fault]:
         return [Fault("committee-head", N_("The committee chooses one head."), "head", "M87 45(4)")]
     if heads[0].role == PURCHASER:
         return [
-            Fault("committee-head-purchaser", N_("The purchaser's representative cannot be head."), "head", "M87 45(4)")
+            Fault(
+                "committee-head-purchaser",
+                N_("The purchaser's representative cannot be head."),
+                "head",
+                "M87 45(4)",
+            )
         ]
     return []
 
@@ -160,12 +183,16 @@ def parse_votes(raw: object) -> tuple[ItemVotes, ...]:
 
 
 def _entry(raw: object) -> ItemVotes:
-    if not (isinstance(raw, Mapping) and isinstance(raw.get("item"), str) and isinstance(raw.get("votes"), list)):
+    if not (
+        isinstance(raw, Mapping) and isinstance(raw.get("item"), str) and isinstance(raw.get("votes"), list)
+    ):
         raise ValueError("an item needs its name and its votes")
     return ItemVotes(raw["item"], tuple(_vote(vote) for vote in raw["votes"]))
 
 
 def _vote(raw: object) -> Vote:
-    if not (isinstance(raw, Mapping) and isinstance(raw.get("member"), str) and type(raw.get("pass")) is bool):
+    if not (
+        isinstance(raw, Mapping) and isinstance(raw.get("member"), str) and type(raw.get("pass")) is bool
+    ):
         raise ValueError("a vote needs a member and pass true or false")
     return Vote(raw["member"], raw["pass"], str(raw.get("reason", "")))

@@ -77,14 +77,24 @@ def sign_in(session: Session, registry: Any, actor: Actor, code: str, interest: 
     one to sit down starts the evaluation. Raises Refused `panel.*`."""
     tender = locked(session, code)
     if tender.state != "opened":
-        raise refuse("panel.not-now", _("The committee signs in after the opening is recorded"), rule="M87 40")
+        raise refuse(
+            "panel.not-now", _("The committee signs in after the opening is recorded"), rule="M87 40"
+        )
     at = database_now(session)
     if interest.strip():
         return committee.step_aside(session, registry["keys"], actor, code, interest, at)
     found = load(session, registry["keys"], tender)
     member = committee.sign_in(session, registry["keys"], actor, code, set(found.bids), at)
     if found.panel is not None and committee.sits(session, found.panel):
-        advance(session, registry, tender, "start_evaluation", at, panel_complete=True, bids_opened=len(found.bids))
+        advance(
+            session,
+            registry,
+            tender,
+            "start_evaluation",
+            at,
+            panel_complete=True,
+            bids_opened=len(found.bids),
+        )
     return member
 
 
@@ -157,7 +167,13 @@ def _voting(
 
 
 def accept_from(
-    session: Session, registry: Any, found: Evaluation, member: PanelMember, raw: bytes, cms: bytes, at: datetime
+    session: Session,
+    registry: Any,
+    found: Evaluation,
+    member: PanelMember,
+    raw: bytes,
+    cms: bytes,
+    at: datetime,
 ) -> None:
     """Judge a member's signature: it must be by the certificate in the panel document."""
     evidence = accept(session, registry, found.tender.code, raw, cms, at)
@@ -174,7 +190,11 @@ def _record_judgements(session: Session, registry: Any, actor: Actor, tender: Te
     for bid in found.subjects(ABNORMAL):
         judged = found.judgement(bid)
         if judged is not None:
-            payload = {"manifest": found.bids[bid].manifest, "accepted": judged.accepted, "reason": judged.reason}
+            payload = {
+                "manifest": found.bids[bid].manifest,
+                "accepted": judged.accepted,
+                "reason": judged.reason,
+            }
             record(session, actor, "abnormal.explained", tender.code, payload, at)
 
 
@@ -299,7 +319,14 @@ def answer(
 
 
 def _judge_bidder(
-    session: Session, registry: Any, actor: Actor, tender: Tender, uscc: str, raw: bytes, cms: bytes, at: datetime
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    tender: Tender,
+    uscc: str,
+    raw: bytes,
+    cms: bytes,
+    at: datetime,
 ) -> None:
     """The signature is of the bidder's enterprise, by a certificate in the account that answers."""
     evidence = accept(session, registry, tender.code, raw, cms, at)

@@ -110,7 +110,9 @@ def sign_in(request: Request) -> Any:
 # --- one bid --------------------------------------------------------------------------------------
 
 
-@view_config(route_name="evaluation-bid", request_method="GET", renderer=FOLDER + "bid.jinja2", permission=EVALUATE)
+@view_config(
+    route_name="evaluation-bid", request_method="GET", renderer=FOLDER + "bid.jinja2", permission=EVALUATE
+)
 def bid(request: Request) -> Any:
     """A bid as it was opened, with the names of its documents; the look is recorded."""
     found, own = access.member(request)
@@ -124,7 +126,11 @@ def show_bid(request: Request, found: Evaluation, own: PanelMember, opened: Open
             files = bidfiles.listed(tar)
     except Refused as refused:
         unreadable = refused.faults[0].message
-    votes = {step: [(entry, count(entry)) for entry in found.votes(step, opened.id)] for step in STEPS if step != ABNORMAL}
+    votes = {
+        step: [(entry, count(entry)) for entry in found.votes(step, opened.id)]
+        for step in STEPS
+        if step != ABNORMAL
+    }
     return room(
         request, found, found.phase(request.now()), own=own, bid=opened, sheet=opened.read, files=files,
         unreadable=unreadable, votes=votes, may_ask=own.head and found.phase(request.now()) in service.ASKABLE,
@@ -246,7 +252,9 @@ def draw(request: Request) -> Any:
 # --- the report -----------------------------------------------------------------------------------
 
 
-@view_config(route_name="evaluation-report", renderer=FOLDER + "report.jinja2", permission=Permission.OWN_ACCOUNT)
+@view_config(
+    route_name="evaluation-report", renderer=FOLDER + "report.jinja2", permission=Permission.OWN_ACCOUNT
+)
 def show_report(request: Request) -> Any:
     """The report with every derivation; a member signs it here, with or without dissent."""
     found = access.report_reader(request)

@@ -23,9 +23,7 @@ def _section(name: str) -> str:
 
 _SECTIONS = (("h", 10**8, "亿"), ("w", 10**4, "万"), ("o", 1, ""))
 _WHOLE = re.compile("".join(f"(?:{_section(name)}{mark})?" for name, _, mark in _SECTIONS))
-_AMOUNT = re.compile(
-    rf"(?:(?P<whole>.+)元)?(?:零?(?P<jiao>[{_DIGITS}])角)?(?:零?(?P<fen>[{_DIGITS}])分)?整?"
-)
+_AMOUNT = re.compile(rf"(?:(?P<whole>.+)元)?(?:零?(?P<jiao>[{_DIGITS}])角)?(?:零?(?P<fen>[{_DIGITS}])分)?整?")
 
 
 def read_words(text: str) -> Fraction:

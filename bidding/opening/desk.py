@@ -64,4 +64,6 @@ def bidder_card(request: Request, tender: Tender, opening: Opening, bid: Bid) ->
         until = {"time": beijing(opening.window_ends_at, "%H:%M:%S")}
         title = _("Decrypt your bid: ${title}", mapping={"title": request.called(tender)})
         return Card(title, address, _("until ${time}", mapping=until), "now")
-    return Card(_("Opening now: ${title}", mapping={"title": request.called(tender)}), address, _("Follow it live"))
+    return Card(
+        _("Opening now: ${title}", mapping={"title": request.called(tender)}), address, _("Follow it live")
+    )

@@ -23,7 +23,9 @@ from trading.rulebook.plan import Finding
 from trading.web import PUBLIC, _, faults_of, read_json
 
 
-@view_config(route_name="api-tenders", request_method="POST", renderer="json", permission=Permission.DRAFT_TENDER)
+@view_config(
+    route_name="api-tenders", request_method="POST", renderer="json", permission=Permission.DRAFT_TENDER
+)
 def create(request: Request) -> Any:
     """A new draft. The body is the form's fields; what is left out comes from `template` and the default
     timetable. 201 {"tender", "url"}."""
@@ -36,7 +38,9 @@ def create(request: Request) -> Any:
     return {"tender": tender.code, "url": request.route_path("api-tender", code=tender.code)}
 
 
-@view_config(route_name="api-tender", request_method="PUT", renderer="json", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="api-tender", request_method="PUT", renderer="json", permission=Permission.MANAGE_TENDER
+)
 def edit(request: Request) -> Any:
     """Change a draft: the body's fields replace those of the form."""
     tender = request.context
@@ -50,7 +54,12 @@ def show(request: Request) -> Any:
     return facts(request, visible(request))
 
 
-@view_config(route_name="api-tender-publish", request_method="GET", renderer="json", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="api-tender-publish",
+    request_method="GET",
+    renderer="json",
+    permission=Permission.MANAGE_TENDER,
+)
 def to_sign(request: Request) -> Any:
     """Findings and custodians; when all is ready, the bytes to sign (base64url) and their hashes."""
     tender = request.context
@@ -69,12 +78,18 @@ def to_sign(request: Request) -> Any:
     if answer["ready"]:
         made = publication.prepare(request.db, request.registry, tender)
         answer["documents"] = {
-            name: {"data": b64(data), "sha256": publication.made_hash(data)} for name, data in publication.signed_bytes(made).items()
+            name: {"data": b64(data), "sha256": publication.made_hash(data)}
+            for name, data in publication.signed_bytes(made).items()
         }
     return answer
 
 
-@view_config(route_name="api-tender-publish", request_method="POST", renderer="json", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="api-tender-publish",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.MANAGE_TENDER,
+)
 def publish(request: Request) -> Any:
     """{"notice_cms", "policy_cms"} in base64url → published. Problem+json with every fault otherwise."""
     command: SignPublication = read_json(request, SignPublication)
@@ -85,7 +100,12 @@ def publish(request: Request) -> Any:
     return facts(request, request.context) | {"notice": str(notice.id)}
 
 
-@view_config(route_name="api-tender-overrides", request_method="POST", renderer="json", permission=Permission.OVERRIDE_RULE)
+@view_config(
+    route_name="api-tender-overrides",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.OVERRIDE_RULE,
+)
 def override(request: Request) -> Any:
     """{"finding": id, "reason"}: a named officer of the purchaser sets a refusal aside."""
     command = read_json(request, OverrideRule)
@@ -128,7 +148,12 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
             for document in documents_of(request.db, tender.code)
         ],
         "notices": [
-            {"id": str(notice.id), "kind": notice.kind, "sha256": notice.sha256, "published": rfc3339(notice.published_at)}
+            {
+                "id": str(notice.id),
+                "kind": notice.kind,
+                "sha256": notice.sha256,
+                "published": rfc3339(notice.published_at),
+            }
             for notice in notices_of(request.db, tender.code)
         ],
     }

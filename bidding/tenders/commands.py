@@ -123,7 +123,13 @@ class DraftTender(BaseModel):
         """Rows of the schedule of requirements."""
         rows = zip(self.item_name, self.item_unit, self.item_quantity, strict=True)
         return [
-            {"number": number, "name": name, "unit": unit, "quantity": quantity, "core": number == self.core_item}
+            {
+                "number": number,
+                "name": name,
+                "unit": unit,
+                "quantity": quantity,
+                "core": number == self.core_item,
+            }
             for number, (name, unit, quantity) in enumerate(rows, start=1)
         ]
 

@@ -26,13 +26,17 @@ ELSEWHERE = ("opening", "opened", "evaluated", "awarded")
 
 def agent_cards(request: Request) -> list[Card]:
     """A new tender, and everything that one's agency runs."""
-    new = Card(_("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes"))
+    new = Card(
+        _("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes")
+    )
     return [new, *cards(request, Tender.agency_id == request.identity.party_id)]
 
 
 def tenderer_cards(request: Request) -> list[Card]:
     """What is bought for one's organisation."""
-    new = Card(_("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes"))
+    new = Card(
+        _("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes")
+    )
     return [new, *cards(request, Tender.tenderer_id == request.identity.party_id)]
 
 
@@ -50,7 +54,9 @@ def card(request: Request, tender: Tender) -> Card:
     if tender.state == "draft":
         readiness = publication.publishable(request.db, request.registry, tender, request.now())
         note = _("Draft: ready to sign") if readiness.ready else _("Draft")
-        return Card(request.called(tender), request.route_path("tender-preview", code=tender.code), note, "now")
+        return Card(
+            request.called(tender), request.route_path("tender-preview", code=tender.code), note, "now"
+        )
     words = NEXT[tender.state] % {"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")}
     tone = "now" if tender.state in ACTING else "neutral"
     return Card(request.called(tender), request.route_path("tender", code=tender.code), words, tone)

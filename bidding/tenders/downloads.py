@@ -51,4 +51,6 @@ def look(session: Session, registry: Any, actor: Actor, tender: Tender) -> list[
 def _row(session: Session, taken: notices.Taken) -> Look:
     user = session.get(User, uuid.UUID(taken.user)) if taken.user else None
     party = session.get(Party, user.party_id) if user and user.party_id else None
-    return Look(taken.at, taken.document, taken.address, user.name if user else "", party.name if party else "")
+    return Look(
+        taken.at, taken.document, taken.address, user.name if user else "", party.name if party else ""
+    )

@@ -37,12 +37,32 @@ def links(request: Request, tender: Tender) -> list[Link]:
     rows = [
         ("bid", _("Bid for this tender"), open_to_bids, True),
         ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
-        ("panel", _("Evaluation committee"), state in EVALUATION and may(Permission.IMPORT_PANEL), state == "opened"),
-        ("evaluation", _("Evaluation"), state in EVALUATION and may(Permission.EVALUATE), state == "evaluating"),
-        ("award", _("Result and award"), (state in RESULT or ended) and may(Permission.DECIDE_AWARD), not ended),
+        (
+            "panel",
+            _("Evaluation committee"),
+            state in EVALUATION and may(Permission.IMPORT_PANEL),
+            state == "opened",
+        ),
+        (
+            "evaluation",
+            _("Evaluation"),
+            state in EVALUATION and may(Permission.EVALUATE),
+            state == "evaluating",
+        ),
+        (
+            "award",
+            _("Result and award"),
+            (state in RESULT or ended) and may(Permission.DECIDE_AWARD),
+            not ended,
+        ),
         ("contract", _("Contract"), state in CONTRACT and may(Permission.DECIDE_AWARD), not ended),
         ("my-result", _("My result"), (state in RESULT or ended) and bid_here, True),
-        ("tender-downloads", _("Who took the documents"), not before and may(Permission.MANAGE_TENDER), False),
+        (
+            "tender-downloads",
+            _("Who took the documents"),
+            not before and may(Permission.MANAGE_TENDER),
+            False,
+        ),
         ("trail", _("Trail of this tender"), state != "draft", False),
         ("supervision-trail", _("Supervision"), may(Permission.SUPERVISE), False),
     ]

@@ -50,7 +50,9 @@ def sections(draft: DraftTender, setting: Setting, locale: str) -> list[dict[str
     """The tender document in sections (see ITradeKind.document), the schedule's rows in `rows` where a
     table follows. Raises Refused `document.incomplete`."""
     texts = worded(draft, setting.kind, locale)
-    document: list[dict[str, Any]] = setting.kind.document(placeholders(draft, texts, setting, locale), locale)
+    document: list[dict[str, Any]] = setting.kind.document(
+        placeholders(draft, texts, setting, locale), locale
+    )
     return [
         {**section, "rows": texts["items"] if section["table"] == "items" else []} for section in document
     ]
@@ -62,7 +64,10 @@ def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
     texts: dict[str, Any] = {
         "project_name": draft.title,
         "items": draft.items,
-        **{name: getattr(draft, name) for name in ("technical", "qualification", "payment_terms", "delivery_place")},
+        **{
+            name: getattr(draft, name)
+            for name in ("technical", "qualification", "payment_terms", "delivery_place")
+        },
     }
     if not locale.startswith("zh"):
         source, other = (template_of(kind, draft.template, each) for each in LOCALES)
@@ -70,7 +75,10 @@ def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
         for name, text in texts.items():
             if name != "items" and text.splitlines() == known[name].splitlines():
                 texts[name] = other["values"][name]
-        names = {(i["name"], i["unit"]): (o["name"], o["unit"]) for i, o in zip(source["items"], other["items"], strict=True)}
+        names = {
+            (i["name"], i["unit"]): (o["name"], o["unit"])
+            for i, o in zip(source["items"], other["items"], strict=True)
+        }
         for item in texts["items"]:
             item["name"], item["unit"] = names.get((item["name"], item["unit"]), (item["name"], item["unit"]))
         texts["project_name"] = draft.title_en or texts["project_name"]

@@ -134,7 +134,14 @@ def prepare(session: Session, registry: Any, tender: Tender) -> Publication:
 def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> str:
     """A hash over everything that the bytes to sign are made from."""
     settings = registry.settings
-    names = ("ledger.origin", "ledger.vkey", "ledger.witnesses", "vault.custodians", "vault.threshold", "hall.name")
+    names = (
+        "ledger.origin",
+        "ledger.vkey",
+        "ledger.witnesses",
+        "vault.custodians",
+        "vault.threshold",
+        "hall.name",
+    )
     parties = [(p.uscc, p.name, p.address, p.phone) for p in (tender.tenderer, tender.agency)]
     return hashlib.sha256(
         canonical.dumps(
@@ -158,9 +165,13 @@ def make(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> 
     draft = drafts.draft_of(tender)
     evaluation = canonical.dumps(setting.rules)
     store = registry.getUtility(IFileStore)
-    files = {papers.PDF: papers.as_pdf(draft, setting, registry.settings["hall.fonts"]), papers.DATA: papers.as_data(draft, setting)}
+    files = {
+        papers.PDF: papers.as_pdf(draft, setting, registry.settings["hall.fonts"]),
+        papers.DATA: papers.as_data(draft, setting),
+    }
     rows = [
-        {"name": name, "size": len(data), "sha256": keep_file(store, data)} for name, data in sorted(files.items())
+        {"name": name, "size": len(data), "sha256": keep_file(store, data)}
+        for name, data in sorted(files.items())
     ]
     documents = canonical.dumps({"v": 1, "typ": "ebid.documents", "files": rows})
     notice = canonical.dumps(
@@ -226,7 +237,9 @@ def setting_of(registry: Any, tender: Tender, now: datetime, policy_hash: str) -
         purchaser_address=tender.tenderer.address,
         purchaser_contact=tender.tenderer.phone,
         agency=tender.agency.name,
-        agency_contact=" ".join(part for part in (draft.contact or tender.agent.name, tender.agency.phone) if part),
+        agency_contact=" ".join(
+            part for part in (draft.contact or tender.agent.name, tender.agency.phone) if part
+        ),
         platform={"zh_CN": settings["hall.name"], "en": settings["hall.name_en"]},
         custodians=tuple(row["org"] for row in json.loads(settings["vault.custodians"] or "[]")),
         threshold=int(settings["vault.threshold"]),
@@ -241,7 +254,13 @@ def setting_of(registry: Any, tender: Tender, now: datetime, policy_hash: str) -
 
 
 def publish(
-    session: Session, registry: Any, actor: Actor, user_id: uuid.UUID, tender: Tender, notice_cms: bytes, policy_cms: bytes
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    user_id: uuid.UUID,
+    tender: Tender,
+    notice_cms: bytes,
+    policy_cms: bytes,
 ) -> Notice:
     """Publish what `prepare` made, once both signatures hold; entry `tender.published`.
 
@@ -322,7 +341,12 @@ def put_up(
     tender.rules = json.loads(made.evaluation)
     session.add(
         SealPolicy(
-            tender_id=tender.id, version=1, sha256=tender.policy_hash, raw=made.policy, cms=policy_cms, signed_at=now
+            tender_id=tender.id,
+            version=1,
+            sha256=tender.policy_hash,
+            raw=made.policy,
+            cms=policy_cms,
+            signed_at=now,
         )
     )
     for row in json.loads(made.documents)["files"]:
@@ -343,7 +367,9 @@ def shown_of(registry: Any, tender: Tender, made: Publication, now: datetime) ->
     """What the board and the notice's page tell people: the invitation, in both languages."""
     draft = drafts.draft_of(tender)
     setting = setting_of(registry, tender, now, made_hash(made.policy))
-    invitation = {locale: papers.sections(draft, setting, locale)[0]["paragraphs"] for locale in papers.LOCALES}
+    invitation = {
+        locale: papers.sections(draft, setting, locale)[0]["paragraphs"] for locale in papers.LOCALES
+    }
     return {
         "title_en": tender.title_en,
         "buyer": tender.tenderer.name,

@@ -93,7 +93,9 @@ def form_page(request: Request, form: Form) -> dict[str, Any]:
 # --- the finished document, the gates, the custodians ----------------------------------------------
 
 
-@view_config(route_name="tender-preview", renderer=FOLDER + "preview.jinja2", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="tender-preview", renderer=FOLDER + "preview.jinja2", permission=Permission.MANAGE_TENDER
+)
 def preview(request: Request) -> Any:
     """The finished document, what the rulebook says to it, and whose keys are here."""
     return preview_page(request, Form(request, OverrideRule))
@@ -150,7 +152,9 @@ def discard(request: Request) -> Any:
 # --- signing --------------------------------------------------------------------------------------
 
 
-@view_config(route_name="tender-publish", renderer=FOLDER + "publish.jinja2", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="tender-publish", renderer=FOLDER + "publish.jinja2", permission=Permission.MANAGE_TENDER
+)
 def publish(request: Request) -> Any:
     """One click signs the notice (with the hashes of all documents) and the seal policy, and publishes."""
     tender, form = request.context, Form(request, SignPublication)
@@ -174,7 +178,10 @@ def publish(request: Request) -> Any:
         "tender": tender,
         "notice": json.loads(made.notice),
         "files": json.loads(made.documents)["files"],
-        "signed": {name: (b64(data), publication.made_hash(data)) for name, data in publication.signed_bytes(made).items()},
+        "signed": {
+            name: (b64(data), publication.made_hash(data))
+            for name, data in publication.signed_bytes(made).items()
+        },
         "certificates": ",".join(each.sha256 for each in usable),
     }
 
@@ -241,7 +248,9 @@ def document(request: Request) -> Response:
     return response
 
 
-@view_config(route_name="tender-downloads", renderer=FOLDER + "downloads.jinja2", permission=Permission.MANAGE_TENDER)
+@view_config(
+    route_name="tender-downloads", renderer=FOLDER + "downloads.jinja2", permission=Permission.MANAGE_TENDER
+)
 def download_log(request: Request) -> Any:
     """Who took the documents; closed to everybody until the deadline. Every look is an entry."""
     tender = visible(request)

@@ -33,7 +33,9 @@ def bidder_cards(request: Request) -> list[Card]:
 
 
 def _open_card(request: Request, tender: Tender) -> Card:
-    note = _("Bids may be handed in until ${time}", mapping={"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")})
+    note = _(
+        "Bids may be handed in until ${time}", mapping={"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")}
+    )
     return Card(request.called(tender), request.route_path("tender", code=tender.code), note)
 
 

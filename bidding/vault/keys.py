@@ -30,9 +30,7 @@ def dual_key(kc: bytes, kb: bytes, b: bytes, stage: str) -> bytes:
 
 def deal(kc: bytes, b: bytes, stage: str, t: int, n: int) -> list[bytes]:
     """The n shares of Kc, any t of which rebuild it; the same for everybody who knows Kc."""
-    coefficients = [
-        expand(kc, lp("ebid/v1/shamir", b, stage, bytes([t]), bytes([j]))) for j in range(1, t)
-    ]
+    coefficients = [expand(kc, lp("ebid/v1/shamir", b, stage, bytes([t]), bytes([j]))) for j in range(1, t)]
     return shamir.split(kc, coefficients, n)
 
 

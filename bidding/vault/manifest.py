@@ -253,9 +253,7 @@ def build_withdrawal(manifest: Manifest, created: datetime) -> bytes:
 def parse_withdrawal(raw: bytes) -> Withdrawal:
     """Reads a withdrawal; raises EncodingError."""
     f = d.read(raw, "ebid.withdraw", _WITHDRAWAL)
-    return Withdrawal(
-        raw, sha256(raw), f["policy"], _bidder_text(f["bidder"]), f["manifest"], f["created"]
-    )
+    return Withdrawal(raw, sha256(raw), f["policy"], _bidder_text(f["bidder"]), f["manifest"], f["created"])
 
 
 def _structural_faults(policy: Policy, manifest: Manifest) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from trading.ledger.canonical import dumps
 
 MODES = ("custodian", "bidder", "dual", "either")
 
+
 @dataclass(frozen=True)
 class Custodian:
     """A custodian in a policy; `org` and `cks_sha256` are empty in a policy that lacks them."""
@@ -120,6 +121,8 @@ POLICY_FIELDS = {
     "deadline": d.time,
     "stages": d.list_of(d.at_least({**STAGE_FIELDS, "custodians": d.list_of(d.at_least(CUSTODIAN_FIELDS))})),
 }
+
+
 def build_policy(
     *,
     tender: str,

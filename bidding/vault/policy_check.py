@@ -53,7 +53,9 @@ _WHOLE = {
             {
                 **STAGE_FIELDS,
                 "bidder_window_s": d.integer(0),
-                "custodians": d.list_of(d.exact({**CUSTODIAN_FIELDS, "org": d.text, "cks_sha256": d.hash_hex})),
+                "custodians": d.list_of(
+                    d.exact({**CUSTODIAN_FIELDS, "org": d.text, "cks_sha256": d.hash_hex})
+                ),
             }
         )
     ),
@@ -61,6 +63,8 @@ _WHOLE = {
     "sig": d.list_of(d.one_of(*SIGNATURES)),
     "client_sha256": d.list_of(d.hash_hex),
 }
+
+
 def check_policy(
     raw: bytes,
     cms: bytes,

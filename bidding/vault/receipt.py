@@ -142,9 +142,7 @@ def leaf_commitment(
     if kind not in BLINDED_KINDS or len(salt) != SALT_BYTES:
         raise EncodingError("not a blinded kind, or a salt of the wrong size")
     when = format_time(at)
-    return sha256(
-        lp("ebid/v1/leaf", salt, kind, tender, lot, seq.to_bytes(4, "big"), digest, when)
-    )
+    return sha256(lp("ebid/v1/leaf", salt, kind, tender, lot, seq.to_bytes(4, "big"), digest, when))
 
 
 def leaf_bytes(commitment: bytes) -> bytes:

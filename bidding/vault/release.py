@@ -82,9 +82,7 @@ def unwrap(stage: Stage, manifest: Manifest, index: int, seed: bytes) -> bytes |
         return None
     b = manifest.binding
     try:
-        share = hpke.unseal(
-            stage.suite, seed, keys.wrap_info(b, stage.name, index), sealed.wraps[index - 1]
-        )
+        share = hpke.unseal(stage.suite, seed, keys.wrap_info(b, stage.name, index), sealed.wraps[index - 1])
     except hpke.HpkeError:
         return None
     return share if keys.share_commitment(b, stage.name, index, share) == sealed.shares[index - 1] else None

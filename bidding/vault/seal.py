@@ -85,9 +85,7 @@ def seal_bid(
     return SealedBid(manifest, bid_id, kept)
 
 
-def _seal_stage(
-    stage: Stage, b: bytes, rng: Callable[[int], bytes]
-) -> tuple[SealedStage, bytes, bytes]:
+def _seal_stage(stage: Stage, b: bytes, rng: Callable[[int], bytes]) -> tuple[SealedStage, bytes, bytes]:
     """The sealed stage, its key K, and what the bidder keeps."""
     if not stage.held_by_custodians:
         k = rng(keys.KEY_BYTES)

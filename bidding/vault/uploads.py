@@ -93,7 +93,9 @@ def check_many(session: Session, owner: bytes, manifest_key: bytes) -> None:
 
 def check_much(session: Session, owner: bytes, more: int) -> None:
     """Raises Refused `upload.much` when `more` bytes are too many for this account and tender."""
-    sent = select(func.coalesce(func.sum(UploadPiece.size), 0)).join(Upload, Upload.id == UploadPiece.upload_id)
+    sent = select(func.coalesce(func.sum(UploadPiece.size), 0)).join(
+        Upload, Upload.id == UploadPiece.upload_id
+    )
     if session.execute(sent.where(Upload.owner_key == owner)).scalar_one() + more > MOST_BYTES:
         raise refuse(
             "upload.much",

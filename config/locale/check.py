@@ -59,7 +59,11 @@ def two_ways() -> list[str]:
             for message in read_po(file, locale="zh_CN"):
                 if isinstance(message.id, str) and message.id:
                     found[message.id][path.stem] = str(message.string)
-    return [f"{msgid!r} has two translations: {ways}" for msgid, ways in found.items() if len(set(ways.values())) > 1]
+    return [
+        f"{msgid!r} has two translations: {ways}"
+        for msgid, ways in found.items()
+        if len(set(ways.values())) > 1
+    ]
 
 
 def main() -> int:

@@ -133,7 +133,11 @@ def _unseatable(
         return "panel.interest", _("Seat ${seat}: this person works for the buyer or its agent"), "GPR 9"
     # The agency's people may not sit; what the account belongs to counts more than what the list says.
     if line.kind == "purchaser" and (party.uscc if party else line.employer) != purchaser:
-        return "panel.not-the-purchasers", _("Seat ${seat}: this person does not come from the purchaser"), "M87 47"
+        return (
+            "panel.not-the-purchasers",
+            _("Seat ${seat}: this person does not come from the purchaser"),
+            "M87 47",
+        )
     return None
 
 

@@ -74,8 +74,16 @@ class FakeHall:
         for index in (1, 2, 3):
             signer = self.authority.signer(f"custodian {index}")
             raw = build_statement(
-                tender=TENDER, lot="1", stage="opening", custodian=f"c{index}", org=f"org {index}", index=index,
-                cert_sha256=_certificate_sha256(signer), seed=SEEDS[f"c{index}"], created=now, release_after=deadline,
+                tender=TENDER,
+                lot="1",
+                stage="opening",
+                custodian=f"c{index}",
+                org=f"org {index}",
+                index=index,
+                cert_sha256=_certificate_sha256(signer),
+                seed=SEEDS[f"c{index}"],
+                created=now,
+                release_after=deadline,
             )
             raws.append(raw)
             served.append({"cks": b64(raw), "p7s": b64(signer.sign(raw, now))})
@@ -98,7 +106,9 @@ class FakeHall:
     def missing(self, upload: dict[str, Any]) -> dict[str, list[int]]:
         manifest: Manifest = upload["manifest"]
         wanted = {part.name: range(-(-part.size // PIECE)) for part in manifest.parts}
-        missing = {name: [n for n in pieces if (name, n) not in upload["pieces"]] for name, pieces in wanted.items()}
+        missing = {
+            name: [n for n in pieces if (name, n) not in upload["pieces"]] for name, pieces in wanted.items()
+        }
         return {name: pieces for name, pieces in missing.items() if pieces}
 
     def state(self, ident: str) -> dict[str, Any]:
@@ -148,7 +158,9 @@ class FakeHall:
         if path.startswith("/api/bids/receipts/"):
             receipt = self.receipts[path.rpartition("/")[2]]
             receipt["asked"] += 1
-            return _json({"pending": True}, 202) if receipt["asked"] == 1 else _json(json.loads(receipt["raw"]))
+            return (
+                _json({"pending": True}, 202) if receipt["asked"] == 1 else _json(json.loads(receipt["raw"]))
+            )
         return self.post(request, path) if request.method != "GET" else self.get_upload(path)
 
     def get_upload(self, path: str) -> Response:

@@ -44,7 +44,10 @@ def policy(request: pytest.FixtureRequest, interop: Interop) -> bytes:
     stage = {"name": "opening", "mode": request.param, "t": 2, "n": 3, "suite": "647a-0001-0002"}
     stage |= {"bidder_window_s": 1800, "custodians": [] if request.param == "bidder" else custodians}
     part = {"stage": "opening", "public_after_open": True}
-    parts = [{**part, "name": "price-sheet", "max_bytes": 1 << 20}, {**part, "name": "documents", "max_bytes": 1 << 30}]
+    parts = [
+        {**part, "name": "price-sheet", "max_bytes": 1 << 20},
+        {**part, "name": "documents", "max_bytes": 1 << 30},
+    ]
     frame = {"v": 1, "typ": "ebid.policy", "tender": "T", "lot": "1", "deadline": "2026-12-01T01:00:00.000Z"}
     return dumps({**frame, "stages": [stage], "parts": parts})
 
@@ -63,7 +66,11 @@ def test_a_bid_sealed_by_the_browser_is_admitted_and_opened_by_the_server(
         evidence = _evidence(policy, unb64(sealed["keys"]["opening"]["Kb"]), opened.manifest)
         ciphertexts = {name: io.BytesIO(opened.part(name).read()) for name in PARTS}
     result = open_bid(
-        parse_policy(policy), manifest, ciphertexts, evidence, lambda name: found.setdefault(name, io.BytesIO())
+        parse_policy(policy),
+        manifest,
+        ciphertexts,
+        evidence,
+        lambda name: found.setdefault(name, io.BytesIO()),
     )
     assert result.outcome is Outcome.OK, result.reason
     assert {name: sink.getvalue() for name, sink in found.items()} == PARTS
@@ -75,7 +82,9 @@ def test_a_bid_sealed_by_the_server_is_opened_by_the_browser(
     rules = parse_policy(policy)
     sinks = {name: io.BytesIO() for name in PARTS}
     inputs = [PartInput(name, len(data), io.BytesIO(data), sinks[name]) for name, data in PARTS.items()]
-    bid = seal_bid(rules, bidder_id=BIDDER["id"], cert_sha256=BIDDER["cert_sha256"], parts=inputs, rng=os.urandom)
+    bid = seal_bid(
+        rules, bidder_id=BIDDER["id"], cert_sha256=BIDDER["cert_sha256"], parts=inputs, rng=os.urandom
+    )
     target = tmp_path / "bid.sealed"
     with target.open("wb") as out:
         for sink in sinks.values():
@@ -85,16 +94,25 @@ def test_a_bid_sealed_by_the_server_is_opened_by_the_browser(
     assert unb64(read["manifest"]) == bid.manifest
     seeds = {} if rules.stages[0].mode == "bidder" else {"1": SEEDS[0].hex(), "3": SEEDS[2].hex()}
     released = {"opening": {"Kb": b64(bid.keys["opening"]), "seeds": seeds}}
-    answer = interop("open", policy=read["policy"], manifest=read["manifest"], parts=read["parts"], released=released)
+    answer = interop(
+        "open", policy=read["policy"], manifest=read["manifest"], parts=read["parts"], released=released
+    )
     assert {name: unb64(part["data"]) for name, part in answer["parts"].items()} == PARTS
 
 
 def test_each_reads_the_others_key_file(interop: Interop) -> None:
     key_file = KeyFile(bytes(32), bytes(16), bytes([1]) * 32, {"opening": bytes([2]) * 32})
     raw = write_keyfile(key_file, "口令 passphrase", os.urandom)
-    assert interop("read-key-file", file=raw.decode(), passphrase="口令 passphrase") == {"opening": b64(bytes([2]) * 32)}
+    assert interop("read-key-file", file=raw.decode(), passphrase="口令 passphrase") == {
+        "opening": b64(bytes([2]) * 32)
+    }
     assert interop("read-key-file", file=raw.decode(), passphrase="x")["error"] == "PASSPHRASE_WRONG"
-    bid = {"policyHash": "00" * 32, "bidId": b64(bytes(16)), "manifestHash": "01" * 32, "keys": {"opening": {"Kb": b64(bytes([2]) * 32)}}}
+    bid = {
+        "policyHash": "00" * 32,
+        "bidId": b64(bytes(16)),
+        "manifestHash": "01" * 32,
+        "keys": {"opening": {"Kb": b64(bytes([2]) * 32)}},
+    }
     written = interop("write-key-file", bid=bid, passphrase="口令 passphrase")["text"].encode()
     assert read_keyfile(written, "口令 passphrase") == key_file
     with pytest.raises(WrongPassphrase):
@@ -119,11 +137,26 @@ def test_a_key_enrolled_in_the_browser_signs_what_the_server_accepts(interop: In
     assert evidence.certificate_sha256 == expected
     with pytest.raises(Refused):
         verifier.verify(data + b" ", cms, datetime.now(UTC))
-    assert interop("sign", key_file=key_file, passphrase="wrong", data=b64(data))["error"] == "PASSPHRASE_WRONG"
+    assert (
+        interop("sign", key_file=key_file, passphrase="wrong", data=b64(data))["error"] == "PASSPHRASE_WRONG"
+    )
 
 
 def test_capital_figures_are_those_of_the_server(interop: Interop) -> None:
-    fen = [1, 10, 105, 100, 1010, 100010000, 1000000, 100100000, 999999999999, 20000000300_00, 12030450, 1001000100_00]
+    fen = [
+        1,
+        10,
+        105,
+        100,
+        1010,
+        100010000,
+        1000000,
+        100100000,
+        999999999999,
+        20000000300_00,
+        12030450,
+        1001000100_00,
+    ]
     fen += [7 * 10**n + 3 * 10 ** (n // 2) for n in range(14)]
     words = interop("words", fen=[str(value) for value in fen])["words"]
     for value, text in zip(fen, words, strict=True):
@@ -135,7 +168,9 @@ def test_capital_figures_are_those_of_the_server(interop: Interop) -> None:
 def _evidence(policy: bytes, kb: bytes, manifest: Any) -> dict[str, StageEvidence]:
     stage = parse_policy(policy).stages[0]
     answers = [
-        Answer(index=i, share=unwrap(stage, manifest, i, SEEDS[i - 1])) for i in (1, 3) if stage.mode != "bidder"
+        Answer(index=i, share=unwrap(stage, manifest, i, SEEDS[i - 1]))
+        for i in (1, 3)
+        if stage.mode != "bidder"
     ]
     key = kb if stage.mode in ("bidder", "dual") else None
     return {"opening": StageEvidence(bidder_key=key, answers=answers)}

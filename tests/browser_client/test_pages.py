@@ -33,7 +33,13 @@ from tests.browser_client.pages import page as page_html
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 PASSPHRASE = "a long passphrase"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,12 @@ def browser(node: Path) -> Iterator[Browser]:
 def hall() -> Iterator[tuple[FakeHall, str]]:
     built = FakeHall()
     server, address = serve(built)
-    for path, script in {"/enrol": "enrol.page.js", "/bid": "bid.page.js", "/sign": "sign.page.js", "/verify": "verify.page.js"}.items():
+    for path, script in {
+        "/enrol": "enrol.page.js",
+        "/bid": "bid.page.js",
+        "/sign": "sign.page.js",
+        "/verify": "verify.page.js",
+    }.items():
         built.pages[path] = page_html(script, built.policy)
     yield built, address
     server.shutdown()
@@ -61,7 +72,9 @@ def context(browser: Browser, hall: tuple[FakeHall, str]) -> Iterator[BrowserCon
     opened.set_default_timeout(20_000)
     wrong: list[str] = []
     opened.on("weberror", lambda error: wrong.append(str(error.error)))
-    opened.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
+    opened.on(
+        "console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None
+    )
     yield opened
     opened.close()
     assert wrong == []
@@ -114,16 +127,32 @@ def test_a_person_enrols_and_submits_a_bid_that_the_servers_code_opens(
     expect(page.locator("[data-bid-banner]")).to_contain_text("NOT YET SUBMITTED")
     key_file = read_keyfile(submit(page).encode(), PASSPHRASE)
     expect(page.locator("[data-bid-banner]")).to_contain_text("SUBMITTED · reference R1")
-    states = {line.get_attribute("data-check"): line.get_attribute("data-ok") for line in page.locator("[data-check]").all()}
+    states = {
+        line.get_attribute("data-check"): line.get_attribute("data-ok")
+        for line in page.locator("[data-check]").all()
+    }
     assert {name for name, ok in states.items() if ok != "true"} == {"consistency", "stamp"}, states
     assert fake.stored_faults() == []
     upload = next(iter(fake.uploads.values()))
     found: dict[str, io.BytesIO] = {}
-    parts = {part.name: io.BytesIO(b"".join(upload["pieces"][part.name, n] for n in range(-(-part.size // PIECE)))) for part in upload["manifest"].parts}
+    parts = {
+        part.name: io.BytesIO(b"".join(upload["pieces"][part.name, n] for n in range(-(-part.size // PIECE))))
+        for part in upload["manifest"].parts
+    }
     evidence = {"opening": StageEvidence(bidder_key=key_file.keys["opening"])}
-    result = open_bid(parse_policy(fake.policy), upload["manifest"].raw, parts, evidence, lambda name: found.setdefault(name, io.BytesIO()))
+    result = open_bid(
+        parse_policy(fake.policy),
+        upload["manifest"].raw,
+        parts,
+        evidence,
+        lambda name: found.setdefault(name, io.BytesIO()),
+    )
     assert result.outcome is Outcome.OK
-    assert json.loads(found["price-sheet"].getvalue())["opening"] == {"period_days": 30, "total": "25001.00", "words": "贰万伍仟零壹元整"}
+    assert json.loads(found["price-sheet"].getvalue())["opening"] == {
+        "period_days": 30,
+        "total": "25001.00",
+        "words": "贰万伍仟零壹元整",
+    }
     assert documents in found["documents"].getvalue()
     _accepts(fake.authority, upload["manifest"].raw, upload["cms"])
 
@@ -173,7 +202,9 @@ def test_an_upload_waits_out_a_failing_server_and_goes_on_after_a_reload(
     assert len(fake.uploads) == 1
 
 
-def test_a_false_receipt_is_never_shown_as_submitted(context: BrowserContext, hall: tuple[FakeHall, str]) -> None:
+def test_a_false_receipt_is_never_shown_as_submitted(
+    context: BrowserContext, hall: tuple[FakeHall, str]
+) -> None:
     fake, _ = hall
     enrol(context)
     page = context.new_page()
@@ -199,7 +230,9 @@ def test_a_policy_with_another_hash_than_the_notices_seals_nothing(
     assert fake.posted == []
 
 
-def test_a_wrong_passphrase_is_said_beside_the_field(context: BrowserContext, hall: tuple[FakeHall, str]) -> None:
+def test_a_wrong_passphrase_is_said_beside_the_field(
+    context: BrowserContext, hall: tuple[FakeHall, str]
+) -> None:
     enrol(context)
     page = context.new_page()
     fill_bid(page, b"x")
@@ -222,7 +255,13 @@ def test_a_file_sealed_offline_from_disk_is_uploaded_by_another_browser(
     page.wait_for_selector("#sealer[data-ready]")
     page.set_input_files("#policy", tmp_path / "policy.json")
     expect(page.locator("[data-policy-hash]")).to_contain_text(hashlib.sha256(fake.policy).hexdigest())
-    for name, value in {"name": "服务器", "brand": "牌", "unit": "台", "quantity": "2", "unit_price": "9.90"}.items():
+    for name, value in {
+        "name": "服务器",
+        "brand": "牌",
+        "unit": "台",
+        "quantity": "2",
+        "unit_price": "9.90",
+    }.items():
         page.fill(f"[data-field={name}]", value)
     page.fill("#period_days", "30")
     page.fill("#bidder", "91110000600037341L")

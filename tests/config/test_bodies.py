@@ -25,7 +25,9 @@ def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 def status(body: io.BytesIO, **environ: str) -> str:
     said: list[str] = []
-    answer = limited(echo, most=10)({"wsgi.input": body, **environ}, lambda status, headers: said.append(status))
+    answer = limited(echo, most=10)(
+        {"wsgi.input": body, **environ}, lambda status, headers: said.append(status)
+    )
     assert b"".join(answer) is not None
     return said[0]
 
@@ -39,7 +41,9 @@ def status(body: io.BytesIO, **environ: str) -> str:
         ({"HTTP_TRANSFER_ENCODING": "chunked"}, "411 Length Required"),
     ],
 )
-def test_what_is_too_large_or_of_unknown_length_is_refused_unread(environ: dict[str, str], wanted: str) -> None:
+def test_what_is_too_large_or_of_unknown_length_is_refused_unread(
+    environ: dict[str, str], wanted: str
+) -> None:
     assert status(Untouched(), **environ) == wanted
 
 

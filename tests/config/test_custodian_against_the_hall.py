@@ -77,7 +77,9 @@ class Liar:
         bundle = self.answer()
         keys = [{"cks": b64(raw), "p7s": b64(cms)} for raw, cms in self.statements]
         box.get = lambda path: bundle if path.endswith("/close") else keys  # type: ignore[method-assign]
-        return WantedRelease(CODE, "opening", box.who.index, sha256(unb64(bundle["close"])), (self.bid.manifest.hash,))
+        return WantedRelease(
+            CODE, "opening", box.who.index, sha256(unb64(bundle["close"])), (self.bid.manifest.hash,)
+        )
 
 
 def test_no_share_is_released_before_the_latest_time_that_a_statement_names(scene: Scene) -> None:

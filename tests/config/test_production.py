@@ -32,7 +32,10 @@ def test_a_clock_that_runs_ahead_is_refused(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("process", "arguments"),
-    [(processes.custodian, ["serve", "--name", "c", "--hall", "http://h"]), (processes.witness, ["--port", "1"])],
+    [
+        (processes.custodian, ["serve", "--name", "c", "--hall", "http://h"]),
+        (processes.witness, ["--port", "1"]),
+    ],
 )
 def test_custodians_and_witnesses_refuse_it_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: object, arguments: list[str]

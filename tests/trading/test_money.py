@@ -35,7 +35,9 @@ def test_what_is_no_amount_is_refused_with_its_reason(typed: str, code: str) -> 
     assert [fault.code for fault in refused.value.faults] == [code]
 
 
-@pytest.mark.parametrize(("exact", "rounded"), [("0.005", "0.01"), ("0.0049", "0.00"), ("2.675", "2.68"), ("1.015", "1.02")])
+@pytest.mark.parametrize(
+    ("exact", "rounded"), [("0.005", "0.01"), ("0.0049", "0.00"), ("2.675", "2.68"), ("1.015", "1.02")]
+)
 def test_rounding_is_half_up(exact: str, rounded: str) -> None:
     assert str(round_money(Decimal(exact))) == rounded
 

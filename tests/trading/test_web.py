@@ -23,7 +23,13 @@ def test_a_body_that_cannot_be_read_is_the_askers_fault(app: TestApp, body: str)
 
 @pytest.mark.parametrize(
     ("back", "target"),
-    [("//evil.example", "/"), ("/\\evil.example", "/"), ("https://evil.example/x", "/x"), ("javascript:1", "/"), ("/desk?a=1", "/desk?a=1")],
+    [
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example/x", "/x"),
+        ("javascript:1", "/"),
+        ("/desk?a=1", "/desk?a=1"),
+    ],
 )
 def test_the_language_switch_leads_back_to_this_hall_only(app: TestApp, back: str, target: str) -> None:
     location = app.get("/locale/en", {"back": back}, status=303).headers["Location"]

@@ -74,7 +74,9 @@ class Authority:
     def _builder(
         self, subject: str, public: object, days: int, enterprise: str = ""
     ) -> x509.CertificateBuilder:
-        builder = x509.CertificateBuilder().subject_name(_name(subject, enterprise)).issuer_name(_name(self.name))
+        builder = (
+            x509.CertificateBuilder().subject_name(_name(subject, enterprise)).issuer_name(_name(self.name))
+        )
         builder = builder.public_key(public).serial_number(x509.random_serial_number())  # type: ignore[arg-type]
         return builder.not_valid_before(START).not_valid_after(START + timedelta(days=days))
 
@@ -136,7 +138,9 @@ class Parties:
         self.witness = NoteSigner("witness.supervision.example/w1", WITNESS_KEY, bytes([2 + salt]) * 32)
         self.receipts = NoteSigner("receipts", LOG_KEY, bytes([3 + salt]) * 32)
         self.people = {name: self.ca.issue(name) for name in ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3")}
-        self.people |= {f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)}
+        self.people |= {
+            f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)
+        }
         self.tsa = self.tsa_ca.issue("tsa", kind="rsa", stamping=True)
 
     def stamp(self, data: bytes, at: datetime) -> bytes:

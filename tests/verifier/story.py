@@ -37,11 +37,17 @@ DEADLINE = datetime(2026, 12, 1, 1, tzinfo=UTC)
 IDS = ("91110105MA00000012", "91110105MA00000025", "91110105MA00000038")
 MEMBERS = ("m1", "m2", "m3")
 RULES = {
-    "method": "lowest-price", "budget": "1500000.00", "ceiling": "1200000.00", "minimum": 3, "candidates": 3,
+    "method": "lowest-price",
+    "budget": "1500000.00",
+    "ceiling": "1200000.00",
+    "minimum": 3,
+    "candidates": 3,
     "items": {"qualification": ["Q1"], "conformity": ["C1"]},
-    "deductions": {"micro-enterprise": "0.10", "domestic-product": "0.20"}, "stacking": "multiplicative",
+    "deductions": {"micro-enterprise": "0.10", "domestic-product": "0.20"},
+    "stacking": "multiplicative",
     "abnormal": {"mean": "0.50", "second": "0.50", "ceiling": "0.45", "exclude_self": False},
-    "brand_ties": [], "ties": [],
+    "brand_ties": [],
+    "ties": [],
 }
 
 
@@ -49,13 +55,28 @@ def hexhash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def price_sheet(total: str, words: str, *, body: str | None = None, claims: tuple[str, ...] = (), brand: str) -> bytes:
-    item = {"name": "server", "brand": brand, "unit": "台", "quantity": "1", "unit_price": total, "amount": total}
-    return dumps({
-        "v": 1, "typ": "ebid.price-sheet", "currency": "CNY",
-        "opening": {"total": total, "words": words, "period_days": 30},
-        "body": {"total": body or total, "items": [item]}, "core_brand": brand, "claims": list(claims),
-    })
+def price_sheet(
+    total: str, words: str, *, body: str | None = None, claims: tuple[str, ...] = (), brand: str
+) -> bytes:
+    item = {
+        "name": "server",
+        "brand": brand,
+        "unit": "台",
+        "quantity": "1",
+        "unit_price": total,
+        "amount": total,
+    }
+    return dumps(
+        {
+            "v": 1,
+            "typ": "ebid.price-sheet",
+            "currency": "CNY",
+            "opening": {"total": total, "words": words, "period_days": 30},
+            "body": {"total": body or total, "items": [item]},
+            "core_brand": brand,
+            "claims": list(claims),
+        }
+    )
 
 
 SHEETS = (
@@ -68,8 +89,22 @@ SHEETS = (
 class Story:
     """The script; options are the acts of a dishonest hall."""
 
-    def __init__(self, parties: Parties, *, omit: int | None = None, award_to: int = 0, declined: bool = False, late: bool = False) -> None:
-        self.parties, self.omit, self.award_to, self.declined, self.late = parties, omit, award_to, declined, late
+    def __init__(
+        self,
+        parties: Parties,
+        *,
+        omit: int | None = None,
+        award_to: int = 0,
+        declined: bool = False,
+        late: bool = False,
+    ) -> None:
+        self.parties, self.omit, self.award_to, self.declined, self.late = (
+            parties,
+            omit,
+            award_to,
+            declined,
+            late,
+        )
         self.now = datetime(2026, 11, 20, 2, tzinfo=UTC)
         self.log: list[bytes] = []
         self.notes: dict[int, str] = {}
@@ -107,10 +142,14 @@ class Story:
             if hidden:
                 self.regulator |= {f"payloads/{name}.json", f"payloads/{name}.nonce"}
             commitments.append(name)
-        entry = Entry(self.rng(16).hex(), format_time(self.tick()), kind, TENDER, "actor", None, tuple(commitments))
+        entry = Entry(
+            self.rng(16).hex(), format_time(self.tick()), kind, TENDER, "actor", None, tuple(commitments)
+        )
         return self.append(entry.to_bytes())
 
-    def signed(self, path: str, document: dict[str, Any] | bytes, who: str, *, secret: bool = False) -> tuple[str, str]:
+    def signed(
+        self, path: str, document: dict[str, Any] | bytes, who: str, *, secret: bool = False
+    ) -> tuple[str, str]:
         """Write `path`.json and .p7s; their hashes."""
         raw = document if isinstance(document, bytes) else dumps(document)
         cms = self.parties.people[who].sign(raw, self.now)
@@ -146,45 +185,90 @@ class Story:
         statements = []
         for index in (1, 2, 3):
             raw = build_statement(
-                tender=TENDER, lot=LOT, stage="opening", custodian=f"c{index}", org=f"org{index}",
-                cert_sha256=self.parties.people[f"c{index}"].cert_sha256, index=index, seed=self.seed(index),
-                created=self.now, release_after=DEADLINE,
+                tender=TENDER,
+                lot=LOT,
+                stage="opening",
+                custodian=f"c{index}",
+                org=f"org{index}",
+                cert_sha256=self.parties.people[f"c{index}"].cert_sha256,
+                index=index,
+                seed=self.seed(index),
+                created=self.now,
+                release_after=DEADLINE,
             )
             cks, p7s = self.signed(f"opening/keys/opening-{index}", raw, f"c{index}")
-            self.act("custodian.key", {"stage": "opening", "index": index, "custodian": f"c{index}", "cks": cks, "p7s": p7s})
+            self.act(
+                "custodian.key",
+                {"stage": "opening", "index": index, "custodian": f"c{index}", "cks": cks, "p7s": p7s},
+            )
             statements.append(raw)
         raw = build_policy(
-            tender=TENDER, lot=LOT, deadline=DEADLINE, open_at=DEADLINE, log=self.parties.log.name,
-            log_key=str(self.parties.log.key), receipt_key=self.parties.receipts.public,
-            witnesses=[(self.parties.witness.name, str(self.parties.witness.key))], tsa=[],
+            tender=TENDER,
+            lot=LOT,
+            deadline=DEADLINE,
+            open_at=DEADLINE,
+            log=self.parties.log.name,
+            log_key=str(self.parties.log.key),
+            receipt_key=self.parties.receipts.public,
+            witnesses=[(self.parties.witness.name, str(self.parties.witness.key))],
+            tsa=[],
             stages=[StagePlan("opening", "either", 2, 3, statements, bidder_window_s=1800)],
-            parts=[Part("price-sheet", "opening", 1 << 20, True), Part("documents", "opening", 1 << 30, False)],
+            parts=[
+                Part("price-sheet", "opening", 1 << 20, True),
+                Part("documents", "opening", 1 << 30, False),
+            ],
         )
         self.policy = parse_policy(raw)
         policy, policy_p7s = self.signed("tender/policy", raw, "tenderer")
         self.files["tender/documents.json"] = dumps({"v": 1, "typ": "ebid.documents", "files": []})
         self.files["tender/evaluation.json"] = dumps(RULES)
         hashes = {n: hexhash(self.files[f"tender/{n}.json"]) for n in ("documents", "evaluation")}
-        notice, p7s = self.signed("tender/notice", {
-            "v": 1, "typ": "ebid.notice", "tender": TENDER, "lot": LOT, "title": "服务器采购", "kind": "goods",
-            "published": format_time(self.now), "deadline": format_time(DEADLINE), "open_at": format_time(DEADLINE),
-            "policy": policy, "rulebook": {"version": "2026.1", "sha256": "0" * 64}, **hashes,
-        }, "tenderer")
-        self.act("tender.published", {"notice": notice, "p7s": p7s, "policy": policy, "policy_p7s": policy_p7s, **hashes})
+        notice, p7s = self.signed(
+            "tender/notice",
+            {
+                "v": 1,
+                "typ": "ebid.notice",
+                "tender": TENDER,
+                "lot": LOT,
+                "title": "服务器采购",
+                "kind": "goods",
+                "published": format_time(self.now),
+                "deadline": format_time(DEADLINE),
+                "open_at": format_time(DEADLINE),
+                "policy": policy,
+                "rulebook": {"version": "2026.1", "sha256": "0" * 64},
+                **hashes,
+            },
+            "tenderer",
+        )
+        self.act(
+            "tender.published",
+            {"notice": notice, "p7s": p7s, "policy": policy, "policy_p7s": policy_p7s, **hashes},
+        )
 
     @staticmethod
     def seed(index: int) -> bytes:
         return bytes([0x40 + index]) * 32
 
-    def blinded(self, kind: str, digest: bytes, seq: int, tender: str | None = None) -> tuple[int, datetime, bytes]:
+    def blinded(
+        self, kind: str, digest: bytes, seq: int, tender: str | None = None
+    ) -> tuple[int, datetime, bytes]:
         at, salt, tender = self.tick(), self.rng(32), TENDER if tender is None else tender
         lot = LOT if tender else ""
         leaf = leaf_commitment(salt=salt, kind=kind, tender=tender, lot=lot, seq=seq, digest=digest, at=at)
         index = self.append(leaf_bytes(leaf))
-        self.openings.append({
-            "leaf_index": index, "kind": kind, "tender": tender, "lot": lot, "seq": seq, "digest": digest.hex(),
-            "at": format_time(at), "salt": b64(salt),
-        })
+        self.openings.append(
+            {
+                "leaf_index": index,
+                "kind": kind,
+                "tender": tender,
+                "lot": lot,
+                "seq": seq,
+                "digest": digest.hex(),
+                "at": format_time(at),
+                "salt": b64(salt),
+            }
+        )
         return index, at, salt
 
     def bids(self) -> None:
@@ -209,13 +293,21 @@ class Story:
         content = self.content(who)
         sinks = {name: io.BytesIO() for name in content}
         sealed = seal_bid(
-            self.policy, bidder_id=IDS[who], cert_sha256=person.cert_sha256, rng=self.rng, seq=seq, replaces=replaces,
+            self.policy,
+            bidder_id=IDS[who],
+            cert_sha256=person.cert_sha256,
+            rng=self.rng,
+            seq=seq,
+            replaces=replaces,
             parts=[PartInput(n, len(content[n]), io.BytesIO(content[n]), sinks[n]) for n in content],
         )
         digest = sha256(sealed.manifest)
         folder = f"bids/{digest.hex()}"
         index, at, salt = self.blinded("bid", digest, seq)
-        self.files |= {f"{folder}/bid.json": sealed.manifest, f"{folder}/bid.p7s": person.sign(sealed.manifest, at)}
+        self.files |= {
+            f"{folder}/bid.json": sealed.manifest,
+            f"{folder}/bid.p7s": person.sign(sealed.manifest, at),
+        }
         for name, sink in sinks.items():
             self.files[f"{folder}/parts/{name}.bin"] = sink.getvalue()
         self.regulator |= {f"{folder}/parts/documents.bin"} & set(self.files)
@@ -226,15 +318,36 @@ class Story:
             self.sealed[who] = sealed
         return digest
 
-    def receipt(self, folder: str, kind: str, seq: int, digest: bytes, index: int, at: datetime, salt: bytes, parts: Any) -> None:
+    def receipt(
+        self,
+        folder: str,
+        kind: str,
+        seq: int,
+        digest: bytes,
+        index: int,
+        at: datetime,
+        salt: bytes,
+        parts: Any,
+    ) -> None:
         head, note = self.checkpoint()
         read = merkle.leaves_reader([merkle.leaf_hash(body) for body in self.log])
         name = "bid" if kind == "bid" else "withdraw"
         raw = build_receipt(
-            kind=kind, tender=TENDER, lot=LOT, ref=self.rng(5).hex(), seq=seq, manifest=digest,
-            cms=sha256(self.files[f"{folder}/{name}.p7s"]), parts=parts, at=at, salt=salt, leaf_index=index,
-            proof=merkle.inclusion_proof(read, index, head.size), checkpoint=note,
-            tsa=self.parties.stamp(self.log[index], at + timedelta(seconds=1)), sign=self.parties.receipts.sign,
+            kind=kind,
+            tender=TENDER,
+            lot=LOT,
+            ref=self.rng(5).hex(),
+            seq=seq,
+            manifest=digest,
+            cms=sha256(self.files[f"{folder}/{name}.p7s"]),
+            parts=parts,
+            at=at,
+            salt=salt,
+            leaf_index=index,
+            proof=merkle.inclusion_proof(read, index, head.size),
+            checkpoint=note,
+            tsa=self.parties.stamp(self.log[index], at + timedelta(seconds=1)),
+            sign=self.parties.receipts.sign,
         )
         self.files[f"{folder}/receipt.json"] = self.receipts[index] = raw
 
@@ -259,7 +372,9 @@ class Story:
 
     def closing(self) -> None:
         self.now = DEADLINE
-        self.close_index = self.act("tender.closed", {"deadline": format_time(DEADLINE), "at": format_time(DEADLINE)})
+        self.close_index = self.act(
+            "tender.closed", {"deadline": format_time(DEADLINE), "at": format_time(DEADLINE)}
+        )
         if self.late:
             gone = self.rows[-1]
             self.rows[-1] = CloseEntry(gone.leaf_index, gone.manifest, "superseded")
@@ -270,8 +385,14 @@ class Story:
             del self.sealed[self.omit]
         head, _ = self.checkpoint()
         raw = build_close(
-            tender=TENDER, lot=LOT, deadline=DEADLINE, at=self.now, tree_size=head.size, root=head.root,
-            entries=self.rows, sign=self.parties.receipts.sign,
+            tender=TENDER,
+            lot=LOT,
+            deadline=DEADLINE,
+            at=self.now,
+            tree_size=head.size,
+            root=head.root,
+            entries=self.rows,
+            sign=self.parties.receipts.sign,
         )
         self.files["opening/close.json"] = raw
         self.files["opening/close.tst"] = self.parties.stamp(raw, self.tick())
@@ -279,7 +400,13 @@ class Story:
 
     def manifest(self, close: str | None, head: Checkpoint, blinded: list[int]) -> None:
         plain = [i for i in self.mine if i < head.size and b'"ebid.leaf"' not in self.log[i]]
-        payload = {"close": close, "tree_size": head.size, "root": head.root.hex(), "plain": plain, "blinded": blinded}
+        payload = {
+            "close": close,
+            "tree_size": head.size,
+            "root": head.root.hex(),
+            "plain": plain,
+            "blinded": blinded,
+        }
         self.act("tender.manifest", payload)
 
     def opening(self) -> None:
@@ -290,30 +417,70 @@ class Story:
             digest = sha256(sealed.manifest).hex()
             if who != 1:  # bidder 2 stays away: the custodians are the remedy
                 raw = build_bidder_release(parse_manifest(sealed.manifest), "opening", sealed.keys["opening"])
-                release, p7s = self.signed(f"opening/bidder-releases/{hexhash(raw)}", raw, f"bidder{who + 1}", secret=True)
-                self.act("vault.bidder-released", {"manifest": digest, "stage": "opening", "release": release, "p7s": p7s})
+                release, p7s = self.signed(
+                    f"opening/bidder-releases/{hexhash(raw)}", raw, f"bidder{who + 1}", secret=True
+                )
+                self.act(
+                    "vault.bidder-released",
+                    {"manifest": digest, "stage": "opening", "release": release, "p7s": p7s},
+                )
         self.custodians_release(hashlib.sha256(close).digest())
         for who, sealed in sorted(self.sealed.items()):
             digest = sha256(sealed.manifest).hex()
             self.publish_key(sealed)
             parts = [{"name": name, "sha256": hexhash(data)} for name, data in self.content(who).items()]
-            row = {"manifest": digest, "outcome": "OK", "how": "custodians" if who == 1 else "bidder", "parts": parts}
+            row = {
+                "manifest": digest,
+                "outcome": "OK",
+                "how": "custodians" if who == 1 else "bidder",
+                "parts": parts,
+            }
             outcomes.append(row)
             self.act("bid.opened", row)
             total = json.loads(SHEETS[who])["opening"]["total"]
-            record.append({"manifest": digest, "bidder": IDS[who], "name": f"bidder{who + 1}", "outcome": "OK", "total": total, "period_days": 30})
+            record.append(
+                {
+                    "manifest": digest,
+                    "bidder": IDS[who],
+                    "name": f"bidder{who + 1}",
+                    "outcome": "OK",
+                    "total": total,
+                    "period_days": 30,
+                }
+            )
         self.files["opening/ceks.json"] = dumps(self.ceks)
         self.files["opening/outcomes.json"] = dumps({"v": 1, "typ": "ebid.outcomes", "bids": outcomes})
-        document = {"v": 1, "typ": "ebid.opening-record", "tender": TENDER, "lot": LOT, "close": hexhash(close), "bids": record}
+        document = {
+            "v": 1,
+            "typ": "ebid.opening-record",
+            "tender": TENDER,
+            "lot": LOT,
+            "close": hexhash(close),
+            "bids": record,
+        }
         raw, p7s = self.signed("opening/record", document, "tenderer")
-        self.act("opening.recorded", {"record": raw, "p7s": p7s, "outcomes": hexhash(self.files["opening/outcomes.json"])})
+        self.act(
+            "opening.recorded",
+            {"record": raw, "p7s": p7s, "outcomes": hexhash(self.files["opening/outcomes.json"])},
+        )
 
     def custodians_release(self, close: bytes) -> None:
         manifests = [parse_manifest(s.manifest) for _, s in sorted(self.sealed.items())]
         for index in (1, 3):
-            raw = build_release(self.policy, "opening", self.seed(index), manifests, close_hash=close, at=self.now)
+            raw = build_release(
+                self.policy, "opening", self.seed(index), manifests, close_hash=close, at=self.now
+            )
             release, p7s = self.signed(f"opening/releases/{hexhash(raw)}", raw, f"c{index}", secret=True)
-            self.act("vault.released", {"stage": "opening", "index": index, "custodian": f"c{index}", "release": release, "p7s": p7s})
+            self.act(
+                "vault.released",
+                {
+                    "stage": "opening",
+                    "index": index,
+                    "custodian": f"c{index}",
+                    "release": release,
+                    "p7s": p7s,
+                },
+            )
 
     def publish_key(self, sealed: SealedBid) -> None:
         manifest = parse_manifest(sealed.manifest)
@@ -322,59 +489,127 @@ class Story:
         self.ceks.append({"manifest": sha256(sealed.manifest).hex(), "part": "price-sheet", "cek": b64(cek)})
 
     def evaluation(self) -> None:
-        members = [{"member": m, "role": "expert", "cert_sha256": self.parties.people[m].cert_sha256} for m in MEMBERS]
-        self.files["evaluation/panel.json"] = dumps({"v": 1, "typ": "ebid.panel", "tender": TENDER, "members": members})
+        members = [
+            {"member": m, "role": "expert", "cert_sha256": self.parties.people[m].cert_sha256}
+            for m in MEMBERS
+        ]
+        self.files["evaluation/panel.json"] = dumps(
+            {"v": 1, "typ": "ebid.panel", "tender": TENDER, "members": members}
+        )
         self.act("panel.imported", {"panel": hexhash(self.files["evaluation/panel.json"])})
         bids = [IDS[who] for who in sorted(self.sealed)]
         for member in MEMBERS:
             self.act("panel.member-signed-in", {"member": member}, secret=True)
             votes = [
                 {"bid": bid, "review": review, "item": item, "pass": True, "reason": ""}
-                for bid in bids for review, item in (("qualification", "Q1"), ("conformity", "C1"))
+                for bid in bids
+                for review, item in (("qualification", "Q1"), ("conformity", "C1"))
             ]
             document = dumps({"v": 1, "typ": "ebid.review", "member": member, "votes": votes})
-            review, p7s = self.signed(f"evaluation/reviews/{hexhash(document)}", document, member, secret=True)
+            review, p7s = self.signed(
+                f"evaluation/reviews/{hexhash(document)}", document, member, secret=True
+            )
             self.act("review.signed", {"member": member, "review": review, "p7s": p7s}, secret=True)
         if 2 in self.sealed:
             third = sha256(self.sealed[2].manifest).hex()
             self.act("price.confirmed", {"manifest": third, "confirmed": True, "total": "990000.00"})
         votes = [{"member": m, "pass": True, "reason": ""} for m in MEMBERS]
-        inputs = {"rules": RULES, "draws": [], "bids": [
-            {"id": IDS[who], "sheet": json.loads(SHEETS[who]), "decisions": {
-                "qualification": [{"item": "Q1", "votes": votes}], "conformity": [{"item": "C1", "votes": votes}],
-                "confirmed": True if who == 2 else None, "abnormal": None,
-            }} for who in sorted(self.sealed)
-        ]}
+        inputs = {
+            "rules": RULES,
+            "draws": [],
+            "bids": [
+                {
+                    "id": IDS[who],
+                    "sheet": json.loads(SHEETS[who]),
+                    "decisions": {
+                        "qualification": [{"item": "Q1", "votes": votes}],
+                        "conformity": [{"item": "C1", "votes": votes}],
+                        "confirmed": True if who == 2 else None,
+                        "abnormal": None,
+                    },
+                }
+                for who in sorted(self.sealed)
+            ],
+        }
         self.result = evaluate_lowest_price(inputs)
         self.files["evaluation/inputs.json"] = dumps(inputs)
-        report = {"v": 1, "typ": "ebid.report", "tender": TENDER, "lot": LOT, "inputs": hexhash(dumps(inputs)), "result": self.result}
+        report = {
+            "v": 1,
+            "typ": "ebid.report",
+            "tender": TENDER,
+            "lot": LOT,
+            "inputs": hexhash(dumps(inputs)),
+            "result": self.result,
+        }
         self.files["evaluation/report.json"] = dumps(report)
         signatures = []
         for member in MEMBERS:
             cms = self.parties.people[member].sign(dumps(report), self.now)
             self.files[f"evaluation/report.{member}.p7s"] = cms
             signatures.append({"member": member, "p7s": hexhash(cms)})
-        self.act("evaluation.reported", {"inputs": hexhash(dumps(inputs)), "report": hexhash(dumps(report)), "signatures": signatures})
+        self.act(
+            "evaluation.reported",
+            {"inputs": hexhash(dumps(inputs)), "report": hexhash(dumps(report)), "signatures": signatures},
+        )
 
     def results(self) -> None:
         if not self.result["ranking"]:
             self.act("tender.failed", {"reason": "fewer than three", "article": "M87 44"})
             return
         manifests = {IDS[who]: sha256(s.manifest).hex() for who, s in self.sealed.items()}
-        rows = [{"rank": r["rank"], "manifest": manifests[r["id"]], "price": r["bid_price"]} for r in self.result["ranking"]]
+        rows = [
+            {"rank": r["rank"], "manifest": manifests[r["id"]], "price": r["bid_price"]}
+            for r in self.result["ranking"]
+        ]
         first = self.result["ranking"][0]
-        winner = {"manifest": rows[0]["manifest"], "bidder": first["id"], "name": first["id"], "price": first["bid_price"]}
-        document = {"v": 1, "typ": "ebid.result", "tender": TENDER, "lot": LOT, "published": format_time(self.now), "winner": winner, "ranking": rows, "excluded": []}
+        winner = {
+            "manifest": rows[0]["manifest"],
+            "bidder": first["id"],
+            "name": first["id"],
+            "price": first["bid_price"],
+        }
+        document = {
+            "v": 1,
+            "typ": "ebid.result",
+            "tender": TENDER,
+            "lot": LOT,
+            "published": format_time(self.now),
+            "winner": winner,
+            "ranking": rows,
+            "excluded": [],
+        }
         raw, p7s = self.signed("result/result", document, "tenderer")
         self.act("result.published", {"result": raw, "p7s": p7s})
         if self.declined:
-            self.act("award.declined", {"manifest": rows[0]["manifest"], "reason": "gives up", "basis": "M87 70"})
+            self.act(
+                "award.declined", {"manifest": rows[0]["manifest"], "reason": "gives up", "basis": "M87 70"}
+            )
         row = rows[self.award_to]
         bidder = self.result["ranking"][self.award_to]["id"]
-        document = {"v": 1, "typ": "ebid.award", "tender": TENDER, "lot": LOT, "manifest": row["manifest"], "bidder": bidder, "price": row["price"], "rank": row["rank"]}
+        document = {
+            "v": 1,
+            "typ": "ebid.award",
+            "tender": TENDER,
+            "lot": LOT,
+            "manifest": row["manifest"],
+            "bidder": bidder,
+            "price": row["price"],
+            "rank": row["rank"],
+        }
         raw, p7s = self.signed("result/award-1", document, "tenderer")
-        self.act("award.issued", {"award": raw, "p7s": p7s, "manifest": row["manifest"], "rank": row["rank"], "price": row["price"]})
-        self.act("contract.signed", {"manifest": row["manifest"], "price": row["price"], "contract": "0" * 64})
+        self.act(
+            "award.issued",
+            {
+                "award": raw,
+                "p7s": p7s,
+                "manifest": row["manifest"],
+                "rank": row["rank"],
+                "price": row["price"],
+            },
+        )
+        self.act(
+            "contract.signed", {"manifest": row["manifest"], "price": row["price"], "contract": "0" * 64}
+        )
 
     def finish(self) -> None:
         """The exporter: last tender.manifest, checkpoint, proofs, keys, evidence."""
@@ -400,10 +635,16 @@ class Story:
         sizes = [size for size in sorted(self.notes) if size < head.size]
         for size in sizes:
             self.files[f"log/checkpoints/{size}"] = self.notes[size].encode()
-        self.files["log/consistency.json"] = dumps([
-            {"from": size, "to": head.size, "proof": [b64std(n) for n in merkle.consistency_proof(read, size, head.size)]}
-            for size in sizes
-        ])
+        self.files["log/consistency.json"] = dumps(
+            [
+                {
+                    "from": size,
+                    "to": head.size,
+                    "proof": [b64std(n) for n in merkle.consistency_proof(read, size, head.size)],
+                }
+                for size in sizes
+            ]
+        )
         self.files["log/openings.json"] = dumps(self.openings)
 
     def trust(self, operator: str = "Operator", outside: str = "Supervision Office") -> bytes:
@@ -411,19 +652,33 @@ class Story:
             return str(authority.certificate.public_bytes(Encoding.PEM).decode())
 
         p = self.parties
-        return dumps({
-            "v": 1, "typ": "ebid.trust", "operator": operator,
-            "log": {"origin": p.log.name, "vkey": str(p.log.key), "controller": operator},
-            "witnesses": [{"vkey": str(p.witness.key), "controller": outside}], "quorum": 1,
-            "custodians": [{"id": f"c{i}", "controller": outside if i != 1 else operator, "cert_sha256": [p.people[f"c{i}"].cert_sha256]} for i in (1, 2, 3)],
-            "ca_roots": [{"pem": pem(p.ca), "controller": operator}],
-            "tsa_roots": [{"pem": pem(p.tsa_ca), "controller": operator}],
-        })
+        return dumps(
+            {
+                "v": 1,
+                "typ": "ebid.trust",
+                "operator": operator,
+                "log": {"origin": p.log.name, "vkey": str(p.log.key), "controller": operator},
+                "witnesses": [{"vkey": str(p.witness.key), "controller": outside}],
+                "quorum": 1,
+                "custodians": [
+                    {
+                        "id": f"c{i}",
+                        "controller": outside if i != 1 else operator,
+                        "cert_sha256": [p.people[f"c{i}"].cert_sha256],
+                    }
+                    for i in (1, 2, 3)
+                ],
+                "ca_roots": [{"pem": pem(p.ca), "controller": operator}],
+                "tsa_roots": [{"pem": pem(p.tsa_ca), "controller": operator}],
+            }
+        )
 
     def pack(self, *, public: bool = False, edit: Callable[[dict[str, bytes]], None] | None = None) -> bytes:
         """The tar's bytes; `edit` changes files after the manifest was made, as a thief of the tar would."""
         log = self.parties.log
-        manifest = bundle.build_manifest(TENDER, format_time(self.now), self.files, self.regulator & set(self.files))
+        manifest = bundle.build_manifest(
+            TENDER, format_time(self.now), self.files, self.regulator & set(self.files)
+        )
         files, out = dict(self.files), io.BytesIO()
         if edit:
             edit(files)

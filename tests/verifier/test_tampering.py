@@ -131,7 +131,9 @@ def test_one_byte_of_a_stored_bid_is_named(story: Story, verify: Verify) -> None
     assert f"of {IDS[1]}: the stored part documents is not what the bidder signed" in text
 
 
-def test_one_byte_of_a_stored_bid_is_named_though_the_operator_signs_the_manifest_anew(story: Story, verify: Verify) -> None:
+def test_one_byte_of_a_stored_bid_is_named_though_the_operator_signs_the_manifest_anew(
+    story: Story, verify: Verify
+) -> None:
     path = f"bids/{bid_of(story, 0)}/parts/price-sheet.bin"
     story.files[path] = flip(story.files[path])
     code, text = verify(story.pack(), story.trust())
@@ -148,7 +150,9 @@ def test_an_edited_ledger_row_is_named(story: Story, verify: Verify) -> None:
 
 
 def test_a_payload_edited_in_the_database_is_named(story: Story, verify: Verify) -> None:
-    index, entry = next((i, json.loads(story.log[i])) for i in story.mine if b'"award.issued"' in story.log[i])
+    index, entry = next(
+        (i, json.loads(story.log[i])) for i in story.mine if b'"award.issued"' in story.log[i]
+    )
     path = f"payloads/{entry['pl'][0]}.json"
     story.files[path] = edited(story.files[path], price="1.00")
     code, text = verify(story.pack(), story.trust())
@@ -173,7 +177,9 @@ def test_a_bid_forgotten_throughout_is_found_by_its_receipt(parties: Parties, ve
     story = Story(parties, omit=1)
     story.build()
     assert verify(story.pack(), story.trust())[0] == 0
-    receipt = next(raw for raw in story.receipts.values() if json.loads(raw)["seq"] == 1 and _bidder(raw, story) is None)
+    receipt = next(
+        raw for raw in story.receipts.values() if json.loads(raw)["seq"] == 1 and _bidder(raw, story) is None
+    )
     code, text = verify(story.pack(), story.trust(), receipt)
     assert code == 1
     assert f"bid {json.loads(receipt)['manifest'][:12]} (receipt {json.loads(receipt)['ref']}" in text
@@ -203,12 +209,19 @@ def test_an_entry_inserted_later_is_named(story: Story, verify: Verify) -> None:
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert f"entry {index} (rule.overridden at 2026-11-30T12:00:00.000Z) was inserted" in text
-    assert f"entry {index} (rule.overridden) is dated 2026-11-30T12:00:00.000Z, before the entries in front of it" in text
+    assert (
+        f"entry {index} (rule.overridden) is dated 2026-11-30T12:00:00.000Z, before the entries in front of it"
+        in text
+    )
 
 
-def test_an_entry_pushed_into_the_middle_contradicts_what_the_witness_signed(story: Story, verify: Verify) -> None:
+def test_an_entry_pushed_into_the_middle_contradicts_what_the_witness_signed(
+    story: Story, verify: Verify
+) -> None:
     witnessed = story.files["log/checkpoints/15"]
-    body = Entry("0" * 32, "2026-11-30T12:00:00.000Z", "rule.overridden", TENDER, "actor", None, ()).to_bytes()
+    body = Entry(
+        "0" * 32, "2026-11-30T12:00:00.000Z", "rule.overridden", TENDER, "actor", None, ()
+    ).to_bytes()
     story.log.insert(5, body)
     story.mine = [i + (i >= 5) for i in story.mine]
     story.prove()
@@ -218,7 +231,9 @@ def test_an_entry_pushed_into_the_middle_contradicts_what_the_witness_signed(sto
     assert "the older tree is not a prefix of the newer one" in text
 
 
-def test_a_bundle_resigned_throughout_with_other_keys_fails_against_the_real_trust(honest: Story, verify: Verify) -> None:
+def test_a_bundle_resigned_throughout_with_other_keys_fails_against_the_real_trust(
+    honest: Story, verify: Verify
+) -> None:
     forged = Story(Parties(salt=10)).build()
     assert verify(forged.pack(), forged.trust())[0] == 0
     code, text = verify(forged.pack(), honest.trust())
@@ -240,12 +255,17 @@ def test_a_swapped_witness_is_named(story: Story, parties: Parties, verify: Veri
 
 
 def test_a_missing_payload_without_redaction_is_named(story: Story, verify: Verify) -> None:
-    index, entry = next((i, json.loads(story.log[i])) for i in story.mine if b'"opening.recorded"' in story.log[i])
+    index, entry = next(
+        (i, json.loads(story.log[i])) for i in story.mine if b'"opening.recorded"' in story.log[i]
+    )
     for suffix in ("json", "nonce"):
         del story.files[f"payloads/{entry['pl'][0]}.{suffix}"]
     code, text = verify(story.pack(), story.trust())
     assert code == 1
-    assert f"entry {index} (opening.recorded): its payload {entry['pl'][0][:12]} is missing and no payload.redacted entry says why" in text
+    assert (
+        f"entry {index} (opening.recorded): its payload {entry['pl'][0][:12]} is missing and no payload.redacted entry says why"
+        in text
+    )
 
 
 def test_a_redacted_payload_is_accepted_with_its_basis(parties: Parties, verify: Verify) -> None:
@@ -287,7 +307,10 @@ def test_an_altered_share_is_named(story: Story, verify: Verify) -> None:
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert f"{path} is not a document that the log recorded (vault.released)" in text
-    assert f"custodian {release['index']} released a wrong share (it does not match the bidder's commitment) for bid {bid_of(story, 1)[:12]} of {IDS[1]}" in text
+    assert (
+        f"custodian {release['index']} released a wrong share (it does not match the bidder's commitment) for bid {bid_of(story, 1)[:12]} of {IDS[1]}"
+        in text
+    )
     assert f"of {IDS[1]}: the recorded outcome is OK, the released keys give WAIT_CUSTODIANS" in text
 
 
@@ -316,7 +339,10 @@ def test_a_bid_signed_with_a_revoked_certificate_is_named(story: Story, verify: 
     story.files["evidence/crls/" + "f" * 64 + ".crl"] = revoked
     code, text = verify(story.pack(), story.trust())
     assert code == 1
-    assert f"bid.p7s (bid {bid_of(story, 1)[:12]} of {IDS[1]}): the certificate of CN=bidder2 was revoked" in text
+    assert (
+        f"bid.p7s (bid {bid_of(story, 1)[:12]} of {IDS[1]}): the certificate of CN=bidder2 was revoked"
+        in text
+    )
 
 
 def test_a_signature_without_a_revocation_list_of_its_time_is_named(story: Story, verify: Verify) -> None:
@@ -368,7 +394,9 @@ def test_a_bid_after_the_close_is_named_as_late(parties: Parties, verify: Verify
     assert code == 1
     late = story.rows[-1].leaf_index
     assert f"of {IDS[2]} (entry {late}, bid) lies after tender.closed (entry {late - 1}): it is late" in text
-    assert f"of {IDS[2]} (entry {late}, bid) came at 2026-12-01T01:02:00.000Z, not before the deadline" in text
+    assert (
+        f"of {IDS[2]} (entry {late}, bid) came at 2026-12-01T01:02:00.000Z, not before the deadline" in text
+    )
 
 
 def test_an_opening_act_before_the_close_is_named(parties: Parties, verify: Verify) -> None:
@@ -391,7 +419,9 @@ def test_the_whole_log_is_hashed_when_the_bundle_carries_it(story: Story, verify
     assert "not checked: 1 blinded entries of other tenders" in text
 
 
-def test_an_entry_of_the_tender_kept_out_of_the_bundle_is_found_in_the_whole_log(story: Story, verify: Verify) -> None:
+def test_an_entry_of_the_tender_kept_out_of_the_bundle_is_found_in_the_whole_log(
+    story: Story, verify: Verify
+) -> None:
     index = next(i for i in story.mine if b'"contract.signed"' in story.log[i])
     story.mine.remove(index)
     story.prove()
@@ -438,12 +468,25 @@ def test_a_custodian_may_answer_with_its_seed(parties: Parties, verify: Verify) 
         def custodians_release(self, close: bytes) -> None:
             for index in (1, 2):
                 document = {
-                    "v": 1, "typ": "ebid.release", "close": close.hex(), "stage": "opening", "index": index,
-                    "shares": [], "bad": [], "seed": b64(self.seed(index)), "at": format_time(self.now),
+                    "v": 1,
+                    "typ": "ebid.release",
+                    "close": close.hex(),
+                    "stage": "opening",
+                    "index": index,
+                    "shares": [],
+                    "bad": [],
+                    "seed": b64(self.seed(index)),
+                    "at": format_time(self.now),
                 }
                 path = f"opening/releases/{hashlib.sha256(dumps(document)).hexdigest()}"
                 release, p7s = self.signed(path, document, f"c{index}", secret=True)
-                payload = {"stage": "opening", "index": index, "custodian": f"c{index}", "release": release, "p7s": p7s}
+                payload = {
+                    "stage": "opening",
+                    "index": index,
+                    "custodian": f"c{index}",
+                    "release": release,
+                    "p7s": p7s,
+                }
                 self.act("vault.released", payload)
 
     story = Seeds(parties).build()
@@ -458,7 +501,10 @@ def test_a_bid_called_faulty_that_opens_is_named(story: Story, verify: Verify) -
     story.files["opening/outcomes.json"] = dumps(outcomes)
     code, text = verify(story.pack(), story.trust())
     assert code == 1
-    assert f"of {IDS[1]}: the recorded outcome is BIDDER_FAULT, but every part opens with the released keys" in text
+    assert (
+        f"of {IDS[1]}: the recorded outcome is BIDDER_FAULT, but every part opens with the released keys"
+        in text
+    )
     assert f"of {IDS[1]}: outcomes.json is not what the log's bid.opened entry says" in text
 
 
@@ -466,7 +512,10 @@ def test_a_published_key_that_is_not_the_sealed_one_is_named(story: Story, verif
     keys = json.loads(story.files["opening/ceks.json"])
     keys[0]["cek"] = b64(bytes(32))
     story.files["opening/ceks.json"] = dumps(keys)
-    for public, words in ((False, "the published key of part price-sheet is not the one"), (True, "part price-sheet does not decrypt")):
+    for public, words in (
+        (False, "the published key of part price-sheet is not the one"),
+        (True, "part price-sheet does not decrypt"),
+    ):
         code, text = verify(story.pack(public=public), story.trust())
         assert code == 1
         assert f"of {IDS[0]}: {words}" in text

@@ -24,7 +24,12 @@ def certificates(data: Any, *names: str) -> list[x509.Certificate]:
     return [x509.load_pem_x509_certificate(data["certs_pem"][name].encode()) for name in names]
 
 
-CADES, STAMPS, LOG, SEALED = load("cades.json"), load("rfc3161.json"), load("ledger_log.json"), load("seal_open.json")
+CADES, STAMPS, LOG, SEALED = (
+    load("cades.json"),
+    load("rfc3161.json"),
+    load("ledger_log.json"),
+    load("seal_open.json"),
+)
 LOWEST = load("lowest_price.json")
 
 
@@ -32,7 +37,12 @@ LOWEST = load("lowest_price.json")
 def test_a_cades_signature_gets_the_published_verdict(case: Any) -> None:
     crls = [x509.load_der_x509_crl(base64.b64decode(raw)) for raw in CADES["crls_b64"].values()]
     anchors = verifier.Anchors(certificates(CADES, "root"), certificates(CADES, "inter"), crls)
-    arguments = base64.b64decode(case["p7s_b64"]), bytes.fromhex(case["data_hex"]), anchors, verifier.moment(CADES["moment"])
+    arguments = (
+        base64.b64decode(case["p7s_b64"]),
+        bytes.fromhex(case["data_hex"]),
+        anchors,
+        verifier.moment(CADES["moment"]),
+    )
     if case["valid"]:
         verifier.verify_cades(*arguments)
     else:
@@ -144,7 +154,9 @@ def opened(base: Any, case: Any) -> str:
         seed = bytes.fromhex(base["custodian_seeds"][stage["name"]][str(index)])
         info = verifier.lp("ebid/v1/wrap", binding, stage["name"], bytes([index]))
         try:
-            share = verifier.share_from_seed(seed, rule["suite"], verifier.b64url(stage["wraps"][index - 1]), info)
+            share = verifier.share_from_seed(
+                seed, rule["suite"], verifier.b64url(stage["wraps"][index - 1]), info
+            )
         except verifier.Invalid:
             dealt_badly = True
             continue

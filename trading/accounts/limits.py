@@ -27,9 +27,7 @@ class Limiter:
     """The buckets of one attempt: this account name from this address; `second` for a one-time code after
     the right password."""
 
-    def __init__(
-        self, queue: Any, keys: HallKeys, login: str, address: str, *, second: bool = False
-    ) -> None:
+    def __init__(self, queue: Any, keys: HallKeys, login: str, address: str, *, second: bool = False) -> None:
         def name(kind: str, *parts: str) -> str:
             return f"login:{kind}:{keys.keyed('limit', kind, *parts).hex()[:32]}"
 

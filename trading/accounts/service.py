@@ -361,9 +361,7 @@ def create_api_key(
 ) -> str:
     """A key for a program of the user's own; returned once, only its hash is kept."""
     key = "th_" + base64.urlsafe_b64encode(rng(32)).decode().rstrip("=")
-    session.add(
-        ApiKey(user_id=user_id, key_hash=token_hash(key), label=label, created_at=real_now(session))
-    )
+    session.add(ApiKey(user_id=user_id, key_hash=token_hash(key), label=label, created_at=real_now(session)))
     trail.record(session, actor, "account.key-created", {"label": label}, user_id)
     return key
 

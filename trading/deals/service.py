@@ -106,7 +106,10 @@ def record_signed(
 def _faults(contract: Contract, price: Decimal, signed_on: date, file: bytes, at: datetime) -> list[Fault]:
     faults = []
     if price != contract.price:
-        message = _("The contract's price must be the awarded price: ${price}", mapping={"price": f"{contract.price:,.2f}"})
+        message = _(
+            "The contract's price must be the awarded price: ${price}",
+            mapping={"price": f"{contract.price:,.2f}"},
+        )
         faults.append(Fault("contract.price", message, "price", "M87 71"))
     if not beijing_date(contract.awarded_at) <= signed_on <= beijing_date(at):
         message = _("The day of signing lies between the award notice and today")

@@ -36,7 +36,9 @@ def build_manifest(tender: str, created: str, files: Mapping[str, File], regulat
         size, digest = _measure(files[path])
         tier = "regulator" if path in regulator else "public"
         rows.append({"path": path, "size": size, "sha256": digest, "tier": tier})
-    return canonical.dumps({"v": 1, "typ": "ebid.bundle", "tender": tender, "created": created, "files": rows})
+    return canonical.dumps(
+        {"v": 1, "typ": "ebid.bundle", "tender": tender, "created": created, "files": rows}
+    )
 
 
 def sign_manifest(manifest: bytes, key: VerifierKey, sign: Sign) -> bytes:

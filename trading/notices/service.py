@@ -142,14 +142,24 @@ def documents_of(session: Session, tender: str) -> list[Document]:
 
 
 def take_document(
-    session: Session, registry: Any, keys: HallKeys, *, tender: str, lot: str, name: str, address: str, user: str
+    session: Session,
+    registry: Any,
+    keys: HallKeys,
+    *,
+    tender: str,
+    lot: str,
+    name: str,
+    address: str,
+    user: str,
 ) -> tuple[Document, bytes]:
     """Hand out a document and remember who took it, in a form that nobody can read before the deadline.
 
     The record (address, account or "", file, time) is encrypted; the ledger gets a blinded leaf that
     cannot be told from a bid's. A nonce in the record keeps its hash, which bundles publish after the
     close, from being tried with every address there is. Raises Refused `document.unknown`."""
-    document = session.scalars(select(Document).where(Document.tender == tender, Document.name == name)).first()
+    document = session.scalars(
+        select(Document).where(Document.tender == tender, Document.name == name)
+    ).first()
     if document is None:
         raise refuse("document.unknown", _("There is no document of this name."))
     data = registry.getUtility(IFileStore).get(file_key(document.sha256))

@@ -76,5 +76,7 @@ def parse(text: str) -> str:
     if not code[2:8].isdigit():
         raise refuse("uscc.region", _("Characters 3 to 8 are the digits of the region."), field="uscc")
     if not is_valid(code):
-        raise refuse("uscc.check", _("The check character is wrong: compare the code with the licence."), field="uscc")
+        raise refuse(
+            "uscc.check", _("The check character is wrong: compare the code with the licence."), field="uscc"
+        )
     return code

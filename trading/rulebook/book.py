@@ -22,12 +22,37 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 
 Certainty = Literal["V", "S", "U"]
 Unit = Literal[
-    "day", "working_day", "minute", "hour", "month", "year", "ratio", "fraction", "factor", "CNY", "count", "words", "flag"
+    "day",
+    "working_day",
+    "minute",
+    "hour",
+    "month",
+    "year",
+    "ratio",
+    "fraction",
+    "factor",
+    "CNY",
+    "count",
+    "words",
+    "flag",
 ]
 Bound = Literal["at_least", "at_most", "exactly", "range", "none"]
 Value = bool | int | Decimal | tuple[int, ...] | tuple[Decimal, ...] | tuple[str, ...]
 
-KEYS = {"id", "value", "unit", "bound", "instrument", "article", "certainty", "from", "to", "roll", "zh", "en"}
+KEYS = {
+    "id",
+    "value",
+    "unit",
+    "bound",
+    "instrument",
+    "article",
+    "certainty",
+    "from",
+    "to",
+    "roll",
+    "zh",
+    "en",
+}
 UNITS = set(Unit.__args__)  # type: ignore[attr-defined]
 BOUNDS = set(Bound.__args__)  # type: ignore[attr-defined]
 
@@ -185,7 +210,11 @@ def _read(path: Path, inherited: Mapping[str, Mapping[str, str]]) -> _Layer:
 def _rule(entry: Mapping[str, Any], instruments: Mapping[str, Mapping[str, str]], layer: str) -> Rule:
     if unknown := set(entry) - KEYS:
         raise ValueError(f"{entry.get('id')}: unknown keys {sorted(unknown)}")
-    if entry["unit"] not in UNITS or entry["bound"] not in BOUNDS or entry["certainty"] not in ("V", "S", "U"):
+    if (
+        entry["unit"] not in UNITS
+        or entry["bound"] not in BOUNDS
+        or entry["certainty"] not in ("V", "S", "U")
+    ):
         raise ValueError(f"{entry['id']}: unknown unit, bound or certainty")
     if entry["instrument"] not in instruments:
         raise ValueError(f"{entry['id']}: unknown instrument {entry['instrument']}")

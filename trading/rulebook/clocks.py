@@ -95,9 +95,7 @@ def _due_exact(clock: Clock) -> Due:
     unit = EXACT[clock.unit]
     warned = min(Fraction(clock.amount) * clock.yellow, Fraction(clock.amount - 1))
     seconds = ceil(max(warned, Fraction(0)) * int(unit.total_seconds()))
-    return Due(
-        _run(clock, timedelta(seconds=seconds)), _run(clock, clock.amount * unit), None
-    )
+    return Due(_run(clock, timedelta(seconds=seconds)), _run(clock, clock.amount * unit), None)
 
 
 def _run(clock: Clock, length: timedelta) -> datetime:
@@ -126,7 +124,9 @@ def _due_days(clock: Clock, calendar: Calendar) -> Due:
     return Due(yellow, end_of(last), last)
 
 
-def _count(clock: Clock, start: date, n: int, skipped: Sequence[tuple[date, date]], calendar: Calendar) -> date:
+def _count(
+    clock: Clock, start: date, n: int, skipped: Sequence[tuple[date, date]], calendar: Calendar
+) -> date:
     day = start
     while n:
         day += ONE_DAY

@@ -139,7 +139,9 @@ def _timetable(check: _Check) -> Iterator[Finding]:
     issued = max(plan.documents_from or check.day, check.day)
     documents = check.named("documents")
     if documents is not None and plan.documents_until < (end := _end(documents, issued, calendar)):
-        message = _("Documents must stay available until ${next} or later.", mapping={"next": end.isoformat()})
+        message = _(
+            "Documents must stay available until ${next} or later.", mapping={"next": end.isoformat()}
+        )
         yield finding(documents, "documents_until", plan.documents_until.isoformat(), message, end)
     bid_time = check.named("bid_time")
     closes = beijing_date(plan.deadline)
@@ -237,8 +239,11 @@ def _method(check: _Check) -> Iterator[Finding]:
         yield finding(methods, "method", plan.method, _("This is not a method of government procurement."))
     threshold = check.find(f"P2.{plan.subject}")
     approved = plan.approvals.get("P2")
-    if threshold is not None and plan.method not in ("open", "framework") and not approved and (
-        plan.budget >= threshold.decimal
+    if (
+        threshold is not None
+        and plan.method not in ("open", "framework")
+        and not approved
+        and (plan.budget >= threshold.decimal)
     ):
         message = _("From ${next} on, another method than open tender needs approval first.",
                     mapping={"next": f"{threshold.decimal:,}"})  # fmt: skip
@@ -269,8 +274,11 @@ def _evaluation(check: _Check) -> Iterator[Finding]:
         message = _("Standardised goods and services are evaluated by the lowest price.")
         yield finding(lowest, "evaluation", plan.evaluation, message)
     weight = check.find(f"P16.price_weight.{plan.subject}")
-    if weight is not None and plan.evaluation == "scoring" and plan.price_weight is not None and (
-        plan.price_weight < weight.decimal
+    if (
+        weight is not None
+        and plan.evaluation == "scoring"
+        and plan.price_weight is not None
+        and (plan.price_weight < weight.decimal)
     ):
         message = _("The price weight must be at least ${next}.", mapping={"next": weight.shown("en")})
         yield finding(weight, "price_weight", str(plan.price_weight), message, weight.decimal)

@@ -19,6 +19,9 @@ def regulator_cards(request: Request) -> list[Card]:
         signed = contract.signed_at is not None
         title = _("Contract published too late") if signed else _("Contract not signed in time")
         by = contract.publish_by if contract.publish_by is not None else contract.due_at
-        note = _("${tender}, due ${time}", mapping={"tender": contract.tender, "time": last_day_before(by).isoformat()})
+        note = _(
+            "${tender}, due ${time}",
+            mapping={"tender": contract.tender, "time": last_day_before(by).isoformat()},
+        )
         cards.append(Card(title, request.route_path("supervision-trail", code=contract.tender), note, "late"))
     return cards

@@ -79,7 +79,14 @@ def tenders(session: Session, *, text: str = "", state: str = "", page: int = 1)
         (Contract.published_at.is_(None), func.coalesce(Contract.publish_by, Contract.due_at)),
     )
     query = (
-        select(Notice.tender, Notice.title, Notice.shown, last.c.type, due.label("due"), overrides.label("overrides"))
+        select(
+            Notice.tender,
+            Notice.title,
+            Notice.shown,
+            last.c.type,
+            due.label("due"),
+            overrides.label("overrides"),
+        )
         .join(last, true())
         .outerjoin(Contract, Contract.tender == Notice.tender)
         .where(Notice.kind == "tender")
@@ -145,7 +152,9 @@ def public_lines(entries: Sequence[TrailEntry]) -> list[Line]:
     over = bool(types & {"result.published", "tender.failed"})
     seen = [entry for entry in entries if "tender.closed" in types or entry.entry.type in BEFORE_CLOSE]
     return [
-        line_of(entry, payload=entry.entry.type in OPEN_TO_ALL and (over or entry.entry.type not in EVALUATION))
+        line_of(
+            entry, payload=entry.entry.type in OPEN_TO_ALL and (over or entry.entry.type not in EVALUATION)
+        )
         for entry in seen
     ]
 

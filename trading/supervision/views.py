@@ -155,7 +155,11 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
     """What both trails' templates show."""
     code = request.matchdict["code"]
     notice = service.notice_of(request.db, code)
-    title = "" if notice is None else (notice.shown.get("title_en") if request.locale_name == "en" else "") or notice.title
+    title = (
+        ""
+        if notice is None
+        else (notice.shown.get("title_en") if request.locale_name == "en" else "") or notice.title
+    )
     state = service.state_of(entries)
     return {
         "code": code,

@@ -86,7 +86,9 @@ VALUES = {
 }  # fmt: skip
 """What payloads say in words of the protocol."""
 
-BEFORE_CLOSE = frozenset({"tender.drafted", "custodian.key", "tender.published", "tender.amended", "rule.overridden"})
+BEFORE_CLOSE = frozenset(
+    {"tender.drafted", "custodian.key", "tender.published", "tender.amended", "rule.overridden"}
+)
 """What the public may see of an open tender: nothing that a bidder does."""
 EVALUATION = frozenset({"price.confirmed", "abnormal.explained", "tie.drawn"})
 """Public, but only once the evaluation is over."""

@@ -57,14 +57,18 @@ class Procurement:
         return [self._template(template, _language(locale)) for template in copy.deepcopy(self._templates)]
 
     def placeholders(self) -> set[str]:
-        bodies = (section[language]["body"] for section in self._texts["section"] for language in ("zh", "en"))
+        bodies = (
+            section[language]["body"] for section in self._texts["section"] for language in ("zh", "en")
+        )
         names = {name for body in bodies for _, name, _, _ in string.Formatter().parse(body) if name}
         return {CHOICES.get(name, name) for name in names}
 
     def document(self, values: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
         missing = sorted(name for name in self.placeholders() if not str(values.get(name, "")).strip())
         if missing:
-            raise Refused([Fault("document.incomplete", _("This is still missing."), name) for name in missing])
+            raise Refused(
+                [Fault("document.incomplete", _("This is still missing."), name) for name in missing]
+            )
         language = _language(locale)
         words = self._texts["words"][language]
         filled = dict(values)

@@ -52,7 +52,10 @@ def bidder(app: TestApp, config: Configurator, made: Evaluated, number: int) -> 
 def award_by(officer: Program, made: Evaluated) -> Any:
     path = f"/api/tenders/{made.tender.code}/award"
     documents = officer.get(path)["documents"]
-    signed = {f"{name}_cms": b64(made.officer_signer.sign(unb64(each["data"]), now())) for name, each in documents.items()}
+    signed = {
+        f"{name}_cms": b64(made.officer_signer.sign(unb64(each["data"]), now()))
+        for name, each in documents.items()
+    }
     return officer.post(path, signed)
 
 
@@ -62,7 +65,9 @@ def test_a_program_awards_a_tender(app: TestApp, config: Configurator, made: Eva
     assert answer["awards"][0]["bidder"] == made.bidders[0].uscc
 
 
-def test_winner_and_losers_each_see_only_their_own_result(app: TestApp, config: Configurator, made: Evaluated) -> None:
+def test_winner_and_losers_each_see_only_their_own_result(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
     path = f"/api/tenders/{made.tender.code}/my-result"
     second = bidder(app, config, made, 1)
     assert second.get(path)["result"] == "pending"
@@ -97,7 +102,9 @@ def test_an_agency_cannot_push_the_winner_out(app: TestApp, config: Configurator
     assert officer.post(path, {"reason": "refused to sign"})["state"] == "evaluated"
 
 
-def test_a_contract_is_filed_and_published_by_program(app: TestApp, config: Configurator, made: Evaluated) -> None:
+def test_a_contract_is_filed_and_published_by_program(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
     officer = program(app, config, made.officer)
     award_by(officer, made)
     path = f"/api/tenders/{made.tender.code}/contract"
@@ -108,5 +115,7 @@ def test_a_contract_is_filed_and_published_by_program(app: TestApp, config: Conf
     assert officer.post(path + "/publish")["state"] == "published"
 
 
-def test_a_bidder_cannot_see_the_buyers_page_of_the_award(app: TestApp, config: Configurator, made: Evaluated) -> None:
+def test_a_bidder_cannot_see_the_buyers_page_of_the_award(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
     bidder(app, config, made, 0).get(f"/api/tenders/{made.tender.code}/award", status=403)

@@ -35,7 +35,11 @@ def merged(db: Session, made: Evaluated) -> Evaluated:
 
 def bidder(app: TestApp, config: Configurator, made: Evaluated, number: int) -> TestApp:
     party = made.bidders[number]
-    return log_in(app, config, committed(config, lambda db: make_user(db, "bidder", party=party, keys=config.registry["keys"])))
+    return log_in(
+        app,
+        config,
+        committed(config, lambda db: make_user(db, "bidder", party=party, keys=config.registry["keys"])),
+    )
 
 
 def sign(made: Evaluated, form: Any) -> None:
@@ -46,7 +50,9 @@ def sign(made: Evaluated, form: Any) -> None:
             form[name].force_value(b64(made.officer_signer.sign(data, now())))
 
 
-def test_the_purchaser_confirms_signs_and_publishes_on_one_page(app: TestApp, config: Configurator, made: Evaluated) -> None:
+def test_the_purchaser_confirms_signs_and_publishes_on_one_page(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
     browser = log_in(app, config, made.officer)
     assert f"/tenders/{made.tender.code}/award" in browser.get("/desk", status=200).text
     page = browser.get(f"/tenders/{made.tender.code}/award", status=200)
@@ -57,7 +63,9 @@ def test_the_purchaser_confirms_signs_and_publishes_on_one_page(app: TestApp, co
     assert made.tender.title in app.get("/?kind=result", status=200).text
 
 
-def test_a_bad_signature_is_explained_on_the_page(app: TestApp, config: Configurator, made: Evaluated) -> None:
+def test_a_bad_signature_is_explained_on_the_page(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
     browser = log_in(app, config, made.officer)
     form = form_with(browser.get(f"/tenders/{made.tender.code}/award"), "award_cms")
     form["award_cms"].force_value("AAAA")
@@ -65,7 +73,9 @@ def test_a_bad_signature_is_explained_on_the_page(app: TestApp, config: Configur
     assert "error-summary" in form.submit(status=422).text
 
 
-def test_winner_and_loser_read_their_own_result(app: TestApp, config: Configurator, awarded: Evaluated) -> None:
+def test_winner_and_loser_read_their_own_result(
+    app: TestApp, config: Configurator, awarded: Evaluated
+) -> None:
     path = f"/tenders/{awarded.tender.code}/my-result"
     english = {"Accept-Language": "en"}
     winner = bidder(app, config, awarded, 0)
@@ -86,10 +96,15 @@ def test_the_winner_gives_up_on_its_page(app: TestApp, config: Configurator, awa
     assert "产能不足" in form.submit(status=303).follow(status=200).text
     officer = log_in(app, config, awarded.officer)
     page = officer.get(f"/tenders/{awarded.tender.code}/award")
-    assert "award_cms" in form_with(page, "award_cms").fields and "result_cms" not in form_with(page, "award_cms").fields
+    assert (
+        "award_cms" in form_with(page, "award_cms").fields
+        and "result_cms" not in form_with(page, "award_cms").fields
+    )
 
 
-def test_the_contract_is_filed_and_published_on_its_page(app: TestApp, config: Configurator, awarded: Evaluated) -> None:
+def test_the_contract_is_filed_and_published_on_its_page(
+    app: TestApp, config: Configurator, awarded: Evaluated
+) -> None:
     officer = log_in(app, config, awarded.officer)
     path = f"/tenders/{awarded.tender.code}/contract"
     form = form_with(officer.get(path), "price")

@@ -37,7 +37,9 @@ def refusal(refused: pytest.ExceptionInfo[Refused]) -> str:
     return refused.value.faults[0].code
 
 
-def test_the_purchaser_publishes_result_and_award_with_one_act(session: Session, config: Configurator) -> None:
+def test_the_purchaser_publishes_result_and_award_with_one_act(
+    session: Session, config: Configurator
+) -> None:
     made = evaluated_tender(session, config.registry)
     award = publish_award(session, config.registry, made)
     code = made.tender.code
@@ -52,13 +54,18 @@ def test_the_purchaser_publishes_result_and_award_with_one_act(session: Session,
     assert payloads(session, code, "result.published")[0]["result"] == notice.sha256
 
 
-def test_the_result_names_every_bid_with_its_rank_or_its_reason(session: Session, config: Configurator) -> None:
+def test_the_result_names_every_bid_with_its_rank_or_its_reason(
+    session: Session, config: Configurator
+) -> None:
     made = evaluated_tender(session, config.registry)
     publish_award(session, config.registry, made)
     body = json.loads(notices_of(session, made.tender.code)[-1].body)
     assert [row["manifest"] for row in body["ranking"]] == made.manifests[:4]
     reasons = {row["manifest"]: row["reason"] for row in body["excluded"]}
-    assert reasons == {made.manifests[4]: "not-qualified (M87 63(3))", made.manifests[5]: "not-opened (Order 20 31)"}
+    assert reasons == {
+        made.manifests[4]: "not-qualified (M87 63(3))",
+        made.manifests[5]: "not-opened (Order 20 31)",
+    }
 
 
 def test_the_notice_names_the_committee_and_the_excluded_in_both_languages(
@@ -94,7 +101,9 @@ def test_the_notice_runs_for_one_working_day(session: Session, config: Configura
     assert award.publicity_ends_at == candidates.ends("P10.period", award.issued_at)
 
 
-def test_an_agency_cannot_publish_before_the_purchaser_confirmed(session: Session, config: Configurator) -> None:
+def test_an_agency_cannot_publish_before_the_purchaser_confirmed(
+    session: Session, config: Configurator
+) -> None:
     made = evaluated_tender(session, config.registry)
     registry, buyers = config.registry, made.buyers
 
@@ -109,7 +118,9 @@ def test_an_agency_cannot_publish_before_the_purchaser_confirmed(session: Sessio
     with pytest.raises(Refused) as refused:
         agent_publishes()
     assert refusal(refused) == "award.unconfirmed" and made.tender.state == "evaluated"
-    candidates.confirm(session, made.officer_actor(registry), made.officer.id, made.officer.party_id, made.tender.code)
+    candidates.confirm(
+        session, made.officer_actor(registry), made.officer.id, made.officer.party_id, made.tender.code
+    )
     agent_publishes()
     assert made.tender.state == "awarded"
 
@@ -163,7 +174,10 @@ def test_when_the_winner_gives_up_the_next_is_awarded_at_its_own_price(
     assert payloads(session, code, "award.issued")[1]["price"] == "1010000.00"
     assert types(session, code).count("result.published") == 1
     contract = deals.of_tender(session, code)
-    assert contract is not None and (contract.manifest, contract.price) == (made.manifests[1], Decimal("1010000.00"))
+    assert contract is not None and (contract.manifest, contract.price) == (
+        made.manifests[1],
+        Decimal("1010000.00"),
+    )
 
 
 def test_only_recommended_candidates_can_be_awarded_and_then_the_tender_fails(
@@ -177,7 +191,9 @@ def test_only_recommended_candidates_can_be_awarded_and_then_the_tender_fails(
         assert len(standing(session, made).left) == left
     assert made.tender.state == "failed"
     assert notices_of(session, made.tender.code)[-1].kind == "failure"
-    assert payloads(session, made.tender.code, "tender.failed") == [{"reason": "no-candidate-left", "article": "GPR 49"}]
+    assert payloads(session, made.tender.code, "tender.failed") == [
+        {"reason": "no-candidate-left", "article": "GPR 49"}
+    ]
 
 
 def test_a_contract_at_another_price_is_refused_and_at_the_awarded_price_ends_the_tender(
@@ -190,7 +206,9 @@ def test_a_contract_at_another_price_is_refused_and_at_the_awarded_price_ends_th
     with pytest.raises(Refused) as refused:
         contracts.sign(session, config.registry, actor, made.tender, price=Decimal("979999.99"), **said)
     assert refusal(refused) == "contract.price"
-    contract = contracts.sign(session, config.registry, actor, made.tender, price=Decimal("980000.00"), **said)
+    contract = contracts.sign(
+        session, config.registry, actor, made.tender, price=Decimal("980000.00"), **said
+    )
     assert made.tender.state == "contracted"
     paid = payloads(session, made.tender.code, "contract.signed")
     assert paid == [{"manifest": made.manifests[0], "price": "980000.00", "contract": contract.file_sha256}]

@@ -34,7 +34,9 @@ class Program:
         address = self.base + path
         if method == "GET":
             return self.app.get(address, headers=headers, status=status).json
-        return self.app.post_json(address, body if body is not None else {}, headers=headers, status=status).json
+        return self.app.post_json(
+            address, body if body is not None else {}, headers=headers, status=status
+        ).json
 
     def get(self, path: str, status: int | str = 200) -> Any:
         return self.call("GET", path, status=status)

@@ -74,9 +74,16 @@ def certify(session: Session, user: User, party: Party | None = None) -> str:
     sha256, now = hashlib.sha256(str(user.id).encode()).hexdigest(), database_now(session)
     session.add(
         Certificate(
-            user_id=user.id, party_id=party.id if party else None, sha256=sha256, chain_pem="", subject="s",
-            issuer="i", serial=sha256[:8], not_before=now - timedelta(days=1),
-            not_after=now + timedelta(days=365), enrolled_at=now,
+            user_id=user.id,
+            party_id=party.id if party else None,
+            sha256=sha256,
+            chain_pem="",
+            subject="s",
+            issuer="i",
+            serial=sha256[:8],
+            not_before=now - timedelta(days=1),
+            not_after=now + timedelta(days=365),
+            enrolled_at=now,
         )  # fmt: skip
     )
     session.flush()
@@ -119,8 +126,14 @@ def add_bid(session: Session, tender: Tender, price_sheet: Any, party: Party | N
     session.flush()
     raw = price_sheet if isinstance(price_sheet, bytes) else canonical.dumps(price_sheet)
     session.add(
-        Outcome(bid_id=bid.id, outcome="OK", opened_by="bidder", evidence={}, price_sheet=raw,
-                decided_at=database_now(session))  # fmt: skip
+        Outcome(
+            bid_id=bid.id,
+            outcome="OK",
+            opened_by="bidder",
+            evidence={},
+            price_sheet=raw,
+            decided_at=database_now(session),
+        )  # fmt: skip
     )
     session.flush()
     return party

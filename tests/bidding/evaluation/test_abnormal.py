@@ -63,7 +63,9 @@ def test_equal_lowest_prices_are_each_others_second_lowest() -> None:
 
 
 @given(st.lists(fen, min_size=3, max_size=9), fen)
-def test_a_price_on_a_line_triggers_nothing_and_a_fen_less_triggers_it(prices: list[Fraction], limit: Fraction) -> None:
+def test_a_price_on_a_line_triggers_nothing_and_a_fen_less_triggers_it(
+    prices: list[Fraction], limit: Fraction
+) -> None:
     found = lines(prices, limit, LAW)
     for name, amount in found.named():
         assert name not in found.triggered(amount)

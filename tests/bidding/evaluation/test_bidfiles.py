@@ -47,8 +47,14 @@ def room(session: Session) -> Room:
     world = make_world(parts=[Part("documents", "opening", 1 << 30, False)])
     bid = seal(world, {"documents": tar_of({"licence.pdf": b"%PDF licence", "offers/list.txt": b"desks"})})
     session.add(
-        SealPolicy(tender_id=room.tender.id, version=1, sha256=world.policy.hash.hex(), raw=world.policy.raw,
-                   cms=world.cms, signed_at=database_now(session))  # fmt: skip
+        SealPolicy(
+            tender_id=room.tender.id,
+            version=1,
+            sha256=world.policy.hash.hex(),
+            raw=world.policy.raw,
+            cms=world.cms,
+            signed_at=database_now(session),
+        )  # fmt: skip
     )
     opened = room.found.bids[room.bidders[0].uscc]
     opened.row.upload_id, opened.row.manifest = uuid.uuid4(), bid.manifest_raw

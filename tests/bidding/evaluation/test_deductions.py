@@ -27,7 +27,10 @@ def test_110_with_20_and_10_per_cent_added_is_77_00() -> None:
 
 
 def test_110_of_a_micro_enterprise_is_99_00() -> None:
-    assert fixed(evaluation_price(Fraction(110), granted(["micro-enterprise"], RATES), "multiplicative")) == "99.00"
+    assert (
+        fixed(evaluation_price(Fraction(110), granted(["micro-enterprise"], RATES), "multiplicative"))
+        == "99.00"
+    )
 
 
 def test_a_consortium_gets_its_own_smaller_rate() -> None:
@@ -51,7 +54,9 @@ def test_a_claim_the_committee_refused_or_the_document_does_not_grant_gives_noth
 
 
 def test_a_refused_higher_claim_leaves_the_lower_one() -> None:
-    assert [d.claim for d in granted(["sheltered", "micro-enterprise"], RATES, ["sheltered"])] == ["micro-enterprise"]
+    assert [d.claim for d in granted(["sheltered", "micro-enterprise"], RATES, ["sheltered"])] == [
+        "micro-enterprise"
+    ]
 
 
 def test_an_unknown_stacking_is_an_error() -> None:

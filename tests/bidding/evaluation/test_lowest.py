@@ -16,9 +16,7 @@ from bidding.evaluation.lowest import ARTICLES, evaluate, open_questions
 from tests.bidding.evaluation.builders import bid, item, plain, rules, rules_json
 
 LAW = {"mean": "0.50", "second": "0.50", "ceiling": "0.45", "exclude_self": False}
-prices = st.lists(
-    st.integers(100, 10**8).map(lambda n: f"{n // 100}.{n % 100:02d}"), min_size=3, max_size=7
-)
+prices = st.lists(st.integers(100, 10**8).map(lambda n: f"{n // 100}.{n % 100:02d}"), min_size=3, max_size=7)
 
 
 def ranks(result: Any) -> dict[str, int]:
@@ -46,7 +44,9 @@ def test_the_lines_use_the_bid_price_never_the_deducted_price() -> None:
 
 def test_a_suspicion_of_the_committee_needs_an_explanation_too() -> None:
     suspected = {"abnormal": {"suspected": True, "explained": False, "accepted": False}}
-    result = evaluate(rules(), [bid("A", "90.00", suspected), *plain(["1.00", "100.00", "110.00", "120.00"])[1:]])
+    result = evaluate(
+        rules(), [bid("A", "90.00", suspected), *plain(["1.00", "100.00", "110.00", "120.00"])[1:]]
+    )
     assert [(r.id, r.ground) for r in result.rejected] == [("A", "abnormally-low")]
     assert result.triggers == {"A": ("committee",)}
 
@@ -102,7 +102,12 @@ def test_scaling_every_amount_keeps_ranks_and_rejections(fen: list[int], factor:
     def outcome(scale: int) -> tuple[Any, ...]:
         money = [f"{n * scale // 100}.{n * scale % 100:02d}" for n in fen]
         result = evaluate(rules(abnormal=LAW, budget=f"{20000 * scale}.00"), plain(money))
-        return result.outcome, ranks(result), [(r.id, r.ground) for r in result.rejected], dict(result.triggers)
+        return (
+            result.outcome,
+            ranks(result),
+            [(r.id, r.ground) for r in result.rejected],
+            dict(result.triggers),
+        )
 
     assert outcome(factor) == outcome(1)
 
@@ -145,11 +150,16 @@ def test_the_derivation_prints_in_any_language() -> None:
     claimed = bid("A", "110.00", {"confirmed": True}, body="111.00", claims=["micro-enterprise", "sheltered"])
     result = evaluate(rules(), [claimed, *plain(["1.00", "120.00", "130.00"])[1:]])
     english = [render(line) for line in result.derivations["A"]]
-    assert "Total of the price list: the price list says 111.00, the opening form 110.00; the opening form rules (M87 59(1))" in english
+    assert (
+        "Total of the price list: the price list says 111.00, the opening form 110.00; the opening form rules (M87 59(1))"
+        in english
+    )
     assert "Small or micro enterprise: deduction of 10.00 %" in english
     assert "Evaluation price: 99.00 (exactly 99)" in english
     chinese = {TEMPLATES["deduction"]: "{claim}：扣除{rate}%", NAMES["micro-enterprise"]: "小微企业"}
-    assert "小微企业：扣除10.00%" in [render(line, lambda m: chinese.get(m, m)) for line in result.derivations["A"]]
+    assert "小微企业：扣除10.00%" in [
+        render(line, lambda m: chinese.get(m, m)) for line in result.derivations["A"]
+    ]
 
 
 def test_a_corrected_item_is_printed_with_its_number_from_one() -> None:
@@ -164,11 +174,19 @@ def test_every_ground_and_failure_has_words() -> None:
 
 def test_rules_out_of_shape_are_named_all_at_once() -> None:
     bad = rules_json(budget="1", stacking="both", candidates=0, ties=["earlier"], minimum=True)
-    assert {fault.field for fault in check_rules(bad)} == {"budget", "stacking", "candidates", "ties", "minimum"}
+    assert {fault.field for fault in check_rules(bad)} == {
+        "budget",
+        "stacking",
+        "candidates",
+        "ties",
+        "minimum",
+    }
 
 
 def test_a_ceiling_above_the_budget_is_refused() -> None:
-    assert [f.code for f in check_rules(rules_json(budget="10.00", ceiling="10.01"))] == ["ceiling-above-budget"]
+    assert [f.code for f in check_rules(rules_json(budget="10.00", ceiling="10.01"))] == [
+        "ceiling-above-budget"
+    ]
     assert check_rules(rules_json(budget="10.00", ceiling="10.00")) == []
 
 
@@ -195,7 +213,14 @@ def test_rates_outside_the_laws_ranges_are_shown() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [{"unknown": 1}, {"confirmed": "yes"}, {"brand": 1}, {"abnormal": {"explained": True}}, {"claims_refused": "all"}, 5],
+    [
+        {"unknown": 1},
+        {"confirmed": "yes"},
+        {"brand": 1},
+        {"abnormal": {"explained": True}},
+        {"claims_refused": "all"},
+        5,
+    ],
 )
 def test_decisions_that_cannot_be_read_are_an_error(raw: object) -> None:
     with pytest.raises(ValueError):

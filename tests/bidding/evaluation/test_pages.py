@@ -88,7 +88,16 @@ def test_a_whole_evaluation_goes_through_the_pages(app: TestApp, config: Configu
     assert "you have signed" in page.get(room(hall))
     for member in hall.members[1:]:
         member.vote()
-    review(hall, page, head, "conformity", all_1="no", vote_1_0="fail", reason_1_0="terms differ", suspected_0="1")
+    review(
+        hall,
+        page,
+        head,
+        "conformity",
+        all_1="no",
+        vote_1_0="fail",
+        reason_1_0="terms differ",
+        suspected_0="1",
+    )
     for member in hall.members[1:]:
         member.vote()
 
@@ -112,7 +121,9 @@ def test_a_whole_evaluation_goes_through_the_pages(app: TestApp, config: Configu
     assert "I differ." in browser(hall, config, hall.agent).get(room(hall, "/evaluation/report"))
 
 
-def test_a_review_without_every_decision_comes_back_with_its_faults(app: TestApp, config: Configurator) -> None:
+def test_a_review_without_every_decision_comes_back_with_its_faults(
+    app: TestApp, config: Configurator
+) -> None:
     hall = make_hall(app, config)
     hall.agent.app.post(f"/api/tenders/{hall.code}/panel", hall.room.list_file(),
                         headers={"Authorization": f"Bearer {hall.agent.key}"})  # fmt: skip
@@ -176,6 +187,8 @@ def test_a_member_reads_a_bid_and_the_head_asks_about_it(app: TestApp, config: C
     form = form_with(bid, "text")
     form["text"] = "Which model do you offer?"
     assert "Which model do you offer?" in form.submit().follow()
-    assert "Which model do you offer?" in browser(hall, config, hall.bidders[0]).get(room(hall, "/clarifications"))
+    assert "Which model do you offer?" in browser(hall, config, hall.bidders[0]).get(
+        room(hall, "/clarifications")
+    )
     others = browser(hall, config, hall.members[1]).get(bid.request.path)
     assert not any("text" in form.fields for form in others.forms.values())

@@ -56,10 +56,18 @@ def test_a_valid_sheet_is_read_exactly() -> None:
         (lambda s: s["body"].update(items=[item("1.00")] * 5001), "items-missing", "body.items"),
         (lambda s: s["body"].update(items=[item("0.00")]), "unit-prices-zero", "body.items"),
         (lambda s: s["body"]["items"][0].update(quantity="0"), "quantity-invalid", "body.items[0].quantity"),
-        (lambda s: s["body"]["items"][0].update(quantity="1e3"), "quantity-invalid", "body.items[0].quantity"),
+        (
+            lambda s: s["body"]["items"][0].update(quantity="1e3"),
+            "quantity-invalid",
+            "body.items[0].quantity",
+        ),
         (lambda s: s["body"]["items"][0].update(name="  "), "text-invalid", "body.items[0].name"),
         (lambda s: s["body"]["items"][0].update(brand="x" * 501), "text-invalid", "body.items[0].brand"),
-        (lambda s: s["body"]["items"][0].update(unit_price="1.5"), "money-invalid", "body.items[0].unit_price"),
+        (
+            lambda s: s["body"]["items"][0].update(unit_price="1.5"),
+            "money-invalid",
+            "body.items[0].unit_price",
+        ),
         (lambda s: s["body"]["items"][0].pop("amount"), "keys-invalid", "body.items[0]"),
     ],
 )

@@ -134,7 +134,9 @@ def test_a_review_signed_with_another_certificate_is_refused(room: Room) -> None
 def test_somebody_who_is_not_of_the_committee_can_not_vote(room: Room) -> None:
     stranger = make_user(room.session, "expert")
     with pytest.raises(Refused) as refused:
-        service.draft_review(room.session, room.registry, room.actor(stranger), room.tender, "qualification", [])
+        service.draft_review(
+            room.session, room.registry, room.actor(stranger), room.tender, "qualification", []
+        )
     assert code_of(refused) == "panel.not-yours"
 
 
@@ -251,7 +253,12 @@ def test_the_committee_itself_may_suspect_a_price_by_majority(session: Session) 
 
 
 def test_of_one_brand_only_the_lowest_price_takes_part(session: Session) -> None:
-    sheets = [sheet("9000.00", brand="甲"), sheet("9500.00", brand="甲"), sheet("10000.00"), sheet("11000.00")]
+    sheets = [
+        sheet("9000.00", brand="甲"),
+        sheet("9500.00", brand="甲"),
+        sheet("10000.00"),
+        sheet("11000.00"),
+    ]
     room = make_room(session, sheets)
     room.seat_all()
     room.review_all()
@@ -261,7 +268,12 @@ def test_of_one_brand_only_the_lowest_price_takes_part(session: Session) -> None
 
 
 def test_a_brand_that_the_majority_finds_counts_instead_of_the_declared_one(session: Session) -> None:
-    sheets = [sheet("9000.00", brand="甲"), sheet("9500.00", brand="乙"), sheet("10000.00"), sheet("11000.00")]
+    sheets = [
+        sheet("9000.00", brand="甲"),
+        sheet("9500.00", brand="乙"),
+        sheet("10000.00"),
+        sheet("11000.00"),
+    ]
     room = make_room(session, sheets)
     room.seat_all()
     room.all_vote("qualification")
@@ -300,7 +312,9 @@ def test_a_tie_waits_for_a_recorded_draw_with_a_named_officer(session: Session) 
 def test_only_the_head_asks_and_only_the_bidder_answers(room: Room) -> None:
     manifest = room.found.bids[room.bidders[0].uscc].manifest
     with pytest.raises(Refused) as refused:
-        service.ask(room.session, room.registry, room.actor(room.people[1]), room.tender.code, manifest, "Why?")
+        service.ask(
+            room.session, room.registry, room.actor(room.people[1]), room.tender.code, manifest, "Why?"
+        )
     assert code_of(refused) == "panel.head-only"
     question = service.ask(room.session, room.registry, room.actor(room.people[0]), room.tender.code,
                            manifest, "Which model?")  # fmt: skip

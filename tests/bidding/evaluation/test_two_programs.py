@@ -12,7 +12,9 @@ from bidding.evaluation.pricesheet import CLAIMS
 from tests.bidding.evaluation.builders import item, rules_json, sheet
 from tradehall_verify import evaluate_lowest_price
 
-money = st.sampled_from(["100.00", "100.01", "99.99", "45.00", "90.00", "50.00", "44.99", "110.00", "33.33", "1000.00"])
+money = st.sampled_from(
+    ["100.00", "100.01", "99.99", "45.00", "90.00", "50.00", "44.99", "110.00", "33.33", "1000.00"]
+)
 words = st.sampled_from(["壹佰圆正", "壹拾元伍分", "零元整", "胡说", "玖拾元", "壹零元"])
 brands = st.sampled_from(["", "K", "k ", "N", "Ｋ"])
 claims = st.lists(st.sampled_from(CLAIMS), unique=True, max_size=3)
@@ -32,13 +34,21 @@ def sheets(draw: Any) -> Any:
 
 @st.composite
 def votes(draw: Any, name: str) -> Any:
-    passes = draw(st.lists(st.integers(0, 4).map(bool), min_size=0 if draw(st.integers(0, 9)) == 0 else 5, max_size=5))
-    return [{"item": name, "votes": [{"member": f"m{n}", "pass": p, "reason": ""} for n, p in enumerate(passes)]}]
+    passes = draw(
+        st.lists(st.integers(0, 4).map(bool), min_size=0 if draw(st.integers(0, 9)) == 0 else 5, max_size=5)
+    )
+    return [
+        {"item": name, "votes": [{"member": f"m{n}", "pass": p, "reason": ""} for n, p in enumerate(passes)]}
+    ]
 
 
 judged = st.fixed_dictionaries({"explained": flag, "accepted": flag}, optional={"suspected": flag})
 decisions = st.fixed_dictionaries(
-    {"qualification": votes("Q1"), "conformity": votes("C1"), "confirmed": st.sampled_from([True, True, False, None])},
+    {
+        "qualification": votes("Q1"),
+        "conformity": votes("C1"),
+        "confirmed": st.sampled_from([True, True, False, None]),
+    },
     optional={"abnormal": st.none() | judged, "brand": st.none() | brands, "claims_refused": claims},
 )
 rules = st.builds(
@@ -46,7 +56,9 @@ rules = st.builds(
     budget=st.sampled_from(["1000.00", "200.00", "100.00"]),
     ceiling=st.sampled_from([None, "100.00"]),
     candidates=st.integers(1, 3),
-    items=st.sampled_from([{"qualification": ["Q1"], "conformity": ["C1"]}, {"qualification": [], "conformity": []}]),
+    items=st.sampled_from(
+        [{"qualification": ["Q1"], "conformity": ["C1"]}, {"qualification": [], "conformity": []}]
+    ),
     deductions=st.dictionaries(st.sampled_from(CLAIMS), st.sampled_from(["0.04", "0.10", "0.20"])),
     stacking=st.sampled_from(["multiplicative", "additive"]),
     abnormal=st.fixed_dictionaries({"mean": ratio, "second": ratio, "ceiling": ratio, "exclude_self": flag}),

@@ -39,7 +39,22 @@ def test_one_number_may_be_written_in_several_ways(text: str, amount: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "元", "整", "壹佰", "一百元", "拾元", "壹拾佰元", "壹万亿元", "亿元", "壹亿万元", "壹零元", "壹元伍分叁角", "100元", "壹元整整"],
+    [
+        "",
+        "元",
+        "整",
+        "壹佰",
+        "一百元",
+        "拾元",
+        "壹拾佰元",
+        "壹万亿元",
+        "亿元",
+        "壹亿万元",
+        "壹零元",
+        "壹元伍分叁角",
+        "100元",
+        "壹元整整",
+    ],
 )
 def test_what_could_be_meant_otherwise_cannot_be_read(text: str) -> None:
     with pytest.raises(ValueError):

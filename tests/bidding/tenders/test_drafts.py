@@ -54,8 +54,13 @@ def test_a_deadline_on_the_first_lawful_day_passes_and_the_day_before_is_refused
     assert "35" in found.article_zh
 
 
-def test_notice_and_documents_last_their_working_days(session: Session, registry: Any, buyers: Buyers) -> None:
-    short = {"notice_until": day(session, "notice_until", -1), "documents_until": day(session, "documents_until", -1)}
+def test_notice_and_documents_last_their_working_days(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
+    short = {
+        "notice_until": day(session, "notice_until", -1),
+        "documents_until": day(session, "documents_until", -1),
+    }
     assert refused_rules(session, registry, buyers, **short) == {"P4.notice", "P4.documents"}
     exact = {"notice_until": day(session, "notice_until"), "documents_until": day(session, "documents_until")}
     assert refused_rules(session, registry, buyers, **exact) == set()
@@ -69,7 +74,12 @@ def test_notice_and_documents_last_their_working_days(session: Session, registry
         ({"committee": 5, "experts": 4}, {"committee": 6, "experts": 4}, "P8", True),
         ({"committee": 7, "experts": 5}, {"committee": 7, "experts": 4}, "P8.experts", True),
         # Rules of lower certainty warn and do not stop the publication.
-        ({"performance_security": "0.10"}, {"performance_security": "0.1001"}, "P17.performance_security", False),
+        (
+            {"performance_security": "0.10"},
+            {"performance_security": "0.1001"},
+            "P17.performance_security",
+            False,
+        ),
         ({"micro_deduction": "0.20"}, {"micro_deduction": "0.21"}, "POLICY.micro", False),
         ({"domestic_deduction": "0.20"}, {"domestic_deduction": "0.19"}, "POLICY.domestic", False),
         ({"explanation_minutes": 30}, {"explanation_minutes": 29}, "LOW.minutes", False),
@@ -89,7 +99,11 @@ def test_each_gate_opens_on_its_line_and_shuts_beyond_it(
 def test_a_draft_has_its_codes_and_its_entry(session: Session, registry: Any, buyers: Buyers) -> None:
     first, second = (make_draft(session, registry, buyers) for _ in range(2))
     project, lot = first.lot.project, first.lot
-    assert [parse(code).level for code in (project.code, first.code, lot.code)] == ["project", "tender", "lot"]
+    assert [parse(code).level for code in (project.code, first.code, lot.code)] == [
+        "project",
+        "tender",
+        "lot",
+    ]
     assert lot.code.startswith(first.code) and first.code.startswith(project.code)
     assert parse(second.code).number == parse(first.code).number + 1
     numbers = [parse_transaction(tender.lot.project.deal_code).number for tender in (first, second)]
@@ -113,7 +127,9 @@ def test_the_purchaser_is_found_by_code_or_name_and_an_unknown_one_is_refused(
 def test_an_account_without_an_organisation_cannot_buy(session: Session, registry: Any) -> None:
     user = make_user(session, "agent")
     with pytest.raises(Refused) as refused:
-        drafts.create_draft(session, registry, actor_for(registry, user), user, draft_values(session, registry))
+        drafts.create_draft(
+            session, registry, actor_for(registry, user), user, draft_values(session, registry)
+        )
     assert refused.value.faults[0].code == "tender.no-organisation"
 
 
@@ -134,10 +150,14 @@ def test_an_officer_sets_one_finding_aside_and_a_worse_value_is_refused_again(
     assert payload and (payload["rule"], payload["reason"]) == ("P4.bid_time", command.reason)
     worse = DraftTender.model_validate(tender.form | {"deadline": early - timedelta(days=1)})
     drafts.edit_draft(session, tender, worse)
-    assert [f.rule for f in drafts.findings(session, registry, tender, database_now(session)) if f.blocks] == ["P4.bid_time"]
+    assert [
+        f.rule for f in drafts.findings(session, registry, tender, database_now(session)) if f.blocks
+    ] == ["P4.bid_time"]
 
 
-def test_what_is_no_open_finding_cannot_be_overridden(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_what_is_no_open_finding_cannot_be_overridden(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender = make_draft(session, registry, buyers)
     officer = make_user(session, "tenderer", party=buyers.purchaser)
     command = OverrideRule(finding="P4.bid_time:deadline=2026-01-01", reason="there is no such finding")
@@ -159,9 +179,16 @@ def test_a_later_deadline_asks_the_custodians_again_and_an_earlier_one_does_not(
     assert drafts.custodian_keys(session, tender) == []
 
 
-def test_editing_changes_tender_lot_and_project_alike(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_editing_changes_tender_lot_and_project_alike(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender, other = make_draft(session, registry, buyers), make_party(session)
-    changed = tender.form | {"title": "Desks", "budget": "1000.00", "ceiling": "900.00", "tenderer": other.uscc}
+    changed = tender.form | {
+        "title": "Desks",
+        "budget": "1000.00",
+        "ceiling": "900.00",
+        "tenderer": other.uscc,
+    }
     drafts.edit_draft(session, tender, DraftTender.model_validate(changed))
     session.expire_all()
     assert (tender.title, tender.lot.name, tender.lot.project.name) == ("Desks",) * 3

@@ -100,7 +100,9 @@ def test_a_bid_without_outcome_keeps_the_opening_going() -> None:
 
 
 def test_fewer_than_three_opened_bids_fail_the_tender() -> None:
-    assert [r.name for r in TENDER.open_steps("opened", Facts("opened", bids_opened=2))] == ["fail_for_few_opened"]
+    assert [r.name for r in TENDER.open_steps("opened", Facts("opened", bids_opened=2))] == [
+        "fail_for_few_opened"
+    ]
 
 
 def test_fewer_than_three_qualified_or_no_acceptable_bid_fail_the_tender() -> None:
@@ -160,7 +162,9 @@ FACTS = st.builds(
 
 
 @given(FACTS, st.lists(st.sampled_from([row.name for row in TENDER.steps]), max_size=15))
-def test_no_path_opens_or_evaluates_below_the_minimum_or_leaves_an_end(facts: Facts, names: list[str]) -> None:
+def test_no_path_opens_or_evaluates_below_the_minimum_or_leaves_an_end(
+    facts: Facts, names: list[str]
+) -> None:
     for name in names:
         before = facts.state
         try:
@@ -183,4 +187,6 @@ def test_every_reason_has_its_chinese() -> None:
     with (FOLDER / "zh_CN" / "parts" / "tender_lifecycle.po").open("rb") as file:
         catalogue = read_po(file)
     reasons = {reason(guard) for row in TENDER.steps for guard in row.guards}
-    assert [text for text in sorted(reasons) if not (catalogue.get(text) and catalogue.get(text).string)] == []
+    assert [
+        text for text in sorted(reasons) if not (catalogue.get(text) and catalogue.get(text).string)
+    ] == []

@@ -65,10 +65,14 @@ def test_an_agent_publishes_from_a_template_through_the_pages(
     assert "距投标截止" in page
 
 
-def test_a_program_drafts_signs_and_publishes(agent: TestApp, config: Configurator, buyers: tenders.Buyers) -> None:
+def test_a_program_drafts_signs_and_publishes(
+    agent: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
     token = agent.get("/tenders/new").forms["tender-form"]["csrf_token"].value
     headers = {"X-CSRF-Token": token}
-    made = agent.post_json("/api/tenders", {"tenderer": buyers.purchaser.uscc}, headers=headers, status=201).json
+    made = agent.post_json(
+        "/api/tenders", {"tenderer": buyers.purchaser.uscc}, headers=headers, status=201
+    ).json
     code = made["tender"]
     assert agent.get(f"/api/tenders/{code}/publish").json["documents"] is None
     deliver(config, code)
@@ -124,7 +128,9 @@ def test_a_form_with_faults_keeps_what_was_typed(agent: TestApp) -> None:
     page = form.submit(status=422)
     again = page.forms["tender-form"]
     assert again["title"].value == "新的课桌椅" and again["budget"].value == "0"
-    assert [field.value for field in again.fields["item_name"]][:3] == [field.value for field in form.fields["item_name"]][:3]
+    assert [field.value for field in again.fields["item_name"]][:3] == [
+        field.value for field in form.fields["item_name"]
+    ][:3]
     again["budget"] = "2400000"
     assert "没有以此代码或者名称登记的单位" in again.submit(status=422)
 
@@ -144,7 +150,9 @@ def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, publi
     assert "没有符合条件的公告" in app.get("/?q=no+such+thing&page=x")
 
 
-def test_a_signature_that_is_not_base64_is_refused_in_words(agent: TestApp, config: Configurator, buyers: tenders.Buyers) -> None:
+def test_a_signature_that_is_not_base64_is_refused_in_words(
+    agent: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
     code = draft_by_page(agent, buyers)
     deliver(config, code)
     form = agent.get(f"/tenders/{code}/publish").forms["sign-form"]

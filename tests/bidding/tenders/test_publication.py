@@ -33,11 +33,15 @@ def ready(session: Session, registry: Any, buyers: Buyers) -> Any:
     return tender
 
 
-def publish_with(session: Session, registry: Any, buyers: Buyers, tender: Any, notice: bytes, policy: bytes) -> Any:
+def publish_with(
+    session: Session, registry: Any, buyers: Buyers, tender: Any, notice: bytes, policy: bytes
+) -> Any:
     return publication.publish(session, registry, buyers.actor, buyers.agent.id, tender, notice, policy)
 
 
-def refusal(session: Session, registry: Any, buyers: Buyers, tender: Any, notice: bytes, policy: bytes) -> str:
+def refusal(
+    session: Session, registry: Any, buyers: Buyers, tender: Any, notice: bytes, policy: bytes
+) -> str:
     """The code of the refusal; the tender stays a draft."""
     with pytest.raises(Refused) as refused, session.begin_nested():
         publish_with(session, registry, buyers, tender, notice, policy)
@@ -60,7 +64,10 @@ def test_a_published_tender_leaves_everything_a_stranger_needs(
     read = parse_policy(policy.raw)
     (stage,) = read.stages
     assert (stage.mode, stage.t, stage.n, stage.bidder_window_s) == ("either", 2, 3, 1800)
-    assert [(part.name, part.public_after_open) for part in read.parts] == [("price-sheet", True), ("documents", False)]
+    assert [(part.name, part.public_after_open) for part in read.parts] == [
+        ("price-sheet", True),
+        ("documents", False),
+    ]
     store = registry.getUtility(IFileStore)
     for document in documents_of(session, tender.code):
         data = store.get(file_key(document.sha256))
@@ -95,7 +102,9 @@ def test_the_published_rules_are_rules_that_the_evaluation_can_use(
     assert len(tender.rules["items"]["qualification"]) == 5 and len(tender.rules["items"]["conformity"]) == 6
 
 
-def test_without_every_custodians_key_nothing_can_be_signed(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_without_every_custodians_key_nothing_can_be_signed(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender = make_draft(session, registry, buyers)
     deliver_keys(session, registry, tender, 1, 3)
     readiness = publication.publishable(session, registry, tender)
@@ -129,12 +138,17 @@ def test_a_signature_over_other_bytes_is_refused(session: Session, registry: Any
     made, at = publication.prepare(session, registry, tender), database_now(session)
     sign = buyers.signer.sign
     tampered = made.notice.replace(b"2026", b"2027", 1)
-    assert refusal(session, registry, buyers, tender, sign(tampered, at), sign(made.policy, at)) == "signature.invalid"
+    assert (
+        refusal(session, registry, buyers, tender, sign(tampered, at), sign(made.policy, at))
+        == "signature.invalid"
+    )
     swapped = refusal(session, registry, buyers, tender, sign(made.notice, at), sign(made.notice, at))
     assert swapped == "policy.signature"
 
 
-def test_a_certificate_that_is_not_the_agents_own_is_refused(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_a_certificate_that_is_not_the_agents_own_is_refused(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender = ready(session, registry, buyers)
     made, at = publication.prepare(session, registry, tender), database_now(session)
     colleague = signer_of(session, registry, make_user(session, "agent", party=buyers.agency))
@@ -166,7 +180,9 @@ def test_a_custodians_statement_with_a_bad_signature_stops_the_publication(
     assert refusal(session, registry, buyers, tender, *signed) == "policy.signature"
 
 
-def test_a_published_tender_is_not_published_again_nor_edited(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_a_published_tender_is_not_published_again_nor_edited(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender = published_tender(session, registry, buyers)
     for act in (
         lambda: publication.prepare(session, registry, tender),
@@ -187,7 +203,9 @@ def test_a_refusal_that_was_set_aside_no_longer_stops_the_publication(
     assert tender.state == "published"
 
 
-def test_the_documents_are_the_same_bytes_when_made_again(session: Session, registry: Any, buyers: Buyers) -> None:
+def test_the_documents_are_the_same_bytes_when_made_again(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
     tender = ready(session, registry, buyers)
     setting = publication.setting_of(registry, tender, database_now(session), "ab" * 32)
     draft, fonts = drafts.draft_of(tender), registry.settings["hall.fonts"]

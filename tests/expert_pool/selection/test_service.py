@@ -19,7 +19,9 @@ from trading.ledger import canonical
 
 
 def imported(room: Room, **changes: Any) -> None:
-    evaluation.import_panel(room.session, room.registry, room.agent, room.tender.code, room.list_file(**changes))
+    evaluation.import_panel(
+        room.session, room.registry, room.agent, room.tender.code, room.list_file(**changes)
+    )
 
 
 def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
@@ -58,7 +60,10 @@ def without(room: Room, number: int) -> list[dict[str, Any]]:
     ("change", "code"),
     [
         (lambda room: without(room, 3), "committee-too-small"),
-        (lambda room: [m | {"head": n == 4} for n, m in enumerate(room.members())], "committee-head-purchaser"),
+        (
+            lambda room: [m | {"head": n == 4} for n, m in enumerate(room.members())],
+            "committee-head-purchaser",
+        ),
         (lambda room: [m | {"head": False} for m in room.members()], "committee-head"),
         (lambda room: [*room.members()[:4], room.members()[0] | {"head": False}], "committee-twice"),
         (lambda room: [room.members()[0] | {"name": "Somebody else"}, *room.members()[1:]], "panel.stranger"),

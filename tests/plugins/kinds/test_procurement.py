@@ -23,7 +23,10 @@ PUBLISH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
 def filled() -> dict[str, str]:
-    return {name: f"<{name}>" for name in KIND.placeholders()} | {"stacking": "additive", "exclude_self": "false"}
+    return {name: f"<{name}>" for name in KIND.placeholders()} | {
+        "stacking": "additive",
+        "exclude_self": "false",
+    }
 
 
 def test_the_kind_is_registered_under_its_name() -> None:
@@ -45,7 +48,9 @@ def test_every_state_of_a_tender_belongs_to_a_stage() -> None:
 
 def test_everything_shown_has_words_in_both_languages() -> None:
     groups = [KIND.data[name] for name in ("stage", "method", "evaluation", "form")]
-    rows = [row for group in groups for row in group] + [f for form in KIND.data["form"] for f in form["field"]]
+    rows = [row for group in groups for row in group] + [
+        f for form in KIND.data["form"] for f in form["field"]
+    ]
     assert [row["key"] for row in rows if not (row["zh"] and row["en"])] == []
 
 
@@ -98,7 +103,7 @@ def test_the_template_with_the_default_timetable_is_lawful_without_a_warning() -
     (template,) = KIND.templates("zh_CN")
     values = template["values"]
     dates = earliest_dates(PUBLISH, book, calendar)
-    deadline = at_beijing(dates.deadline, datetime.strptime(KIND.data["timetable"]["deadline_time"], "%H:%M").time())  # noqa: DTZ007
+    deadline = at_beijing(dates.deadline, time.fromisoformat(KIND.data["timetable"]["deadline_time"]))
     plan = TenderPlan(
         subject=template["subject"], method=values["method"], evaluation=values["evaluation"],
         standardised=template["standardised"], budget=Decimal(values["budget"]), ceiling=Decimal(values["ceiling"]),

@@ -53,7 +53,9 @@ def test_strangers_who_know_a_login_name_keep_its_owner_waiting_nowhere(queue: r
     limiter(queue, address="203.0.113.9").check()
 
 
-def test_strangers_who_know_the_password_do_not_touch_its_owner_at_an_address_of_old(queue: redis.Redis) -> None:
+def test_strangers_who_know_the_password_do_not_touch_its_owner_at_an_address_of_old(
+    queue: redis.Redis,
+) -> None:
     limiter(queue, address="192.0.2.7").succeeded()
     for number in range(200):
         fail(limiter(queue, address=f"198.51.100.{number}", second=True), 1)

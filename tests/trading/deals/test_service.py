@@ -30,7 +30,9 @@ def contract(session: Session, **changes: object) -> Contract:
     return made
 
 
-def test_a_contract_is_due_thirty_days_after_the_award_and_a_sunday_moves_it_to_monday(session: Session) -> None:
+def test_a_contract_is_due_thirty_days_after_the_award_and_a_sunday_moves_it_to_monday(
+    session: Session,
+) -> None:
     assert last_day_before(contract(session).due_at).isoformat() == "2026-12-21"
 
 
@@ -51,7 +53,9 @@ def test_the_publication_has_a_light_only_once_the_contract_is_signed(session: S
     made = contract(session)
     assert service.publishing_light(made, BOOK, CALENDAR, AWARDED) is None
     made.signed_at = datetime(2026, 11, 26, 16, tzinfo=UTC)
-    assert service.publishing_light(made, BOOK, CALENDAR, datetime(2026, 12, 1, 15, 59, tzinfo=UTC)) == "yellow"
+    assert (
+        service.publishing_light(made, BOOK, CALENDAR, datetime(2026, 12, 1, 15, 59, tzinfo=UTC)) == "yellow"
+    )
     assert service.publishing_light(made, BOOK, CALENDAR, datetime(2026, 12, 1, 16, tzinfo=UTC)) == "red"
 
 
@@ -61,7 +65,11 @@ def test_what_is_late_is_listed_until_it_is_done(session: Session) -> None:
     published.signed_at, published.publish_by, published.published_at = AWARDED, AWARDED, AWARDED
 
     def late(at: datetime) -> set[str]:
-        return {each.tender for each in service.overdue(session, at)} & {unsigned.tender, signed.tender, published.tender}
+        return {each.tender for each in service.overdue(session, at)} & {
+            unsigned.tender,
+            signed.tender,
+            published.tender,
+        }
 
     assert late(AWARDED + timedelta(days=3)) == set()
     assert late(AWARDED + timedelta(days=4)) == {signed.tender}

@@ -43,7 +43,11 @@ def test_the_public_bundle_leaves_out_the_regulators_files_but_lists_them() -> N
     with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
         assert "b/1.bin" not in tar.getnames()
         listed = json.loads(tar.extractfile("MANIFEST.json").read())["files"]  # type: ignore[union-attr]
-    assert {row["path"]: row["tier"] for row in listed} == {"a.json": "public", "b/1.bin": "regulator", "b/2.json": "public"}
+    assert {row["path"]: row["tier"] for row in listed} == {
+        "a.json": "public",
+        "b/1.bin": "regulator",
+        "b/2.json": "public",
+    }
 
 
 def test_a_tier_for_a_file_that_is_not_there_is_refused() -> None:

@@ -26,7 +26,15 @@ from trading.notices.models import Document, Download, Notice
 NOW = datetime(2026, 12, 1, 1, 30, tzinfo=UTC)
 
 
-def put(session: Session, title: str, kind: str = "tender", *, hours: int = 1, region: str = "440300", **shown: str) -> Notice:
+def put(
+    session: Session,
+    title: str,
+    kind: str = "tender",
+    *,
+    hours: int = 1,
+    region: str = "440300",
+    **shown: str,
+) -> Notice:
     deadline = {"deadline": rfc3339(NOW + timedelta(hours=hours))} if kind == "tender" else {}
     return service.publish_notice(
         session, None, kind=kind, tender=f"T-{title}", title=title, region=region, body=title.encode(), cms=None,
@@ -47,7 +55,13 @@ def test_the_board_shows_the_newest_first(session: Session) -> None:
 def test_a_notice_is_found_by_title_english_title_buyer_winner_or_code(session: Session) -> None:
     put(session, "桌椅", title_en="Desks 100%", buyer="示例市教育局")
     put(session, "服务器", "result", winner="示例科技有限公司")
-    for text, found in (("桌", "桌椅"), ("desks", "桌椅"), ("教育局", "桌椅"), ("科技", "服务器"), ("t-服务器", "服务器")):
+    for text, found in (
+        ("桌", "桌椅"),
+        ("desks", "桌椅"),
+        ("教育局", "桌椅"),
+        ("科技", "服务器"),
+        ("t-服务器", "服务器"),
+    ):
         assert titles(service.board(session, NOW, text=text)) == [found], text
     assert titles(service.board(session, NOW, text="0%")) == ["桌椅"]
     assert service.board(session, NOW, text="_").total == 0

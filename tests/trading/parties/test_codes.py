@@ -22,7 +22,9 @@ def test_a_code_is_composed_from_its_parts() -> None:
     assert compose("9", "1", "350100", "M000100Y") == KNOWN[0]
 
 
-@pytest.mark.parametrize("typed", ["９１３５０１００Ｍ０００１００Ｙ４３", "91350100m000100y43", " 9135 0100 M000 100Y 43\n"])
+@pytest.mark.parametrize(
+    "typed", ["９１３５０１００Ｍ０００１００Ｙ４３", "91350100m000100y43", " 9135 0100 M000 100Y 43\n"]
+)
 def test_a_code_is_brought_into_its_one_form(typed: str) -> None:
     assert parse(typed) == KNOWN[0]
 
@@ -39,7 +41,10 @@ def test_a_wrong_code_is_refused_with_its_reason(typed: str, code: str) -> None:
     assert refused.value.faults[0].code == code
 
 
-@given(st.text("0123456789", min_size=6, max_size=6), st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=8, max_size=8))
+@given(
+    st.text("0123456789", min_size=6, max_size=6),
+    st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=8, max_size=8),
+)
 def test_every_composed_code_is_valid(region: str, organisation: str) -> None:
     assert is_valid(compose("9", "1", region, organisation))
 

@@ -53,7 +53,10 @@ def test_other_codes_are_refused(code: str) -> None:
         parse(code)
 
 
-@pytest.mark.parametrize(("deal_class", "region", "number"), [("D1", "350100", 1), ("D01", "3501", 1), ("D01", "350100", 0), ("D01", "350100", 10000)])
+@pytest.mark.parametrize(
+    ("deal_class", "region", "number"),
+    [("D1", "350100", 1), ("D01", "3501", 1), ("D01", "350100", 0), ("D01", "350100", 10000)],
+)
 def test_parts_out_of_form_make_no_code(deal_class: str, region: str, number: int) -> None:
     with pytest.raises(ValueError):
         project_code(deal_class, region, DAY, number)

@@ -93,7 +93,10 @@ def test_pauses_must_make_sense() -> None:
     with pytest.raises(ValueError, match="before it starts"):
         due(Clock(at(5, 20), 7, "day", (Pause(at(5, 22), at(5, 21), "x"),)), CALENDAR)
     with pytest.raises(ValueError, match="overlap"):
-        due(Clock(at(5, 20), 7, "day", (Pause(at(5, 21), at(5, 24), "x"), Pause(at(5, 23), at(5, 25), "y"))), CALENDAR)
+        due(
+            Clock(at(5, 20), 7, "day", (Pause(at(5, 21), at(5, 24), "x"), Pause(at(5, 23), at(5, 25), "y"))),
+            CALENDAR,
+        )
     with pytest.raises(ValueError, match="not a period"):
         Clock.of(BOOK.rule("P6", date(2026, 5, 20)), at(5, 20))
 
@@ -107,7 +110,10 @@ def test_a_pause_never_shortens_a_period_and_yellow_never_follows_red(
 ) -> None:
     started = at(1, 5) + timedelta(days=shift)
     pause = Pause(started + timedelta(days=begins), started + timedelta(days=begins + lasts), "x")
-    plain, paused = due(Clock(started, amount, unit), CALENDAR), due(Clock(started, amount, unit, (pause,)), CALENDAR)
+    plain, paused = (
+        due(Clock(started, amount, unit), CALENDAR),
+        due(Clock(started, amount, unit, (pause,)), CALENDAR),
+    )
     assert plain is not None and paused is not None
     assert plain.red <= paused.red <= plain.red + timedelta(days=2 * lasts + 30)
     assert started <= plain.yellow <= plain.red and started <= paused.yellow <= paused.red

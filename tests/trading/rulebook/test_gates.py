@@ -56,7 +56,11 @@ def test_the_notice_runs_five_working_days() -> None:
 def test_documents_are_available_five_working_days() -> None:
     (finding,) = findings(documents_until=date(2026, 3, 8))
     assert finding.article == "MOF Order 87 art. 18"
-    assert (finding.rule, finding.field, finding.next_lawful) == ("P4.documents", "documents_until", date(2026, 3, 9))
+    assert (finding.rule, finding.field, finding.next_lawful) == (
+        "P4.documents",
+        "documents_until",
+        date(2026, 3, 9),
+    )
 
 
 def test_bidders_have_twenty_days_not_counting_the_first() -> None:
@@ -75,7 +79,9 @@ def test_the_days_are_counted_in_beijing_and_from_the_issue_of_the_documents() -
             "documents_until": date(2026, 3, 10)}  # fmt: skip
     assert rules(**late) == []
     assert ("P4.bid_time", "refuse") in rules(**late, **moved(date(2026, 3, 22)))
-    assert rules(documents_from=date(2026, 3, 4), documents_until=date(2026, 3, 11)) == [("P4.bid_time", "refuse")]
+    assert rules(documents_from=date(2026, 3, 4), documents_until=date(2026, 3, 11)) == [
+        ("P4.bid_time", "refuse")
+    ]
     assert rules(documents_from=date(2026, 2, 1)) == []
 
 

@@ -121,7 +121,9 @@ def awarded(config: Configurator) -> Any:
 def test_the_pages_show_trail_desk_and_public_trail(app: TestApp, config: Configurator, awarded: Any) -> None:
     code = awarded.tender.code
     public = app.get(f"/tenders/{code}/trail", headers={"Accept-Language": "en"}, status=200)
-    assert "Award issued" in public.text and "tradehall_verify.py bundle.tar --trust trust.json" in public.text
+    assert (
+        "Award issued" in public.text and "tradehall_verify.py bundle.tar --trust trust.json" in public.text
+    )
     assert awarded.buyers.agent.name not in public.text
     inspector = hall_user(config, "regulator")
     browser = log_in(app, config, inspector)
