@@ -1,7 +1,7 @@
 """Government procurement as a kind of trade."""
 
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
