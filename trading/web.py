@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import BaseModel, ValidationError
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPFound, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPFound, HTTPNotFound, HTTPSeeOther
 from pyramid.i18n import TranslationStringFactory
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
@@ -249,9 +249,16 @@ def bad_csrf_view(request: Request) -> Response:
     )
 
 
-def http_error_view(error: HTTPException, request: Request) -> Response:
-    """Redirects and the like go through as they are."""
-    return error
+def crash_view(error: Exception, request: Request) -> Response:
+    """A fault of ours: logged with its trace, told in words; the 500 rolls everything back."""
+    log.error("crash", method=request.method, path=request.path, exc_info=error)
+    return error_page(
+        request,
+        500,
+        "crash",
+        _("Something went wrong on our side"),
+        _("Nothing was changed. Try again; if it happens again, tell the operator what you were doing."),
+    )
 
 
 def secure_headers(handler: Any, registry: Any) -> Any:
@@ -408,6 +415,7 @@ def includeme(config: Configurator) -> None:
     config.set_locale_negotiator(negotiate_locale)
     config.add_tween("trading.web.secure_headers")
     config.add_view(refused_view, context=Refused, permission=PUBLIC, require_csrf=False)
+    config.add_view(crash_view, context=Exception, permission=PUBLIC, require_csrf=False)
     config.add_notfound_view(not_found_view)
     config.add_forbidden_view(forbidden_view)
     for malformed in (DataError, UnicodeDecodeError, RecursionError):
