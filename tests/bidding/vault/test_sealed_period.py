@@ -89,5 +89,5 @@ def test_no_page_and_no_answer_tells_that_there_are_bids(
     scene.sequence()
     after = seen(app, paths, headers)
     assert [where for where in before if before[where] != after[where]] == []
-    assert {status for status, _text in after.values()} <= {200, 303, 400, 401, 403, 404, 409, 422}
+    assert [where for where, (status, _text) in after.items() if status >= 500] == []
     assert sum(status == 200 for status, _text in after.values()) > 100
