@@ -21,7 +21,17 @@ from trading.accounts import service as accounts
 from trading.acts import process
 
 OTHERS = ("bidder", "agent", "expert", "custodian", "regulator", "audit-admin", "system-admin", "operator")
-GROWING = ("checkpoint", "/tile", "/proof", "/assets", "/static", "/trail.json", "/locale", "/healthz", "/readyz")
+GROWING = (
+    "checkpoint",
+    "/tile",
+    "/proof",
+    "/assets",
+    "/static",
+    "/trail.json",
+    "/locale",
+    "/healthz",
+    "/readyz",
+)
 """The log itself grows with every leaf of every tender, dummies too; the rest says nothing of bids."""
 PASSING = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?|\d{2}:\d{2}:\d{2}(\.\d+)?")
 TOKEN = re.compile(r'(csrf[_-]token"[^>]*(?:value|content)=)"[^"]*"')
@@ -41,7 +51,9 @@ def published(scene: Scene) -> None:
 def addresses(scene: Scene) -> list[str]:
     """The address of every route, about this tender where it is about one."""
     routes = scene.registry.getUtility(IRoutesMapper).get_routes()
-    found = {re.sub(r"\{(\w+)[^}]*\}", lambda part: FILLED.get(part[1], "1"), route.pattern) for route in routes}
+    found = {
+        re.sub(r"\{(\w+)[^}]*\}", lambda part: FILLED.get(part[1], "1"), route.pattern) for route in routes
+    }
     return sorted("/" + path.lstrip("/") for path in found if not any(word in path for word in GROWING))
 
 
@@ -58,7 +70,9 @@ def readers(scene: Scene) -> dict[str, dict[str, str]]:
     return {"nobody": {}} | {name: key(user) for name, user in people.items()}
 
 
-def seen(app: TestApp, paths: list[str], headers: dict[str, dict[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+def seen(
+    app: TestApp, paths: list[str], headers: dict[str, dict[str, str]]
+) -> dict[tuple[str, str], tuple[int, str]]:
     """What each reader gets at each address, without what changes by itself."""
     found = {}
     for path, (who, sent) in product(paths, headers.items()):
