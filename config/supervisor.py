@@ -143,26 +143,30 @@ def running(state: Path, port: int = 8000) -> Iterator[Hall]:
     logs.mkdir(exist_ok=True)
     with ExitStack() as stack:
         assets.build()
-        servers = stack.enter_context(embedded.servers(state))
         ports = {name: free_port() for name in ("ca", "tsa", "witness", "live")}
         web = free_port(port)
-        environment = (
-            os.environ
-            | surroundings(state, ports)
-            | {
-                "DATABASE_URL": servers.database_url,
-                "REDIS_URL": servers.redis_url,
-            }
-        )
-        family = Family(environment, logs)
-        stack.callback(family.end)
-        family.add("web", "serve", "web", "--port", str(web))
-        migrate(servers.database_url, environment)
+        family = Family(os.environ | surroundings(state, ports), logs)
+        stack.callback(family.end)  # also when the servers do not come up
+        known = state / "servers.json"
+        early = known.read_text() if known.exists() else ""
+        if early:  # the pages take longest to come up: they start while the servers do
+            family.environment |= json.loads(early)
+            family.add("web", "serve", "web", "--port", str(web))
+        servers = stack.enter_context(embedded.servers(state))
+        stack.callback(family.end)  # before the servers stop
+        addresses = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+        if json.dumps(addresses) != early:
+            family.end()
+            known.write_text(json.dumps(addresses))
+            family = Family(family.environment | addresses, logs)
+            stack.callback(family.end)
+            family.add("web", "serve", "web", "--port", str(web))
+        migrate(servers.database_url, family.environment)
         url = f"http://127.0.0.1:{web}"
         wait_until_up(url + "/healthz")
         start_others(family, url, ports)
         threading.Thread(target=family.watch, daemon=True).start()
-        yield Hall(url, environment, state, family)
+        yield Hall(url, family.environment, state, family)
 
 
 def surroundings(state: Path, ports: dict[str, int]) -> dict[str, str]:
