@@ -35,7 +35,6 @@ def serve(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.role == "web" and not is_demonstration() and os.environ.get("TRADEHALL_HTTPS") != "true":
         raise SystemExit("set TRADEHALL_HTTPS=true and put a proxy with TLS in front (docs/deploy.md)")
-    os.environ["TRADEHALL_ROLE"] = chosen.role
     os.execv(
         sys.executable,
         [

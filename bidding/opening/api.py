@@ -12,7 +12,8 @@ from bidding.opening import service
 from bidding.opening.commands import Say, SignRecord
 from bidding.opening.papers import ReadOut
 from bidding.tenders.models import Tender
-from bidding.vault.encoding import EncodingError, b64, unb64
+from bidding.tenders.publication import cms_bytes
+from bidding.vault.encoding import b64
 from bidding.vault.service import policy_of
 from trading.clock import rfc3339
 from trading.errors import refuse
@@ -83,17 +84,9 @@ def sign_record(request: Request) -> Any:
     """{"cms": b64} → the record is published."""
     command = read_json(request, SignRecord)
     opening = service.sign_record(
-        request.db, request.registry, request.actor, request.context.code, decoded(command.cms)
+        request.db, request.registry, request.actor, request.context.code, cms_bytes(command.cms, "cms")
     )
     return {"recorded": rfc3339(opening.recorded_at) if opening.recorded_at else None}
-
-
-def decoded(text: str) -> bytes:
-    """Base64url bytes. Raises Refused `signature.format`."""
-    try:
-        return unb64(text)
-    except EncodingError as error:
-        raise refuse("signature.format", _("The signature cannot be read"), field="cms") from error
 
 
 @view_config(
