@@ -23,7 +23,7 @@ run: install ## the whole hall on this machine, with demo data; Ctrl-C ends it
 
 test: install ## every test, on servers of its own
 	$(BIN)/python -m config.assets
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: install ## all that CI checks: lint, types, import rules, words, tests
 	$(BIN)/ruff check .

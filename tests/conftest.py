@@ -17,6 +17,7 @@ from pyramid.config import Configurator
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from webtest import TestApp
+from xdist.scheduler import LoadScopeScheduling
 
 from config import embedded
 from config.app import make_config
@@ -26,6 +27,22 @@ from config.settings import settings as hall_settings
 from trading.db import make_engine
 
 numbers = itertools.count(1)
+STORIES = ("tests/browser/", "tests/journeys/", "tests/faults/")
+"""folders whose tests share a whole hall: all of one folder run in one process"""
+
+
+class OneHallPerFolder(LoadScopeScheduling):
+    """Spreads single tests over the processes, but keeps the folders of STORIES together and starts them
+    first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, STORIES), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneHallPerFolder:
+    """Groups named by a mark do not reach xdist with this pytest."""
+    return OneHallPerFolder(config, log)
 
 
 @pytest.fixture(scope="session")

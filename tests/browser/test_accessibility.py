@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from config.supervisor import Hall
 from tests.browser.conftest import Visit, picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
+pytestmark = pytest.mark.browser
 GRAVE = ("serious", "critical")
 LOOK = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
 

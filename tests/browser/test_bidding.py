@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit, picture
 from tests.browser.decisions import Decisions
 from trading.parties.codes import compose
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("hall")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSPHRASE = "a passphrase of my own"
 MEGABYTE = 1 << 20
 

@@ -9,7 +9,7 @@ from config.demo import people
 from config.supervisor import Hall
 from tests.browser.conftest import Visit, log_in, picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
+pytestmark = pytest.mark.browser
 
 
 def test_a_reader_without_script_finds_a_tender_and_its_opening(visit: Visit, open_code: str) -> None:

@@ -17,7 +17,7 @@ from tests.browser.conftest import PATIENCE, Visit, key_file, picture
 from tests.browser.test_bidding import document, submitted
 from trading.clock import parse_rfc3339
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("hall")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BY_PROGRAM = ("bidder2", "bidder3", "bidder4", "bidder5")
 UNIT_PRICES = ("5500.00", "6000.00", "4000.00")
 TOTAL = "2,172,000.00"

@@ -10,7 +10,7 @@ from config.supervisor import Hall
 from tests.browser.conftest import Visit, key_file, picture
 from tests.browser.decisions import Decisions
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hall")]
+pytestmark = pytest.mark.browser
 ONE_SCREEN = 12
 """fields that fit on one screen"""
 LONE_FIELDS = "#tender-form :is(input, textarea).form-control:not([name^=item_])"

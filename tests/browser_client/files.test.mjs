@@ -39,6 +39,16 @@ async function enrolled(kind) {
   return { dir, run, keyFile: keyPem + certificate + root, keyPem, certificate };
 }
 
+test("a wrong passphrase is called wrong even when the padding comes out right by chance", async () => {
+  const { keyFile, keyPem } = await enrolled("ec-p256");
+  const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign"]);
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
+  for (let n = 0; n < 1500; n += 1) {
+    const other = await encryptKey(pkcs8, "secret", { iterations: 1 });
+    await assert.rejects(openKeyFile(keyFile.replace(keyPem, other), "wrong"), { code: "PASSPHRASE_WRONG" });
+  }
+});
+
 for (const kind of ["ec-p256", "rsa-3072"]) {
   test(`a request, key file and signature of kind ${kind} are accepted by openssl`, async () => {
     const { dir, run, keyFile, keyPem, certificate } = await enrolled(kind);

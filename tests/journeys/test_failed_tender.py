@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.attacks import Forgery, Keys, run_verifier
 from tests.journeys.conftest import Aftermath
 
-pytestmark = [pytest.mark.xdist_group("hall"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from config.demo.people import uscc
 from tests.journeys.attacks import Forgery, run_verifier
 from tests.journeys.conftest import Aftermath
 
-pytestmark = [pytest.mark.xdist_group("hall"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 RANKING = [
     ("b3", "2099998.44", "1511998.88"),

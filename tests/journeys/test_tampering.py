@@ -15,7 +15,7 @@ from tests.verifier.pki import Parties
 from tests.verifier.story import Story
 from trading.ledger.entry import Entry
 
-pytestmark = [pytest.mark.xdist_group("hall"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def refused(bundle: Path, trust: Path, *earlier: Path) -> str:

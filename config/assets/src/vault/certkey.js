@@ -94,7 +94,10 @@ export async function openKeyFile(text, passphrase) {
   const pkcs8 = await decryptKey(blocks.find((block) => block.label === "ENCRYPTED PRIVATE KEY").der, passphrase);
   const { certificate } = parseCertificate(own);
   const algorithm = signingAlgorithm(certificate);
-  const privateKey = await subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
+  // One wrong passphrase in 256 leaves a padding that looks right, and no key behind it.
+  const privateKey = await subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]).catch(() => {
+    throw new VaultError("PASSPHRASE_WRONG");
+  });
   const spki = certificate.subjectPublicKeyInfo.toSchema().toBER(false);
   const publicKey = await subtle.importKey("spki", spki, algorithm, false, ["verify"]);
   const use = { ...algorithm, hash: "SHA-256" };
