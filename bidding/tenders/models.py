@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.accounts.models import User
@@ -54,6 +54,30 @@ class Tender(Base):
     published_at: Mapped[OptionalInstant]
     policy_hash: Mapped[str | None]
     """of the newest published seal policy"""
+    suspended_at: Mapped[OptionalInstant]
+    """since when the procedure is suspended (暂停); None while it goes on"""
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    """the evaluation that counts: 1, and one more for each that the authority orders (重新评审)"""
+    predecessor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tender.id"), index=True)
+    """the failed or cancelled tender that this one repeats (重新招标)"""
+
+
+class Interruption(Base):
+    """A suspension, resumption, cancellation or failure by decision (暂停、恢复、终止、废标), with its ground."""
+
+    __tablename__ = "interruption"
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    kind: Mapped[str]
+    """suspended | resumed | cancelled | failed"""
+    reason: Mapped[str]
+    article: Mapped[str] = mapped_column(default="")
+    document: Mapped[str] = mapped_column(default="")
+    """SHA-256 of the paper that decides it (trading.supervision.papers), "" for none"""
+    order: Mapped[str] = mapped_column("order_number", default="")
+    """number of the authority's order that demands it, "" for the buyers' own decision"""
+    at: Mapped[Instant]
 
 
 class Override(Base):
@@ -84,3 +108,50 @@ class Publication(Base):
     documents: Mapped[Blob]
     notice: Mapped[Blob]
     made_at: Mapped[Instant]
+
+
+class Amendment(Base):
+    """A change of published documents (修改): version 2, 3… of a tender, drafted, signed, published.
+
+    `form` is the whole form as it shall be, `before` as it was. The bytes are made and kept like those of
+    `Publication`; `policy` is the one in force before where no bid has to be sealed again."""
+
+    __tablename__ = "tender_amendment"
+    __table_args__ = (UniqueConstraint("tender_id", "version"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"))
+    version: Mapped[int]
+    form: Mapped[Json]
+    before: Mapped[Json]
+    reason: Mapped[str]
+    drafted_at: Mapped[Instant]
+    basis: Mapped[str] = mapped_column(default="")
+    policy: Mapped[bytes | None]
+    evaluation: Mapped[bytes | None]
+    documents: Mapped[bytes | None]
+    notice: Mapped[bytes | None]
+    notice_cms: Mapped[bytes | None]
+    policy_cms: Mapped[bytes | None]
+    published_at: Mapped[OptionalInstant]
+
+
+class Question(Base):
+    """A question about published documents (疑问) and its answer (澄清). `sealed` tells who asked; it is
+    encrypted under a key held outside the database, and nobody may read it before the deadline."""
+
+    __tablename__ = "tender_question"
+    __table_args__ = (UniqueConstraint("tender_id", "number"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"))
+    number: Mapped[int]
+    text: Mapped[str]
+    sealed: Mapped[Blob]
+    entry_id: Mapped[int] = mapped_column(BigInteger)
+    asked_at: Mapped[Instant]
+    answer: Mapped[str] = mapped_column(default="")
+    body: Mapped[bytes | None]
+    """the notice of the clarification, exactly as it is signed"""
+    cms: Mapped[bytes | None]
+    answered_at: Mapped[OptionalInstant]

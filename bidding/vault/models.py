@@ -17,12 +17,14 @@ class CustodianKey(Base):
     """A custodian's signed key for one tender and stage (密钥保管方公钥声明)."""
 
     __tablename__ = "custodian_key"
-    __table_args__ = (UniqueConstraint("tender_id", "stage", "index"),)
+    __table_args__ = (UniqueConstraint("tender_id", "stage", "index", "number"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
     stage: Mapped[str]
     index: Mapped[int]
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    """1, and one more for each later statement (of a deadline that was moved); the last one counts"""
     custodian: Mapped[str]
     raw: Mapped[Blob]
     cms: Mapped[Blob]

@@ -86,6 +86,16 @@ class Policy:
         return next((part for part in self.parts if part.name == name), None)
 
     @property
+    def version(self) -> int:
+        """1 for the policy that the tender began with, one more for each amendment that changed it."""
+        return int(self.fields.get("version", 1))
+
+    @property
+    def replaces(self) -> str:
+        """Hash (hex) of the policy before this one; "" for the first."""
+        return str(self.fields.get("replaces", ""))
+
+    @property
     def receipt_key(self) -> bytes:
         """The raw Ed25519 key that signs receipts, refusals and the close."""
         return bytes(d.b64_bytes(32)(self.fields.get("receipt_key")))
@@ -138,9 +148,12 @@ def build_policy(
     parts: Sequence[Part],
     sig: Sequence[str] = ("cades-rsa", "cades-ecdsa"),
     client_sha256: Sequence[str] = (),
+    version: int = 1,
+    replaces: str = "",
 ) -> bytes:
     """The bytes of a policy, to be signed by the tenderer. `witnesses` are (name, vkey), `tsa` and
-    `client_sha256` SHA-256 values in hex, `log_key` the log's vkey. Raises EncodingError for a
+    `client_sha256` SHA-256 values in hex, `log_key` the log's vkey. From version 2 on the policy names
+    its version and the hash (hex) of the policy that it `replaces`. Raises EncodingError for a
     statement that cannot be read; everything else is `check_policy`'s to judge."""
     return dumps(
         {
@@ -168,6 +181,7 @@ def build_policy(
             "sig": list(sig),
             "client_sha256": list(client_sha256),
             "upload_grace_s": 0,
+            **({"version": version, "replaces": replaces} if version > 1 else {}),
         }
     )
 

@@ -65,6 +65,10 @@ _WHOLE = {
 }
 
 
+_LATER = {"version": d.integer(2), "replaces": d.hash_hex}
+"""What a policy that replaces another says besides."""
+
+
 def check_policy(
     raw: bytes,
     cms: bytes,
@@ -84,7 +88,8 @@ def check_policy(
     try:
         document = d.canonical(raw)
         optional = {"upload_grace_s": d.constant(0)} if "upload_grace_s" in document else {}
-        d.exact({**_WHOLE, **optional})(document)
+        later = _LATER if "version" in document else {}
+        d.exact({**_WHOLE, **optional, **later})(document)
         policy = parse_policy(raw)
     except (EncodingError, TypeError) as error:
         raise PolicyRefused([("policy.malformed", str(error))]) from error

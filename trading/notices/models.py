@@ -16,7 +16,7 @@ class Notice(Base):
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(index=True)
-    """tender | result | award | failure | contract"""
+    """tender | amendment | clarification | result | award | failure | contract"""
     tender: Mapped[str] = mapped_column(index=True)
     """the tender's code"""
     title: Mapped[str]
@@ -53,3 +53,5 @@ class Download(Base):
     tender: Mapped[str] = mapped_column(index=True)
     sealed: Mapped[Blob]
     entry_id: Mapped[int]
+    taker_key: Mapped[bytes | None] = mapped_column(index=True)
+    """keyed hash of tender and account, so that people find what they took; None for strangers"""

@@ -169,9 +169,21 @@ def take_document(
     digest = hashlib.sha256(canonical.dumps(record)).digest()
     entry, salt = append_blinded(session, "download", tender=tender, lot=lot, seq=0, digest=digest, at=at)
     sealed = keys.seal(canonical.dumps({"record": record, "salt": salt.hex()}), PURPOSE)
-    session.add(Download(tender=tender, sealed=sealed, entry_id=entry))
+    taker = taker_key(keys, tender, user) if user else None
+    session.add(Download(tender=tender, sealed=sealed, entry_id=entry, taker_key=taker))
     session.flush()
     return document, data
+
+
+def taker_key(keys: HallKeys, tender: str, user: str) -> bytes:
+    """The keyed hash that finds an account's own downloads in one tender."""
+    return keys.keyed("taker", tender, user)
+
+
+def has_taken(session: Session, keys: HallKeys, tender: str, user: str) -> bool:
+    """Whether this account has taken a document of the tender while signed in."""
+    query = select(Download.id).where(Download.taker_key == taker_key(keys, tender, user)).limit(1)
+    return session.scalar(query) is not None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ const FIELDS = [
   "v", "typ", "tender", "lot", "deadline", "open_at", "log", "log_key", "receipt_key", "witnesses", "tsa",
   "stages", "parts", "sig", "client_sha256",
 ];
+// A policy that replaces another says so: its version (2, 3…) and the hash of the one before.
+const LATER = ["version", "replaces"];
 const STAGE = ["name", "mode", "t", "n", "suite", "bidder_window_s", "custodians"];
 const KEY_STATEMENT = [
   "v", "typ", "tender", "lot", "stage", "custodian", "index", "suite", "pk", "created", "release_after",
@@ -47,7 +49,10 @@ function checkStage(stage, blocs) {
  */
 export async function checkPolicy(raw, { tender, sha256: expected, bloc = [] }) {
   const document = parseCanonical(raw);
-  const policy = exactKeys(document, Object.hasOwn(document, "upload_grace_s") ? [...FIELDS, "upload_grace_s"] : FIELDS);
+  const optional = ["upload_grace_s", ...LATER].filter((name) => Object.hasOwn(document, name));
+  const policy = exactKeys(document, [...FIELDS, ...optional]);
+  const later = LATER.filter((name) => optional.includes(name)).length;
+  need(later === 0 || (later === 2 && Number.isSafeInteger(policy.version) && policy.version >= 2 && unhex(policy.replaces).length === 32), "version");
   need(policy.v === 1 && policy.typ === "ebid.policy" && policy.tender === tender, "other tender");
   if (expected) need(hex(await sha256(raw)) === expected, "hash differs from the notice");
   need(Date.parse(policy.deadline) <= Date.parse(policy.open_at), "opening before the deadline");
