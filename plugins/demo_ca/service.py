@@ -11,20 +11,18 @@ certificate of another authority 409; the body is `{"error": reason}`.
 
 from __future__ import annotations
 
-import argparse
 import hmac
 import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from plugins import simulated
 from plugins.demo_ca.authority import Declined, DemoCA
 from trading.clock import parse_rfc3339
-
-MAX_REQUEST = 64 * 1024
 
 
 def serve(host: str, port: int, folder: Path | str) -> None:
@@ -35,25 +33,19 @@ def serve(host: str, port: int, folder: Path | str) -> None:
 def make_server(host: str, port: int, authority: DemoCA) -> ThreadingHTTPServer:
     """A server that listens already; `server_port` tells which port when `port` is 0."""
 
-    class Handler(_Handler):
-        ca = authority
-
-    return ThreadingHTTPServer((host, port), Handler)
+    return simulated.make_server(host, port, _Handler, ca=authority)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(simulated.Frame):
     ca: DemoCA
-    timeout = 10
 
     def do_GET(self) -> None:
         if self.path in ("/crl/root.crl", "/crl/issuing.crl"):
             name = self.path.removeprefix("/crl/").removesuffix(".crl")
-            self._answer(200, "application/pkix-crl", self.ca.crl(name))
+            self.answer(200, "application/pkix-crl", self.ca.crl(name))
         elif self.path == "/roots.pem":
-            self._answer(200, "application/x-pem-file", self.ca.roots_pem())
-        elif self.path == "/healthz":
-            self._answer(200, "text/plain", b"ok")
-        else:
+            self.answer(200, "application/x-pem-file", self.ca.roots_pem())
+        elif not self.healthy():
             self._fail(404, "no such page")
 
     def do_POST(self) -> None:
@@ -81,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
             organisation_id=str(asked.get("organisation_id", "")),
             person_id=str(asked.get("person_id", "")),
         )
-        self._answer(200, "application/pem-certificate-chain", chain)
+        self.answer(200, "application/pem-certificate-chain", chain)
 
     def _revoke(self, asked: dict[str, Any]) -> None:
         certificate = x509.load_pem_x509_certificate(asked["certificate"].encode())
@@ -91,39 +83,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(409, "this authority did not issue that certificate")
             return
         self.ca.revoke(certificate.serial_number, parse_rfc3339(asked["at"]))
-        self._answer(204, "text/plain", b"")
+        self.answer(204, "text/plain", b"")
 
     def _read(self) -> dict[str, Any]:
-        length = int(self.headers.get("Content-Length", "0"))
-        if not 0 < length <= MAX_REQUEST:
-            raise Declined("the request is empty or too long")
-        asked = json.loads(self.rfile.read(length))
+        try:
+            asked = json.loads(self.body())
+        except simulated.TooLong as error:
+            raise Declined(str(error)) from None
         if not isinstance(asked, dict):
             raise Declined("the request is not a JSON object")
         return asked
 
     def _fail(self, status: int, reason: str) -> None:
-        self._answer(status, "application/json", json.dumps({"error": reason}).encode())
-
-    def _answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent: the supervisor's log is for what people must see."""
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="A certificate authority for demonstrations.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    chosen = parser.parse_args()
-    serve(chosen.host, chosen.port, chosen.folder)
+        self.answer(status, "application/json", json.dumps({"error": reason}).encode())
 
 
 if __name__ == "__main__":
-    main()
+    simulated.run("A certificate authority for demonstrations.", serve)

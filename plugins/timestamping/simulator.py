@@ -7,19 +7,18 @@ stamped with the shifted time.
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from asn1crypto import cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from plugins import simulated
 from plugins.cms.signing import PrivateKey, StraightSigner, sign_bytes
 from plugins.timestamping.tokens import Response
 from trading.clock import now as clock_now
@@ -102,46 +101,25 @@ def serve(host: str, port: int, folder: Path | str) -> None:
 
 def make_server(host: str, port: int, authority: Authority) -> ThreadingHTTPServer:
     """A server that listens already; `server_port` tells which port when `port` is 0."""
-
-    class Handler(_Handler):
-        tsa = authority
-
-    return ThreadingHTTPServer((host, port), Handler)
+    return simulated.make_server(host, port, _Handler, tsa=authority)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(simulated.Frame):
     tsa: Authority
-    timeout = 10
+    most = MAX_REQUEST
 
     def do_GET(self) -> None:
-        self._answer(200 if self.path == "/healthz" else 404, "text/plain", b"ok")
+        if not self.healthy():
+            self.answer(404, "text/plain", b"")
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        if not 0 < length <= MAX_REQUEST:
-            self._answer(413, "text/plain", b"")
+        try:
+            query = self.body()
+        except simulated.TooLong:
+            self.answer(413, "text/plain", b"")
             return
-        self._answer(200, "application/timestamp-reply", self.tsa.answer(self.rfile.read(length)))
-
-    def _answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent: the supervisor's log is for what people must see."""
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="A time-stamping authority for demonstrations.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    chosen = parser.parse_args()
-    serve(chosen.host, chosen.port, chosen.folder)
+        self.answer(200, "application/timestamp-reply", self.tsa.answer(query))
 
 
 if __name__ == "__main__":
-    main()
+    simulated.run("A time-stamping authority for demonstrations.", serve)
