@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from config.demo.cast import CUSTODIANS
 from config.settings import DEFAULTS
+from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.witness import new_key
@@ -64,7 +65,8 @@ class Parties:
 
     def environment(self, ports: Mapping[str, int | str]) -> dict[str, str]:
         """The settings that name them."""
-        ca, tsa, witness = (f"http://127.0.0.1:{ports[name]}" for name in ("ca", "tsa", "witness"))
+        names = ("ca", "tsa", "witness", "bank")
+        ca, tsa, witness, bank = (f"http://127.0.0.1:{ports[name]}" for name in names)
         return {
             "TRADEHALL_LEDGER_VKEY": log_vkey(self.state),
             "TRADEHALL_LEDGER_WITNESSES": json.dumps([[WITNESS, witness, self.witness_vkey]]),
@@ -73,6 +75,9 @@ class Parties:
             "TRADEHALL_DEMO_CA_TOKEN_FILE": str(outside(self.state) / "ca" / "ra.token"),
             "TRADEHALL_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/root.crl {ca}/crl/issuing.crl",
             "TRADEHALL_TIMESTAMPING_URL": tsa,
+            "TRADEHALL_BANK_URL": bank,
+            "TRADEHALL_BANK_SECRET_FILE": str(outside(self.state) / "bank" / bank_simulator.SECRET),
+            "TRADEHALL_BANK_FORFEIT_ACCOUNT": "6210000000000001",
             "TRADEHALL_PLUGINS": DEFAULTS["hall.plugins"] + " demo_ca",
         }
 
@@ -92,6 +97,7 @@ def prepare(state: Path) -> Parties:
             purposes=[ExtendedKeyUsageOID.TIME_STAMPING],
         ),
     )
+    bank_simulator.make_secret(outside(state) / "bank" / bank_simulator.SECRET)
     custodians = [
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
     ]

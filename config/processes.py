@@ -116,9 +116,9 @@ def custodian(arguments: Sequence[str]) -> int:
 
 
 def simulate(arguments: Sequence[str]) -> int:
-    """`tradehall simulate ca|tsa`: the demonstration's outside parties, each with keys of its own."""
+    """`tradehall simulate ca|tsa|bank`: the demonstration's outside parties, each with keys of its own."""
     parser = argparse.ArgumentParser(prog="tradehall simulate")
-    parser.add_argument("what", choices=("ca", "tsa"))
+    parser.add_argument("what", choices=("ca", "tsa", "bank"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     chosen = parser.parse_args(arguments)
@@ -127,6 +127,10 @@ def simulate(arguments: Sequence[str]) -> int:
         from plugins.demo_ca import service as demo_ca
 
         demo_ca.serve(chosen.host, chosen.port, folder / "ca")
+    elif chosen.what == "bank":
+        from plugins.bank import simulator as bank
+
+        bank.serve(chosen.host, chosen.port, folder / "bank")
     else:
         from plugins.timestamping import simulator
 

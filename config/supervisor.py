@@ -30,6 +30,8 @@ from config.demo import welcome
 from config.demo.cast import CUSTODIANS
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+OUTSIDE = ("ca", "tsa", "witness", "bank")
+"""the outside parties that the settings name by their addresses"""
 GRACE = 10.0
 """seconds that a child has to end by itself"""
 
@@ -76,9 +78,10 @@ class Family:
         self.children.append(child)
         child.start()
 
-    def watch(self) -> None:
-        """Start again whatever ends before its time, not faster than once a second."""
+    def watch(self, servers: embedded.Servers) -> None:
+        """Start again whatever ends before its time, the servers first; not faster than once a second."""
         while not self.ending.wait(0.5):
+            servers.revive()
             for child in self.children:
                 ended = child.process is not None and child.process.poll() is not None
                 if ended and time.monotonic() - child.started > 1:
@@ -143,7 +146,7 @@ def running(state: Path, port: int = 8000) -> Iterator[Hall]:
     logs.mkdir(exist_ok=True)
     with ExitStack() as stack:
         assets.build()
-        ports = {name: free_port() for name in ("ca", "tsa", "witness", "live")}
+        ports = {name: free_port() for name in (*OUTSIDE, "live")}
         web = free_port(port)
         family = Family(os.environ | surroundings(state, ports), logs)
         stack.callback(family.end)  # also when the servers do not come up
@@ -165,7 +168,10 @@ def running(state: Path, port: int = 8000) -> Iterator[Hall]:
         url = f"http://127.0.0.1:{web}"
         wait_until_up(url + "/healthz")
         start_others(family, url, ports)
-        threading.Thread(target=family.watch, daemon=True).start()
+        watch = threading.Thread(target=family.watch, args=(servers,), daemon=True)
+        watch.start()
+        stack.callback(watch.join)  # lest a server that is being stopped is started again
+        stack.callback(family.ending.set)
         yield Hall(url, family.environment, state, family)
 
 
@@ -185,7 +191,7 @@ def parties(state: Path, ports: dict[str, int]) -> dict[str, str]:
     """The settings that name the outside parties; made once, since making keys takes a while, and read
     again at every later start with the ports of that start."""
     known = state / "parties.json"
-    if not known.exists():
+    if not known.exists() or not all(f"<{name}>" in known.read_text() for name in OUTSIDE):
         from config import installation
 
         made = installation.prepare(state).environment({name: f"<{name}>" for name in ports})
@@ -211,6 +217,7 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     """Every other process of the hall, and the demonstration's outside parties."""
     family.add("ca", "simulate", "ca", "--port", str(ports["ca"]))
     family.add("tsa", "simulate", "tsa", "--port", str(ports["tsa"]))
+    family.add("bank", "simulate", "bank", "--port", str(ports["bank"]))
     family.add("sequencer", "sequencer")
     family.add("worker", "worker")
     family.add("witness", "witness", "--port", str(ports["witness"]))

@@ -53,3 +53,24 @@ def fetch(
     if len(body) > limit:
         raise Unreachable(f"{url} answered with more than {limit} bytes")
     return body
+
+
+def exchange(
+    url: str,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 5.0,
+    limit: int = MAX_ANSWER,
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of whatever the party answers, refusals included. Raises `Unreachable`."""
+    if not url.startswith(("http://", "https://")):
+        raise Unreachable(f"not an http address: {url}")
+    request = urllib.request.Request(url, data=data, headers=dict(headers or {}))
+    try:
+        with _opener.open(request, timeout=timeout) as answer:
+            return answer.status, dict(answer.headers), answer.read(limit)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), error.read(limit)
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{url} did not answer: {error}") from error

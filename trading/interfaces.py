@@ -74,6 +74,40 @@ class ICertificateAuthority(Interface):
         authority does not answer, and `certificate.foreign` for a certificate it did not issue."""
 
 
+class IBank(Interface):
+    """The bank that keeps bid securities (保证金托管银行), one virtual sub-account each.
+
+    Amounts are Decimal yuan with two places, instants aware. Every method raises
+    `trading.errors.Refused` with code `bank.unavailable` when the bank does not answer, or not with an
+    answer that is provably its own; nothing is known then, and the same call may be made again."""
+
+    def open_account(ref: str) -> str:
+        """The number of the sub-account for `ref`, an opaque name that stands for one tender, lot and
+        bidder and tells the bank none of them. The same `ref` always gives the same number."""
+
+    def credits(cursor: str) -> object:
+        """What came in since `cursor` ("" from the beginning): a list of `trading.banking.Credit`, oldest
+        first, and the next cursor. A bank may list a credit more than once, and late; `Credit.id` names
+        it for good and `Credit.at` is when it was booked."""
+
+    def pay(key: str, account: str, payee: object, amount: object, purpose: str) -> object:
+        """Pays `amount` out of a sub-account to `payee` (`trading.banking.Payee`) and returns the
+        `trading.banking.Payment`. `key` makes it happen once: the same key again pays nothing and returns
+        the first payment. Raises Refused `bank.key-reused` for a known key with other particulars, and
+        `bank.declined` when the bank will never pay it."""
+
+    def payment(key: str) -> object:
+        """The `trading.banking.Payment` of a key, or None when the bank has never paid it."""
+
+
+class IGuaranteeIssuer(Interface):
+    """Whoever issues electronic guarantees (电子保函) and answers for them."""
+
+    def guarantee(number: str) -> object:
+        """The `trading.banking.Guarantee` of that number, or None when none was ever issued. Raises
+        Refused `guarantee.unavailable` when the issuer does not answer."""
+
+
 class ITradeKind(Interface):
     """A kind of trade (交易类别) as data: stages, methods, form fields, defaults, templates, document texts.
 
@@ -106,3 +140,14 @@ class ITradeKind(Interface):
         """The tender document: a list of dicts `key`, `title`, `paragraphs` (list of str) and `table`
         (the name of a table to follow, or ""). `values` maps every placeholder to its words; raises
         `trading.errors.Refused` with a fault `document.incomplete` for each one that is missing."""
+
+
+class ITenders(Interface):
+    """Tenders, for rooms below bidding that know them by their code only."""
+
+    def context(request: object) -> object:
+        """The tender of the route's `{code}`: code, title, state, deadline, tenderer_id, agency_id. Raises
+        pyramid's HTTPNotFound when there is none."""
+
+    def find(session: object, code: str) -> object:
+        """The same by its code. Raises `trading.errors.Refused` with code `tender.unknown`."""
