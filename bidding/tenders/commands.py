@@ -77,6 +77,8 @@ class DraftTender(BaseModel):
     deadline: BeijingTime
     bid_validity_days: int = Field(ge=1, le=1000)
     decryption_minutes: int = Field(ge=1, le=1440)
+    vault_mode: Literal["either", "bidder", "dual", "custodian"] = "either"
+    envelopes: int = Field(1, ge=1, le=2)
     explanation_minutes: int = Field(30, ge=1, le=1440)
     performance_security: Ratio
     micro_deduction: Ratio

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
@@ -156,8 +156,8 @@ def draft_of(tender: Tender) -> DraftTender:
 
 
 def edit_draft(session: Session, tender: Tender, command: DraftTender) -> Tender:
-    """Change a draft. A later deadline makes the custodians' statements void (they would allow a release
-    before it): those are dropped and asked for anew. Raises Refused `tender.not-draft`, `tender.tenderer`."""
+    """Change a draft. After a later deadline the custodians' statements no longer count (they would allow a
+    release before it): others are asked for. Raises Refused `tender.not-draft`, `tender.tenderer`."""
     locked(session, tender.code)
     must_be_draft(tender)
     if command.tenderer:
@@ -169,9 +169,6 @@ def edit_draft(session: Session, tender: Tender, command: DraftTender) -> Tender
     lot.name = lot.project.name = command.title
     lot.budget = lot.project.budget = command.budget
     lot.ceiling = command.ceiling
-    for key in custodian_keys(session, tender):
-        if parse_statement(key.raw).release_after < command.deadline:
-            session.execute(delete(CustodianKey).where(CustodianKey.id == key.id))
     session.flush()
     return tender
 
@@ -187,9 +184,12 @@ def must_be_draft(tender: Tender) -> None:
 
 
 def custodian_keys(session: Session, tender: Tender) -> list[CustodianKey]:
-    """The key statements that have arrived, by index."""
-    query = select(CustodianKey).where(CustodianKey.tender_id == tender.id).order_by(CustodianKey.index)
-    return list(session.scalars(query))
+    """The key statements that count for the tender's deadline, by index: of each custodian and stage the
+    last one, unless it allows a release before the deadline."""
+    query = select(CustodianKey).where(CustodianKey.tender_id == tender.id)
+    rows = session.scalars(query.order_by(CustodianKey.index, CustodianKey.stage, CustodianKey.number))
+    last = {(key.index, key.stage): key for key in rows}
+    return [key for key in last.values() if parse_statement(key.raw).release_after >= tender.deadline]
 
 
 # --- the rulebook's findings ----------------------------------------------------------------------

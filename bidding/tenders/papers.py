@@ -21,7 +21,16 @@ from trading.rulebook.calendar import BEIJING, beijing_date
 LAYOUT = Path(__file__).parent / "document.typ"
 LOCALES = ("zh_CN", "en")
 PDF, DATA = "tender-document.pdf", "tender-document.json"
-MEDIA_TYPES = {PDF: "application/pdf", DATA: "application/json"}
+
+
+def file_name(name: str, version: int) -> str:
+    """The name of a paper in a version of the documents: the first has plain names."""
+    stem, _, ending = name.rpartition(".")
+    return name if version == 1 else f"{stem}-v{version}.{ending}"
+
+
+def media_type(name: str) -> str:
+    return "application/pdf" if name.endswith(".pdf") else "application/json"
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Setting:
     publish_at: datetime
     rulebook: Rulebook
     rules: Mapping[str, Any]
+    version: int = 1
 
 
 def sections(draft: DraftTender, setting: Setting, locale: str) -> list[dict[str, Any]]:
@@ -125,7 +135,7 @@ def placeholders(
             name: str(getattr(draft, name))
             for name in (
                 "delivery_days", "warranty_months", "bid_validity_days", "decryption_minutes", "explanation_minutes",
-                "committee", "experts", "stacking",
+                "committee", "experts", "stacking", "vault_mode", "envelopes",
             )
         },
         "exclude_self": "true" if lines["exclude_self"] else "false",
@@ -160,6 +170,7 @@ def as_data(draft: DraftTender, setting: Setting) -> bytes:
             "purchaser": setting.purchaser,
             "agency": setting.agency,
             "policy": setting.policy_hash,
+            **({"version": setting.version} if setting.version > 1 else {}),
             "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
             "terms": draft.model_dump(mode="json"),
             "evaluation": setting.rules,
@@ -172,7 +183,7 @@ def as_pdf(draft: DraftTender, setting: Setting, fonts: str) -> bytes:
     """The tender document as PDF/A-2b, in Chinese. Same input, same bytes: the glyphs come from the folder
     `fonts`, not from the machine."""
     data = {
-        "title": draft.title,
+        "title": draft.title if setting.version == 1 else f"{draft.title}（第 {setting.version} 版）",
         "code": setting.tender,
         "purchaser": setting.purchaser,
         "agency": setting.agency,

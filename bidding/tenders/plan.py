@@ -57,7 +57,9 @@ def rules_of(
     `minimum` is the number of valid bidders needed (GPL art. 36). What is examined are the lines of the
     qualification text, and the kind's list for conformity."""
     chosen = template["values"]
-    lines = chosen["low_lines"]
+    lines, conformity = chosen["low_lines"], kind["review"]["conformity"]
+    # Two envelopes: what can be examined without the price is examined while the price is sealed.
+    before_price = [item["zh"] for item in conformity if draft.envelopes == 2 and not item.get("price")]
     return {
         "method": "lowest-price",
         "budget": money(draft.budget),
@@ -65,8 +67,8 @@ def rules_of(
         "minimum": minimum,
         "candidates": 3,
         "items": {
-            "qualification": review_items(draft.qualification),
-            "conformity": [item["zh"] for item in kind["review"]["conformity"]],
+            "qualification": [*review_items(draft.qualification), *before_price],
+            "conformity": [item["zh"] for item in conformity if item["zh"] not in before_price],
         },
         "deductions": {
             "micro-enterprise": ratio(draft.micro_deduction),

@@ -19,8 +19,9 @@ from bidding.tenders.models import Publication, Tender
 from bidding.tenders.plan import money, rules_of
 from bidding.tenders.service import advance, locked, minimum, the_rulebook
 from bidding.vault.custodian_key import parse_statement
+from bidding.vault.envelopes import key_stages_of, mode_of, parts_of, stages_of
 from bidding.vault.models import CustodianKey, SealPolicy
-from bidding.vault.policy import Part, StagePlan, build_policy, parse_policy
+from bidding.vault.policy import StagePlan, build_policy, parse_policy
 from bidding.vault.policy_check import PolicyRefused, check_policy
 from trading.accounts import certificates
 from trading.acts import Actor, record
@@ -37,8 +38,6 @@ from trading.rulebook.plan import Finding
 
 _ = TranslationStringFactory("tradehall")
 
-STAGE = "opening"
-PARTS = (Part("price-sheet", STAGE, 1 << 20, True), Part("documents", STAGE, 1 << 30, False))
 BUYERS = "buyers"
 """Tenderer, agent and platform operator are one bloc: together they must not be able to open a bid."""
 CLOSE = "tender.close"
@@ -46,13 +45,19 @@ CLOSE = "tender.close"
 
 @dataclass(frozen=True)
 class Custodian:
-    """A custodian of this installation and whether its key for a tender is here."""
+    """A custodian of this installation and the keys for a tender that are here, in the order of the stages."""
 
     index: int
     id: str
     org: str
     cert_sha256: str
-    key: CustodianKey | None
+    keys: tuple[CustodianKey, ...]
+    wanted: int
+
+    @property
+    def key(self) -> CustodianKey | None:
+        """The key of the first stage, once the keys of all stages are here."""
+        return self.keys[0] if self.keys and len(self.keys) == self.wanted else None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Readiness:
 
     findings: list[Finding]
     custodians: list[Custodian]
+    mode: str = "either"
 
     @property
     def blocking(self) -> list[Finding]:
@@ -68,7 +74,13 @@ class Readiness:
 
     @property
     def keys_ready(self) -> bool:
-        return bool(self.custodians) and all(custodian.key is not None for custodian in self.custodians)
+        complete = all(custodian.key is not None for custodian in self.custodians)
+        return self.mode == "bidder" or (bool(self.custodians) and complete)
+
+    @property
+    def statements(self) -> list[CustodianKey]:
+        """Every key statement that goes into the policy."""
+        return [key for custodian in self.custodians for key in custodian.keys]
 
     @property
     def ready(self) -> bool:
@@ -78,24 +90,31 @@ class Readiness:
 def publishable(session: Session, registry: Any, tender: Tender, now: datetime | None = None) -> Readiness:
     """What the gates find and which custodians' keys are here, for a publication at `now`."""
     found = drafts.findings(session, registry, tender, now or database_now(session))
-    return Readiness(found, custodians(session, registry, tender))
+    return Readiness(found, custodians(session, registry, tender), mode_of(tender.form))
 
 
 def custodians(session: Session, registry: Any, tender: Tender) -> list[Custodian]:
-    """The installation's custodians by index, each with its key statement for this tender or None.
+    """The installation's custodians by index, each with its key statements for this tender; none where
+    bidders alone hold the keys.
 
     A statement that was not made for this custodian, with its known certificate, does not count."""
-    keys = {key.index: key for key in drafts.custodian_keys(session, tender) if key.stage == STAGE}
+    stages = key_stages_of(tender.form)
+    if not stages:
+        return []
+    here = {(key.stage, key.index): key for key in drafts.custodian_keys(session, tender)}
     rows = json.loads(registry.settings["vault.custodians"] or "[]")
     found = []
     for row in sorted(rows, key=lambda row: row["index"]):
-        key = keys.get(row["index"])
-        if key is not None:
-            said = parse_statement(key.raw)
-            if (said.custodian, said.cert_sha256) != (row["id"], row["cert_sha256"]):
-                key = None
-        found.append(Custodian(row["index"], row["id"], row["org"], row["cert_sha256"], key))
+        keys = [here[stage, row["index"]] for stage in stages if (stage, row["index"]) in here]
+        good = tuple(key for key in keys if said_by(key) == (row["id"], row["cert_sha256"]))
+        found.append(Custodian(row["index"], row["id"], row["org"], row["cert_sha256"], good, len(stages)))
     return found
+
+
+def said_by(key: CustodianKey) -> tuple[str, str]:
+    """Who says to have made a key statement, and with which certificate."""
+    said = parse_statement(key.raw)
+    return said.custodian, said.cert_sha256
 
 
 # --- what is signed -------------------------------------------------------------------------------
@@ -147,7 +166,7 @@ def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime)
         canonical.dumps(
             {
                 "form": tender.form,
-                "keys": [hashlib.sha256(c.key.raw).hexdigest() for c in readiness.custodians if c.key],
+                "keys": [hashlib.sha256(key.raw).hexdigest() for key in readiness.statements],
                 "settings": [str(settings[name]) for name in names],
                 "parties": [list(party) for party in parties],
                 "rulebook": the_rulebook().sha256,
@@ -157,17 +176,34 @@ def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime)
     ).hexdigest()
 
 
-def make(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Revision:
+    """What makes a publication a later version (修改): `policy` is the one to be kept, None where bids have to
+    be sealed again; then the new one is number `policy_version` and names the hash it `replaces`. `said` is
+    what the notice says besides."""
+
+    version: int
+    policy: bytes | None
+    policy_version: int
+    replaces: str
+    said: dict[str, Any]
+
+
+def make(
+    registry: Any, tender: Tender, readiness: Readiness, now: datetime, revision: Revision | None = None
+) -> dict[str, bytes]:
     """policy, evaluation, documents and notice (docs/protocols/bundle.md); the documents' own files go to
-    the file store."""
-    policy = policy_of(registry, tender, readiness)
-    setting = setting_of(registry, tender, now, hashlib.sha256(policy).hexdigest())
+    the file store. The papers of a later version keep the date of the first publication."""
+    number = revision.version if revision else 1
+    policy = (revision and revision.policy) or policy_of(registry, tender, readiness, revision)
+    first_day = tender.published_at or now
+    setting = setting_of(registry, tender, first_day, hashlib.sha256(policy).hexdigest(), number)
     draft = drafts.draft_of(tender)
     evaluation = canonical.dumps(setting.rules)
     store = registry.getUtility(IFileStore)
     files = {
-        papers.PDF: papers.as_pdf(draft, setting, registry.settings["hall.fonts"]),
-        papers.DATA: papers.as_data(draft, setting),
+        papers.file_name(papers.PDF, number): papers.as_pdf(draft, setting, registry.settings["hall.fonts"]),
+        papers.file_name(papers.DATA, number): papers.as_data(draft, setting),
     }
     rows = [
         {"name": name, "size": len(data), "sha256": keep_file(store, data)}
@@ -189,15 +225,25 @@ def make(registry: Any, tender: Tender, readiness: Readiness, now: datetime) -> 
             "documents": hashlib.sha256(documents).hexdigest(),
             "evaluation": hashlib.sha256(evaluation).hexdigest(),
             "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
+            **(revision.said if revision else {}),
         }
     )
     return {"policy": policy, "evaluation": evaluation, "documents": documents, "notice": notice}
 
 
-def policy_of(registry: Any, tender: Tender, readiness: Readiness) -> bytes:
-    """The seal policy over the custodians' statements: one stage, mode `either`. Version 1."""
-    settings = registry.settings
-    statements = [custodian.key.raw for custodian in readiness.custodians if custodian.key]
+def policy_of(
+    registry: Any, tender: Tender, readiness: Readiness, revision: Revision | None = None
+) -> bytes:
+    """The seal policy over the custodians' statements, as the draft asks: mode, one or two envelopes."""
+    settings, mode = registry.settings, mode_of(tender.form)
+
+    def plan(stage: str) -> StagePlan:
+        statements = [key.raw for key in readiness.statements if key.stage == stage]
+        threshold = int(settings["vault.threshold"]) if statements else 0
+        return StagePlan(
+            stage, mode, threshold, len(statements), statements, bidder_window_s=tender.bidder_window_s
+        )
+
     return build_policy(
         tender=tender.code,
         lot=tender.lot.code,
@@ -208,15 +254,12 @@ def policy_of(registry: Any, tender: Tender, readiness: Readiness) -> bytes:
         receipt_key=registry["keys"].receipt.public_key().public_bytes_raw(),
         witnesses=[(name, vkey) for name, _url, vkey in json.loads(settings["ledger.witnesses"] or "[]")],
         tsa=settings.get("timestamping.certificates", "").split(),
-        stages=[
-            StagePlan(
-                STAGE, "either", int(settings["vault.threshold"]), len(statements), statements,
-                bidder_window_s=tender.bidder_window_s,
-            )
-        ],
-        parts=PARTS,
+        stages=[plan(stage) for stage in stages_of(tender.form)],
+        parts=parts_of(tender.form),
         client_sha256=client_hashes(registry),
-    )  # fmt: skip
+        version=revision.policy_version if revision else 1,
+        replaces=revision.replaces if revision else "",
+    )
 
 
 def client_hashes(registry: Any) -> list[str]:
@@ -225,7 +268,9 @@ def client_hashes(registry: Any) -> list[str]:
     return [json.loads(built.read_text())["sha256"]] if built.exists() else []
 
 
-def setting_of(registry: Any, tender: Tender, now: datetime, policy_hash: str) -> papers.Setting:
+def setting_of(
+    registry: Any, tender: Tender, now: datetime, policy_hash: str, version: int = 1
+) -> papers.Setting:
     """What surrounds the draft when its papers are made."""
     settings, kind, draft = registry.settings, drafts.kind_of(registry, tender.kind), drafts.draft_of(tender)
     chosen = papers.template_of(kind, draft.template)
@@ -247,6 +292,7 @@ def setting_of(registry: Any, tender: Tender, now: datetime, policy_hash: str) -
         publish_at=now,
         rulebook=the_rulebook(),
         rules=rules_of(draft, chosen, kind.data, minimum("P7", now)),
+        version=version,
     )
 
 
@@ -322,7 +368,7 @@ def judge(
         check_policy(
             made.policy,
             policy_cms,
-            [(custodian.key.raw, custodian.key.cms) for custodian in readiness.custodians if custodian.key],
+            [(key.raw, key.cms) for key in readiness.statements],
             signer_of=signer_of,
             tenderer_cert=signer,
             blocs=dict.fromkeys(names, BUYERS),
@@ -349,18 +395,23 @@ def put_up(
             signed_at=now,
         )
     )
-    for row in json.loads(made.documents)["files"]:
-        session.add(
-            Document(
-                tender=tender.code, name=row["name"], media_type=papers.MEDIA_TYPES[row["name"]], size=row["size"],
-                sha256=row["sha256"],
-            )
-        )  # fmt: skip
+    file_documents(session, tender, made.documents)
     return publish_notice(
         session, registry["queue"], kind="tender", tender=tender.code, title=tender.title,
         region=tender.lot.project.region, body=made.notice, cms=notice_cms, at=now,
         shown=shown_of(registry, tender, made, now),
     )  # fmt: skip
+
+
+def file_documents(session: Session, tender: Tender, documents: bytes) -> None:
+    """The files of a list of documents, to be downloaded."""
+    for row in json.loads(documents)["files"]:
+        media_type = papers.media_type(row["name"])
+        session.add(
+            Document(
+                tender=tender.code, name=row["name"], media_type=media_type, size=row["size"], sha256=row["sha256"]
+            )
+        )  # fmt: skip
 
 
 def shown_of(registry: Any, tender: Tender, made: Publication, now: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import downloads, drafts, papers, publication
+from bidding.tenders import downloads, drafts, papers, publication, words
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.links import links
 from bidding.tenders.models import Publication, Tender
@@ -87,7 +87,7 @@ def form_page(request: Request, form: Form) -> dict[str, Any]:
     columns = [form.value(name) or [] for name in ("item_name", "item_unit", "item_quantity")]
     rows = [row for row in zip(*columns, strict=False) if any(row)]
     rows += [("", "", "")] * SPARE_ROWS
-    return {"form": form, "rows": rows, "dates": drafts.earliest(request.now())}
+    return {"form": form, "rows": rows, "dates": drafts.earliest(request.now()), "words": words}
 
 
 # --- the finished document, the gates, the custodians ----------------------------------------------
@@ -212,6 +212,7 @@ def tender_page(request: Request) -> Any:
         "deadline": rfc3339(tender.deadline),
         "links": links(request, tender),
         "percent": papers.percent,
+        "words": words,
     }
 
 

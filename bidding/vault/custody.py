@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -18,12 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bidding.opening.models import Attendance, Opening
-from bidding.tenders.models import Tender
+from bidding.tenders.models import Amendment, Tender
 from bidding.tenders.service import find, locked
 from bidding.vault import hpke
 from bidding.vault.closing import valid_bids
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.encoding import EncodingError, sha256
+from bidding.vault.envelopes import key_stages_of
 from bidding.vault.manifest import Manifest, parse_manifest
 from bidding.vault.models import Bid, BidderRelease, Close, CustodianKey, Outcome, Release
 from bidding.vault.policy import Policy, Stage
@@ -43,7 +44,6 @@ from trading.live import announce
 from trading.outbox import promise
 from trading.web import _
 
-STAGE = "opening"
 TRY = "opening.try"
 
 
@@ -76,34 +76,53 @@ def custodian_named(settings: Any, name: str) -> Custodian:
 
 
 def wanted(session: Session, settings: Any, name: str) -> dict[str, Any]:
-    """What a custodian is asked for: key statements of drafts, releases for closed tenders."""
+    """What a custodian is asked for: key statements of drafts and amendments, releases for closed tenders."""
     who = custodian_named(settings, name)
     return {
-        "keys": [_wanted_key(tender, who) for tender in _drafts_without_key(session, who)],
+        "keys": [_wanted_key(who, missing) for missing in _missing_keys(session, who)],
         "releases": [row for tender in _in_opening(session) for row in wanted_releases(session, tender, who)],
     }
 
 
-def _wanted_key(tender: Tender, who: Custodian) -> dict[str, Any]:
+def _wanted_key(who: Custodian, missing: MissingKey) -> dict[str, Any]:
     return {
-        "tender": tender.code,
-        "lot": tender.lot.code,
-        "stage": STAGE,
+        "tender": missing.tender.code,
+        "lot": missing.tender.lot.code,
+        "stage": missing.stage,
         "index": who.index,
         "suite": hpke.X_WING,
-        "release_after": rfc3339(tender.deadline),
+        "release_after": rfc3339(missing.deadline),
     }
 
 
-def _drafts_without_key(session: Session, who: Custodian) -> list[Tender]:
-    """Drafts whose deadline this custodian's statement does not cover yet."""
+class MissingKey(NamedTuple):
+    """A stage for which a custodian's statement is wanted, and the deadline that it must cover."""
+
+    tender: Tender
+    stage: str
+    deadline: datetime
+
+
+def _missing_keys(session: Session, who: Custodian) -> list[MissingKey]:
+    """Drafts, and published tenders that are being amended, with the stages for which no statement of this
+    custodian covers the deadline yet."""
     now = database_now(session)
     drafts = session.scalars(select(Tender).where(Tender.state == "draft", Tender.deadline > now)).all()
+    coming = [MissingKey(t, stage, t.deadline) for t in drafts for stage in key_stages_of(t.form)]
+    amended = select(Tender, Amendment.form).join(Amendment, Amendment.tender_id == Tender.id)
+    open_ones = amended.where(Tender.state == "published", Amendment.published_at.is_(None))
+    for tender, form in session.execute(open_ones):
+        if (deadline := datetime.fromisoformat(form["deadline"])) > now:
+            coming += [MissingKey(tender, stage, deadline) for stage in key_stages_of(form)]
     query = select(CustodianKey).where(
-        CustodianKey.index == who.index, CustodianKey.tender_id.in_([d.id for d in drafts])
+        CustodianKey.index == who.index, CustodianKey.tender_id.in_([row.tender.id for row in coming])
     )
-    until = {key.tender_id: parse_statement(key.raw).release_after for key in session.scalars(query)}
-    return [draft for draft in drafts if draft.id not in until or until[draft.id] < draft.deadline]
+    until = {
+        (key.tender_id, key.stage): parse_statement(key.raw).release_after
+        for key in session.scalars(query.order_by(CustodianKey.number))
+    }
+    never = datetime.min.replace(tzinfo=UTC)
+    return [row for row in coming if until.get((row.tender.id, row.stage), never) < row.deadline]
 
 
 def _in_opening(session: Session) -> list[Tender]:
@@ -170,8 +189,8 @@ def bids_for_custodians(
 
 
 def accept_statement(session: Session, registry: Any, raw: bytes, cms: bytes) -> CustodianKey:
-    """File a custodian's key statement for a draft. The same one again is no error; a later one (for a
-    deadline that was moved) takes the place of the earlier.
+    """File a custodian's key statement for a draft, or for an amendment. The same one again is no error; a
+    later one (for a deadline that was moved) counts instead of the earlier.
 
     Raises Refused `statement.*`, `custodian.unknown`, `tender.unknown`, `signature.*`."""
     try:
@@ -181,24 +200,23 @@ def accept_statement(session: Session, registry: Any, raw: bytes, cms: bytes) ->
     who = custodian_named(registry.settings, statement.custodian)
     tender = locked(session, statement.tender)
     now = database_now(session)
-    said = (statement.index, statement.org, statement.cert_sha256, statement.lot, statement.stage)
-    if said != (who.index, who.org, who.cert_sha256, tender.lot.code, STAGE):
+    said = (statement.index, statement.org, statement.cert_sha256, statement.lot)
+    if said != (who.index, who.org, who.cert_sha256, tender.lot.code) or statement.stage not in key_stages_of(
+        tender.form
+    ):
         raise refuse("statement.other", _("The key statement says something else than what was asked for"))
-    earlier = session.scalars(
-        select(CustodianKey).where(
-            CustodianKey.tender_id == tender.id,
-            CustodianKey.stage == statement.stage,
-            CustodianKey.index == statement.index,
-        )
-    ).first()
-    if earlier is not None and earlier.raw == raw:
-        return earlier
-    if tender.state != "draft":
-        raise refuse("statement.late", _("This tender is published already"))
-    if statement.release_after < tender.deadline:
+    query = select(CustodianKey).where(
+        CustodianKey.tender_id == tender.id,
+        CustodianKey.stage == statement.stage,
+        CustodianKey.index == statement.index,
+    )
+    earlier = list(session.scalars(query.order_by(CustodianKey.number)))
+    if known := next((key for key in earlier if key.raw == raw), None):
+        return known
+    if statement.release_after < _deadline_to_cover(session, tender):
         raise refuse("statement.early", _("The key statement allows a release before the bid deadline"))
     _judge_custodian(session, registry, tender.code, raw, cms, who.cert_sha256)
-    key = earlier or CustodianKey(tender_id=tender.id, stage=statement.stage, index=statement.index)
+    key = CustodianKey(tender_id=tender.id, stage=statement.stage, index=statement.index, number=len(earlier) + 1)
     key.custodian, key.raw, key.cms, key.received_at = who.id, raw, cms, now
     session.add(key)
     payload = {
@@ -211,6 +229,18 @@ def accept_statement(session: Session, registry: Any, raw: bytes, cms: bytes) ->
     record(session, process("custodian"), "custodian.key", tender.code, payload, at=now)
     announce(session, registry["queue"], f"tender:{tender.code}", "custodian-key", index=statement.index)
     return key
+
+
+def _deadline_to_cover(session: Session, tender: Tender) -> datetime:
+    """The draft's or the drafted amendment's deadline. Raises Refused `statement.late` when no statement is
+    wanted."""
+    if tender.state == "draft":
+        return tender.deadline
+    query = select(Amendment.form).where(Amendment.tender_id == tender.id, Amendment.published_at.is_(None))
+    form = session.scalars(query).first()
+    if tender.state != "published" or form is None:
+        raise refuse("statement.late", _("This tender is published already"))
+    return datetime.fromisoformat(form["deadline"])
 
 
 def _judge_custodian(

@@ -26,7 +26,14 @@ _ = TranslationStringFactory("tradehall")
 
 FOLDER = Path(__file__).parent
 # Placeholders whose words follow from a choice among the values.
-CHOICES = {"stacking_words": "stacking", "exclude_self_words": "exclude_self"}
+CHOICES = {
+    "stacking_words": ("stacking", "stacking"),
+    "exclude_self_words": ("exclude_self", "exclude_self"),
+    "decryption_words": ("vault_mode", "vault_mode"),
+    "remedy_words": ("remedy", "vault_mode"),
+    "envelope_words": ("envelopes", "envelopes"),
+}
+"""placeholder: the group of its words in texts.toml, and the value that chooses among them"""
 
 
 @implementer(ITradeKind)
@@ -60,8 +67,11 @@ class Procurement:
         bodies = (
             section[language]["body"] for section in self._texts["section"] for language in ("zh", "en")
         )
-        names = {name for body in bodies for _, name, _, _ in string.Formatter().parse(body) if name}
-        return {CHOICES.get(name, name) for name in names}
+        words = (text for language in ("zh", "en") for text in self._texts["words"][language].values())
+        names = {
+            name for body in (*bodies, *words) for _, name, _, _ in string.Formatter().parse(body) if name
+        }
+        return {CHOICES[name][1] if name in CHOICES else name for name in names}
 
     def document(self, values: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
         missing = sorted(name for name in self.placeholders() if not str(values.get(name, "")).strip())
@@ -72,8 +82,8 @@ class Procurement:
         language = _language(locale)
         words = self._texts["words"][language]
         filled = dict(values)
-        for name, choice in CHOICES.items():
-            filled[name] = words[f"{choice}.{values[choice]}"]
+        for name, (group, choice) in CHOICES.items():
+            filled[name] = words[f"{group}.{values[choice]}"].format_map(values)
         return [
             {
                 "key": section["key"],

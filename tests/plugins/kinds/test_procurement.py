@@ -26,6 +26,8 @@ def filled() -> dict[str, str]:
     return {name: f"<{name}>" for name in KIND.placeholders()} | {
         "stacking": "additive",
         "exclude_self": "false",
+        "vault_mode": "either",
+        "envelopes": "1",
     }
 
 

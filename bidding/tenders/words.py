@@ -1,0 +1,72 @@
+"""How the ways to seal and open bids are called on pages: who can open what, when, and what can go wrong."""
+
+from __future__ import annotations
+
+from trading.web import _
+
+MODES = (
+    (
+        "either",
+        _("The bidder, and the custodians where a bidder does not (recommended)"),
+        _(
+            "After the deadline each bidder opens its own bid. When the time to decrypt is over, the custodians open "
+            "what is left. Nobody loses a bid with its key file. Risk: enough custodians together could open bids early."
+        ),
+    ),
+    (
+        "bidder",
+        _("Only the bidder"),
+        _(
+            "Nobody but the bidder can ever open its bid. Risk: a bidder that does not decrypt in time, or has lost its "
+            "key file, is out (counts as revoked); a bidder may stay away after it has seen who else bids."
+        ),
+    ),
+    (
+        "dual",
+        _("The bidder and the custodians, both needed"),
+        _(
+            "After the deadline the custodians release their shares, and the bidder gives its key. Not even all "
+            "custodians together can open a bid early. Risk: either side alone can leave a bid sealed."
+        ),
+    ),
+    (
+        "custodian",
+        _("Only the custodians"),
+        _(
+            "After the deadline the custodians open all bids; bidders need not do anything. Risk: enough custodians "
+            "together could open bids early, and too few of them on the day leave all bids sealed."
+        ),
+    ),
+)
+"""(value, title, explanation) of the vault's modes, for whoever drafts a tender"""
+
+ENVELOPES = (
+    (1, _("One envelope"), _("Price and documents are opened together at the opening.")),
+    (
+        2,
+        _("Two envelopes"),
+        _(
+            "Qualification and technical documents are opened at the opening; the price only when the committee has "
+            "finished its review and the host has signed for it, and only of bids that passed. The price envelopes of "
+            "the others stay sealed for ever, and that can be proved."
+        ),
+    ),
+)
+
+SEALED = {
+    "either": _(
+        "A bid is encrypted on the bidder’s own device. Until the deadline nobody can open it; afterwards the bidder "
+        "can, or any ${t} of these custodians together:"
+    ),
+    "bidder": _(
+        "A bid is encrypted on the bidder’s own device. Only the bidder can open it, after the deadline."
+    ),
+    "dual": _(
+        "A bid is encrypted on the bidder’s own device. Until the deadline nobody can open it; afterwards the bidder "
+        "and any ${t} of these custodians together:"
+    ),
+    "custodian": _(
+        "A bid is encrypted on the bidder’s own device. Until the deadline nobody can open it; afterwards any ${t} of "
+        "these custodians together:"
+    ),
+}
