@@ -109,7 +109,13 @@ class Bank:
                 ).fetchone()
                 if number is None:
                     raise Declined(422, "there is no such sub-account")
-                row = (order["key"], particulars, f"P{secrets.token_hex(8)}", str(amount), rfc3339(self.now()))
+                row = (
+                    order["key"],
+                    particulars,
+                    f"P{secrets.token_hex(8)}",
+                    str(amount),
+                    rfc3339(self.now()),
+                )
                 self._books.execute("INSERT INTO payment VALUES (?, ?, ?, ?, ?)", row)
         return self.payment(order["key"])
 
