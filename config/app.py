@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+import structlog
 from pyramid.config import Configurator
 
 from config import locale
@@ -35,6 +36,7 @@ ROOMS = (
 
 def make_config(settings: dict[str, Any]) -> Configurator:
     """The configured hall, before it becomes an application: processes without pages use its registry."""
+    plain_logs()
     locale.compile_catalogues()
     config = Configurator(settings=settings)
     registry = config.registry
@@ -51,6 +53,18 @@ def make_config(settings: dict[str, Any]) -> Configurator:
     include_plugins(config, settings["hall.plugins"].split())
     add_filters(config)
     return config
+
+
+def plain_logs() -> None:
+    """Tracebacks as Python prints them. The library's own show every local variable, among them what is
+    sealed, and take seconds to draw: a database that is away for a moment then stops the pages for minutes."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso"),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 def include_plugins(config: Configurator, enabled: list[str]) -> None:

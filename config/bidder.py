@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import http.client
 import io
 import json
 import tarfile
@@ -88,7 +89,7 @@ class Hall:
             except HallRefused as refused:
                 if refused.status not in RETRIED or time.monotonic() + pause > limit:
                     raise
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:  # the latter: an answer that breaks off
                 if time.monotonic() + pause > limit:
                     raise BidError(f"{self.address} does not answer: {error}") from error
             time.sleep(pause)

@@ -6,6 +6,7 @@ lead past the allow-list), a size limit and a timeout on every answer.
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -45,10 +46,12 @@ def fetch(
     try:
         with _opener.open(request, timeout=timeout) as answer:
             body: bytes = answer.read(limit + 1)
+            if answer.length and len(body) <= limit:  # reading a part does not tell that the rest is missing
+                raise http.client.IncompleteRead(body, answer.length)
     except urllib.error.HTTPError as error:
         detail = error.read(500).decode("utf-8", "replace")
         raise Unreachable(f"{url} answered {error.code}: {detail}", error.code) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{url} did not answer: {error}") from error
     if len(body) > limit:
         raise Unreachable(f"{url} answered with more than {limit} bytes")

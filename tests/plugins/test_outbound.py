@@ -14,7 +14,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "/body")
         else:
-            self.send_response(200 if self.path == "/body" else 500)
+            self.send_response(200 if self.path in ("/body", "/broken") else 500)
+        if self.path == "/broken":
+            self.send_header("Content-Length", "11")
         self.end_headers()
         self.wfile.write(b"0123456789")
 
@@ -52,3 +54,8 @@ def test_a_proxy_of_the_environment_is_not_used(address: str, monkeypatch: pytes
 def test_only_http_is_spoken(url: str) -> None:
     with pytest.raises(Unreachable, match="not an http address"):
         fetch(url)
+
+
+def test_an_answer_that_breaks_off_is_no_answer(address: str) -> None:
+    with pytest.raises(Unreachable, match="did not answer"):
+        fetch(address + "/broken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from pyramid.config import Configurator
 from pyramid.request import Request
 from sqlalchemy import text
@@ -25,3 +26,19 @@ def test_a_crash_is_a_page_in_words_and_rolls_everything_back(config: Configurat
     session = config.registry["sessions"]()
     assert session.execute(text("SELECT to_regclass('half_done')")).scalar() is None
     session.close()
+
+
+def test_the_log_of_a_crash_holds_its_trace_but_no_values(
+    config: Configurator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(request: Request) -> None:
+        bidder = " ".join(["who", "bids", "here"])
+        raise ZeroDivisionError(len(bidder))
+
+    config.add_route("crash", "/crash")
+    config.add_view(crash, route_name="crash", permission=PUBLIC)
+    TestApp(config.make_wsgi_app()).get("/crash", status=500)
+    said = capsys.readouterr().out
+    assert "raise ZeroDivisionError(len(bidder))" in said
+    assert "who bids here" not in said
+    assert len(said) < 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import threading
 import urllib.error
@@ -70,7 +71,7 @@ class Cosigner(threading.Thread):
             try:
                 self._follow()
                 failures = 0
-            except (OSError, NoteError, ValueError, psycopg.Error) as error:
+            except (OSError, http.client.HTTPException, NoteError, ValueError, psycopg.Error) as error:
                 log.warning("witness %s: %s", self.witness, error)
                 failures += 1
             if failures:
