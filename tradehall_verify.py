@@ -25,7 +25,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -49,7 +49,7 @@ class Invalid(Exception):
 
 
 class NotSupported(Exception):
-    """Evidence this program cannot judge (SM2 …): reported as not checked, never as right."""
+    """Evidence this program cannot judge: reported as not checked, never as right."""
 
 
 def sha256(data: bytes) -> bytes:
@@ -229,11 +229,15 @@ OID_CONTENT_TYPE = "1.2.840.113549.1.9.3"
 OID_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 OID_SIGNING_CERT_V1 = "1.2.840.113549.1.9.16.2.12"
 OID_SIGNING_CERT_V2 = "1.2.840.113549.1.9.16.2.47"
+OID_GM_DATA, OID_GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.2"
+OID_EC_KEY = "1.2.840.10045.2.1"
+OID_SM2_CURVE, OID_SM2_SM3, OID_SM2 = "1.2.156.10197.1.301", "1.2.156.10197.1.501", "1.2.156.10197.1.301.1"
 OID_RSA, OID_RSA_PSS, OID_MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
 DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256,
     "2.16.840.1.101.3.4.2.2": hashes.SHA384,
     "2.16.840.1.101.3.4.2.3": hashes.SHA512,
+    "1.2.156.10197.1.401": hashes.SM3,
 }
 SIGNATURES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
     "1.2.840.113549.1.1.11": ("rsa", hashes.SHA256),
@@ -243,16 +247,15 @@ SIGNATURES: dict[str, tuple[str, type[hashes.HashAlgorithm]]] = {
     "1.2.840.10045.4.3.3": ("ecdsa", hashes.SHA384),
     "1.2.840.10045.4.3.4": ("ecdsa", hashes.SHA512),
 }
-CHINESE_ALGORITHMS = "1.2.156.10197."
 
 
 def digest_by_oid(oid: str, data: bytes) -> bytes:
-    return hashlib.new(str(_hash_class(oid)().name), data).digest()
+    digest = hashes.Hash(_hash_class(oid)())
+    digest.update(data)
+    return digest.finalize()
 
 
 def _hash_class(oid: str) -> type[hashes.HashAlgorithm]:
-    if oid.startswith(CHINESE_ALGORITHMS):
-        raise NotSupported(f"algorithm {oid} (SM2/SM3)")
     if oid not in DIGESTS:
         raise Invalid(f"digest algorithm {oid} is not allowed")
     return DIGESTS[oid]
@@ -279,7 +282,7 @@ class SignedData:
 def parse_cms(raw: bytes) -> SignedData:
     """A CMS SignedData with exactly one signer (RFC 5652, 5)."""
     outer = der(raw).expect(0x30).children()
-    if len(outer) != 2 or outer[0].oid() != OID_SIGNED_DATA:
+    if len(outer) != 2 or outer[0].oid() not in (OID_SIGNED_DATA, OID_GM_SIGNED_DATA):
         raise Invalid("CMS: not SignedData")
     parts = _only(outer[1].expect(0xA0).children()).expect(0x30).children()
     if len(parts) < 4:
@@ -413,18 +416,109 @@ def _verify_attributes(certificate: x509.Certificate, info: SignerInfo) -> None:
             oid in SIGNATURES and SIGNATURES[oid][0] == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey)
         ):
             key.verify(info.signature, info.attributes_raw, ec.ECDSA(SIGNATURES[oid][1]()))
-        elif oid.startswith(CHINESE_ALGORITHMS):
-            raise NotSupported(f"algorithm {oid} (SM2)")
+        elif oid in (OID_SM2_SM3, OID_SM2) and isinstance(key, Sm2Key):
+            key.verify(info.signature, info.attributes_raw)
         else:
             raise Invalid(f"signature algorithm {oid} does not fit the certificate's key")
     except InvalidSignature as error:
         raise Invalid("the signature is wrong") from error
 
 
-def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
-    """The certificate's key if it is strong enough: RSA from 2048 bits, ECDSA on a NIST curve from P-256."""
-    if certificate.public_key_algorithm_oid.dotted_string.startswith(CHINESE_ALGORITHMS):
-        raise NotSupported("an SM2 certificate")
+# The curve of GB/T 32918.5. Python's own integers suffice: everything a verifier computes is public.
+SM2_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+SM2_A = SM2_P - 3
+SM2_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+SM2_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+SM2_G = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
+SM2_IDENTITY = b"1234567812345678"
+Point = tuple[int, int] | None
+
+
+def _sm2_add(one: Point, other: Point) -> Point:
+    if one is None or other is None:
+        return one or other
+    (x1, y1), (x2, y2) = one, other
+    if x1 == x2 and (y1 + y2) % SM2_P == 0:
+        return None
+    if one == other:
+        slope = (3 * x1 * x1 + SM2_A) * pow(2 * y1, -1, SM2_P) % SM2_P
+    else:
+        slope = (y2 - y1) * pow(x2 - x1, -1, SM2_P) % SM2_P
+    x = (slope * slope - x1 - x2) % SM2_P
+    return x, (slope * (x1 - x) - y1) % SM2_P
+
+
+def _sm2_times(number: int, point: Point) -> Point:
+    total: Point = None
+    for bit in f"{number:b}":
+        total = _sm2_add(total, total)
+        if bit == "1":
+            total = _sm2_add(total, point)
+    return total
+
+
+def sm3(data: bytes) -> bytes:
+    """SM3 (GB/T 32905)."""
+    return digest_by_oid("1.2.156.10197.1.401", data)
+
+
+@dataclass(frozen=True)
+class Sm2Key:
+    """An SM2 public key."""
+
+    x: int
+    y: int
+
+    @classmethod
+    def read(cls, point: bytes) -> Sm2Key:
+        """From the 65 bytes 04 ‖ x ‖ y; raises Invalid for what is not on the curve."""
+        if len(point) != 65 or point[0] != 4:
+            raise Invalid("an SM2 key is not an uncompressed point")
+        x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
+        if max(x, y) >= SM2_P or (y * y - x * x * x - SM2_A * x - SM2_B) % SM2_P:
+            raise Invalid("an SM2 key is not on its curve")
+        return cls(x, y)
+
+    def digest(self, message: bytes, identity: bytes = SM2_IDENTITY) -> int:
+        """e of GB/T 32918.2, 5.5 and 6: SM3 over the signer's identity and key, then over the message."""
+        numbers = (SM2_A, SM2_B, *SM2_G, self.x, self.y)
+        z = sm3(
+            (8 * len(identity)).to_bytes(2, "big") + identity + b"".join(n.to_bytes(32, "big") for n in numbers)
+        )
+        return int.from_bytes(sm3(z + message), "big")
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """GB/T 32918.2, 7.1, over the DER signature; raises InvalidSignature."""
+        try:
+            r, s = (part.integer() for part in der(signature).expect(0x30).children())
+        except (Invalid, ValueError) as error:
+            raise InvalidSignature from error
+        t = (r + s) % SM2_N
+        if not (0 < r < SM2_N and 0 < s < SM2_N and t):
+            raise InvalidSignature
+        point = _sm2_add(_sm2_times(s, SM2_G), _sm2_times(t, (self.x, self.y)))
+        if point is None or (self.digest(message) + point[0]) % SM2_N != r:
+            raise InvalidSignature
+
+
+def sm2_key(certificate: x509.Certificate) -> Sm2Key | None:
+    """The SM2 key of a certificate, None when its key is of another kind. `cryptography` does not read it."""
+    body = der(certificate.tbs_certificate_bytes).expect(0x30).children()
+    fields = [node for node in body if node.tag == 0x30]
+    algorithm, bits = fields[4].children()
+    names = [node.oid() for node in algorithm.children() if node.tag == 0x06]
+    if names != [OID_EC_KEY, OID_SM2_CURVE]:
+        return None
+    return Sm2Key.read(bits.expect(0x03).value[1:])
+
+
+def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey | Sm2Key:
+    """The certificate's key if it is strong enough: RSA from 2048 bits, ECDSA on a NIST curve from P-256, SM2."""
+    if chinese := sm2_key(certificate):
+        return chinese
     try:
         key = certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -480,8 +574,14 @@ def check_chain(
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     if certificate.issuer != issuer.subject:
         return False
+    key = sm2_key(issuer)
     try:
-        certificate.verify_directly_issued_by(issuer)
+        if key is None:
+            certificate.verify_directly_issued_by(issuer)
+        elif certificate.signature_algorithm_oid.dotted_string == OID_SM2_SM3:
+            key.verify(certificate.signature, certificate.tbs_certificate_bytes)
+        else:
+            return False
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
@@ -491,7 +591,10 @@ def _check_certificate(certificate: x509.Certificate, when: datetime) -> None:
     if not certificate.not_valid_before_utc <= when <= certificate.not_valid_after_utc:
         raise Invalid(f"the certificate of {subject_of(certificate)} was not valid at {stamp(when)}")
     public_key(certificate)
-    algorithm = certificate.signature_hash_algorithm
+    if certificate.signature_algorithm_oid.dotted_string == OID_SM2_SM3:
+        algorithm: hashes.HashAlgorithm | None = hashes.SM3()
+    else:
+        algorithm = certificate.signature_hash_algorithm
     if algorithm is None or algorithm.digest_size < 32:
         raise Invalid(f"the certificate of {subject_of(certificate)} is signed with a weak digest")
     for extension in certificate.extensions:
@@ -541,8 +644,12 @@ def _crl_usable(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -
         return False
     try:
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-        return usage.crl_sign and crl.is_signature_valid(public_key(issuer))
-    except (x509.ExtensionNotFound, ValueError, TypeError, UnsupportedAlgorithm):
+        key = public_key(issuer)
+        if not isinstance(key, Sm2Key):
+            return usage.crl_sign and crl.is_signature_valid(key)
+        key.verify(crl.signature, crl.tbs_certlist_bytes)
+        return usage.crl_sign and crl.signature_algorithm_oid.dotted_string == OID_SM2_SM3
+    except (x509.ExtensionNotFound, ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
         return False
 
 
@@ -561,10 +668,10 @@ def _check_signed_data(signed: SignedData, content: bytes) -> None:
 def verify_cades(raw: bytes, data: bytes, anchors: Anchors, when: datetime) -> x509.Certificate:
     """Verify a detached CAdES-B signature over `data` as of `when`; returns the signer's certificate.
 
-    Raises Invalid (what is wrong) or NotSupported (SM2). EN 319 122-1; order of EN 319 102-1.
+    Raises Invalid (what is wrong) or NotSupported. EN 319 122-1; order of EN 319 102-1.
     """
     signed = parse_cms(raw)
-    if signed.content is not None or signed.content_type != OID_DATA:
+    if signed.content is not None or signed.content_type not in (OID_DATA, OID_GM_DATA):
         raise Invalid("CMS: not a detached signature over data")
     certificate = _signer_certificate(signed, anchors.pool, need_v2=True)
     _check_signed_data(signed, data)
@@ -1647,8 +1754,12 @@ REGULATOR_TYPES = {
     "confidential.viewed",
 }
 OPENING_TYPES = ("opening.", "vault.", "bid.opened")
-RECORDED_BY = [  # (files, the entry type that must carry their hash)
-    (r"tender/(notice|policy)\.(json|p7s)|tender/(documents|evaluation)\.json", "tender.published"),
+RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
+    (
+        r"tender/(v\d+/)?((notice|policy)\.(json|p7s)|(documents|evaluation)\.json)",
+        "tender.published tender.amended",
+    ),
+    (r"tender/clarifications/.+", "tender.clarified"),
     (r"opening/keys/.+", "custodian.key"),
     (r"opening/close\.json", "tender.manifest"),
     (r"opening/releases/.+", "vault.released"),
@@ -1661,7 +1772,7 @@ RECORDED_BY = [  # (files, the entry type that must carry their hash)
     (r"result/award-.+", "award.issued"),
 ]
 MUST_BE_SIGNED = re.compile(
-    r"(tender/(notice|policy)|opening/(record|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -1682,7 +1793,12 @@ FILE_FIELDS = {
     "result",
     "award",
     "close",
+    "clarification",
 }
+CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
+    {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
+)
+BEIJING = timezone(timedelta(hours=8))
 
 
 class _About:
@@ -1853,6 +1969,25 @@ class Audit:
     def policy(self) -> Mapping[str, Any]:
         policy: Mapping[str, Any] = self.doc("tender/policy.json")
         return policy
+
+    @functools.cached_property
+    def versions(self) -> list[str]:
+        """The folders of the published versions, oldest first; the last one, tender/, counts."""
+        found = {m[0] for path in self.bundle.members if (m := re.match(r"tender/v[1-9]\d*(?=/)", path))}
+        return [*sorted(found, key=lambda folder: int(folder[len("tender/v") :])), "tender"]
+
+    @functools.cached_property
+    def statements(self) -> dict[str, str]:
+        """hash → path of every custodian's key statement."""
+        paths = [p for p in self.bundle.under("opening/keys/") if p.endswith(".json")]
+        return {self.file_hash(path): path for path in paths}
+
+    def statement(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The key statement that the policy names for the custodian of a release."""
+        stage = next(s for s in self.policy["stages"] if s["name"] == release["stage"])
+        held = next(c for c in stage["custodians"] if c["index"] == release["index"])
+        document: Mapping[str, Any] = self.doc(self.statements[held["cks_sha256"]])
+        return document
 
     @functools.cached_property
     def tender(self) -> str:
@@ -2314,22 +2449,22 @@ class Audit:
     def _recording(self, path: str) -> Act | None:
         """The entry that recorded this very file, of the type that must."""
         acts = self.recorded.get(self.file_hash(path), [])
-        return next((act for act in acts if act.type == _recorded_by(path)), None)
+        return next((act for act in acts if act.type in _recorded_by(path).split()), None)
 
     def _check_recorded_files(self) -> None:
         for path in self.listed:
             kind = _recorded_by(path)
             if kind and path in self.bundle and self._recording(path) is None:
-                self.fail(f"{path} is not a document that the log recorded ({kind})")
+                self.fail(f"{path} is not a document that the log recorded ({kind.replace(' ', ' or ')})")
         hashes_listed = {row["sha256"] for row in self.listed.values()}
         latest = {act.type: act for act in self.acts}
         for act in self.acts:
-            if act.type in ("tender.published", "panel.imported") and latest[act.type] is not act:
-                continue  # amended, or another committee after a recusal: only the last one is in the bundle
+            if act.type == "panel.imported" and latest[act.type] is not act:
+                continue  # another committee after a recusal: only the last one is in the bundle
             for name, value in _named_strings(act.payload):
                 if (
                     name in FILE_FIELDS
-                    and any(kind == act.type for _, kind in RECORDED_BY)
+                    and any(act.type in kinds.split() for _, kinds in RECORDED_BY)
                     and value not in hashes_listed
                 ):
                     self.fail(f"the document {name} {value[:12]} that {act} recorded is missing")
@@ -2353,9 +2488,10 @@ class Audit:
         if "opening/close.json" in self.bundle and not self._receipt_signed(self.close):
             self.fail("opening/close.json: the closing list is not signed by the policy's receipt key")
         self._check_key_statements()
-        if "tender/notice.json" in self.bundle:
-            with self.about("tender/notice.json"):
-                self._check_notice()
+        for folder in self.versions:
+            if f"{folder}/notice.json" in self.bundle:
+                with self.about(f"{folder}/notice.json"):
+                    self._check_notice(folder)
         return f"{count} signatures with chain and revocation, {len(receipts)} receipts"
 
     @staticmethod
@@ -2401,11 +2537,7 @@ class Audit:
         if document.startswith("opening/keys/"):
             return str(content["custodian"]["cert_sha256"])
         if document.startswith("opening/releases/"):
-            return str(
-                self.doc(f"opening/keys/{content['stage']}-{content['index']}.json")["custodian"][
-                    "cert_sha256"
-                ]
-            )
+            return str(self.statement(content)["custodian"]["cert_sha256"])
         member = content.get("member")
         if document == "evaluation/report.json":
             member = path.split("report.", 1)[1].removesuffix(".p7s")
@@ -2461,7 +2593,11 @@ class Audit:
 
     def _check_key_statements(self) -> None:
         """The policy's custodian keys are those that the custodians signed (vault.md 2.2)."""
-        for stage in self.policy["stages"]:
+        for folder in self.versions:
+            self._check_policy_statements(self.doc(f"{folder}/policy.json"))
+
+    def _check_policy_statements(self, policy: Mapping[str, Any]) -> None:
+        for stage in policy["stages"]:
             if stage["mode"] != "bidder" and not 2 <= stage["t"] <= stage["n"] == len(
                 {c["index"] for c in stage["custodians"]}
             ):
@@ -2469,10 +2605,14 @@ class Audit:
                     f"stage {stage['name']} has no proper threshold ({stage['t']} of {len(stage['custodians'])})"
                 )
             for custodian in stage["custodians"]:
-                path = f"opening/keys/{stage['name']}-{custodian['index']}.json"
                 with self.about(f"custodian {custodian['id']}"):
-                    if self.file_hash(path) != custodian["cks_sha256"]:
-                        raise Invalid(f"its key statement {path} is not the one in the signed policy")
+                    path = self.statements.get(custodian["cks_sha256"], "")
+                    if not path:
+                        raise Invalid(
+                            f"its key statement opening/keys/{stage['name']}-{custodian['index']}.json is not the one in the signed policy"
+                        )
+                    if moment(self.doc(path)["release_after"]) < moment(policy["deadline"]):
+                        raise Invalid(f"its key statement {path} allows a release before the deadline")
                     statement = self.doc(path)
                     self._check_custodian(custodian["id"], statement["custodian"]["cert_sha256"])
                     said = (
@@ -2503,16 +2643,16 @@ class Audit:
                     f"that custodian {name} is who it says (the trust file names no certificate of it)"
                 )
 
-    def _check_notice(self) -> None:
-        notice = self.doc("tender/notice.json")
+    def _check_notice(self, folder: str) -> None:
+        notice, policy = self.doc(f"{folder}/notice.json"), self.doc(f"{folder}/policy.json")
         for name in ("policy", "documents", "evaluation"):
-            if notice[name] != self.file_hash(f"tender/{name}.json"):
-                self.fail(f"tender/{name}.json is not what the signed notice announced")
+            if notice[name] != self.file_hash(f"{folder}/{name}.json"):
+                self.fail(f"{folder}/{name}.json is not what the signed notice announced")
         for name in ("tender", "lot", "deadline", "open_at"):
-            if notice[name] != self.policy[name]:
-                self.fail(f"the notice and the policy differ in {name}")
+            if notice[name] != policy[name]:
+                self.fail(f"{folder}: the notice and the policy differ in {name}")
         absent = 0
-        for row in self.doc("tender/documents.json")["files"]:
+        for row in self.doc(f"{folder}/documents.json")["files"]:
             path = f"tender/files/{row['name']}"
             absent += path not in self.bundle
             if path in self.bundle and self.file_hash(path) != row["sha256"]:
@@ -2542,9 +2682,69 @@ class Audit:
                 )
             if moment(opening["at"]) >= deadline:
                 self.fail(f"{self._at(row['leaf_index'])} came at {opening['at']}, not before the deadline")
+        for act, said in self.known("tender.closed"):
+            if said.get("policy", self.file_hash("tender/policy.json")) != self.file_hash(
+                "tender/policy.json"
+            ):
+                self.fail(f"{act} closed the tender under another policy than tender/policy.json")
+        self._check_versions(wall)
         self._check_acts_order(wall)
         self._check_clock(deadline)
         return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
+
+    def _check_versions(self, wall: int) -> None:
+        """The published versions are those of the log, each replaces the one before, and in time."""
+        acts = [*self.known("tender.published"), *self.known("tender.amended")]
+        if len(self.of_type("tender.published")) != 1:
+            self.fail(f"{len(self.of_type('tender.published'))} tender.published entries where one is due")
+        wanted = [f"tender/v{number}" for number in range(1, len(acts))] + ["tender"]
+        if self.versions != wanted:
+            raise Invalid(
+                f"the log records {len(acts)} versions of the documents, the bundle holds {', '.join(self.versions)}"
+            )
+        for number, ((act, said), folder) in enumerate(zip(acts, wanted, strict=True), 1):
+            with self.about(f"version {number} ({act})"):
+                for name in ("notice", "policy", "documents", "evaluation"):
+                    if said[name] != self.file_hash(f"{folder}/{name}.json"):
+                        raise Invalid(f"{folder}/{name}.json is not what it recorded")
+                if number > 1:
+                    self._check_amendment(number, act, wall, wanted[number - 2], folder)
+
+    def _check_amendment(self, number: int, act: Act, wall: int, before: str, folder: str) -> None:
+        notice, policy = self.doc(f"{folder}/notice.json"), self.doc(f"{folder}/policy.json")
+        old = self.doc(f"{before}/policy.json")
+        if notice["version"] != number or notice["replaces"] != self.file_hash(f"{before}/notice.json"):
+            raise Invalid("its notice does not replace the version before it")
+        suspended = any(a.index < act.index for a in self.of_type("tender.suspended"))
+        if act.index > wall or (moment(act.time) >= moment(old["deadline"]) and not suspended):
+            raise Invalid("came after the deadline that it amends")
+        if moment(policy["deadline"]) < moment(old["deadline"]):
+            raise Invalid(f"moves the deadline to an earlier time ({policy['deadline']})")
+        same = self.file_hash(f"{folder}/policy.json") == self.file_hash(f"{before}/policy.json")
+        named = (policy.get("replaces"), policy.get("version"))
+        if not same and named != (self.file_hash(f"{before}/policy.json"), old.get("version", 1) + 1):
+            raise Invalid("its policy does not replace the one before it")
+        for name in ("tender", "lot", "log", "log_key", "receipt_key"):
+            if policy[name] != old[name]:
+                raise Invalid(f"its policy has another {name}")
+        fields = [change["field"] for change in notice["changes"]]
+        affects = bool(notice["affects_bids"])
+        if not affects and not CHANGES_NO_BID.issuperset(fields):
+            raise Invalid(f"says that no bid is affected, and changes {', '.join(fields)}")
+        if affects and same:
+            raise Invalid("affects bids, and leaves those standing that were sealed before it")
+        self._check_time_left(act, policy, notice)
+
+    def _check_time_left(self, act: Act, policy: Mapping[str, Any], notice: Mapping[str, Any]) -> None:
+        """A change that may affect bids comes so many days before the deadline (TBL art. 23, M87 art. 27)."""
+        dates = (moment(when).astimezone(BEIJING).date() for when in (act.time, policy["deadline"]))
+        announced, closes = dates
+        days, fields = (closes - announced).days, ", ".join(c["field"] for c in notice["changes"])
+        if notice["affects_bids"] and days < notice["least_days"]:
+            raise Invalid(f"left {days} days to the deadline where {notice['least_days']} are due")
+        self.notes.append(
+            f"version {notice['version']} of the documents came {days} days before its deadline {policy['deadline']} (changes: {fields})"
+        )
 
     def _check_acts_order(self, wall: int) -> None:
         sealed = next((a.index for a, p in self.known("tender.manifest") if p["close"] is not None), wall)
@@ -2553,7 +2753,7 @@ class Audit:
                 self.fail(
                     f"{act} is an opening act before the closing list was logged (entry {max(wall, sealed)})"
                 )
-            if act.type == "tender.published" and act.index > wall:
+            if act.type in ("tender.published", "tender.amended", "tender.clarified") and act.index > wall:
                 self.fail(f"{act} comes after the close")
         steps = [
             "opening.started",
@@ -2606,7 +2806,7 @@ class Audit:
                     self._check_release_time(self.doc(path))
 
     def _check_release_time(self, release: Mapping[str, Any]) -> None:
-        statement = self.doc(f"opening/keys/{release['stage']}-{release['index']}.json")
+        statement = self.statement(release)
         if release["close"] != self.file_hash("opening/close.json"):
             raise Invalid("was made for another closing list")
         if moment(release["at"]) < max(moment(statement["release_after"]), moment(self.policy["deadline"])):
@@ -3075,9 +3275,9 @@ class Audit:
         return f"{len(paths)} anchors" if paths else "nothing to check: no anchors"
 
 
-def _recorded_by(path: str) -> str | None:
-    """The entry type that must carry this file's hash."""
-    return next((kind for pattern, kind in RECORDED_BY if re.fullmatch(pattern, path)), None)
+def _recorded_by(path: str) -> str:
+    """The entry types of which one must carry this file's hash; "" for a file that none must."""
+    return next((kinds for pattern, kinds in RECORDED_BY if re.fullmatch(pattern, path)), "")
 
 
 def _strings(value: Any) -> Iterator[str]:

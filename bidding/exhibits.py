@@ -14,10 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.awards.models import Award
+from bidding.deposits import decisions as deposit_decisions
+from bidding.deposits import returns as deposits
 from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
 from bidding.opening.models import Opening
+from bidding.tenders import amending
 from bidding.tenders.models import Tender
-from bidding.tenders.publication import Publication
+from bidding.tenders.questions import asked_of, clarified
 from bidding.vault.close import parse_close
 from bidding.vault.encoding import b64, sha256
 from bidding.vault.keys import part_key
@@ -26,7 +29,7 @@ from bidding.vault.models import Bid, BidderRelease, CustodianKey, Outcome, Rele
 from bidding.vault.policy import Policy
 from bidding.vault.receipt import parse_receipt
 from bidding.vault.receipts import receipt_of
-from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of, policy_row
+from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of
 from expert_pool.selection import service as selection
 from trading.clock import rfc3339
 from trading.interfaces import IFileStore
@@ -62,20 +65,30 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_opening(session, registry, tender)
     yield from of_evaluation(session, registry["keys"], tender)
     yield from of_result(session, tender)
+    yield from of_deposits(session, registry, tender)
 
 
 def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
-    """tender/: notice, documents, policy, evaluation rules."""
-    published = session.get_one(Publication, tender.id)
-    notice = next(n for n in notices.notices_of(session, tender.code) if n.kind == "tender")
-    policy = policy_row(session, tender)
-    yield from signed("tender/notice", notice.body, notice.cms)
-    yield from signed("tender/policy", policy.raw, policy.cms)
-    yield Exhibit("tender/documents.json", published.documents)
-    yield Exhibit("tender/evaluation.json", published.evaluation)
+    """tender/: notice, documents, policy, evaluation rules of the version that counts, the replaced versions
+    in folders of their own, clarifications, and the documents' files of every version."""
+    *replaced, newest = amending.versions(session, tender)
+    for version in replaced:
+        yield from of_version(f"tender/v{version.number}", version)
+    yield from of_version("tender", newest)
+    for question in clarified(session, tender):
+        path = f"tender/clarifications/{question.number}"
+        yield from signed(path, stored(question.body), question.cms)
     store = registry.getUtility(IFileStore)
     for document in notices.documents_of(session, tender.code):
         yield Exhibit(f"tender/files/{document.name}", store.get(notices.file_key(document.sha256)))
+
+
+def of_version(folder: str, version: amending.Version) -> Iterator[Exhibit]:
+    """One version of the published documents."""
+    yield from signed(f"{folder}/notice", version.notice, version.notice_cms)
+    yield from signed(f"{folder}/policy", version.policy, version.policy_cms)
+    yield Exhibit(f"{folder}/documents.json", version.documents)
+    yield Exhibit(f"{folder}/evaluation.json", version.evaluation)
 
 
 def of_bids(session: Session, registry: Any, tender: Tender, folder: Path) -> Iterator[Exhibit]:
@@ -110,7 +123,8 @@ def of_parts(store: Any, policy: Policy, bid: Bid, base: str, folder: Path) -> I
 def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
     """opening/: close, key statements, releases, keys of public parts, outcomes, record."""
     for key in session.scalars(select(CustodianKey).where(CustodianKey.tender_id == tender.id)):
-        yield from signed(f"opening/keys/{key.stage}-{key.index}", key.raw, key.cms)
+        later = f".{key.number}" if key.number > 1 else ""
+        yield from signed(f"opening/keys/{key.stage}-{key.index}{later}", key.raw, key.cms)
     close = close_of(session, tender)
     if close is None or close.raw is None:
         return
@@ -176,8 +190,18 @@ def of_result(session: Session, tender: Tender) -> Iterator[Exhibit]:
         yield from signed(f"result/award-{number}", stored(award.raw), award.cms)
 
 
+def of_deposits(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """deposits/: signed decisions on securities and the documents behind them, for the regulator."""
+    store = registry.getUtility(IFileStore)
+    for found in deposit_decisions.signed_of(session, tender):
+        name = f"deposits/decisions/{sha256(found.raw).hex()}"
+        yield from signed(name, found.raw, found.cms, secret=True)
+        key = deposit_decisions.file_key(found.document_sha256)
+        yield Exhibit(f"deposits/documents/{found.document_sha256}", store.get(key), True)
+
+
 def blinded_openings(session: Session, keys: HallKeys, tender: Tender) -> list[dict[str, Any]]:
-    """The openings of this tender's blinded leaves: bids, withdrawals, downloads (vault.md 2.6)."""
+    """The openings of this tender's blinded leaves: bids, withdrawals, downloads, questions (vault.md 2.6)."""
     lot = tender.lot.code
     openings = []
     for row in acts(session, tender):
@@ -191,6 +215,16 @@ def blinded_openings(session: Session, keys: HallKeys, tender: Tender) -> list[d
         index = leaf_index(session, taken.entry_id)
         openings.append(
             opening_of(index, "download", tender.code, lot, 0, taken.digest, taken.at, taken.salt)
+        )
+    for asked in asked_of(session, keys, tender):
+        index = leaf_index(session, asked.entry_id)
+        openings.append(
+            opening_of(index, "register", tender.code, lot, 0, asked.digest, asked.at, asked.salt)
+        )
+    for item in deposits.openings(session, keys, tender):
+        index = leaf_index(session, item.row.entry_id)
+        openings.append(
+            opening_of(index, "deposit", tender.code, lot, 0, item.digest, item.leaf_at, item.salt)
         )
     return [opening for opening in openings if opening["leaf_index"] is not None]
 

@@ -61,7 +61,8 @@ class Change:
     @property
     def label(self) -> str:
         """What the field is called (a msgid); a field of another room by its own name."""
-        return LABELS.get(self.field, self.field)
+        label: str = LABELS.get(self.field, self.field)
+        return label
 
     def document(self) -> dict[str, Any]:
         """As notices carry it."""
