@@ -1,8 +1,10 @@
 """Every table of the hall, imported for their metadata."""
 
 import bidding.awards.models
+import bidding.deposits.models
 import bidding.evaluation.models
 import bidding.opening.models
+import bidding.recordings.models
 import bidding.tenders.models
 import bidding.vault.models
 import expert_pool.selection.models
@@ -15,6 +17,7 @@ import trading.notices.models
 import trading.outbox
 import trading.parties.models
 import trading.projects.models
+import trading.supervision.models
 from trading.db import Base
 
 __all__ = ["Base", "bidding", "expert_pool", "trading"]

@@ -29,6 +29,8 @@ Money = Annotated[Decimal, mapped_column(Numeric(18, 2))]
 """Yuan with two places (元), exact."""
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 """For forms and lists only: whatever is hashed or signed is stored as bytes, never as jsonb."""
+Round = Annotated[int, mapped_column(default=1, server_default="1")]
+"""The evaluation that a row belongs to (第几轮评审): 1, and one more for each that the authority ordered."""
 Blob = Annotated[bytes, mapped_column(LargeBinary)]
 
 

@@ -55,6 +55,14 @@ class Permission(StrEnum):
     DECIDE_AWARD = "decide-award"
     SIGN_CONTRACT = "sign-contract"
     SUPERVISE = "supervise"
+    SEE_DEPOSITS = "see-deposits"
+    REFUND_DEPOSITS = "refund-deposits"
+    FORFEIT_DEPOSIT = "forfeit-deposit"
+    FILE_QUERY = "file-query"
+    ANSWER_QUERY = "answer-query"
+    DECIDE_COMPLAINT = "decide-complaint"
+    ISSUE_ORDER = "issue-order"
+    INTERRUPT_TENDER = "interrupt-tender"
     MANAGE_USERS = "manage-users"
     GRANT_ROLES = "grant-roles"
     READ_AUDIT = "read-audit"
@@ -96,6 +104,16 @@ def competes_here(identity: Identity, context: Any) -> bool:
     return identity.party_id is not None and not buys_here(identity, context)
 
 
+def has_no_part(identity: Identity, context: Any) -> bool:
+    """Not of the organisations that buy here."""
+    return not buys_here(identity, context)
+
+
+def minds_the_money(identity: Identity, context: Any) -> bool:
+    """Who buys here; the hall's operator and the regulator everywhere."""
+    return bool(identity.roles & {Role.OPERATOR, Role.REGULATOR}) or buys_here(identity, context)
+
+
 @dataclass(frozen=True)
 class Row:
     roles: frozenset[Role]
@@ -128,6 +146,15 @@ ROWS: dict[Permission, Row] = {
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),
     Permission.SUPERVISE: row(Role.REGULATOR, Strength.TOTP),
+    Permission.SEE_DEPOSITS: row(BUYERS | {Role.OPERATOR, Role.REGULATOR}, Strength.TOTP, minds_the_money),
+    Permission.REFUND_DEPOSITS: row(BUYERS | {Role.OPERATOR}, Strength.TOTP, minds_the_money),
+    Permission.FORFEIT_DEPOSIT: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
+    Permission.FILE_QUERY: row(Role.BIDDER, Strength.TOTP, competes_here),
+    Permission.ANSWER_QUERY: row(BUYERS, Strength.TOTP, buys_here),
+    # Whoever judges a tender must have no part in it, whatever the account's organisation is.
+    Permission.DECIDE_COMPLAINT: row(Role.REGULATOR, Strength.TOTP, has_no_part),
+    Permission.ISSUE_ORDER: row(Role.REGULATOR, Strength.TOTP, has_no_part),
+    Permission.INTERRUPT_TENDER: row(BUYERS, Strength.TOTP, buys_here),
     Permission.MANAGE_USERS: row(Role.SYSTEM_ADMIN, Strength.TOTP),
     Permission.GRANT_ROLES: row(Role.SECURITY_ADMIN, Strength.TOTP),
     Permission.READ_AUDIT: row(frozenset({Role.AUDIT_ADMIN, Role.REGULATOR}), Strength.TOTP),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from bidding.awards import candidates, desk
+from bidding.awards import candidates, desk, orders
 from bidding.evaluation.report import DELIVERED
 from bidding.tenders import tender_factory
+from trading.events import OrderIssued, TenderResumed
 
 ROUTES = {
     "award": "/tenders/{code}/award",
@@ -33,6 +34,8 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern, factory=tender_factory)
     config.on_promise(DELIVERED, candidates.begin)
     config.on_promise(candidates.SILENCE, candidates.silence)
+    config.add_subscriber(candidates.resume, TenderResumed)
+    config.add_subscriber(orders.obey, OrderIssued)
     config.on_desk("tenderer", desk.tenderer_cards)
     config.on_desk("agent", desk.agent_cards)
     config.on_desk("bidder", desk.bidder_cards)

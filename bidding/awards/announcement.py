@@ -39,6 +39,7 @@ ZH = {
     "query": "供应商认为中标结果使自己的权益受到损害的，可以在公告期限届满之日起 7 个工作日内以书面形式提出质疑（政府采购法第 52 条）。",
     "contacts": "采购人：{buyer}。采购代理机构：{agency}。",
     "next": "原中标供应商放弃中标（{reason}）。按照评标报告的候选人排序，确定第 {rank} 名为中标供应商（政府采购法实施条例第 49 条）。",
+    "voided": "监管部门决定 {order} 认定原中标无效（{reason}）。按照评标报告的候选人排序，确定第 {rank} 名为中标供应商。",
     "contract": "{title}（{tender}）的采购合同已于 {day} 签订。供应商：{name}，合同金额：人民币 {price} 元。",
     "contract-hash": "合同文本的 SHA-256 摘要：{sha256}。",
     "failed": "中标供应商放弃中标（{reason}），已没有其他中标候选人，本项目废标（政府采购法实施条例第 49 条）。",
@@ -53,6 +54,7 @@ EN = {
     "query": "A supplier that considers itself harmed by the result may raise a written query within 7 working days after the end of this notice (Government Procurement Law art. 52).",
     "contacts": "Purchaser: {buyer}. Agency: {agency}.",
     "next": "The winner has given the award up ({reason}). By the ranking of the evaluation report the award goes to rank {rank} (Implementing Regulation of the Government Procurement Law art. 49).",
+    "voided": "Order {order} of the supervising authority voids the earlier award ({reason}). By the ranking of the evaluation report the award goes to rank {rank}.",
     "contract": "The contract of {title} ({tender}) was signed on {day}. Supplier: {name}, price CNY {price}.",
     "contract-hash": "SHA-256 of the contract: {sha256}.",
     "failed": "The winner has given the award up ({reason}) and no other candidate is left: the tender has failed (Implementing Regulation of the Government Procurement Law art. 49).",
@@ -101,11 +103,10 @@ def result_text(
     return _both(heading, rows)
 
 
-def next_text(heading: Heading, winner: Place, reason: str) -> Text:
-    """The notice that the award has passed to the next in rank."""
-    return _both(
-        heading, [_same("next", reason=reason, rank=winner.rank), _winner(winner), _same("contacts")]
-    )
+def next_text(heading: Heading, winner: Place, reason: str, order: str = "") -> Text:
+    """The notice that the award has passed to the next in rank: the winner gave up, or `order` voided it."""
+    why = _same("voided" if order else "next", reason=reason, rank=winner.rank, order=order)
+    return _both(heading, [why, _winner(winner), _same("contacts")])
 
 
 def failed_text(heading: Heading, reason: str) -> Text:

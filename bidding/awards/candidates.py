@@ -22,11 +22,12 @@ from bidding.awards.models import Award, Candidate
 from bidding.awards.standings import HandedIn, Place, standings
 from bidding.evaluation.models import EvaluationReport
 from bidding.tenders.models import Tender
-from bidding.tenders.service import locked, the_calendar, the_rulebook
+from bidding.tenders.service import locked, must_go_on, the_calendar, the_rulebook
 from bidding.vault.models import Bid, Outcome
 from trading.acts import Actor, process, record
 from trading.clock import database_now
 from trading.errors import refuse
+from trading.events import TenderResumed
 from trading.outbox import promise
 from trading.rulebook.calendar import beijing_date
 from trading.rulebook.clocks import Clock, due
@@ -47,6 +48,7 @@ class Standing:
     places: list[Place]
     candidates: list[Candidate]
     awards: list[Award]
+    """of all evaluations"""
 
     @cached_property
     def by_bid(self) -> dict[uuid.UUID, Place]:
@@ -67,8 +69,9 @@ class Standing:
 
     @property
     def issued(self) -> list[Award]:
-        """The awards issued, in order."""
-        return [award for award in self.awards if award.issued_at is not None]
+        """The awards issued after the evaluation that counts, in order."""
+        mine = {candidate.id for candidate in self.candidates}
+        return [a for a in self.awards if a.issued_at is not None and a.candidate_id in mine]
 
     @property
     def standing_award(self) -> Award | None:
@@ -80,7 +83,9 @@ class Standing:
 def report_of(session: Session, tender: Tender) -> EvaluationReport | None:
     """The delivered report of a tender, or None."""
     query = select(EvaluationReport).where(
-        EvaluationReport.tender_id == tender.id, EvaluationReport.delivered_at.is_not(None)
+        EvaluationReport.tender_id == tender.id,
+        EvaluationReport.round == tender.round,
+        EvaluationReport.delivered_at.is_not(None),
     )
     return session.scalars(query).first()
 
@@ -103,7 +108,9 @@ def load(session: Session, tender: Tender) -> Standing:
     ]
     places = standings(json.loads(report.raw)["result"], json.loads(report.inputs), handed_in)
     candidates = session.scalars(
-        select(Candidate).where(Candidate.tender_id == tender.id).order_by(Candidate.rank, Candidate.bid_id)
+        select(Candidate)
+        .where(Candidate.tender_id == tender.id, Candidate.round == tender.round)
+        .order_by(Candidate.rank, Candidate.bid_id)
     ).all()
     awards = session.scalars(select(Award).where(Award.tender_id == tender.id).order_by(Award.number)).all()
     standing = Standing(tender, report, bids, places, list(candidates), list(awards))
@@ -117,7 +124,7 @@ def recommend(session: Session, standing: Standing) -> list[Candidate]:
     most = standing.tender.rules.get("candidates", 3)
     rows = [
         Candidate(
-            tender_id=standing.tender.id, bid_id=standing.bids[place.bid.manifest].id, rank=place.rank,
+            tender_id=standing.tender.id, round=standing.tender.round, bid_id=standing.bids[place.bid.manifest].id, rank=place.rank,
             price=Decimal(place.price or "0"), evaluation_price=Decimal(place.evaluation_price or "0"),
             decline_reason="",
         )
@@ -157,12 +164,20 @@ def begin(session: Session, registry: Any, payload: dict[str, Any]) -> None:
 def silence(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keeps the promise `award.silence`: the purchaser has let the time pass, the law confirms rank 1."""
     tender = locked(session, payload["tender"])
-    if tender.state != "evaluated":
+    if tender.state != "evaluated" or tender.suspended_at is not None:
         return
     standing = load(session, tender)
     if any(each.confirmed_at or each.declined_at for each in standing.candidates):
         return
     _confirm(session, process("scheduler"), standing, None, database_now(session))
+
+
+def resume(event: TenderResumed) -> None:
+    """After a suspension the time for the purchaser's confirmation is judged anew."""
+    tender = locked(event.session, event.tender)
+    if tender.state == "evaluated":
+        due_at = confirm_by(load(event.session, tender))
+        promise(event.session, SILENCE, {"tender": tender.code}, max(event.at, due_at))
 
 
 def confirm(
@@ -181,7 +196,8 @@ def confirm(
 
 
 def in_turn(standing: Standing) -> Candidate:
-    """The candidate to be confirmed and awarded now. Raises Refused `award.not-now`."""
+    """The candidate to be confirmed and awarded now. Raises Refused `award.not-now`, `tender.suspended`."""
+    must_go_on(standing.tender)
     if standing.tender.state != "evaluated" or standing.next is None:
         raise refuse("award.not-now", _("There is no winner to be confirmed at this stage."))
     return standing.next

@@ -7,17 +7,18 @@ import uuid
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.db import Base, Blob, Id, Instant, Money, OptionalInstant
+from trading.db import Base, Blob, Id, Instant, Money, OptionalInstant, Round
 
 
 class Candidate(Base):
     """A ranked candidate (中标候选人), as the evaluation report recommends it. Gives up → the next one."""
 
     __tablename__ = "candidate"
-    __table_args__ = (UniqueConstraint("tender_id", "bid_id"),)
+    __table_args__ = (UniqueConstraint("tender_id", "round", "bid_id"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
     bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"))
     rank: Mapped[int]
     price: Mapped[Money]
@@ -28,6 +29,8 @@ class Candidate(Base):
     """None with `confirmed_at`: the time was over, and the law confirmed (Order 87 art. 68)"""
     declined_at: Mapped[OptionalInstant]
     decline_reason: Mapped[str] = mapped_column(default="")
+    voided_by: Mapped[str] = mapped_column(default="", server_default="")
+    """number of the authority's order that voided the award, "" when there is none"""
 
 
 class Award(Base):
@@ -58,10 +61,11 @@ class LoserNotice(Base):
     """What an unsuccessful bidder is told: reason and rank (Order 87 art. 69)."""
 
     __tablename__ = "loser_notice"
-    __table_args__ = (UniqueConstraint("tender_id", "bid_id"),)
+    __table_args__ = (UniqueConstraint("tender_id", "round", "bid_id"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
     bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"))
     rank: Mapped[int | None]
     ground: Mapped[str]

@@ -26,6 +26,7 @@ from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.deals import service as deals
 from trading.errors import refuse
+from trading.events import AwardDeclined, AwardIssued
 from trading.evidence import accept
 from trading.ledger import canonical
 from trading.notices.models import Notice
@@ -55,7 +56,9 @@ def prepare(session: Session, tender: Tender) -> Award:
     found = draft_of(standing)
     if found is not None and _fresh(found, candidate, now):
         return found
-    award = found or Award(tender_id=tender.id, number=len(standing.issued) + 1)
+    award = found or Award(
+        tender_id=tender.id, number=1 + sum(a.issued_at is not None for a in standing.awards)
+    )
     winner = standing.place_of(candidate)
     award.candidate_id, award.made_at = candidate.id, now
     award.raw = award_document(tender.code, tender.lot.code, winner)
@@ -178,8 +181,8 @@ def _announce(
         record(session, actor, "result.published", tender.code, payload, now)
         notice = put_up(session, registry, tender, "result", award.result, result_cms, text, now, winner)
     else:
-        reason = next(each for each in reversed(standing.candidates) if each.declined_at).decline_reason
-        text = announcement.next_text(heading(tender), winner, reason)
+        last = next(each for each in reversed(standing.candidates) if each.declined_at)
+        text = announcement.next_text(heading(tender), winner, last.decline_reason, last.voided_by)
         notice = put_up(session, registry, tender, "award", award.raw, award.cms, text, now, winner)
     award.result_notice_id = notice.id
     advance(session, registry, tender, "publish_result", now, winner_confirmed=True)
@@ -201,7 +204,8 @@ def _issue(
         "price": winner.price,
     }
     record(session, actor, "award.issued", tender.code, payload, now)
-    if award.number == 1:
+    registry.notify(AwardIssued(session, registry, tender.code, now, winner.bid.bidder))
+    if award.result is not None:
         for place in losers(standing):
             _tell(session, actor, standing, place, now)
     supplier = session.scalars(select(Party).where(Party.uscc == winner.bid.bidder)).one()
@@ -217,7 +221,8 @@ def _tell(session: Session, actor: Actor, standing: Standing, place: Place, now:
     reason = OUTRANKED if place.rank is not None else place.reason
     session.add(
         LoserNotice(
-            tender_id=standing.tender.id, bid_id=standing.bids[place.bid.manifest].id, rank=place.rank,
+            tender_id=standing.tender.id, round=standing.tender.round,
+            bid_id=standing.bids[place.bid.manifest].id, rank=place.rank,
             ground=place.ground or OUTRANKED, details="\n".join(place.details), sent_at=now,
         )
     )  # fmt: skip
@@ -286,6 +291,8 @@ def decline(session: Session, registry: Any, actor: Actor, tender: Tender, reaso
     candidate.declined_at, candidate.decline_reason, award.withdrawn_at = now, reason, now
     payload = {"manifest": standing.place_of(candidate).bid.manifest, "reason": reason, "basis": GIVES_UP}
     record(session, actor, "award.declined", tender.code, payload, now)
+    bidder = standing.place_of(candidate).bid.bidder
+    registry.notify(AwardDeclined(session, registry, tender.code, now, bidder, reason))
     if left > 1:
         advance(session, registry, tender, "next_candidate", now, winner_declined=True, candidates=left)
         return standing.next
@@ -329,4 +336,6 @@ def own_bid(session: Session, tender: Tender, party_id: uuid.UUID | None) -> Bid
 
 
 def loser_notice(session: Session, bid: Bid) -> LoserNotice | None:
-    return session.scalars(select(LoserNotice).where(LoserNotice.bid_id == bid.id)).first()
+    """What this bidder was told last."""
+    query = select(LoserNotice).where(LoserNotice.bid_id == bid.id).order_by(LoserNotice.round.desc())
+    return session.scalars(query).first()

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.db import Base, Blob, Id, Instant, OptionalInstant
+from trading.db import Base, Blob, Id, Instant, OptionalInstant, Round
 
 
 class Review(Base):
@@ -16,10 +16,11 @@ class Review(Base):
     votes stand in `raw` only; bundle.md and bidding.evaluation.papers say how."""
 
     __tablename__ = "review"
-    __table_args__ = (UniqueConstraint("tender_id", "member", "step"),)
+    __table_args__ = (UniqueConstraint("tender_id", "round", "member", "step"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
     member: Mapped[str]
     """the member's pseudonym in this tender"""
     step: Mapped[str]
@@ -37,6 +38,7 @@ class Clarification(Base):
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
     bid_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid.id"), index=True)
     kind: Mapped[str]
     """meaning | correction (price correction to confirm) | abnormal (abnormally low price)"""
@@ -63,6 +65,7 @@ class TieDraw(Base):
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
     order: Mapped[list[str]] = mapped_column(JSONB)
     """the bidders' codes as drawn"""
     officer: Mapped[str]
@@ -74,9 +77,11 @@ class EvaluationReport(Base):
     """The evaluation report (评标报告): inputs and result as canonical JSON, signed by the members."""
 
     __tablename__ = "evaluation_report"
+    __table_args__ = (UniqueConstraint("tender_id", "round"),)
 
     id: Mapped[Id]
-    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), unique=True)
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"))
+    round: Mapped[Round]
     inputs: Mapped[Blob]
     raw: Mapped[Blob]
     sha256: Mapped[str]

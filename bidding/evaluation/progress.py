@@ -272,7 +272,7 @@ def is_open(question: Clarification, now: datetime) -> bool:
 
 
 def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
-    """The evaluation of a tender whose bids were opened."""
+    """The evaluation of a tender whose bids were opened: the one that counts (earlier ones stay on record)."""
     panel = committee.panel_of(session, tender.code)
     opened = session.execute(
         select(Bid, Outcome)
@@ -285,7 +285,8 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
     ]
 
     def rows(model: Any, order: Any) -> list[Any]:
-        return list(session.scalars(select(model).where(model.tender_id == tender.id).order_by(order)))
+        here = select(model).where(model.tender_id == tender.id, model.round == tender.round)
+        return list(session.scalars(here.order_by(order)))
 
     return Evaluation(
         tender=tender,

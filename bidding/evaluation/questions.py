@@ -73,7 +73,7 @@ def put(
     """File a question and tell the ledger; entry `clarification.asked`."""
     tender = found.tender
     question = Clarification(
-        id=uuid.uuid4(), tender_id=tender.id, bid_id=bid.row.id, kind=kind, question=text, total=total,
+        id=uuid.uuid4(), tender_id=tender.id, round=tender.round, bid_id=bid.row.id, kind=kind, question=text, total=total,
         asked_by=asked_by, asked_at=at, due_at=explanation_due(at, minutes_to_answer(tender, at)),
     )  # fmt: skip
     session.add(question)

@@ -45,6 +45,7 @@ def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationRepo
     raw = report_document(found, inputs, at)
     drawn = EvaluationReport(
         tender_id=found.tender.id,
+        round=found.tender.round,
         inputs=inputs,
         raw=raw,
         sha256=hashlib.sha256(raw).hexdigest(),

@@ -19,7 +19,7 @@ from bidding.evaluation.papers import ABNORMAL, STEPS
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open, load
 from bidding.evaluation.review import CommitteeLimits, Member, check_committee
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, locked, the_rulebook
+from bidding.tenders.service import advance, locked, must_go_on, the_rulebook
 from bidding.vault.models import Bid
 from expert_pool.selection import service as committee
 from expert_pool.selection.models import Panel, PanelMember
@@ -134,12 +134,13 @@ def sign_review(
     """Lock a member's signed votes of one step. Entry `review.signed` (`abnormal.voted` for the judgement
     on explanations). Raises Refused `review.*`, `signature.*`."""
     tender = locked(session, code)
+    must_go_on(tender)
     at = database_now(session)
     found, member = _voting(session, registry, actor, tender, step, at)
     papers.read_review(found.sheet_for(step, member.member), raw)
     accept_from(session, registry, found, member, raw, cms, at)
     row = Review(
-        tender_id=tender.id, member=member.member, step=step, raw=raw,
+        tender_id=tender.id, round=tender.round, member=member.member, step=step, raw=raw,
         sha256=hashlib.sha256(raw).hexdigest(), cms=cms, at=at,
     )  # fmt: skip
     session.add(row)
@@ -232,7 +233,9 @@ def record_draw(
     tied = [set(tie.bids) for tie in found.result().ties]
     if set(order) not in tied or len(set(order)) != len(order):
         raise refuse("draw.others", _("The draw must name exactly the tied bids, each once"), field="order")
-    row = TieDraw(tender_id=tender.id, order=list(order), officer=officer, how=how, at=at)
+    row = TieDraw(
+        tender_id=tender.id, round=tender.round, order=list(order), officer=officer, how=how, at=at
+    )
     session.add(row)
     session.flush()
     payload = {"bids": list(order), "officer": officer, "how": how}

@@ -15,19 +15,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.opening import papers
-from bidding.opening.judging import FINAL, OPENED_OR_DECIDED, decide_unopened, judge_all, outcomes_of
-from bidding.opening.models import Attendance, Objection, Opening
+from bidding.opening.judging import FINAL, consider, note, outcomes_of, propose
+from bidding.opening.models import Attendance, FaultDecision, Objection, Opening
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, locked, minimum
+from bidding.tenders.service import advance, find, locked, minimum
 from bidding.vault.closing import valid_bids
-from bidding.vault.models import Close
-from bidding.vault.service import close_of
+from bidding.vault.envelopes import first
+from bidding.vault.models import Bid, Close, Outcome
+from bidding.vault.service import close_of, policy_of
 from trading import evidence
 from trading.accounts import certificates
 from trading.accounts.models import User
 from trading.acts import Actor, process, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
+from trading.events import BidDecided
 from trading.ledger import canonical
 from trading.live import announce
 from trading.notices.service import publish_notice
@@ -58,7 +60,7 @@ def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Begin the opening of a closed tender, or end the tender where too few have bid (P7)."""
     tender = locked(session, payload["tender"])
     close = close_of(session, tender)
-    if tender.state != "closed" or close is None or close.ready_at is None:
+    if tender.state != "closed" or close is None or close.ready_at is None or tender.suspended_at is not None:
         return
     now = database_now(session)
     bidders = {bid.bidder_uscc for bid in valid_bids(session, tender)}
@@ -111,12 +113,18 @@ def fail(session: Session, registry: Any, tender: Tender, step: str, now: dateti
 
 
 def attempt(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """Judge the bids with what has been released by now; read out when each has its outcome."""
-    tender = locked(session, payload["tender"])
-    opening = find_opening(session, tender)
-    if tender.state != "opening" or opening is None or opening.read_out_at is not None:
+    """Judge the bids with what has been released by now; read out when each has its outcome.
+
+    Decrypting may take minutes: it is done before the tender is locked, what is written down after."""
+    tender = find(session, payload["tender"])
+    if tender.state == "evaluating":
+        from bidding.opening import second  # It knows the evaluation, which knows this room.
+
+        second.attempt(session, registry, tender.code)
         return
-    outcomes = judge_all(session, registry, tender)
+    if (found := judge_now(session, registry, tender.code)) is None:
+        return
+    tender, opening, outcomes = found
     tell(session, registry, tender, "keys")
     if any(outcome.outcome not in FINAL for outcome in outcomes):
         return
@@ -129,23 +137,53 @@ def attempt(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     read_out(session, registry, tender, opening, now)
 
 
-def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """The bidders' window is over: custodians are wanted for the rest, and what is open may be shown."""
-    tender = locked(session, payload["tender"])
+def judge_now(
+    session: Session, registry: Any, code: str, *, last: bool = False
+) -> tuple[Tender, Opening, list[Outcome]] | None:
+    """Judge every bid that has no final outcome, without a lock, then lock the tender and write it down.
+    None when the opening is not under way (any more)."""
+    tender = find(session, code)
+    if not under_way(tender, find_opening(session, tender)):
+        return None
+    bids, final = valid_bids(session, tender), final_ones(outcomes_of(session, tender))
+    judged = consider(session, registry, tender, first(policy_of(session, tender)), bids, final, last=last)
+    tender = locked(session, code)
     opening = find_opening(session, tender)
-    if opening is not None and opening.read_out_at is None:
-        tell(session, registry, tender, "window-ended")
-        attempt(session, registry, payload)
+    if opening is None or not under_way(tender, opening):
+        return None
+    known = outcomes_of(session, tender)
+    note(session, Outcome, known, judged)
+    return tender, opening, [known[bid.id] for bid in bids]
+
+
+def final_ones(outcomes: dict[Any, Any]) -> set[Any]:
+    """The bids (by id) whose outcome is final."""
+    return {bid for bid, row in outcomes.items() if row.outcome in FINAL}
+
+
+def under_way(tender: Tender, opening: Opening | None) -> bool:
+    """Whether bids are still being opened."""
+    return tender.state == "opening" and opening is not None and opening.read_out_at is None
+
+
+def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """The bidders' window is over: custodians are wanted for the rest, and what is open may be shown. Where
+    there are no custodians nothing more can come."""
+    tender = find(session, payload["tender"])
+    opening = find_opening(session, tender)
+    if opening is None or opening.read_out_at is not None:
+        return
+    tell(session, registry, tender, "window-ended")
+    stage = first(policy_of(session, tender))
+    (attempt if stage.held_by_custodians else give_up)(session, registry, payload)
 
 
 def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """The custodians' time is over: what is still sealed is decided without them (bidding.opening.deciding)."""
-    tender = locked(session, payload["tender"])
-    opening = find_opening(session, tender)
-    if tender.state != "opening" or opening is None or opening.read_out_at is not None:
-        return
-    judge_all(session, registry, tender, last=True)
-    read_out(session, registry, tender, opening, database_now(session))
+    """The custodians' time is over: what is still sealed is read out as what the rule makes of it
+    (bidding.opening.deciding), and the host decides on it."""
+    if found := judge_now(session, registry, payload["tender"], last=True):
+        tender, opening, _outcomes = found
+        read_out(session, registry, tender, opening, database_now(session))
 
 
 # --- read out -------------------------------------------------------------------------------------
@@ -158,21 +196,48 @@ def rows_of(session: Session, tender: Tender) -> list[papers.ReadOut]:
 
 
 def read_out(session: Session, registry: Any, tender: Tender, opening: Opening, now: datetime) -> None:
-    """Decide on the bids that were not opened, show every bid at once, write an entry for each, and lay the
-    record before the host."""
+    """Show every bid at once, with the rule's proposal for those that were not opened; write an entry for
+    each, and lay the record before the host."""
+    stage = first(policy_of(session, tender))
     for outcome in outcomes_of(session, tender).values():
-        if outcome.outcome not in OPENED_OR_DECIDED:
-            decide_unopened(session, tender, outcome, now)
+        if outcome.outcome not in FINAL:
+            propose(session, tender, stage, outcome, now)
     opening.read_out_at = now
+    for row in rows_of(session, tender):
+        say_opened(session, SCHEDULER, tender, row, now)
+    write_record(session, tender, opening)
+    tell(session, registry, tender, "read-out")
+
+
+def say_opened(session: Session, actor: Actor, tender: Tender, row: papers.ReadOut, now: datetime) -> None:
+    """The entry `bid.opened`; the last one of a bid counts."""
+    payload = {"manifest": row.bid.manifest_hash} | papers.opened(row.outcome)
+    record(session, actor, "bid.opened", tender.code, payload, at=now)
+
+
+def write_record(session: Session, tender: Tender, opening: Opening) -> None:
+    """Make outcomes and record from how the bids stand now."""
     rows = rows_of(session, tender)
-    for row in rows:
-        payload = {"manifest": row.bid.manifest_hash} | papers.opened(row.outcome)
-        record(session, SCHEDULER, "bid.opened", tender.code, payload, at=now)
     close = session.scalars(select(Close).where(Close.tender_id == tender.id)).one()
     opening.outcomes = papers.outcomes_document(rows)
     opening.record = papers.record_document(tender, close.sha256 or "", rows)
     opening.record_sha256 = hashlib.sha256(opening.record).hexdigest()
-    tell(session, registry, tender, "read-out")
+
+
+def undecided(session: Session, tender: Tender) -> list[Outcome]:
+    """Unopened bids of which the host has not decided yet whose fault it is."""
+    query = (
+        select(Outcome)
+        .join(Bid, Bid.id == Outcome.bid_id)
+        .outerjoin(
+            FaultDecision,
+            (FaultDecision.bid_id == Bid.id)
+            & (FaultDecision.stage == first(policy_of(session, tender)).name),
+        )
+        .where(Bid.tender_id == tender.id, Outcome.outcome.in_(("REVOKED", "WITHDRAWN")))
+        .where(FaultDecision.id.is_(None))
+    )
+    return list(session.scalars(query.order_by(Bid.leaf_index)))
 
 
 # --- people ---------------------------------------------------------------------------------------
@@ -275,6 +340,11 @@ def record_to_sign(session: Session, tender: Tender) -> bytes:
         raise refuse("opening.not-read-out", _("The bids have not been read out yet"))
     if any(row.answered_at is None for row in objections_of(session, opening)):
         raise refuse("objection.open", _("Answer every objection before the record is signed"), rule="TBR 44")
+    if undecided(session, tender):
+        raise refuse(
+            "decision.open", _("Decide on every bid that was not opened before the record is signed"),
+            rule="Order 20 art. 31",
+        )  # fmt: skip
     return opening.record
 
 
@@ -303,6 +373,18 @@ def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: b
         session, registry, tender, "finish_opening", now, bids_without_outcome=0, opening_record_signed=True
     )
     tell(session, registry, tender, "recorded")
+    for row in rows_of(session, tender):
+        registry.notify(
+            BidDecided(
+                session,
+                registry,
+                code,
+                now,
+                row.bid.bidder_uscc or "",
+                row.outcome.outcome,
+                row.outcome.fault,
+            )
+        )
     opened = sum(row.outcome.outcome == "OK" for row in rows_of(session, tender))
     if opened < minimum("P7", now):
         fail(session, registry, tender, "fail_for_few_opened", now, bids_opened=opened)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bidding.tenders.models import Tender
 
@@ -18,6 +22,13 @@ def tender_factory(request: Request) -> Tender:
     return tender
 
 
+class Tenders(NamedTuple):
+    """The port ITenders."""
+
+    context: Callable[[Request], Tender]
+    find: Callable[[Session, str], Tender]
+
+
 ROUTES = {
     "tender-new": "/tenders/new",
     "tender": "/tenders/{code}",
@@ -27,9 +38,13 @@ ROUTES = {
     "tender-publish": "/tenders/{code}/publish",
     "tender-discard": "/tenders/{code}/discard",
     "tender-downloads": "/tenders/{code}/downloads",
+    "tender-interrupt": "/tenders/{code}/interrupt",
+    "tender-retender": "/tenders/{code}/retender",
     "tender-document": "/tenders/{code}/documents/{name}",
     "api-tenders": "/api/tenders",
     "api-tender": "/api/tenders/{code}",
+    "api-tender-interruptions": "/api/tenders/{code}/interruptions",
+    "api-tender-retender": "/api/tenders/{code}/retender",
     "api-tender-publish": "/api/tenders/{code}/publish",
     "api-tender-overrides": "/api/tenders/{code}/overrides",
 }
@@ -41,8 +56,13 @@ def includeme(config: Configurator) -> None:
         factory = tender_factory if "{code}" in pattern else None
         config.add_route(name, pattern, factory=factory)
     # Imported here: the pages need this module's factory.
-    from bidding.tenders import desk
+    from bidding.tenders import desk, interruptions, service
+    from trading.events import OrderIssued
+    from trading.interfaces import ITenders
 
+    config.provide(ITenders, Tenders(tender_factory, service.find))
+    config.add_subscriber(interruptions.obey, OrderIssued)
+    config.scan("bidding.tenders.interruption_views")
     config.on_desk("agent", desk.agent_cards)
     config.on_desk("tenderer", desk.tenderer_cards)
     config.scan("bidding.tenders.views")

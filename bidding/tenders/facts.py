@@ -47,3 +47,4 @@ class Facts:
     suspended: bool = False
     cancellation_reason: str = ""
     unlawful_act: str = ""
+    order: str = ""

@@ -17,8 +17,8 @@ class TenderFacts(Protocol):
     """What the guards look at.
 
     `now` is the instant the step is judged at. Counts are of bids; `minimum_bidders` and
-    `minimum_qualified` are the rulebook's P7 and P7.qualified. `cancellation_reason` and `unlawful_act`
-    are references to the recorded decision, empty when there is none. Instants are aware or None.
+    `minimum_qualified` are the rulebook's P7 and P7.qualified. `cancellation_reason`, `unlawful_act` and
+    `order` (of the supervising authority) are references to the recorded decision, empty when there is none. Instants are aware or None.
     """
 
     state: str
@@ -51,6 +51,7 @@ class TenderFacts(Protocol):
     suspended: bool
     cancellation_reason: str
     unlawful_act: str
+    order: str
 
 
 def lawful(tender: TenderFacts) -> bool:
@@ -76,6 +77,11 @@ def custodians_ready(tender: TenderFacts) -> bool:
 def before_deadline(tender: TenderFacts) -> bool:
     """The bid deadline has passed."""
     return tender.deadline is not None and tender.now < tender.deadline
+
+
+def amendable(tender: TenderFacts) -> bool:
+    """The bid deadline has passed."""
+    return tender.suspended or before_deadline(tender)
 
 
 def deadline_reached(tender: TenderFacts) -> bool:
@@ -199,13 +205,20 @@ def unlawful_act_recorded(tender: TenderFacts) -> bool:
     return bool(tender.unlawful_act)
 
 
+def ordered(tender: TenderFacts) -> bool:
+    """No order of the supervising authority demands this."""
+    return bool(tender.order)
+
+
 UNDER_WAY = ("published", "closed", "opening", "opened", "evaluating", "evaluated")
+
+DECIDED = ("evaluated", "result_published", "awarded")
 
 TENDER: Lifecycle[TenderFacts] = Lifecycle(
     [
         step("publish", "draft", "published", lawful, document_signed, policy_signed, custodians_ready),
-        step("amend", "published", "published", before_deadline, lawful, document_signed),
-        step("close", "published", "closed", deadline_reached),
+        step("amend", "published", "published", amendable, lawful, document_signed),
+        step("close", "published", "closed", deadline_reached, not_suspended),
         step("fail_for_few_bidders", "closed", "failed", close_recorded, too_few_bidders),
         step("start_opening", "closed", "opening", close_recorded, opening_time_reached, enough_bidders,
              not_suspended),
@@ -213,7 +226,8 @@ TENDER: Lifecycle[TenderFacts] = Lifecycle(
         step("fail_for_few_opened", "opened", "failed", too_few_opened),
         step("start_evaluation", "opened", "evaluating", enough_opened, panel_complete, not_suspended),
         step("fail_in_evaluation", "evaluating", "failed", nobody_to_recommend),
-        step("finish_evaluation", "evaluating", "evaluated", enough_qualified, has_candidate, report_signed),
+        step("finish_evaluation", "evaluating", "evaluated", enough_qualified, has_candidate, report_signed,
+             not_suspended),
         step("publish_result", "evaluated", "result_published", winner_confirmed, not_suspended),
         step("award", "result_published", "awarded", award_notice_signed, winner_stands, not_suspended),
         step("next_candidate", ("result_published", "awarded"), "evaluated", winner_has_declined,
@@ -221,6 +235,9 @@ TENDER: Lifecycle[TenderFacts] = Lifecycle(
         step("fail_without_candidate", ("result_published", "awarded"), "failed", winner_has_declined,
              last_candidate),
         step("contract", "awarded", "contracted", contract_signed, winner_stands, not_suspended),
+        step("re_evaluate", ("evaluating", *DECIDED), "evaluating", ordered),
+        step("new_committee", ("evaluating", *DECIDED), "opened", ordered),
+        step("void_award", ("result_published", "awarded"), "evaluated", ordered, another_candidate),
         step("fail_for_unlawful_act", (*UNDER_WAY, "result_published", "awarded"), "failed",
              unlawful_act_recorded),
         step("cancel", UNDER_WAY, "cancelled", cancellation_recorded),

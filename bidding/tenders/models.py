@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trading.accounts.models import User
@@ -21,11 +21,17 @@ class Tender(Base):
     """
 
     __tablename__ = "tender"
+    __table_args__ = (
+        Index("ix_tender_state_deadline", "state", "deadline"),
+        Index("ix_tender_opens_at", "opens_at"),
+        Index("ix_tender_agency_id_state", "agency_id", "state"),
+        Index("ix_tender_tenderer_id_state", "tenderer_id", "state"),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
     title: Mapped[str]
     title_en: Mapped[str] = mapped_column(default="")
     lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))

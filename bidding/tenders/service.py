@@ -15,12 +15,16 @@ from bidding.tenders.lifecycle import TENDER
 from bidding.tenders.models import Tender
 from trading.clock import database_now
 from trading.errors import Fault, Refused, refuse
+from trading.events import TenderEnded
 from trading.lifecycle import StepRefused
 from trading.live import announce
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import Calendar, beijing_date
 
 _ = TranslationStringFactory("tradehall")
+
+
+ENDS = ("failed", "cancelled", "contracted")
 
 
 @cache
@@ -52,6 +56,15 @@ def locked(session: Session, code: str) -> Tender:
     return tender
 
 
+def must_go_on(tender: Tender) -> None:
+    """Raises Refused `tender.suspended` for an act that waits while the procedure is suspended."""
+    if tender.suspended_at is not None:
+        raise refuse(
+            "tender.suspended", _("The procedure is suspended until a query or complaint is decided."),
+            remedy=_("Try again once its resumption is published."),
+        )  # fmt: skip
+
+
 def minimum(rule_id: str, at: datetime) -> int:
     """A count that the rulebook asks for on the Beijing day of `at`, such as P7 (bidders)."""
     return the_rulebook().rule(rule_id, beijing_date(at)).integer
@@ -60,7 +73,8 @@ def minimum(rule_id: str, at: datetime) -> int:
 def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
     """The facts of a step at `now`; `given` overrides the defaults that Facts explains."""
     bidders, qualified = minimum("P7", now), minimum("P7.qualified", now)
-    counted = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
+    counted: dict[str, Any] = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
+    counted["suspended"] = tender.suspended_at is not None
     return Facts(
         state=tender.state,
         now=now,
@@ -78,12 +92,12 @@ def advance(
     """Take one step of the tender's life; the only place where `tender.state` changes.
 
     Locks the tender's row, reads the clock after the lock (unless the caller names the instant at which
-    it judged), checks the step's guards over `facts` (fields of bidding.tenders.facts.Facts) and tells
-    watchers of the channel `tender:<code>`. Writes no ledger entry: that is the act's own. `registry`
+    it judged), checks the step's guards over `facts` (fields of bidding.tenders.facts.Facts) tells
+    watchers of the channel `tender:<code>`, and at an end the rooms that follow (TenderEnded). Writes no ledger entry: that is the act's own. `registry`
     may be None where no queue is needed. Raises Refused with code `tender.step` and each guard's reason.
     """
     session.flush()
-    session.refresh(tender, ["state", "deadline", "opens_at"], with_for_update={"of": Tender})
+    session.refresh(tender, ["state", "deadline", "opens_at", "suspended_at"], with_for_update={"of": Tender})
     judged = facts_of(tender, now or database_now(session), **facts)
     try:
         TENDER.apply(step, judged)
@@ -93,4 +107,6 @@ def advance(
     session.flush()
     queue = registry["queue"] if registry is not None else None
     announce(session, queue, f"tender:{tender.code}", "state", state=tender.state)
+    if registry is not None and tender.state in ENDS:
+        registry.notify(TenderEnded(session, registry, tender.code, judged.now, tender.state))
     return tender

@@ -13,6 +13,7 @@ def includeme(config: Configurator) -> None:
     # Imported here: a custodian's own process uses this package's protocol without a web server.
     from bidding.tenders import tender_factory
     from bidding.vault import closing, contexts, desk, receipts
+    from trading.events import TenderResumed
 
     config.add_route("bid", "/tenders/{code}/bid", factory=tender_factory)
     config.add_route("receipt-check", "/receipts/check")
@@ -38,3 +39,4 @@ def includeme(config: Configurator) -> None:
     config.on_promise(closing.DOCUMENT, closing.write_close_document)
     config.on_promise(closing.READY, closing.make_close_ready)
     config.on_promise("receipt.stamp", receipts.stamp_leaf)
+    config.add_subscriber(closing.resume, TenderResumed)

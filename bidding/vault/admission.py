@@ -56,6 +56,8 @@ def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> B
     acts = acts_of(session, means.keys, tender, bidder.uscc)
     if known := next((act for act in acts if act.digest == manifest.hash), None):
         return known.row
+    if tender.suspended_at is not None:
+        raise refusal("bid.suspended")
     check_open(tender, now, manifest.policy)
     check_order(acts, manifest)
     tokens = spend(session, means.keys, tender, manifest)

@@ -31,6 +31,7 @@ from bidding.vault.service import Admitted, Means, admitted, close_of, policy_of
 from trading.acts import process, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
+from trading.events import TenderClosed, TenderResumed
 from trading.evidence import keep
 from trading.interfaces import ITimeStamper
 from trading.ledger.models import LedgerEntry
@@ -48,8 +49,8 @@ LONGEST_LOOK = timedelta(seconds=10)
 def close_tender(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Step 1. A tender whose deadline was moved is closed at the new one."""
     tender = locked(session, payload["tender"])
-    if tender.state != "published":
-        return
+    if tender.state != "published" or tender.suspended_at is not None:
+        return  # a suspension revokes the close; the resumption promises it anew
     now = database_now(session)
     if now < tender.deadline:
         promise(session, CLOSE, {"tender": tender.code}, tender.deadline)
@@ -58,7 +59,19 @@ def close_tender(session: Session, registry: Any, payload: dict[str, Any]) -> No
     entry = record(session, SCHEDULER, "tender.closed", tender.code, facts, at=now)
     session.add(Close(tender_id=tender.id, closed_entry_id=entry.id, closed_at=now))
     advance(session, registry, tender, "close", now)
+    registry.notify(TenderClosed(session, registry, tender.code, now))
     promise(session, DOCUMENT, {"tender": tender.code, "looks": 0}, now + FIRST_LOOK)
+
+
+def resume(event: TenderResumed) -> None:
+    """After a suspension the close is due again at the deadline that stands now; a closing list that was
+    ready in the meantime goes on to the opening."""
+    tender = locked(event.session, event.tender)
+    if tender.state == "published":
+        promise(event.session, CLOSE, {"tender": tender.code}, tender.deadline)
+    close = close_of(event.session, tender)
+    if tender.state == "closed" and close is not None and close.ready_at is not None:
+        promise(event.session, START, {"tender": tender.code}, max(event.at, tender.opens_at))
 
 
 def write_close_document(session: Session, registry: Any, payload: dict[str, Any]) -> None:

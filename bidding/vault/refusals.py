@@ -35,6 +35,10 @@ WORDS = {
         _("Sign with the certificate that was chosen when sealing."),
     ),
     "bid.not-open": (_("This tender does not take bids"), _("See the tender's page for its state.")),
+    "bid.suspended": (
+        _("The procedure is suspended: no bid is admitted until it is resumed"),
+        _("The resumption is published on the tender's page, with the deadline that then holds."),
+    ),
     "bid.late": (
         _("The bid deadline has passed: the whole bid must have arrived before it"),
         _("Nothing can be handed in any more (Order 20 art. 27)."),
@@ -59,7 +63,7 @@ WORDS = {
 }
 
 CONFLICTS = frozenset(
-    {"bid.wrong-policy", "bid.incomplete", "bid.not-open", "bid.late", "bid.replayed", "bid.out-of-order",
+    {"bid.wrong-policy", "bid.incomplete", "bid.not-open", "bid.suspended", "bid.late", "bid.replayed", "bid.out-of-order",
      "bid.replaces", "withdraw.none"}
 )  # fmt: skip
 """Refused for the state of things (409), not for what was sent (422)."""

@@ -18,7 +18,7 @@ class Panel(Base):
     __tablename__ = "panel"
 
     id: Mapped[Id]
-    tender: Mapped[str] = mapped_column(unique=True)
+    tender: Mapped[str] = mapped_column(index=True)
     source: Mapped[str]
     list_sha256: Mapped[str]
     """of the imported file"""
@@ -27,6 +27,8 @@ class Panel(Base):
     sealed: Mapped[Blob]
     size: Mapped[int]
     imported_at: Mapped[Instant]
+    replaced_at: Mapped[OptionalInstant]
+    """when an order of the authority sent the committee home; its members and its list stay on record"""
 
 
 class PanelMember(Base):

@@ -154,7 +154,22 @@ def _purpose(tender: str) -> str:
 
 def panel_of(session: Session, tender: str) -> Panel | None:
     """The committee of a tender, or None before a list was imported."""
-    return session.scalars(select(Panel).where(Panel.tender == tender)).first()
+    query = select(Panel).where(Panel.tender == tender, Panel.replaced_at.is_(None))
+    return session.scalars(query).first()
+
+
+def panels_of(session: Session, tender: str) -> list[Panel]:
+    """Every committee that a tender has had, the one that sits now last."""
+    query = select(Panel).where(Panel.tender == tender).order_by(Panel.imported_at, Panel.id)
+    return list(session.scalars(query))
+
+
+def dismiss(session: Session, tender: str, at: datetime) -> None:
+    """The committee is sent home by an order of the authority; another one is to be called."""
+    panel = panel_of(session, tender)
+    if panel is not None:
+        panel.replaced_at = at
+        session.flush()
 
 
 def seats_of(keys: HallKeys, panel: Panel) -> list[Seat]:

@@ -24,8 +24,13 @@ KINDS = {
     "award": _("Award notice"),
     "failure": _("Failure notice"),
     "contract": _("Contract notice"),
+    "suspension": _("Suspension notice"),
+    "resumption": _("Resumption notice"),
+    "cancellation": _("Cancellation notice"),
+    "order": _("Order of the supervising authority"),
 }
-TONES = {"tender": "neutral", "result": "good", "award": "good", "failure": "bad", "contract": "neutral"}
+TONES = {"tender": "neutral", "result": "good", "award": "good", "failure": "bad", "contract": "neutral",
+         "suspension": "wait", "resumption": "good", "cancellation": "bad", "order": "wait"}  # fmt: skip
 STATES = {"open": _("Bids may be handed in"), "closed": _("Deadline has passed")}
 
 

@@ -41,6 +41,28 @@ ACTS = {
     "loser.notified": _("An unsuccessful bidder was told reason and rank"),
     "award.declined": _("The winner gave the award up"),
     "contract.signed": _("Contract signed"),
+    "deposit.listed": _("Bid securities laid open"),
+    "deposit.refunded": _("A bid security was returned"),
+    "deposit.released": _("A guarantee was released"),
+    "deposit.decided": _("Decision on a bid security"),
+    "deposit.forfeited": _("A bid security was kept"),
+    "tender.suspended": _("Tender suspended"),
+    "tender.resumed": _("Tender resumed"),
+    "tender.cancelled": _("Tender cancelled"),
+    "tender.retendered": _("Tendered again"),
+    "query.filed": _("A query was filed"),
+    "query.answered": _("A query was answered"),
+    "complaint.filed": _("A complaint was filed"),
+    "complaint.routed": _("A complaint was sent on to the authority that had it first"),
+    "complaint.accepted": _("A complaint was taken up"),
+    "complaint.refused": _("A complaint was not taken up"),
+    "complaint.paused": _("The clock of a complaint stands still"),
+    "complaint.resumed": _("The clock of a complaint runs again"),
+    "complaint.decided": _("A complaint was decided"),
+    "order.issued": _("The authority issued an order"),
+    "order.answered": _("The buyers reported on an order"),
+    "award.voided": _("An award was voided by order"),
+    "evaluation.reopened": _("The bids are evaluated again by order"),
     "confidential.viewed": _("Somebody looked at something confidential"),
     "payload.redacted": _("Personal data deleted by law"),
 }
@@ -66,6 +88,8 @@ STATE_AFTER = {
     "review.signed": "evaluating",
     "evaluation.reported": "evaluated",
     "award.declined": "evaluated",
+    "award.voided": "evaluated",
+    "evaluation.reopened": "evaluating",
     "result.published": "awarded",
     "award.issued": "awarded",
     "contract.signed": "contracted",
@@ -77,16 +101,72 @@ ENDED = frozenset({"contracted", "failed", "cancelled"})
 
 ACTORS = {
     "scheduler": _("the hall, by its timetable"), "opening": _("the hall, at the opening"), "custodian": _("a custodian service"),
-    "evaluation": _("the hall, by the evaluation rules"), "exporter": _("the hall, exporting"),
+    "bank": _("the hall, with the bank"), "evaluation": _("the hall, by the evaluation rules"), "exporter": _("the hall, exporting"),
+    "participant": _("a supplier, whose name only the authority sees"),
 }  # fmt: skip
 """Processes that act by themselves; people are pseudonyms."""
+TRACKS = {"procurement": _("Government procurement"), "bidding_law": _("Bidding law")}
+STAGES = {"documents": _("Tender documents"), "process": _("Procedure"), "result": _("Result")}
+KINDS = {
+    ("query", "procurement"): _("Query"), ("query", "bidding_law"): _("Objection"),
+    ("complaint", "procurement"): _("Complaint"), ("complaint", "bidding_law"): _("Complaint"),
+}  # fmt: skip
+CASE_STATES = {
+    "open": _("Waiting for the answer"), "answered": _("Answered"), "received": _("Received"),
+    "accepted": _("Taken up"), "refused": _("Not taken up"), "decided": _("Decided"), "routed": _("Sent on"),
+}  # fmt: skip
+DECISIONS = {
+    "upheld": _("Upheld"), "partly": _("Upheld in part"), "rejected": _("Rejected"), "refused": _("Not taken up"),
+}  # fmt: skip
+GROUNDS = {
+    "inspection": _("Inspection"), "test": _("Test"), "appraisal": _("Appraisal"),
+    "expert-review": _("Expert review"),
+}  # fmt: skip
+ORDERS = {
+    "suspend": _("Suspend the procedure"), "resume": _("Resume the procedure"), "correct": _("Correct and report"),
+    "re-evaluate": _("Evaluate again, same committee"), "new-committee": _("Evaluate again, new committee"),
+    "void-award": _("Void the award"),
+}  # fmt: skip
+CONSEQUENCES = {
+    "suspend": _(
+        "No bid is admitted, and there is no closing, opening, report or award until you resume it. For a complaint at most 30 days (GPL 57)."
+    ),
+    "resume": _(
+        "The procedure goes on at once. A deadline that the suspension has used up must be amended first."
+    ),
+    "correct": _("The buyers must report by the day that you name; after it the order is red."),
+    "re-evaluate": _(
+        "An award that stands is void. The same committee votes again on all bids; the earlier report stays on record."
+    ),
+    "new-committee": _(
+        "An award that stands is void. The committee is sent home; another one is called and evaluates all bids anew."
+    ),
+    "void-award": _(
+        "The award is void and its contract no longer due. The next in rank may be confirmed; with nobody left the tender fails."
+    ),
+}
+"""What happens at the moment of the signature."""
+ORDERS_ZH = {"suspend": "暂停采购活动", "resume": "恢复采购活动", "correct": "责令改正并报告", "re-evaluate": "由原评标委员会重新评审",
+             "new-committee": "重新组建评标委员会评审", "void-award": "中标无效"}  # fmt: skip
+ORDERS_EN = {"suspend": "suspend the procedure", "resume": "resume the procedure", "correct": "correct and report",
+             "re-evaluate": "evaluate again with the same committee",
+             "new-committee": "evaluate again with a new committee", "void-award": "the award is void"}  # fmt: skip
+"""The words of notices, which are published in both languages whoever reads them."""
+LIGHTS = {"green": (_("in time"), "good"), "yellow": (_("soon due"), "wait"), "red": (_("overdue"), "bad"),
+          "paused": (_("clock stands still"), "neutral"), "done": (_("done"), "neutral")}  # fmt: skip
 VALUES = {
     "procurement": _("government procurement"), "opening": _("opening of bids"), "OK": _("opened in full"),
     "bidder": _("Bidder"), "custodians": _("Custodian"),
 }  # fmt: skip
 """What payloads say in words of the protocol."""
 
-BEFORE_CLOSE = frozenset(
+SUPERVISION = frozenset(
+    {"tender.suspended", "tender.resumed", "tender.cancelled", "tender.retendered", "query.filed", "query.answered",
+     "complaint.filed", "complaint.routed", "complaint.accepted", "complaint.refused", "complaint.paused",
+     "complaint.resumed", "complaint.decided", "order.issued", "order.answered"}
+)  # fmt: skip
+"""Queries, complaints and orders: public at every stage, since they name nobody."""
+BEFORE_CLOSE = SUPERVISION | frozenset(
     {"tender.drafted", "custodian.key", "tender.published", "tender.amended", "rule.overridden"}
 )
 """What the public may see of an open tender: nothing that a bidder does."""
@@ -95,11 +175,13 @@ EVALUATION = frozenset({"price.confirmed", "abnormal.explained", "tie.drawn"})
 OPEN_TO_ALL = BEFORE_CLOSE | EVALUATION | {
     "tender.closed", "tender.manifest", "opening.started", "vault.released", "vault.bidder-released", "bid.opened",
     "opening.objection", "opening.answered", "opening.recorded", "tender.failed", "panel.imported",
-    "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "contract.signed",
+    "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "award.voided",
+    "evaluation.reopened", "contract.signed",
     "payload.redacted",
 }  # fmt: skip
 """Types whose first payload is public; what is not named here is for the regulator."""
-NOTEWORTHY = frozenset({"rule.overridden", "confidential.viewed", "payload.redacted", "award.declined", "tender.failed",
+NOTEWORTHY = frozenset({"order.issued", "tender.suspended", "tender.cancelled", "award.voided",
+                        "evaluation.reopened", "complaint.decided", "rule.overridden", "confidential.viewed", "payload.redacted", "award.declined", "tender.failed",
                         "opening.objection"})  # fmt: skip
 """What a supervisor wants to see at once."""
 
@@ -117,5 +199,24 @@ FIELDS = {
     "policy_p7s": _("Signature of the policy"), "cks": _("Key statement"), "release": _("Release"),
     "commitment": _("Commitment"), "plain": _("Plain entries"), "blinded": _("Blinded entries"), "source": _("Source"),
     "list": _("List"), "seat": _("Seat"), "dissent": _("Dissent"), "bids": _("Bids"), "officer": _("Officer"),
-    "judgement": _("Judgement"), "finding": _("Finding"),
+    "judgement": _("Judgement"), "finding": _("Finding"), "order": _("Order"), "document": _("Paper"),
+    "case": _("Case"), "query": _("Query"), "track": _("Track"), "matters": _("Matters"), "letter": _("Letter"),
+    "known": _("Known on"), "until": _("Until"), "answer_by": _("Answer by"), "decision": _("Decision"),
+    "words": _("Published words"), "department": _("Authority"), "authority": _("Authority"), "kept_by": _("Kept by"),
+    "decide_by": _("Decide by"), "ground": _("Ground"), "number": _("Number"), "place": _("Order no."),
+    "file": _("Order document"), "round": _("Evaluation no."), "committee": _("Committee"),
+    "predecessor": _("Earlier tender"), "failures": _("Failures before"),
+    "deposits": _("Securities"),
+    "digest": _("Item"),
+    "amount": _("Amount"),
+    "findings": _("Findings"),
+    "principal": _("Principal"),
+    "interest": _("Interest"),
+    "days": _("Days of interest"),
+    "charge": _("Late charge"),
+    "late_days": _("Days late"),
+    "last_day": _("Last day in time"),
+    "keep": _("Kept"),
+    "reference": _("Bank's reference"),
+    "paid": _("Paid"),
 }  # fmt: skip

@@ -49,6 +49,7 @@ class Facts:
     suspended: bool = False
     cancellation_reason: str = ""
     unlawful_act: str = ""
+    order: str = ""
 
 
 MAIN = ["publish", "close", "start_opening", "finish_opening", "start_evaluation", "finish_evaluation",

@@ -1,0 +1,39 @@
+"""Evaluating again (重新评审): by order of the authority, with the same committee or another one.
+
+Nothing is overwritten: votes, questions, report and candidates belong to a round, and a new round begins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bidding.evaluation import service
+from bidding.tenders.models import Tender
+from bidding.tenders.service import advance
+from expert_pool.selection import service as committee
+from trading.acts import Actor, record
+from trading.clock import database_now
+
+
+def begin(
+    session: Session, registry: Any, actor: Actor, tender: Tender, order: str, reason: str, *, another: bool
+) -> None:
+    """Begin a new round; `another` sends the committee home. The caller has locked the tender and voided
+    what was awarded. Entry `evaluation.reopened`. Raises Refused `tender.step`."""
+    now = database_now(session)
+    advance(session, registry, tender, "new_committee" if another else "re_evaluate", now, order=order)
+    tender.round += 1
+    if another:
+        committee.dismiss(session, tender.code, now)
+    payload = {
+        "order": order,
+        "reason": reason,
+        "round": tender.round,
+        "committee": "new" if another else "same",
+    }
+    record(session, actor, "evaluation.reopened", tender.code, payload, now)
+    session.flush()
+    if not another:
+        service.proceed(session, registry, tender, now)
