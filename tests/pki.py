@@ -1,4 +1,4 @@
-"""Certificates for tests: a demo CA whose clock the test sets, and keys certified by it."""
+"""Certificates for tests, of both families: a demo CA whose clock the test sets, and keys certified by it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from plugins.demo_ca.authority import DemoCA
+from plugins.demo_ca.sm2 import Sm2DemoCA, new_key
+from plugins.sm2_signatures.signer import Sm2Signer
+from plugins.sm2_signatures.verifier import Sm2Verifier
 from plugins.x509_signatures.signer import FileSigner
 from plugins.x509_signatures.verifier import X509Verifier
 
@@ -57,6 +60,23 @@ class Pki:
         subject = {"common_name": "张三", "organisation": "示例公司", "organisation_id": USCC} | subject
         leaf, *chain = pems(self.ca.issue(key.public_key(), **subject))
         return FileSigner(private_pem(key), leaf, chain)
+
+
+class Sm2Pki(Pki):
+    """The same with the demo CA's SM2 branch."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.folder = folder
+        self.ca: Sm2DemoCA = Sm2DemoCA.create(folder / "ca", self.clock)
+
+    def verifier(self, crls: Any = None) -> Sm2Verifier:
+        return Sm2Verifier([der(self.ca.root)], [der(self.ca.issuing)], crls or self)
+
+    def signer(self, key: Any = None, *, gm: bool = False, **subject: Any) -> Sm2Signer:  # type: ignore[override]
+        public, private = key or new_key()
+        subject = {"common_name": "张三", "organisation": "示例公司", "organisation_id": USCC} | subject
+        return Sm2Signer(private, self.ca.issue(public, **subject), gm=gm)
 
 
 def der(certificate: x509.Certificate) -> bytes:

@@ -13,9 +13,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import gmssl_pyx
 import pyotp
+from asn1crypto import core
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SM3
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from config.conform import Case, Kind
@@ -121,7 +125,70 @@ def _judge_totp(case: Mapping[str, Any]) -> tuple[bool, str]:
     return code == wanted, f"computed {code}, expected {wanted}"
 
 
+def _judge_sm2(case: Mapping[str, Any]) -> tuple[bool, str]:
+    """A signature of GB/T 32918.5: ours to verify, and the digest to recompute; or a ciphertext, of which
+    the altered one must not open."""
+    private = bytes.fromhex(case["d"])
+    if "negative" in case:
+        try:
+            gmssl_pyx.sm2_decrypt(private, _sm2_ciphertext(bytes.fromhex(case["c1c3c2"])))
+        except gmssl_pyx.GmsslInnerError:
+            return True, "refused"
+        return False, "an altered ciphertext was opened"
+    point = bytes.fromhex(case["px"] + case["py"])
+    signed = case["sign"]
+    numbers = [int(signed[name], 16) for name in ("r", "s")]
+    message = bytes.fromhex(signed["msg"])
+    if not gmssl_pyx.sm2_verify(point, message, _two_integers(*numbers), bytes.fromhex(case["ID"])):
+        return False, "the signature does not hold"
+    if not gmssl_pyx.sm2_verify_sm3_digest(point, bytes.fromhex(signed["e"]), _two_integers(*numbers)):
+        return False, "the digest is another"
+    opened = gmssl_pyx.sm2_decrypt(private, _sm2_ciphertext(bytes.fromhex(case["encrypt"]["c1c3c2"])))
+    return opened.hex() == case["encrypt"]["msg"].lower(), f"opened {opened.hex()}"
+
+
+def _two_integers(*numbers: int) -> bytes:
+    return core.SequenceOf(spec=core.Integer, value=list(numbers)).dump()  # type: ignore[no-any-return]
+
+
+def _sm2_ciphertext(raw: bytes) -> bytes:
+    """C1 ‖ C3 ‖ C2 of GB/T 32918.4 as the SEQUENCE of GM/T 0009."""
+    x, y = (int.from_bytes(raw[start : start + 32], "big") for start in (1, 33))
+    parts = (core.Integer(x), core.Integer(y), core.OctetString(raw[65:97]), core.OctetString(raw[97:]))
+    body = b"".join(part.dump() for part in parts)
+    return bytes([0x30, 0x81, len(body)]) + body if len(body) > 127 else bytes([0x30, len(body)]) + body
+
+
+def _judge_sm3(case: Mapping[str, Any]) -> tuple[bool, str]:
+    message = bytes.fromhex(case["Msg"])[: int(case["Len"]) // 8]
+    digest = gmssl_pyx.sm3_hash(message).hex()
+    return digest == case["MD"].lower(), f"computed {digest}"
+
+
+def _judge_hmac_sm3(case: Mapping[str, Any]) -> tuple[bool, str]:
+    tag, size = bytes.fromhex(case["tag"]), int(case["group"]["tagSize"]) // 8
+    mac = HMAC(bytes.fromhex(case["key"]), SM3())
+    mac.update(bytes.fromhex(case["msg"]))
+    holds = mac.finalize()[:size] == tag
+    return holds is (case["result"] == "valid"), f"tcId {case['tcId']}"
+
+
 KINDS = [
+    Kind(
+        "sm2",
+        lambda data, path: _all_have(data, "d", "px", "py", "sign"),
+        lambda data, path: _run(data, _judge_sm2),
+    ),
+    Kind(
+        "sm3",
+        lambda data, path: _all_have(data, "Len", "Msg", "MD") and "32905" in data["source"],
+        lambda data, path: _run(data, _judge_sm3),
+    ),
+    Kind(
+        "hmac-sm3",
+        lambda data, path: _all_have(data, "key", "msg", "tag", "tcId") and "hmac_sm3" in data["source"],
+        lambda data, path: _run(data, _judge_hmac_sm3),
+    ),
     Kind(
         "cades",
         lambda data, path: _all_have(data, "p7s_b64", "data_hex", "valid"),

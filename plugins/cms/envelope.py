@@ -7,7 +7,7 @@ along, unsigned attributes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,20 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 MAX_BYTES = 128 * 1024
 MAX_CERTIFICATES = 16
 
+IssuedBy = Callable[[x509.Certificate, x509.Certificate], bool]
+"""Whether the first certificate carries the second one's good signature."""
+CMS_KINDS: Mapping[str, str] = {"signed_data": "data"}
+"""Containers that are read, and the type of what each signs (RFC 5652)."""
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether `certificate` carries a good RSA or ECDSA signature by `issuer`."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
 
 @dataclass(frozen=True)
 class Signed:
@@ -39,17 +53,23 @@ class Signed:
     signing_time: datetime
 
 
-def parse(der: bytes, known: Sequence[x509.Certificate]) -> Signed:
-    """Parses a detached CAdES-B CMS of at most 128 KiB. Raises SignatureValidationError, or ValueError, TypeError and
+def parse(
+    der: bytes,
+    known: Sequence[x509.Certificate],
+    issued: IssuedBy = issued_by,
+    kinds: Mapping[str, str] = CMS_KINDS,
+) -> Signed:
+    """Parses a detached CAdES-B CMS of at most 128 KiB. `issued` judges the signatures of certificates;
+    `kinds` are the containers that are read. Raises SignatureValidationError, or ValueError, TypeError and
     other parser errors on malformed bytes."""
     if len(der) > MAX_BYTES:
         raise malformed(AdESFailure.FORMAT_FAILURE)
     info = cms.ContentInfo.load(der, strict=True)
-    if info["content_type"].native != "signed_data":
+    if info["content_type"].native not in kinds:
         raise malformed(AdESFailure.FORMAT_FAILURE)
     content = info["content"]
     _check_attributes(extract_signer_info(content))
-    check_envelope(content, "data", known)
+    check_envelope(content, kinds[info["content_type"].native], known, issued)
     if content["encap_content_info"]["content"].native is not None:
         raise malformed(AdESFailure.FORMAT_FAILURE)
     signer = extract_certificate_info(content).signer_cert
@@ -67,7 +87,12 @@ def _check_attributes(info: cms.SignerInfo) -> None:
             raise malformed(problem if missing_signer else AdESFailure.FORMAT_FAILURE) from None
 
 
-def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x509.Certificate]) -> None:
+def check_envelope(
+    content: cms.SignedData,
+    content_type: str,
+    known: Sequence[x509.Certificate],
+    issued: IssuedBy = issued_by,
+) -> None:
     """What the signature does not cover: versions, algorithm lists, certificates, revocation lists (none
     may ride along), unsigned attributes; of this container and of the time stamps in it. `known` are the
     certificates that may have issued those inside. Raises SignatureValidationError."""
@@ -82,7 +107,7 @@ def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x
     if len(embedded) > MAX_CERTIFICATES or ragged:
         raise malformed(AdESFailure.FORMAT_FAILURE)
     try:
-        check_explained([*(x509.load_der_x509_certificate(der) for der in embedded), *known])
+        check_explained([*(x509.load_der_x509_certificate(der) for der in embedded), *known], issued)
     except ValueError as error:
         raise malformed(AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE) from error
     if info["unsigned_attrs"] is core.VOID:
@@ -91,14 +116,14 @@ def check_envelope(content: cms.SignedData, content_type: str, known: Sequence[x
         if attribute["type"].native != "signature_time_stamp_token" or content_type == "tst_info":
             raise malformed(AdESFailure.FORMAT_FAILURE)
         for token in attribute["values"]:
-            check_envelope(token["content"], "tst_info", known)
+            check_envelope(token["content"], "tst_info", known, issued)
 
 
-def check_explained(certificates: Sequence[x509.Certificate]) -> None:
+def check_explained(certificates: Sequence[x509.Certificate], issued: IssuedBy = issued_by) -> None:
     """Every certificate carries a good signature by one of them. Raises ValueError."""
     for certificate in certificates:
         issuers = [issuer for issuer in certificates if issuer.subject == certificate.issuer]
-        if not any(_issued_by(certificate, issuer) for issuer in issuers):
+        if not any(issued(certificate, issuer) for issuer in issuers):
             raise ValueError(f"nobody known issued {certificate.subject.rfc4514_string()}")
 
 
@@ -112,14 +137,6 @@ def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
-def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
-
-
 def _complete(sequence: core.Sequence) -> bool:
     """Whether the fields make up the whole sequence; asn1crypto passes over what it does not expect."""
     held = sum(len(sequence[name].dump()) for name, *_ in sequence._fields)
@@ -130,7 +147,7 @@ def _versions_are_right(content: cms.SignedData, info: cms.SignerInfo, content_t
     """Version numbers as RFC 5652 sections 5.1 and 5.3 prescribe them; one digest algorithm, whose
     parameters are absent or NULL."""
     by_serial = info["sid"].name == "issuer_and_serial_number"
-    plain = by_serial and content_type == "data"
+    plain = by_serial and content_type != "tst_info"
     digests = [*content["digest_algorithms"], info["digest_algorithm"]]
     return bool(
         content["encap_content_info"]["content_type"].native == content_type

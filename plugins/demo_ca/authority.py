@@ -57,11 +57,14 @@ class DemoCA:
         self.now = now
         self._lock = threading.Lock()
         self._lists: dict[str, bytes] = {}
-        self._keys = {name: _load_key(self.folder / f"{name}.key") for name in ("root", "issuing")}
+        self._load_keys()
         self._certificates = {
             name: x509.load_pem_x509_certificate((self.folder / f"{name}.pem").read_bytes())
             for name in ("root", "issuing")
         }
+
+    def _load_keys(self) -> None:
+        self._keys = {name: _load_key(self.folder / f"{name}.key") for name in ("root", "issuing")}
 
     @classmethod
     def create(cls, folder: Path | str, now: Callable[[], datetime] = clock_now) -> DemoCA:
@@ -164,7 +167,7 @@ class DemoCA:
         (folder / "crl").mkdir(parents=True, exist_ok=True)
         _write(folder / "roots.pem", self.roots_pem(), mode=0o644)
         _write(folder / "intermediates.pem", self.issuing.public_bytes(Encoding.PEM), mode=0o644)
-        for name in self._keys:
+        for name in self._certificates:
             _write(folder / "crl" / f"{name}.crl", self.crl(name), mode=0o644)
 
     def _fresh(self, crl: bytes) -> bool:

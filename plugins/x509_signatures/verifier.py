@@ -23,7 +23,9 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import StandardCMSSignatureStatus
+from pyhanko.sign.validation.utils import CMSAlgorithmUsagePolicy
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator, SignatureValidator
 from zope.interface import implementer
 
 from plugins.cms import envelope
@@ -56,24 +58,31 @@ class X509Verifier:
     `intermediates` help to build chains and are not trusted by themselves; both are DER certificates.
     `crls` gives the revocation lists. A time stamp inside the CMS must chain to the same roots. Raises
     ValueError when a root is not properly self-signed or an intermediate not signed by one of them.
+    A family of other algorithms overrides the class's attributes.
     """
+
+    kinds = envelope.CMS_KINDS
+    issued_by = staticmethod(envelope.issued_by)
+    policy: type[CMSAlgorithmUsagePolicy] = AllowedAlgorithms
+    primitives: type[SignatureValidator] = DefaultSignatureValidator
 
     def __init__(self, roots: Sequence[bytes], intermediates: Sequence[bytes], crls: CrlSource) -> None:
         if not roots:
             raise ValueError("no trusted root certificate is configured")
         self._known = [x509.load_der_x509_certificate(der) for der in (*roots, *intermediates)]
         for certificate in self._known[: len(roots)]:
-            certificate.verify_directly_issued_by(certificate)
-        envelope.check_explained(self._known)
-        self._roots = [asn1_x509.Certificate.load(der) for der in roots]
-        self._intermediates = [asn1_x509.Certificate.load(der) for der in intermediates]
+            if not self.issued_by(certificate, certificate):
+                raise ValueError(f"{certificate.subject.rfc4514_string()} is no root")
+        envelope.check_explained(self._known, self.issued_by)
+        self._roots = tuple(roots)
+        self._intermediates = tuple(intermediates)
         self._crls = crls
 
     def verify(self, data: bytes, cms: bytes, at: datetime) -> SignatureEvidence:
         """See `ISignatureVerifier.verify`. Refusal codes are those of `refusals.WORDS`."""
         crls = tuple(self._crls.current(at))
         try:
-            signed = envelope.parse(cms, self._known)
+            signed = envelope.parse(cms, self._known, self.issued_by, self.kinds)
             _check_signer(signed.signer, at)
             status = self._judge(data, signed.content, crls, at)
             issuers = _path(status)
@@ -94,15 +103,18 @@ class X509Verifier:
         self, data: bytes, content: asn1_cms.SignedData, crls: Iterable[bytes], at: datetime
     ) -> StandardCMSSignatureStatus:
         context = ValidationContext(
-            trust_roots=self._roots,
-            other_certs=self._intermediates,
+            # Parsed anew: asn1crypto's objects fill themselves while they are read, which two threads may
+            # not do at once.
+            trust_roots=[asn1_x509.Certificate.load(der) for der in self._roots],
+            other_certs=[asn1_x509.Certificate.load(der) for der in self._intermediates],
             moment=at,
             allow_fetching=False,
             crls=crls,
             revocation_mode="require",
             # A list issued after `at` still says what was revoked at `at`.
             retroactive_revinfo=True,
-            algorithm_usage_policy=AllowedAlgorithms(),
+            algorithm_usage_policy=self.policy(),
+            signature_validator=self.primitives(),
         )
         judging = async_validate_detached_cms(data, content, context, key_usage_settings=_SIGNING)
         return finish(judging)

@@ -22,11 +22,12 @@ from zope.interface.verify import verifyObject
 
 from plugins.cms import signing
 from plugins.cms.signing import StraightSigner, sign_bytes
-from plugins.demo_ca.authority import DemoCA
+from plugins.demo_ca.sm2 import new_key
+from plugins.sm2_signatures.signer import Sm2Signer
+from plugins.sm2_signatures.verifier import FamilyVerifier
 from plugins.x509_signatures.revocation import FixedCrls
 from plugins.x509_signatures.signer import FileSigner
-from plugins.x509_signatures.verifier import X509Verifier
-from tests.pki import NOW, USCC, Pki, der, private_pem, rsa_key
+from tests.pki import NOW, USCC, Pki, Sm2Pki, der, private_pem, rsa_key
 from trading.errors import Refused
 from trading.interfaces import ISignatureVerifier, ISigner
 
@@ -40,9 +41,20 @@ KEYS = {
 }
 
 
+@pytest.fixture(params=["x509", "sm2"])
+def pki(request: pytest.FixtureRequest, tmp_path: Path) -> Pki:
+    """Both families: what a test asks of one provider holds for the other."""
+    return {"x509": Pki, "sm2": Sm2Pki}[request.param](tmp_path)
+
+
+@pytest.fixture
+def ec_pki(tmp_path: Path) -> Pki:
+    return Pki(tmp_path)
+
+
 @pytest.fixture(params=KEYS)
-def signer(request: pytest.FixtureRequest, pki: Pki) -> FileSigner:
-    return pki.signer(KEYS[request.param]())
+def signer(request: pytest.FixtureRequest, ec_pki: Pki) -> FileSigner:
+    return ec_pki.signer(KEYS[request.param]())
 
 
 def refused(act: Callable[[], object]) -> tuple[str, str]:
@@ -59,13 +71,43 @@ def test_the_providers_have_the_methods_of_their_ports(pki: Pki) -> None:
     assert verifyObject(ISignatureVerifier, pki.verifier())
 
 
-def test_what_a_signer_signs_the_verifier_accepts_with_evidence(pki: Pki, signer: FileSigner) -> None:
+@pytest.mark.parametrize("gm", [False, True], ids=["cms", "gm-t-0010"])
+def test_what_an_sm2_signer_signs_the_verifier_accepts_with_evidence(tmp_path: Path, gm: bool) -> None:
+    pki = Sm2Pki(tmp_path)
+    signer = pki.signer(gm=gm)
     evidence = pki.verifier().verify(DATA, signer.sign(DATA, NOW), NOW)
     assert evidence.certificate == der(signer.certificate)
     assert (evidence.organisation_id, evidence.common_name) == (USCC, "张三")
-    assert evidence.signing_time == evidence.validated_at == NOW
     assert evidence.chain == (der(pki.ca.issuing), der(pki.ca.root))
     assert set(evidence.crls) == set(pki.current(NOW))
+
+
+def test_a_hall_judges_both_families_each_by_its_own_roots(tmp_path: Path) -> None:
+    ec_pki, sm2_pki = Pki(tmp_path / "ec"), Sm2Pki(tmp_path / "sm2")
+    both = FamilyVerifier(ec_pki.verifier(), sm2_pki.verifier())
+    assert verifyObject(ISignatureVerifier, both)
+    for pki in (ec_pki, sm2_pki):
+        signer = pki.signer()
+        assert both.verify(DATA, signer.sign(DATA, NOW), NOW).certificate == der(signer.certificate)
+    alone = FamilyVerifier(ec_pki.verifier(), Sm2Pki(tmp_path / "other").verifier())
+    assert refused(lambda: alone.verify(DATA, sm2_pki.signer().sign(DATA, NOW), NOW))[0] == "signature.chain"
+    assert refused(lambda: both.verify(DATA, b"junk", NOW))[0] == "signature.format"
+
+
+def test_an_sm2_signer_with_somebody_elses_certificate_is_not_built(tmp_path: Path) -> None:
+    pki = Sm2Pki(tmp_path)
+    chain = pki.ca.issue(new_key()[0], common_name="x")
+    with pytest.raises(ValueError, match="does not belong"):
+        Sm2Signer(new_key()[1], chain)
+
+
+def test_what_a_signer_signs_the_verifier_accepts_with_evidence(ec_pki: Pki, signer: FileSigner) -> None:
+    evidence = ec_pki.verifier().verify(DATA, signer.sign(DATA, NOW), NOW)
+    assert evidence.certificate == der(signer.certificate)
+    assert (evidence.organisation_id, evidence.common_name) == (USCC, "张三")
+    assert evidence.signing_time == evidence.validated_at == NOW
+    assert evidence.chain == (der(ec_pki.ca.issuing), der(ec_pki.ca.root))
+    assert set(evidence.crls) == set(ec_pki.current(NOW))
 
 
 def test_evidence_is_recorded_as_plain_json_values(pki: Pki) -> None:
@@ -76,14 +118,14 @@ def test_evidence_is_recorded_as_plain_json_values(pki: Pki) -> None:
 
 
 def test_a_signature_is_read_by_programs_that_are_not_ours(
-    pki: Pki, signer: FileSigner, tmp_path: Path
+    ec_pki: Pki, signer: FileSigner, tmp_path: Path
 ) -> None:
     container = signer.sign(DATA, NOW)
     assert_good_by_hand(container)
     if which("openssl"):
         (tmp_path / "cms").write_bytes(container)
         (tmp_path / "data").write_bytes(DATA)
-        (tmp_path / "root").write_bytes(pki.ca.roots_pem())
+        (tmp_path / "root").write_bytes(ec_pki.ca.roots_pem())
         command = "openssl cms -verify -binary -inform DER -in cms -content data -CAfile root -purpose any"
         at = f" -attime {int(NOW.timestamp())}"
         subprocess.run((command + at).split(), cwd=tmp_path, check=True, capture_output=True)
@@ -112,8 +154,8 @@ def assert_good_by_hand(container: bytes) -> None:
         key.verify(info["signature"].native, signed, ec.ECDSA(kind()))
 
 
-def test_changed_data_is_refused(pki: Pki, signer: FileSigner) -> None:
-    container = signer.sign(DATA, NOW)
+def test_changed_data_is_refused(pki: Pki) -> None:
+    container = pki.signer().sign(DATA, NOW)
     assert refused(lambda: pki.verifier().verify(DATA + b" ", container, NOW)) == (
         "signature.invalid",
         "HASH_FAILURE",
@@ -149,11 +191,11 @@ def test_a_container_with_bytes_after_it_is_refused(pki: Pki) -> None:
     assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.format"
 
 
-def test_a_container_that_holds_its_data_is_not_detached_and_refused(pki: Pki) -> None:
+def test_a_container_that_holds_its_data_is_not_detached_and_refused(ec_pki: Pki) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    leaf, *chain = x509.load_pem_x509_certificates(pki.ca.issue(key.public_key(), common_name="x"))
+    leaf, *chain = x509.load_pem_x509_certificates(ec_pki.ca.issue(key.public_key(), common_name="x"))
     container = sign_bytes(StraightSigner(key, leaf, chain), DATA, NOW, enclosed="data")
-    assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.format"
+    assert refused(lambda: ec_pki.verifier().verify(DATA, container, NOW))[0] == "signature.format"
 
 
 def test_an_expired_certificate_is_refused_even_for_a_signature_made_before(pki: Pki) -> None:
@@ -205,7 +247,7 @@ def test_a_stale_revocation_list_is_refused(pki: Pki) -> None:
 
 
 def test_a_revocation_list_signed_by_somebody_else_counts_for_nothing(pki: Pki, tmp_path: Path) -> None:
-    stranger = DemoCA.create(tmp_path / "stranger", pki.clock)
+    stranger = type(pki.ca).create(tmp_path / "stranger", pki.clock)
     container = pki.signer().sign(DATA, NOW)
     forged = FixedCrls([stranger.crl("root"), stranger.crl("issuing")])
     with pytest.raises(Refused):
@@ -213,12 +255,12 @@ def test_a_revocation_list_signed_by_somebody_else_counts_for_nothing(pki: Pki, 
 
 
 def test_a_foreign_chain_is_refused(pki: Pki, tmp_path: Path) -> None:
-    stranger = Pki(tmp_path / "stranger")
+    stranger = type(pki)(tmp_path / "stranger")
     container = stranger.signer().sign(DATA, NOW)
     assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.chain"
 
 
-def test_a_self_signed_certificate_is_refused(pki: Pki) -> None:
+def test_a_self_signed_certificate_is_refused(ec_pki: Pki) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "myself")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -227,7 +269,7 @@ def test_a_self_signed_certificate_is_refused(pki: Pki) -> None:
     )
     leaf = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
     container = FileSigner(private_pem(key), leaf).sign(DATA, NOW)
-    assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.chain"
+    assert refused(lambda: ec_pki.verifier().verify(DATA, container, NOW))[0] == "signature.chain"
 
 
 @pytest.mark.parametrize(
@@ -254,10 +296,10 @@ def test_a_certificate_restricted_to_another_purpose_does_not_sign(
     assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.key-usage"
 
 
-def issue_weak(pki: Pki, key: object, monkeypatch: pytest.MonkeyPatch) -> FileSigner:
+def issue_weak(ec_pki: Pki, key: object, monkeypatch: pytest.MonkeyPatch) -> FileSigner:
     """The demo CA made to certify a key that it would decline."""
     monkeypatch.setattr("plugins.demo_ca.authority._public_key", lambda public: public)
-    return pki.signer(key)
+    return ec_pki.signer(key)
 
 
 @pytest.mark.parametrize(
@@ -269,28 +311,30 @@ def issue_weak(pki: Pki, key: object, monkeypatch: pytest.MonkeyPatch) -> FileSi
     ],
     ids=["rsa-1024", "p-224", "secp256k1"],
 )
-def test_a_weak_key_is_refused(pki: Pki, make: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    container = issue_weak(pki, make(), monkeypatch).sign(DATA, NOW)
-    assert refused(lambda: pki.verifier().verify(DATA, container, NOW)) == (
+def test_a_weak_key_is_refused(
+    ec_pki: Pki, make: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = issue_weak(ec_pki, make(), monkeypatch).sign(DATA, NOW)
+    assert refused(lambda: ec_pki.verifier().verify(DATA, container, NOW)) == (
         "signature.algorithm",
         "CRYPTO_CONSTRAINTS_FAILURE",
     )
 
 
-def test_a_sha1_digest_is_refused(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sha1_digest_is_refused(ec_pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugins.cms.signing._digest_for", lambda key: "sha1")
-    container = pki.signer().sign(DATA, NOW)
-    assert refused(lambda: pki.verifier().verify(DATA, container, NOW))[0] == "signature.algorithm"
+    container = ec_pki.signer().sign(DATA, NOW)
+    assert refused(lambda: ec_pki.verifier().verify(DATA, container, NOW))[0] == "signature.algorithm"
 
 
 def test_a_signature_that_names_another_certificate_is_refused(
-    pki: Pki, monkeypatch: pytest.MonkeyPatch
+    ec_pki: Pki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = StraightSigner(ec.generate_private_key(ec.SECP256R1()), pki.signer().certificate, [])
+    other = StraightSigner(ec.generate_private_key(ec.SECP256R1()), ec_pki.signer().certificate, [])
     named = signing.as_signing_certificate_v2(other.signing_cert)
     monkeypatch.setattr(signing, "as_signing_certificate_v2", lambda certificate: named)
-    container = pki.signer().sign(DATA, NOW)
-    assert refused(lambda: pki.verifier().verify(DATA, container, NOW)) == (
+    container = ec_pki.signer().sign(DATA, NOW)
+    assert refused(lambda: ec_pki.verifier().verify(DATA, container, NOW)) == (
         "signature.signer",
         "NO_SIGNING_CERTIFICATE_FOUND",
     )
@@ -326,17 +370,17 @@ def test_signing_and_judging_work_inside_a_running_event_loop(pki: Pki) -> None:
     assert asyncio.run(inside()) == USCC
 
 
-def test_a_signer_with_somebody_elses_certificate_is_not_built(pki: Pki) -> None:
-    certificate = pki.signer().certificate.public_bytes(Encoding.PEM)
+def test_a_signer_with_somebody_elses_certificate_is_not_built(ec_pki: Pki) -> None:
+    certificate = ec_pki.signer().certificate.public_bytes(Encoding.PEM)
     with pytest.raises(ValueError, match="does not belong"):
         FileSigner(private_pem(ec.generate_private_key(ec.SECP256R1())), certificate)
 
 
-def test_a_key_file_opens_with_its_password_only(pki: Pki, tmp_path: Path) -> None:
+def test_a_key_file_opens_with_its_password_only(ec_pki: Pki, tmp_path: Path) -> None:
     path = tmp_path / "custodian.key.pem"
-    pki.ca.issue_key_file(path, password=b"secret", common_name="保管人", organisation_id=USCC)
+    ec_pki.ca.issue_key_file(path, password=b"secret", common_name="保管人", organisation_id=USCC)
     signer = FileSigner.from_file(path, b"secret")
-    assert pki.verifier().verify(DATA, signer.sign(DATA, NOW), NOW).organisation_id == USCC
+    assert ec_pki.verifier().verify(DATA, signer.sign(DATA, NOW), NOW).organisation_id == USCC
     with pytest.raises(ValueError):
         FileSigner.from_file(path, b"wrong")
 
@@ -351,9 +395,9 @@ def test_an_altered_root_is_not_accepted_as_an_anchor(pki: Pki) -> None:
     altered = bytearray(der(pki.ca.root))
     altered[-1] ^= 1
     with pytest.raises((ValueError, InvalidSignature)):
-        X509Verifier([bytes(altered)], [], pki)
+        type(pki.verifier())([bytes(altered)], [], pki)
 
 
 def test_a_hall_without_roots_builds_no_verifier(pki: Pki) -> None:
     with pytest.raises(ValueError):
-        X509Verifier([], [], pki)
+        type(pki.verifier())([], [], pki)
