@@ -213,6 +213,19 @@ def tender_page(request: Request) -> Any:
         "links": links(request, tender),
         "percent": papers.percent,
         "words": words,
+    } | repeated(request, tender)
+
+
+def repeated(request: Request, tender: Tender) -> dict[str, Any]:
+    """What this tender repeats and what repeats it; a draft that repeats it only its buyers see."""
+    before = interruptions.predecessors(request.db, tender)
+    after = interruptions.successor(request.db, tender)
+    buys = bool(request.has_permission(Permission.MANAGE_TENDER))
+    return {
+        "predecessor": before[0] if before else None,
+        "failures": sum(each.state == "failed" for each in before),
+        "successor": after if after and (after.published_at or buys) else None,
+        "may_repeat": buys and after is None and tender.state in ("failed", "cancelled"),
     }
 
 
