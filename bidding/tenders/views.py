@@ -11,10 +11,10 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import downloads, drafts, papers, publication, words
+from bidding.tenders import amending, downloads, drafts, interruptions, papers, publication, words
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.links import links
-from bidding.tenders.models import Publication, Tender
+from bidding.tenders.models import Tender
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.accounts.models import User
@@ -196,21 +196,27 @@ def tender_page(request: Request) -> Any:
     if tender.published_at is None:
         return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
     kind, draft = drafts.kind_of(request.registry, tender.kind), drafts.draft_of(tender)
-    made = request.db.get(Publication, tender.id)
+    *_replaced, newest = amending.versions(request.db, tender)
     return {
+        "version": newest,
+        "current": {row["name"] for row in json.loads(newest.documents)["files"]},
+        "amendments": amending.amendments_of(request.db, tender),
+        "drafted": request.has_permission(Permission.MANAGE_TENDER)
+        and amending.open_amendment(request.db, tender),
         "tender": tender,
         "draft": draft,
         "texts": papers.worded(draft, kind, request.locale_name),
         "stages": stages(kind, tender, request.locale_name),
         "stage": kind.label("stage", kind.stage_of(tender.state), request.locale_name),
         "documents": documents_of(request.db, tender.code),
-        "documents_sha256": hashlib.sha256(made.documents).hexdigest() if made else "",
+        "documents_sha256": hashlib.sha256(newest.documents).hexdigest(),
         "notices": notices_of(request.db, tender.code),
         "custodians": publication.custodians(request.db, request.registry, tender),
         "now": request.now(),
         "server_now": rfc3339(request.now()),
         "deadline": rfc3339(tender.deadline),
         "links": links(request, tender),
+        "changes_of": lambda row: amending.changes_since([row], row.form),
         "percent": papers.percent,
         "words": words,
     } | repeated(request, tender)
