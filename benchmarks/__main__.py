@@ -1,13 +1,17 @@
-"""`make bench`: every benchmark, each printing ratios against a baseline measured in the same run."""
+"""`make bench`: every benchmark, each printing ratios against a baseline measured in the same run.
+
+Sizes here are small enough for a coffee break; each benchmark alone takes larger ones (docs/benchmarks.md)."""
 
 from __future__ import annotations
 
-from benchmarks import ledger, vault
+from benchmarks import browser, deadline, ledger, openings, scale, uploaders, vault, watchers
 
 
 def main() -> None:
     ledger.main()
     vault.main([])
+    for each in (deadline, openings, uploaders, watchers, browser, scale):
+        each.main([])
 
 
 if __name__ == "__main__":

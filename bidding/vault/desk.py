@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from pyramid.request import Request
 from sqlalchemy import select
 
 from bidding.tenders.models import Tender
 from bidding.vault.custody import custodians, wanted_releases
+from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import Bid, Upload
 from bidding.vault.service import acts_of, owner_key, standing_of, uploader_key
 from trading.parties.models import Party
@@ -27,9 +31,24 @@ def bidder_cards(request: Request) -> list[Card]:
         .where(Tender.state == "published", Tender.deadline > request.now())
         .order_by(Tender.deadline)
     ).all()
-    own = [(tender, _bid_card(request, tender, party.uscc)) for tender in open_tenders]
+    busy = _busy(request, open_tenders, party.uscc)
+    own = [
+        (tender, _bid_card(request, tender, party.uscc) if tender.id in busy else None)
+        for tender in open_tenders
+    ]
     others = [_open_card(request, tender) for tender, card in own if card is None]
     return [card for _tender, card in own if card] + others[:OPEN_SHOWN]
+
+
+def _busy(request: Request, tenders: Sequence[Tender], uscc: str) -> set[Any]:
+    """Of these tenders those in which this account has begun an upload or its enterprise has bid: two questions
+    for all of them, since a desk may show hundreds."""
+    keys, user = request.keys, request.identity.user_id
+    owners = [owner_key(keys, tender.code, uscc) for tender in tenders]
+    uploaders = [uploader_key(keys, tender.code, user) for tender in tenders]
+    bids = request.db.scalars(select(Bid.tender_id).where(Bid.owner_key.in_(owners)))
+    begun = request.db.scalars(select(Upload.tender_id).where(Upload.owner_key.in_(uploaders)))
+    return {*bids, *begun}
 
 
 def _open_card(request: Request, tender: Tender) -> Card:
@@ -48,7 +67,19 @@ def _bid_card(request: Request, tender: Tender, uscc: str) -> Card | None:
         Upload.finished_at.is_(None),
     )
     if db.execute(select(Bid.id).where(Bid.owner_key == owner_key(keys, tender.code, uscc)).limit(1)).first():
-        if standing_of(acts_of(db, keys, tender, uscc)) is not None:
+        standing = standing_of(acts_of(db, keys, tender, uscc))
+        if standing is not None and parse_manifest(standing.document).policy.hex() != tender.policy_hash:
+            title = _(
+                "NOT SUBMITTED UNDER THE AMENDED DOCUMENTS: ${title}",
+                mapping={"title": request.called(tender)},
+            )
+            return Card(
+                title,
+                address,
+                _("Seal your bid again with one click, ${until}", mapping={"until": until}),
+                "late",
+            )
+        if standing is not None:
             title = _("Bid handed in: ${title}", mapping={"title": request.called(tender)})
             return Card(title, address, until)
         return Card(_("Bid withdrawn: ${title}", mapping={"title": request.called(tender)}), address, until)
@@ -67,7 +98,7 @@ def custodian_cards(request: Request) -> list[Card]:
         row
         for who in custodians(request.registry.settings)
         if who.org == party.name
-        for tender in request.db.scalars(select(Tender).where(Tender.state == "opening"))
+        for tender in request.db.scalars(select(Tender).where(Tender.state.in_(("opening", "evaluating"))))
         for row in wanted_releases(request.db, tender, who)
     ]
     return [

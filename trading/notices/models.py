@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import UniqueConstraint
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Blob, Id, Instant, Json
+from trading.notices.search import grams_of
+
+
+def _grams(context: Any) -> list[str]:
+    row = context.get_current_parameters()
+    return sorted(grams_of(row["title"], row["tender"], row["shown"]))
 
 
 class Notice(Base):
@@ -13,9 +22,15 @@ class Notice(Base):
     pages are rendered from it."""
 
     __tablename__ = "notice"
+    __table_args__ = (
+        Index("ix_notice_published_at", "published_at", "id"),
+        Index("ix_notice_kind_published_at", "kind", "published_at"),
+        Index("ix_notice_deadline", text("(shown ->> 'deadline')"), postgresql_where=text("kind = 'tender'")),
+        Index("ix_notice_grams", "grams", postgresql_using="gin"),
+    )
 
     id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
     """tender | amendment | clarification | result | award | failure | contract"""
     tender: Mapped[str] = mapped_column(index=True)
     """the tender's code"""
@@ -27,6 +42,8 @@ class Notice(Base):
     published_at: Mapped[Instant]
     shown: Mapped[Json]
     """What lists show and search: budget, deadline, method … (never what is judged)."""
+    grams: Mapped[list[str]] = mapped_column(ARRAY(Text), default=_grams, server_default="{}")
+    """what the search looks in (trading.notices.search)"""
 
 
 class Document(Base):

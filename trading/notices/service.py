@@ -21,12 +21,15 @@ from trading.ledger import canonical
 from trading.ledger.service import append_blinded
 from trading.live import announce
 from trading.notices.models import Document, Download, Notice
+from trading.notices.search import grams
 from trading.secrets import HallKeys
 
 _ = TranslationStringFactory("tradehall")
 
 CHANNEL = "notices"
 PAGE = 20
+MOST = 1000
+"""Notices that a search counts and pages through; who wants older ones narrows the search."""
 PURPOSE = "download"
 
 
@@ -75,12 +78,17 @@ def notices_of(session: Session, tender: str) -> list[Notice]:
 
 @dataclass(frozen=True)
 class Board:
-    """One page of the board. `pages` is at least 1."""
+    """One page of the board. `pages` is at least 1; `total` counts no further than MOST."""
 
     notices: list[Notice]
     total: int
     page: int
     pages: int
+
+    @property
+    def many(self) -> bool:
+        """There may be more than are counted."""
+        return self.total == MOST
 
 
 def board(
@@ -90,10 +98,12 @@ def board(
     """The board, newest first. `text` is looked for in titles, codes and buyers; `region` is a prefix of
     the six digits; `state` is `open` (bids may still be handed in), `closed` or ""."""
     query = _matching(select(Notice), now, text.strip(), kind, region, state)
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    counted = query.with_only_columns(Notice.id).limit(MOST).subquery()
+    total = session.execute(select(func.count()).select_from(counted)).scalar_one()
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
-    newest = query.order_by(Notice.published_at.desc(), Notice.id).offset((page - 1) * PAGE).limit(PAGE)
+    newest = query.order_by(Notice.published_at.desc(), Notice.id.desc())
+    newest = newest.offset((page - 1) * PAGE).limit(PAGE)
     return Board(list(session.scalars(newest)), total, page, pages)
 
 
@@ -101,6 +111,7 @@ def _matching(
     query: Select[Any], now: datetime, text: str, kind: str, region: str, state: str
 ) -> Select[Any]:
     if text:
+        query = query.where(Notice.grams.contains(sorted(grams(text))))
         places = (
             Notice.title, Notice.tender, Notice.shown["title_en"].astext, Notice.shown["buyer"].astext,
             Notice.shown["winner"].astext,

@@ -67,6 +67,22 @@ def test_a_notice_is_found_by_title_english_title_buyer_winner_or_code(session: 
     assert service.board(session, NOW, text="_").total == 0
 
 
+def test_a_search_counts_no_further_than_it_pages(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST", 2)
+    for number in range(3):
+        put(session, f"n{number}", hours=number)
+    found = service.board(session, NOW)
+    assert (found.total, found.many, titles(found)) == (2, True, ["n0", "n1", "n2"])
+    assert not service.board(session, NOW, text="n1").many
+
+
+def test_a_word_is_found_wherever_it_stands_and_only_whole(session: Session) -> None:
+    put(session, "中学校服采购")
+    put(session, "学校食堂")
+    assert set(titles(service.board(session, NOW, text="学校"))) == {"中学校服采购", "学校食堂"}
+    assert titles(service.board(session, NOW, text="校学")) == []
+
+
 def test_a_tender_is_open_until_its_deadlines_instant(session: Session) -> None:
     put(session, "open")
     put(session, "result", "result")
