@@ -15,7 +15,7 @@ from trading.db import make_engine, make_sessions
 from trading.secrets import HallKeys, load_master
 from trading.web import beijing, yuan
 
-FLOOR = ("trading.web", "trading.security")
+FLOOR = ("trading.web", "trading.security", "trading.throttle")
 ROOMS = (
     "trading.accounts",
     "trading.parties",
@@ -30,6 +30,7 @@ ROOMS = (
     "bidding.opening",
     "bidding.evaluation",
     "bidding.awards",
+    "bidding.deposits",
     "config.publishing",
 )
 

@@ -51,6 +51,11 @@ SECRET_TYPES = frozenset(
         "clarification.answered",
         "loser.notified",
         "confidential.viewed",
+        "deposit.listed",
+        "deposit.refunded",
+        "deposit.released",
+        "deposit.decided",
+        "deposit.forfeited",
     }
 )
 """Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     BID = "bid"
     ATTEND_OPENING = "attend-opening"
     HOST_OPENING = "host-opening"
+    SEE_OPENING_CASES = "see-opening-cases"
     ATTEND_RELEASE = "attend-release"
     IMPORT_PANEL = "import-panel"
     EVALUATE = "evaluate"
@@ -65,6 +66,7 @@ class Permission(StrEnum):
     INTERRUPT_TENDER = "interrupt-tender"
     MANAGE_USERS = "manage-users"
     GRANT_ROLES = "grant-roles"
+    APPROVE_RECOVERY = "approve-recovery"
     READ_AUDIT = "read-audit"
     NOBODY = "nobody"
 
@@ -97,6 +99,10 @@ def buys_here(identity: Identity, context: Any) -> bool:
 
 def is_the_tenderer(identity: Identity, context: Any) -> bool:
     return identity.party_id is not None and identity.party_id == context.tenderer_id
+
+
+def buys_or_supervises(identity: Identity, context: Any) -> bool:
+    return Role.REGULATOR in identity.roles or buys_here(identity, context)
 
 
 def competes_here(identity: Identity, context: Any) -> bool:
@@ -140,6 +146,7 @@ ROWS: dict[Permission, Row] = {
     Permission.BID: row(Role.BIDDER, Strength.TOTP, competes_here),
     Permission.ATTEND_OPENING: row(EVERY_ROLE, Strength.TOTP),
     Permission.HOST_OPENING: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.SEE_OPENING_CASES: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.ATTEND_RELEASE: row(Role.CUSTODIAN, Strength.TOTP),
     Permission.IMPORT_PANEL: row(BUYERS, Strength.TOTP, buys_here),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
@@ -157,6 +164,7 @@ ROWS: dict[Permission, Row] = {
     Permission.INTERRUPT_TENDER: row(BUYERS, Strength.TOTP, buys_here),
     Permission.MANAGE_USERS: row(Role.SYSTEM_ADMIN, Strength.TOTP),
     Permission.GRANT_ROLES: row(Role.SECURITY_ADMIN, Strength.TOTP),
+    Permission.APPROVE_RECOVERY: row(frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}), Strength.TOTP),
     Permission.READ_AUDIT: row(frozenset({Role.AUDIT_ADMIN, Role.REGULATOR}), Strength.TOTP),
 }
 

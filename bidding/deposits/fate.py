@@ -54,6 +54,8 @@ class Situation:
     ended_at: datetime | None = None
     returned_by: datetime | None = None
     """when it was decided to return a security that could have been kept"""
+    kept: bool = False
+    """whether it was decided to keep it"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _reason(case: Situation, credited_at: datetime) -> tuple[str, datetime | Non
 
 def grounds(case: Situation) -> tuple[str, ...]:
     """The listed cases in which this security may be kept now; empty: it may not."""
-    if case.withdrawn_at is not None or not case.bids or case.contract_at is not None and case.won:
+    signed = case.contract_at is not None and case.won
+    if case.kept or case.withdrawn_at is not None or not case.bids or signed:
         return ()
     if case.fault == "bidder":
         return (REVOKED,)

@@ -26,7 +26,16 @@ OPENING = ("closed", "opening")
 EVALUATION = ("opened", "evaluating")
 RESULT = ("evaluated", "result_published", "awarded")
 CONTRACT = ("awarded", "contracted")
-RUNNING = ("published", "closed", "opening", "opened", "evaluating", "evaluated", "result_published", "awarded")
+RUNNING = (
+    "published",
+    "closed",
+    "opening",
+    "opened",
+    "evaluating",
+    "evaluated",
+    "result_published",
+    "awarded",
+)
 
 
 def links(request: Request, tender: Tender) -> list[Link]:
@@ -59,16 +68,33 @@ def links(request: Request, tender: Tender) -> list[Link]:
         ("contract", _("Contract"), state in CONTRACT and may(Permission.DECIDE_AWARD), not ended),
         ("my-result", _("My result"), (state in RESULT or ended) and bid_here, True),
         ("deposit", _("My bid security"), bid_here and tender.security > 0, False),
-        ("deposits", _("Bid securities"), not before and tender.security > 0 and may(Permission.SEE_DEPOSITS), False),
+        (
+            "deposits",
+            _("Bid securities"),
+            not before and tender.security > 0 and may(Permission.SEE_DEPOSITS),
+            False,
+        ),
         (
             "tender-downloads",
             _("Who took the documents"),
             not before and may(Permission.MANAGE_TENDER),
             False,
         ),
+        ("tender-amend", _("Amend the tender"), before and may(Permission.MANAGE_TENDER), False),
+        ("tender-questions", _("Questions and clarifications"), tender.published_at is not None, False),
         ("trail", _("Trail of this tender"), state != "draft", False),
-        ("query-new", _("File a query"), tender.published_at is not None and may(Permission.FILE_QUERY), False),
-        ("queries", _("Queries and orders"), tender.published_at is not None and may(Permission.ANSWER_QUERY), False),
+        (
+            "query-new",
+            _("File a query"),
+            tender.published_at is not None and may(Permission.FILE_QUERY),
+            False,
+        ),
+        (
+            "queries",
+            _("Queries and orders"),
+            tender.published_at is not None and may(Permission.ANSWER_QUERY),
+            False,
+        ),
         (
             "tender-interrupt",
             _("Suspend, cancel or fail"),
