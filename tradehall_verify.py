@@ -486,7 +486,9 @@ class Sm2Key:
         """e of GB/T 32918.2, 5.5 and 6: SM3 over the signer's identity and key, then over the message."""
         numbers = (SM2_A, SM2_B, *SM2_G, self.x, self.y)
         z = sm3(
-            (8 * len(identity)).to_bytes(2, "big") + identity + b"".join(n.to_bytes(32, "big") for n in numbers)
+            (8 * len(identity)).to_bytes(2, "big")
+            + identity
+            + b"".join(n.to_bytes(32, "big") for n in numbers)
         )
         return int.from_bytes(sm3(z + message), "big")
 
@@ -1607,6 +1609,7 @@ def evaluate_lowest_price(inputs: Mapping[str, Any]) -> dict[str, Any]:
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
+    r"|deposits/(decisions|documents)/[^/]+"
 )
 
 
@@ -1752,7 +1755,14 @@ REGULATOR_TYPES = {
     "clarification.answered",
     "loser.notified",
     "confidential.viewed",
+    "deposit.listed",
+    "deposit.refunded",
+    "deposit.released",
+    "deposit.decided",
+    "deposit.forfeited",
 }
+FORFEITURES = {"revoked": "M87 23, TBR 35", "contract-refused": "TBR 74", "conditions-added": "TBR 74",
+               "no-performance-security": "TBR 74"}  # fmt: skip
 OPENING_TYPES = ("opening.", "vault.", "bid.opened")
 RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (
@@ -1765,14 +1775,17 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/releases/.+", "vault.released"),
     (r"opening/bidder-releases/.+", "vault.bidder-released"),
     (r"opening/(record\.json|record\.p7s|outcomes\.json)", "opening.recorded"),
+    (r"opening/second\.(json|p7s)", "opening.second-started"),
+    (r"opening/second-outcomes\.json", "opening.second-read-out"),
     (r"evaluation/panel\.json", "panel.imported"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/result\..+", "result.published"),
     (r"result/award-.+", "award.issued"),
+    (r"deposits/.+", "deposit.decided"),
 ]
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -1785,6 +1798,7 @@ FILE_FIELDS = {
     "cks",
     "release",
     "record",
+    "act",
     "outcomes",
     "panel",
     "review",
@@ -2690,7 +2704,63 @@ class Audit:
         self._check_versions(wall)
         self._check_acts_order(wall)
         self._check_clock(deadline)
+        self._check_deposits(wall)
         return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
+
+    def _check_deposits(self, wall: int) -> None:
+        """Securities: what was listed is in the log, nothing goes to whoever never paid, nothing is paid twice,
+        and nothing is kept without a signed decision in a case that the law lists."""
+        leaves = {o["digest"] for o in self.openings.values() if o["kind"] == "deposit"}
+        held: dict[str, Mapping[str, Any]] = {}
+        for act, said in self.known("deposit.listed"):
+            if act.index < wall:
+                self.fail(f"{act} told who had paid before the deadline")
+            for row in said["deposits"]:
+                if row["digest"] not in leaves:
+                    self.fail(
+                        f"{act} lists a security of {row['bidder']} that no deposit leaf of the log holds"
+                    )
+                held[row["digest"]] = row
+        if len(self.known("deposit.listed")) < len(self.of_type("deposit.listed")):
+            return  # the public does not see who paid
+        decided = {said["decision"]: (act, said) for act, said in self.known("deposit.decided")}
+        done: set[str] = set()
+        for name in ("deposit.refunded", "deposit.released", "deposit.forfeited"):
+            for act, said in self.known(name):
+                with self.about(f"{act}"):
+                    self._check_payment(act, said, held, decided, done)
+
+    def _check_payment(
+        self,
+        act: Act,
+        said: Mapping[str, Any],
+        held: Mapping[str, Mapping[str, Any]],
+        decided: Mapping[str, tuple[Act, Mapping[str, Any]]],
+        done: set[str],
+    ) -> None:
+        row = held.get(said["digest"])
+        if row is None or row["bidder"] != said["bidder"]:
+            raise Invalid(f"{said['bidder']} gets a security that it never paid")
+        if said["digest"] in done:
+            raise Invalid(f"the security of {said['bidder']} was paid out twice")
+        done.add(said["digest"])
+        if money(said["principal"]) != money(row["amount"]):
+            raise Invalid(f"it returns {said['principal']}, but {row['amount']} was paid")
+        if act.type == "deposit.refunded":
+            parts = money(said["principal"]) + money(said["interest"]) + money(said["charge"])
+            if money(said["total"]) != parts:
+                raise Invalid("the total is not principal, interest and charge")
+        if act.type == "deposit.forfeited":
+            order = decided.get(said["decision"])
+            if order is None or order[0].index > act.index:
+                raise Invalid(f"the security of {said['bidder']} was kept without a recorded decision")
+            what = order[1]
+            if what["bidder"] != said["bidder"] or what["keep"] is not True:
+                raise Invalid("the decision that it names is about something else")
+            if what["article"] not in FORFEITURES.get(what["ground"], "").split(", "):
+                raise Invalid(
+                    f"the law lists no case {what['ground']} ({what['article']}) for keeping a security"
+                )
 
     def _check_versions(self, wall: int) -> None:
         """The published versions are those of the log, each replaces the one before, and in time."""
@@ -2829,6 +2899,7 @@ class Audit:
                 with self.about(self.who(manifest)):
                     self._open_bid(manifest, outcomes[manifest], keys)
         self._check_opened_entries(outcomes)
+        self._check_second_envelopes(keys)
         if "opening/record.json" in self.bundle:
             with self.about("opening/record.json"):
                 self._check_record(outcomes)
@@ -2857,8 +2928,9 @@ class Audit:
             raise Invalid("has a part that the policy does not ask for")
         sound = self._check_stored(manifest, bid, outcome)
         binding = bid_binding(bytes.fromhex(bid["policy"]), bid)
-        stage_keys, found = self._stage_keys(manifest, bid, binding) if self.complete else ({}, None)
-        whole = len(stage_keys) == len(self.policy["stages"])
+        first = self.policy["stages"][0]
+        stage_keys, found = self._stage_keys(manifest, bid, binding, first) if self.complete else ({}, None)
+        whole = len(stage_keys) == 1
         if found is not None and sound and not _outcomes_agree(found, outcome["outcome"], whole):
             raise Invalid(f"the recorded outcome is {outcome['outcome']}, the released keys give {found}")
         if outcome["outcome"] != "OK":
@@ -2866,6 +2938,8 @@ class Audit:
             return
         plain = {row["name"]: row["sha256"] for row in outcome["parts"]}
         for part in bid["parts"]:
+            if part["stage"] != first["name"]:
+                continue  # its envelope is opened later, or never: _check_second_envelopes
             name, rule = part["name"], rules[part["name"]]
             cek = (
                 content_key(binding, name, stage_keys[part["stage"]])
@@ -2895,8 +2969,8 @@ class Audit:
         self.notes.append(f"{self.who(manifest)} was not opened: {recorded}{why}")
         if not self.complete:
             self.unchecked.append(f"why {self.who(manifest)} was not opened ({recorded}; regulator's bundle)")
-        elif recorded == "BIDDER_FAULT" and len(stage_keys) == len(self.policy["stages"]):
-            for part in bid["parts"]:
+        elif recorded == "BIDDER_FAULT" and stage_keys:
+            for part in [p for p in bid["parts"] if p["stage"] in stage_keys]:
                 cek = content_key(binding, part["name"], stage_keys[part["stage"]])
                 with self.bundle.open(f"bids/{manifest}/parts/{part['name']}.bin") as stream:
                     try:
@@ -2947,19 +3021,128 @@ class Audit:
         return sound
 
     def _stage_keys(
-        self, manifest: str, bid: Mapping[str, Any], binding: bytes
+        self, manifest: str, bid: Mapping[str, Any], binding: bytes, rule: Mapping[str, Any]
     ) -> tuple[dict[str, bytes], str]:
-        keys, outcome = {}, "OK"
-        for rule in self.policy["stages"]:
-            stage = next(s for s in bid["stages"] if s["name"] == rule["name"])
-            result, key = recover_stage_key(
-                binding, rule, stage, self._released(manifest, stage, rule, binding)
+        """The key of one stage by its name, when there is one, and what came of the stage."""
+        stage = next(s for s in bid["stages"] if s["name"] == rule["name"])
+        released = self._released(manifest, stage, rule, binding)
+        outcome, key = recover_stage_key(binding, rule, stage, released)
+        return ({rule["name"]: key} if key is not None else {}), outcome
+
+    def _check_second_envelopes(self, keys: Mapping[tuple[str, str], bytes]) -> None:
+        """Two envelopes: the second ones were opened by the host's signed act after the review, only of bids
+        that passed it; one that stays sealed is no failure."""
+        if len(self.policy["stages"]) < 2:
+            return
+        rule = self.policy["stages"][1]
+        acts = self.known("opening.second-started")
+        begun = acts[0][0].index if acts else None
+        passed: set[str] = set()
+        if acts:
+            act = self.doc("opening/second.json")
+            passed = set(act["bids"])
+            if act["close"] != self.file_hash("opening/close.json") or act["stage"] != rule["name"]:
+                self.fail("the act that opened the second envelopes is for another closing list or stage")
+            if passed & set(act["sealed"]) or not passed | set(act["sealed"]) <= set(self.valid_bids):
+                self.fail("the act that opened the second envelopes names bids wrongly")
+            self._check_review_came_first(acts[0][0], passed)
+        self._check_second_order(rule["name"], begun, passed)
+        self._check_second_releases(rule["name"], passed, keys)
+        if "opening/second-outcomes.json" not in self.bundle:
+            return
+        rows = {row["manifest"]: row for row in self.doc("opening/second-outcomes.json")["bids"]}
+        if set(rows) != passed:
+            self.fail("the second envelopes that were read out are not those of the bids that passed")
+        logged = {p["manifest"]: p for _, p in self.known("bid.price-opened")}
+        for manifest, row in rows.items():
+            if {k: logged.get(manifest, {}).get(k) for k in row} != dict(row):
+                self.fail(f"{self.who(manifest)}: second-outcomes.json is not what the log's entry says")
+            with self.about(self.who(manifest)):
+                self._open_second(manifest, row, rule, keys)
+
+    def _check_review_came_first(self, started: Act, passed: set[str]) -> None:
+        """Every review of qualifications was signed before, and the bids are those that passed by majority."""
+        for act, payload in self.known("review.signed") if self.complete else []:
+            review = self.doc(f"evaluation/reviews/{payload['review']}.json")
+            if act.index > started.index and any(v["review"] == "qualification" for v in review["votes"]):
+                self.fail(f"the second envelopes were opened early: {act} was signed after {started}")
+        if "evaluation/inputs.json" not in self.bundle:
+            return
+        by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
+        qualified = {
+            by_bidder.get(bid["id"], "")
+            for bid in self.doc("evaluation/inputs.json")["bids"]
+            if all(
+                2 * sum(vote["pass"] for vote in item["votes"]) > len(item["votes"])
+                for item in bid["decisions"].get("qualification") or []
             )
-            if key is not None:
-                keys[rule["name"]] = key
-            if outcome == "OK":
-                outcome = result
-        return keys, outcome
+        }
+        for manifest in sorted(passed - qualified):
+            self.fail(f"{self.who(manifest)}: its second envelope was opened although it failed the review")
+        for manifest in sorted(qualified - passed):
+            self.fail(f"{self.who(manifest)} passed the review, but its second envelope stays sealed")
+
+    def _check_second_order(self, stage: str, begun: int | None, passed: set[str]) -> None:
+        """Nothing of the second envelopes happened before the host's act, or to a bid that it does not name."""
+        for kind in ("vault.released", "vault.bidder-released", "bid.price-opened"):
+            for act, payload in self.known(kind):
+                if payload["stage"] != stage:
+                    continue
+                if begun is None or act.index < begun:
+                    self.fail(f"{act} is about the second envelopes, which were not being opened yet: early")
+                if "manifest" in payload and payload["manifest"] not in passed:
+                    self.fail(
+                        f"{act} is about {self.who(payload['manifest'])}, which did not pass the review"
+                    )
+
+    def _check_second_releases(
+        self, stage: str, passed: set[str], keys: Mapping[tuple[str, str], bytes]
+    ) -> None:
+        """No key of an envelope that stays sealed was given to anybody."""
+        for path in [p for p in self.bundle.under("opening/releases/") if p.endswith(".json")]:
+            release = self.doc(path)
+            if release["stage"] != stage:
+                continue
+            if release["seed"] is not None and passed != set(self.valid_bids):
+                self.fail(
+                    f"{path} gives the seed of the second envelopes: it opens those that stay sealed too"
+                )
+            for row in release["shares"]:
+                if row["manifest"] not in passed:
+                    self.fail(
+                        f"{path} gives a share of {self.who(row['manifest'])}, whose envelope stays sealed"
+                    )
+        later = {part["name"] for part in self.policy["parts"] if part["stage"] == stage}
+        for manifest, part in keys:
+            if part in later and manifest not in passed:
+                self.fail(
+                    f"the key of part {part} of {self.who(manifest)} is out, but its envelope stays sealed"
+                )
+
+    def _open_second(
+        self,
+        manifest: str,
+        row: Mapping[str, Any],
+        rule: Mapping[str, Any],
+        keys: Mapping[tuple[str, str], bytes],
+    ) -> None:
+        bid = self.bid(manifest)
+        binding = bid_binding(bytes.fromhex(bid["policy"]), bid)
+        stage_keys, found = self._stage_keys(manifest, bid, binding, rule) if self.complete else ({}, None)
+        lost = "storage-fault" in row.get("reasons", [])
+        if found is not None and not lost and not _outcomes_agree(found, row["outcome"], bool(stage_keys)):
+            raise Invalid(f"the second outcome is {row['outcome']}, the released keys give {found}")
+        if row["outcome"] != "OK":
+            self.notes.append(f"{self.who(manifest)}: its second envelope was not opened: {row['outcome']}")
+            return
+        plain = {part["name"]: part["sha256"] for part in row["parts"]}
+        for part in [p for p in bid["parts"] if p["stage"] == rule["name"]]:
+            name, cek = part["name"], keys.get((manifest, part["name"]))
+            if rule["name"] in stage_keys and content_key(binding, name, stage_keys[rule["name"]]) != cek:
+                raise Invalid(f"the published key of part {name} is not the one the released keys give")
+            if cek is None:
+                raise Invalid(f"the key of public part {name} is missing")
+            self._open_part(manifest, name, cek, binding, plain)
 
     def _released(
         self, manifest: str, stage: Mapping[str, Any], rule: Mapping[str, Any], binding: bytes
@@ -3007,7 +3190,8 @@ class Audit:
             ):
                 self.fail(f"{self.who(manifest)}: the opening record says another outcome or bidder")
             if sheet is not None and manifest in self.opened:
-                sealed = read_out_figures(sheet)
+                later = len(self.policy["stages"]) > 1  # the price was still sealed when the record was made
+                sealed = (None, None) if later else read_out_figures(sheet)
                 if (row["total"], row["period_days"]) != sealed:
                     self.fail(
                         f"{self.who(manifest)}: read out {row['total']}, the sealed price sheet says {sealed[0]}"

@@ -17,7 +17,7 @@ from bidding.awards.models import Award
 from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
 from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
-from bidding.opening.models import Opening
+from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
 from bidding.tenders import amending
 from bidding.tenders.models import Tender
 from bidding.tenders.questions import asked_of, clarified
@@ -138,11 +138,21 @@ def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhi
     for release_by_bidder in session.scalars(own):
         name = f"opening/bidder-releases/{sha256(release_by_bidder.raw).hex()}"
         yield from signed(name, release_by_bidder.raw, release_by_bidder.cms, secret=True)
+    yield from of_second(session, tender)
     yield Exhibit("opening/ceks.json", canonical.dumps(public_keys(session, tender)))
     opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
     if opening is not None and opening.record is not None:
         yield from signed("opening/record", opening.record, opening.record_cms)
         yield Exhibit("opening/outcomes.json", stored(opening.outcomes))
+
+
+def of_second(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """opening/second: the act that opened the second envelopes, and what came of them."""
+    row = session.scalars(select(SecondOpening).where(SecondOpening.tender_id == tender.id)).first()
+    if row is not None:
+        yield from signed("opening/second", row.act, row.cms)
+    if row is not None and row.outcomes is not None:
+        yield Exhibit("opening/second-outcomes.json", row.outcomes)
 
 
 def public_keys(session: Session, tender: Tender) -> list[dict[str, str]]:
@@ -151,14 +161,28 @@ def public_keys(session: Session, tender: Tender) -> list[dict[str, str]]:
     rows = session.execute(
         select(Bid, Outcome).join(Outcome).where(Bid.tender_id == tender.id, Outcome.outcome == "OK")
     )
+    later = second_keys(session, tender)
     keys = []
     for bid, outcome in rows:
         manifest: Manifest = parse_manifest(stored(bid.manifest))
         for part in manifest.parts:
-            if policy.part(part.name).public_after_open and outcome.stage_key is not None:
-                cek = part_key(outcome.stage_key, manifest.binding, part.name)
+            key = outcome.stage_key if part.stage == policy.stages[0].name else later.get(bid.id)
+            if policy.part(part.name).public_after_open and key is not None:
+                cek = part_key(key, manifest.binding, part.name)
                 keys.append({"manifest": manifest.hash.hex(), "part": part.name, "cek": b64(cek)})
     return sorted(keys, key=lambda key: (key["manifest"], key["part"]))
+
+
+def second_keys(session: Session, tender: Tender) -> dict[Any, bytes]:
+    """The stage keys of second envelopes that have been read out, by the bid's id."""
+    rows = session.execute(
+        select(EnvelopeOutcome)
+        .join(Bid, Bid.id == EnvelopeOutcome.bid_id)
+        .join(SecondOpening, SecondOpening.tender_id == Bid.tender_id)
+        .where(Bid.tender_id == tender.id, SecondOpening.read_out_at.is_not(None))
+        .where(EnvelopeOutcome.outcome == "OK", EnvelopeOutcome.stage_key.is_not(None))
+    )
+    return {row.bid_id: row.stage_key for (row,) in rows}
 
 
 def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:

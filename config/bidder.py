@@ -286,14 +286,29 @@ def seal(
 
     `passphrase` protects the key file. Before anything counts the key file is read back and the sealed
     bid opened with it. Raises BidError, SealError."""
-    with ExitStack() as stack:
-        temporary = lambda: stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: E731
-        tar = temporary()
+    with tempfile.TemporaryFile(dir=folder) as tar:
         sources: dict[str, tuple[BinaryIO, int]] = {
             "price-sheet": (io.BytesIO(sheet), len(sheet)),
             "documents": (tar, pack_documents(documents, tar)),
         }
         tar.seek(0)
+        return seal_parts(policy, signer, sources, folder, passphrase, rng=rng, seq=seq, replaces=replaces)
+
+
+def seal_parts(
+    policy: Policy,
+    signer: Signer,
+    sources: Mapping[str, tuple[BinaryIO, int]],
+    folder: Path,
+    passphrase: str,
+    *,
+    rng: Callable[[int], bytes],
+    seq: int = 1,
+    replaces: bytes | None = None,
+) -> SealedBid:
+    """`seal` for parts that are there already: readers with their sizes, by the part's name."""
+    with ExitStack() as stack:
+        temporary = lambda: stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: E731
         sinks = {name: temporary() for name in sources}
         bid = seal_bid(
             policy,
@@ -330,6 +345,60 @@ def _try_keys(policy: Policy, manifest: Manifest, sinks: Mapping[str, BinaryIO],
     )
     if result.outcome not in {Outcome.OK, *waiting}:
         raise BidError(f"the self-check failed: {result.outcome} {result.reason}")
+
+
+# --- sealing again for amended documents ----------------------------------------------------------
+
+
+def reseal(
+    hall: Hall,
+    signer: Signer,
+    tender: str,
+    key_file: bytes,
+    folder: Path,
+    passphrase: str,
+    *,
+    trust: Path | None = None,
+    rng: Callable[[int], bytes],
+) -> SealedBid:
+    """Open one's standing bid, as the hall keeps it, with its key file, and seal the same content for the
+    tender's present policy. Raises BidError when the price sheet no longer answers what is asked, or the key
+    file is another bid's; WrongPassphrase, PolicyRefused, HallRefused."""
+    kept = read_keyfile(key_file, passphrase)
+    seq, standing = next_place(hall, tender)
+    if standing is None or kept.manifest != standing:
+        raise BidError("the key file is not that of the standing bid")
+    policy = fetch_policy(hall, tender, trust)
+    if kept.policy == policy.hash:
+        raise BidError("the standing bid is sealed for the present documents")
+    base = f"/api/tenders/{tender}/bids/{own_bids(hall, tender)[-1]['ref']}"
+    said = json.loads(hall.get(base))
+    raw = unb64(said["manifest"])
+    with ExitStack() as stack:
+        temporary = lambda: stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: E731
+        ciphertexts, plain = {}, {}
+        for part in parse_manifest(raw).parts:
+            ciphertexts[part.name], plain[part.name] = temporary(), temporary()
+            ciphertexts[part.name].write(hall.get(f"{base}/{part.name}"))
+            ciphertexts[part.name].seek(0)
+        evidence = {name: StageEvidence(bidder_key=key) for name, key in kept.keys.items()}
+        result = open_bid(parse_policy(unb64(said["policy"])), raw, ciphertexts, evidence, lambda n: plain[n])
+        if result.outcome != Outcome.OK:
+            raise BidError(f"the standing bid does not open: {result.outcome} {result.reason}")
+        sources: dict[str, tuple[BinaryIO, int]] = {n: (sink, sink.tell()) for n, sink in plain.items()}
+        for sink in plain.values():
+            sink.seek(0)
+        must_answer(json.loads(hall.get(f"/api/tenders/{tender}"))["items"], plain["price-sheet"].read())
+        plain["price-sheet"].seek(0)
+        return seal_parts(policy, signer, sources, folder, passphrase, rng=rng, seq=seq, replaces=standing)
+
+
+def must_answer(asked: Sequence[Mapping[str, Any]], sheet: bytes) -> None:
+    """Raises BidError when a price sheet is not for these items."""
+    names = ("name", "unit", "quantity")
+    offered = [tuple(item[name] for name in names) for item in json.loads(sheet)["body"]["items"]]
+    if offered != [tuple(str(item[name]) for name in names) for item in asked]:
+        raise BidError("the items have changed: fill in the price sheet anew and use `tradehall bid replace`")
 
 
 # --- handing in ----------------------------------------------------------------------------------
@@ -470,13 +539,38 @@ def decrypt(hall: Hall, signer: Signer, tender: str, key_file: bytes, passphrase
     if mine is None:
         raise BidError("the closing list opens no bid of this key file")
     policy = parse_policy(unb64(close["policy"]))
-    for name, key in kept.keys.items():
+    wanted = open_stage(hall, tender)
+    # The key of an envelope that is not being opened never leaves this device.
+    for name, key in ((name, key) for name, key in kept.keys.items() if name == wanted):
         stage = policy.stage(name)
         if stage is None or bidder_key_fits(stage, mine, key) is False:
             raise BidError("the key file does not fit the bid")
         raw = build_bidder_release(mine, name, key)
         hall.post("/api/bids/releases", {"tender": tender, "release": b64(raw), "cms": b64(signer.sign(raw))})
-    return len(kept.keys)
+    return 1
+
+
+def open_stage(hall: Hall, tender: str) -> str:
+    """The stage for which bidders may give their keys now; "" for none."""
+    shown = json.loads(hall.get(f"/api/tenders/{tender}/opening"))
+    return str((shown["opening"] or {}).get("stage") or "")
+
+
+def restore(hall: Hall, path: Path) -> int:
+    """Send the pieces of a `.sealed` file that the hall has damaged once more; returns how many. Raises
+    HallRefused, BidError."""
+    with path.open("rb") as file, open_sealed(file) as bid:
+        tender = parse_policy(bid.policy).tender
+        asked = json.loads(hall.get(f"/api/tenders/{tender}/damaged"))
+        if asked["manifest"] not in (None, bid.manifest.hash.hex()):
+            raise BidError("the damaged copy is of another sealed file")
+        for piece in asked["pieces"]:
+            reader = bid.part(piece["part"])
+            reader.seek(piece["number"] * asked["piece_bytes"])
+            data = reader.read(asked["piece_bytes"])
+            address = f"/api/tenders/{tender}/damaged/{piece['part']}/{piece['number']}"
+            hall.send("PUT", address, data, {"Content-Type": "application/octet-stream"})
+    return len(asked["pieces"])
 
 
 def receipt_name(tender: str, raw: bytes) -> str:

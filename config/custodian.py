@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from trading.ledger.folder import write_durably
 QUORUM = 1
 PAUSE = 1.0
 """seconds between two looks at what is wanted"""
+FRESH = timedelta(minutes=1)
 WORRY = 20
 """looks without an answer of the hall after which it is logged"""
 
@@ -58,6 +60,7 @@ class Box:
         self.verifier = verifier_from(settings)
         self.stamps = judge_from(settings)
         self._said: dict[str, str] = {}
+        self._question: tuple[datetime, bytes, bytes] | None = None
 
     # --- talking with the hall ---
 
@@ -65,13 +68,20 @@ class Box:
         """The JSON the hall answers; raises Unreachable."""
         return json.loads(fetch(self.hall + path))
 
-    def post(self, path: str, **documents: bytes) -> None:
-        """Post documents as base64url; raises Unreachable with the hall's own words when it refuses."""
+    def post(self, path: str, **documents: bytes) -> Any:
+        """Post documents as base64url; returns the JSON the hall answers. Raises Unreachable with the hall's own words when it refuses."""
         body = json.dumps({name: b64(data) for name, data in documents.items()}).encode()
-        fetch(self.hall + path, body, {"Content-Type": "application/json", "Accept": "application/json"})
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return json.loads(fetch(self.hall + path, body, headers))
 
     def wanted(self) -> tuple[list[decide.WantedKey], list[decide.WantedRelease]]:
-        return decide.parse_wanted(self.get(f"/api/custodian/{self.who.id}/wanted"))
+        """What the hall asks of this custodian; the question is signed, and the same one for a minute."""
+        at = now()
+        if self._question is None or not timedelta() <= at - self._question[0] < FRESH:
+            raw = decide.question(self.who.id, at)
+            self._question = at, raw, self.signer.sign(raw, at)
+        _, raw, cms = self._question
+        return decide.parse_wanted(self.post(f"/api/custodian/{self.who.id}/wanted", question=raw, p7s=cms))
 
     # --- memory ---
 
@@ -120,7 +130,8 @@ class Box:
         return decide.judge(bundle, asked, self.statements(), stamped_at=stamped, quorum=QUORUM, now=now())
 
     def _check_policy(self, bundle: decide.Bundle, tender: str) -> None:
-        """The policy's own signature and those of all custodians in it, by the roots pinned here."""
+        """The policy's own signature and those of all custodians in it, by the roots pinned here. Policies
+        that replaced each other are signed for one organisation: whoever published the first."""
         rows = self.get(f"/api/tenders/{tender}/custodian-keys")
         statements = [(decide.d.b64_bytes()(r["cks"]), decide.d.b64_bytes()(r["p7s"])) for r in rows]
         at = now()
@@ -139,6 +150,17 @@ class Box:
             )
         except PolicyRefused as error:
             raise decide.Declined([f"the policy must not be used: {error}"]) from error
+        if bundle.second is not None:
+            # The organisation that signed the policy, whichever of its people.
+            try:
+                two = self.verifier.verify(bundle.second, bundle.second_cms, at).organisation_id
+            except Refused as error:
+                raise decide.Declined([f"the act for the second envelopes is not signed: {error}"]) from error
+            if two != self.verifier.verify(bundle.policy, bundle.policy_cms, at).organisation_id:
+                raise decide.Declined(["the act for the second envelopes is signed by another organisation"])
+        signers = {self.verifier.verify(raw, cms, at).organisation_id for raw, cms in bundle.policies}
+        if len(signers) > 1:
+            raise decide.Declined(["the published policies are signed by different organisations"])
 
     def release(self, asked: decide.WantedRelease) -> None:
         """Judge the close and post the release; raises Declined, Unreachable."""

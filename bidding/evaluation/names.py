@@ -24,11 +24,14 @@ STEPS = {
 PROGRESS = (
     (_("Sign-in"), (Phase.SIGN_IN,)),
     (_("Qualification"), (Phase.QUALIFICATION,)),
-    (_("Conformity"), (Phase.CONFORMITY,)),
+    (_("Conformity"), (Phase.SECOND_ENVELOPE, Phase.CONFORMITY)),
     (_("Bidders' answers"), (Phase.CORRECTIONS, Phase.EXPLANATIONS, Phase.JUDGEMENT)),
     (_("Report"), (Phase.DRAW, Phase.REPORT, Phase.DELIVERED)),
 )
 WAITING = {
+    Phase.SECOND_ENVELOPE: _(
+        "The technical review is over. The host opens the price envelopes of the bids that passed."
+    ),
     Phase.CORRECTIONS: _("Bidders are asked to confirm corrected prices."),
     Phase.EXPLANATIONS: _("Bidders are asked to explain abnormally low prices."),
 }

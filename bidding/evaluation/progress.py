@@ -24,7 +24,9 @@ from bidding.evaluation.lowest import OpenQuestions
 from bidding.evaluation.models import Clarification, EvaluationReport, Review, TieDraw
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.result import Result
+from bidding.opening.models import SecondOpening
 from bidding.tenders.models import Tender
+from bidding.vault.envelopes import stages_of
 from bidding.vault.models import Bid, Outcome
 from expert_pool.selection import service as committee
 from expert_pool.selection.models import Panel, PanelMember
@@ -39,6 +41,7 @@ class Phase(StrEnum):
 
     SIGN_IN = "sign-in"
     QUALIFICATION = "qualification"
+    SECOND_ENVELOPE = "second-envelope"
     CONFORMITY = "conformity"
     CORRECTIONS = "corrections"
     EXPLANATIONS = "explanations"
@@ -90,6 +93,8 @@ class Evaluation:
     questions: list[Clarification]
     draws: list[TieDraw]
     report: EvaluationReport | None
+    price_sealed: bool = False
+    """two envelopes, and the second ones are not open yet"""
 
     @cached_property
     def rules(self) -> Rules:
@@ -254,9 +259,12 @@ class Evaluation:
             return Phase.DELIVERED if self.report.delivered_at else Phase.REPORT
         if self.tender.state != "evaluating":
             return Phase.SIGN_IN
-        for step, phase in ((QUALIFICATION, Phase.QUALIFICATION), (CONFORMITY, Phase.CONFORMITY)):
-            if not self.locked(step):
-                return phase
+        if not self.locked(QUALIFICATION):
+            return Phase.QUALIFICATION
+        if self.price_sealed and len(self.qualified()) >= self.rules.minimum:
+            return Phase.SECOND_ENVELOPE
+        if not self.locked(CONFORMITY):
+            return Phase.CONFORMITY
         if self.waiting("correction", now) or self.open_questions().confirmations:
             return Phase.CORRECTIONS
         if self.waiting(ABNORMAL, now) or self.open_questions().explanations:
@@ -298,4 +306,11 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         questions=rows(Clarification, Clarification.asked_at),
         draws=rows(TieDraw, TieDraw.at),
         report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
+        price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
     )
+
+
+def prices_open(session: Session, tender: Tender) -> bool:
+    """Whether the second envelopes of a tender have been opened and read out."""
+    query = select(SecondOpening.read_out_at).where(SecondOpening.tender_id == tender.id)
+    return session.scalar(query) is not None

@@ -14,6 +14,14 @@ ROUTES = {
     "opening-record": "/tenders/{code}/opening/record",
     "opening-file": "/tenders/{code}/opening/files/{name}",
     "opening-bid": "/tenders/{code}/opening/bids/{manifest}",
+    "opening-cases": "/tenders/{code}/opening/cases",
+    "opening-case": "/tenders/{code}/opening/cases/{manifest}",
+    "opening-claim": "/tenders/{code}/opening/claims",
+    "api-opening-cases": "/api/tenders/{code}/opening/cases",
+    "api-opening-case": "/api/tenders/{code}/opening/cases/{manifest}",
+    "api-opening-claim": "/api/tenders/{code}/opening/claims",
+    "opening-second": "/tenders/{code}/opening/second",
+    "api-opening-second": "/api/tenders/{code}/opening/second",
     "api-opening": "/api/tenders/{code}/opening",
     "api-opening-record": "/api/tenders/{code}/opening/record",
     "api-opening-objections": "/api/tenders/{code}/opening/objections",
@@ -31,7 +39,10 @@ def includeme(config: Configurator) -> None:
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
     # Imported here: the pages need the tender's room to be there.
-    from bidding.opening import desk, views
+    from bidding.opening import desk, second, views
+
+    config.on_promise(second.WINDOW_ENDED, second.window_ended)
+    config.on_promise(second.GIVE_UP, second.give_up)
 
     config.registry["opening.pictures"] = views.Pictures()
     config.on_desk("agent", desk.host_cards)
@@ -39,3 +50,4 @@ def includeme(config: Configurator) -> None:
     config.on_desk("bidder", desk.bidder_cards)
     config.scan("bidding.opening.views")
     config.scan("bidding.opening.api")
+    config.scan("bidding.opening.fault_views")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.opening import service
+from bidding.opening import second, service
 from bidding.opening.commands import Say, SignRecord
 from bidding.opening.papers import ReadOut
 from bidding.tenders.models import Tender
@@ -45,6 +46,7 @@ def show(request: Request) -> Any:
         "bids": [read_out_row(row) for row in service.rows_of(request.db, tender)]
         if opening.read_out_at
         else [],
+        "stage": service.stage_now(request.db, tender, request.now()),
         "stages": [stage.name for stage in policy_of(request.db, tender).stages],
     }
     return answer
@@ -124,3 +126,36 @@ def identifier(request: Request) -> uuid.UUID:
         return uuid.UUID(request.matchdict["id"])
     except ValueError as error:
         raise refuse("objection.unknown", _("There is no such objection")) from error
+
+
+@view_config(
+    route_name="api-opening-second", request_method="GET", renderer="json", permission=Permission.HOST_OPENING
+)
+def second_to_sign(request: Request) -> Any:
+    """{"act": b64, "sha256"}: what the host signs to have the second envelopes opened; where they are."""
+    row = second.second_of(request.db, request.context)
+    if row is None:
+        raw = second.act_to_sign(request.db, request.registry, request.context)
+        return {"act": b64(raw), "sha256": hashlib.sha256(raw).hexdigest(), "started": None, "read_out": None}
+    return {
+        "act": b64(row.act),
+        "sha256": hashlib.sha256(row.act).hexdigest(),
+        "started": rfc3339(row.started_at),
+        "window_ends": rfc3339(row.window_ends_at),
+        "read_out": rfc3339(row.read_out_at) if row.read_out_at else None,
+    }
+
+
+@view_config(
+    route_name="api-opening-second",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.HOST_OPENING,
+)
+def start_second(request: Request) -> Any:
+    """{"cms": b64} → the second envelopes are being opened."""
+    command = read_json(request, SignRecord)
+    row = second.start(
+        request.db, request.registry, request.actor, request.context.code, cms_bytes(command.cms, "cms")
+    )
+    return {"started": rfc3339(row.started_at), "window_ends": rfc3339(row.window_ends_at)}

@@ -23,3 +23,21 @@ class SignRecord(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     cms: str
+
+
+class DecideFault(BaseModel):
+    """Whose fault it was that a bid was not opened, and why the host says so."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    fault: str
+    reason: Text
+
+
+class ClaimPlatform(BaseModel):
+    """A bidder's statement that the platform failed; `receipt` is the text of its receipt, or ""."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    statement: Text
+    receipt: Annotated[str, StringConstraints(max_length=65536)] = ""

@@ -13,6 +13,12 @@ from dataclasses import dataclass
 STORAGE_FAULT, NO_KEY, WRONG_KEY = "storage-fault", "no-bidder-key", "wrong-bidder-key"
 TOO_FEW_CUSTODIANS, UNUSABLE_SHARES = "too-few-custodians", "unusable-shares"
 
+RULES = {
+    "bidder": "Order 20 art. 31: not decrypted because of the bidder: the bid counts as revoked",
+    "platform": "Order 20 art. 31: not decrypted because of others than the bidder: the bid counts as withdrawn",
+    "other": "Order 20 art. 31: not decrypted because of others than the bidder: the bid counts as withdrawn",
+}
+
 
 @dataclass(frozen=True)
 class StageFacts:
@@ -34,8 +40,13 @@ class Decision:
     reasons: tuple[str, ...]
 
 
+def outcome_of(fault: str) -> str:
+    """REVOKED for the bidder's own fault, WITHDRAWN for anybody else's."""
+    return "REVOKED" if fault == "bidder" else "WITHDRAWN"
+
+
 def decide(judged: str, stages: Iterable[StageFacts]) -> Decision:
-    """The decision on a bid last judged `judged` (an outcome of vault.md 2.9 that opened nothing)."""
+    """What the rule says of a bid last judged `judged` (an outcome of vault.md 2.9 that opened nothing)."""
     if judged == "STORAGE_FAULT":
         return Decision("WITHDRAWN", "platform", (STORAGE_FAULT,))
     own, others = [], []

@@ -23,6 +23,7 @@ from bidding.opening.service import find_opening, objections_of, rows_of
 from bidding.opening.words import ARRIVED, OUTCOMES
 from bidding.tenders.models import Tender
 from bidding.vault.closing import valid_bids
+from bidding.vault.envelopes import first
 from bidding.vault.models import Bid, BidderRelease, Release
 from bidding.vault.policy import Stage
 from bidding.vault.service import close_of, policy_of
@@ -132,7 +133,7 @@ def picture(session: Session, tender: Tender, stage: str) -> Hall:
         session.scalars(select(Attendance).where(Attendance.opening_id == opening.id).order_by(Attendance.at))
     )
     hall.objections = objections_of(session, opening)
-    policy_stage = policy_of(session, tender).stages[0]
+    policy_stage = first(policy_of(session, tender))
     hall.needed = policy_stage.t
     hall.custodians = custodians_released(session, tender, policy_stage)
     hall.rows = rows_read_out(session, tender) if opening.read_out_at else rows_waiting(session, tender, hall)

@@ -23,6 +23,7 @@ from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first
 from bidding.vault.models import Bid, Close, Outcome
 from bidding.vault.service import close_of, policy_of
+from bidding.vault.sittings import present_sitting
 from trading import evidence
 from trading.accounts import certificates
 from trading.accounts.models import User
@@ -238,6 +239,12 @@ def undecided(session: Session, tender: Tender) -> list[Outcome]:
         .where(FaultDecision.id.is_(None))
     )
     return list(session.scalars(query.order_by(Bid.leaf_index)))
+
+
+def stage_now(session: Session, tender: Tender, now: datetime) -> str:
+    """The stage for which bidders may give their keys now; "" for none."""
+    sitting = present_sitting(session, tender, policy_of(session, tender))
+    return sitting.stage.name if sitting is not None and now < sitting.window_ends_at else ""
 
 
 # --- people ---------------------------------------------------------------------------------------

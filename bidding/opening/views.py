@@ -19,7 +19,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from bidding.opening import service, words
+from bidding.opening import second, service, words
 from bidding.opening.commands import Say, SignRecord
 from bidding.opening.hall import amount_in, picture, stage_of, version_of
 from bidding.opening.models import Attendance, Opening
@@ -29,6 +29,7 @@ from bidding.vault.encoding import EncodingError, b64, unb64
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import BidderRelease, Outcome
 from bidding.vault.service import policy_of
+from bidding.vault.sittings import present_sitting
 from bidding.vault.views import release_box
 from trading.accounts import certificates
 from trading.clock import BEIJING, rfc3339
@@ -139,6 +140,9 @@ def own_part(request: Request, tender: Tender, found: Opening | None, stage: str
         "box": None,
         "questions": [],
         "to_sign": None,
+        "undecided": 0,
+        "may_claim": False,
+        "second": None,
     }
     if request.identity is None or found is None:
         return own | {"key": "nobody" if request.identity is None else stage}
@@ -149,19 +153,20 @@ def own_part(request: Request, tender: Tender, found: Opening | None, stage: str
     own["attends"] = request.db.scalar(seat) is not None
     own["may_attend"] = under_way and not own["attends"] and bool(request.may(Permission.ATTEND_OPENING))
     if under_way and request.may(Permission.ATTEND_OPENING):
-        own["may_object"] = bool(service.bidder_of(request.db, tender, request.actor))
-    if stage == "decrypting":
-        own["box"] = release_box(request, tender)
+        own["may_object"] = own["may_claim"] = bool(service.bidder_of(request.db, tender, request.actor))
+    sitting = present_sitting(request.db, tender, policy_of(request.db, tender))
+    if sitting is not None and request.now() < sitting.window_ends_at:
+        own["box"] = release_box(request, tender, sitting.stage, sitting.window_ends_at)
+    if request.may(Permission.HOST_OPENING) and second.awaited(request.db, request.registry, tender):
+        raw = second.act_to_sign(request.db, request.registry, tender)
+        own["second"] = to_be_signed(request, raw) | {"act": json.loads(raw)}
     if under_way and request.may(Permission.HOST_OPENING):
         rows = service.objections_of(request.db, found)
         own["questions"] = [row for row in rows if row.answered_at is None]
-        if found.record is not None and not own["questions"]:
-            usable = certificates.usable(request.db, request.identity.user_id, request.now())
-            own["to_sign"] = {
-                "record": b64(found.record),
-                "sha256": found.record_sha256,
-                "certificates": ",".join(each.sha256 for each in usable),
-            }
+        if found.record is not None:
+            own["undecided"] = len(service.undecided(request.db, tender))
+        if found.record is not None and not own["questions"] and not own["undecided"]:
+            own["to_sign"] = to_be_signed(request, found.record)
     released = own["box"] is not None and own["box"]["released"]
     asked = ",".join(str(row.id) for row in own["questions"])
     state = (
@@ -172,8 +177,43 @@ def own_part(request: Request, tender: Tender, found: Opening | None, stage: str
         released,
         asked,
         own["to_sign"] is None,
+        own["undecided"],
+        own["second"] is None,
+        own["box"] and own["box"]["stage"],
     )
     return own | {"key": hashlib.sha256(repr(state).encode()).hexdigest()[:16]}
+
+
+def to_be_signed(request: Request, raw: bytes) -> dict[str, str]:
+    """What the signing script needs."""
+    usable = certificates.usable(request.db, request.identity.user_id, request.now())
+    return {
+        "record": b64(raw),
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "certificates": ",".join(each.sha256 for each in usable),
+    }
+
+
+@view_config(
+    route_name="opening-second",
+    request_method="POST",
+    renderer=FOLDER + "opening.jinja2",
+    permission=Permission.HOST_OPENING,
+)
+def start_second(request: Request) -> Any:
+    """The host signs for the opening of the second envelopes."""
+    form = Form(request, SignRecord)
+    if form.valid():
+        try:
+            cms = unb64(form.command.cms)
+            second.start(request.db, request.registry, request.actor, request.context.code, cms)
+        except EncodingError as error:
+            form.refuse(refused_signature(error))
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return back(request)
+    return page(request, form)
 
 
 @view_config(route_name="opening-fragment", request_method="GET", permission=PUBLIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from trading.clock import rfc3339
+from trading.clock import BEIJING, parse_rfc3339, rfc3339
 from trading.web import _
 
 OUTCOMES = {
@@ -26,6 +26,29 @@ OPENED_BY = {
     "bidder": _("with the bidder's own key"),
     "custodians": _("by the custodians"),
 }
+WITHOUT_BIDDER = {
+    "either": _("the key custodians open the bid together"),
+    "bidder": _("nobody else can: the bid counts as revoked"),
+    "dual": _("the bid counts as revoked; the custodians’ shares alone do not suffice"),
+    "custodian": _("bidders need not do anything: the key custodians open all bids"),
+}
+"""What happens to a bid that its bidder does not decrypt, by the vault's mode."""
+FAULTS_LONG = {
+    "bidder": _("The bidder’s"),
+    "platform": _("This hall’s (the platform’s)"),
+    "other": _("Neither’s: others’, such as key custodians who did not answer"),
+}
+DEPOSIT = {
+    "bidder": _("Counts as revoked. The purchaser may keep the bid security, by a decision of its own."),
+    "platform": _(
+        "Counts as withdrawn. The bid security goes back in full; the bidder may claim its loss from the hall."
+    ),
+    "other": _(
+        "Counts as withdrawn. The bid security goes back in full; the bidder may claim its loss from whoever is responsible."
+    ),
+}
+"""What a decision on a bid that was not opened means for its bid security (Order 20 art. 31, TBR art. 35)."""
+PARTS = {"price-sheet": _("price sheet"), "documents": _("documents")}
 REASONS = {
     "storage-fault": _("The stored bytes are not those that were receipted."),
     "no-bidder-key": _("The bidder gave no key in its window."),
@@ -71,3 +94,8 @@ TONES = {"before": "neutral", "closing": "wait", "decrypting": "wait", "custodia
 def instant(value: datetime) -> str:
     """RFC 3339, as the scripts read instants."""
     return rfc3339(value)
+
+
+def clock(text: str | None) -> str:
+    """An RFC 3339 instant as the hall's clock shows it, in Beijing time; "" for none."""
+    return parse_rfc3339(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if text else ""

@@ -20,6 +20,13 @@ def includeme(config: Configurator) -> None:
     config.add_route("custodian", "/custodian")
     for name in ("policy", "policy.p7s", "custodian-keys", "close"):
         config.add_route(f"api-{name}", f"/api/tenders/{{code}}/{name}", factory=tender_factory)
+    own = "/api/tenders/{code}/bids/{ref}"
+    config.add_route("api-own-bid", own, factory=tender_factory)
+    config.add_route("api-own-part", own + "/{part}", factory=tender_factory)
+    config.add_route("api-damaged", "/api/tenders/{code}/damaged", factory=tender_factory)
+    config.add_route(
+        "api-restore", "/api/tenders/{code}/damaged/{part}/{number:\\d+}", factory=tender_factory
+    )
     config.add_route("api-own-bids", "/api/tenders/{code}/bids", factory=tender_factory)
     for name in ("uploads", "withdrawals", "releases"):
         config.add_route(f"api-bid-{name}", f"/api/bids/{name}", factory=contexts.tender_in_body)

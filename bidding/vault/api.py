@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy import select
 
-from bidding.vault import admission, uploads
+from bidding.vault import admission, restoring, uploads
 from bidding.vault.closing import close_bundle
 from bidding.vault.commands import ReleaseOwnKey, StartUpload, Withdraw
 from bidding.vault.custody import accept_bidder_release
 from bidding.vault.encoding import b64, sha256
+from bidding.vault.manifest import parse_manifest
+from bidding.vault.models import SealPolicy
+from bidding.vault.pieces import PIECE
 from bidding.vault.receipt import build_refusal
 from bidding.vault.receipts import find_receipt
 from bidding.vault.refusals import status_of
-from bidding.vault.service import Bidder, Means, acts_of, policy_row, statements_of
+from bidding.vault.service import Admitted, Bidder, Means, acts_of, part_reader, policy_row, statements_of
 from trading.clock import rfc3339
 from trading.errors import Refused, refuse
 from trading.parties.models import Party
@@ -191,6 +197,42 @@ def own_bids(request: Request) -> list[dict[str, Any]]:
     ]
 
 
+def own_bid(request: Request) -> Admitted:
+    """The asking enterprise's own bid of the address. 404 for everybody else's."""
+    acts = acts_of(request.db, request.keys, request.context, bidder_of(request).uscc)
+    found = next((a for a in acts if a.ref == request.matchdict["ref"] and a.kind == "bid"), None)
+    if found is None:
+        raise HTTPNotFound()
+    return found
+
+
+@view_config(route_name="api-own-bid", request_method="GET", renderer="json", permission=Permission.BID)
+def own_manifest(request: Request) -> dict[str, str]:
+    """GET /api/tenders/{code}/bids/{ref}: manifest and policy of one's own bid, to open it again."""
+    manifest = parse_manifest(own_bid(request).document)
+    policy = request.db.scalars(select(SealPolicy).where(SealPolicy.sha256 == manifest.policy.hex())).one()
+    return {"manifest": b64(manifest.raw), "policy": b64(policy.raw)}
+
+
+@view_config(route_name="api-own-part", request_method="GET", permission=Permission.BID)
+def own_part(request: Request) -> Response:
+    """GET /api/tenders/{code}/bids/{ref}/{part}: the ciphertext of a part as the hall stores it."""
+    act = own_bid(request)
+    part = parse_manifest(act.document).part(request.matchdict["part"])
+    if part is None:
+        raise HTTPNotFound()
+    reader = part_reader(means_of(request).store, act.row, part.name, part.size)
+    response = Response(content_type="application/octet-stream", app_iter=pieces_of(reader))
+    response.content_length = part.size
+    return response
+
+
+def pieces_of(reader: Any) -> Iterator[bytes]:
+    buffer = bytearray(1 << 20)
+    while length := reader.readinto(buffer):
+        yield bytes(memoryview(buffer)[:length])
+
+
 # --- the bidder's own key ------------------------------------------------------------------------
 
 
@@ -219,3 +261,28 @@ def release(request: Request) -> Any:
     answer = problem(request, 409, list(wrong.faults))
     answer.headers["X-Tm"] = "commit"
     return answer
+
+
+# --- damaged copies ------------------------------------------------------------------------------
+
+
+@view_config(route_name="api-damaged", request_method="GET", renderer="json", permission=Permission.BID)
+def damaged(request: Request) -> dict[str, Any]:
+    """GET /api/tenders/{code}/damaged: the pieces of the asking enterprise's bid that the hall has damaged."""
+    bid = restoring.damaged_bid(request.db, request.context, bidder_of(request).uscc)
+    rows = restoring.damaged_pieces(request.db, means_of(request).store, bid) if bid is not None else []
+    return {
+        "manifest": bid.manifest_hash if bid is not None else None,
+        "piece_bytes": PIECE,
+        "pieces": [{"part": row.part, "number": row.number, "sha256": row.sha256} for row in rows],
+    }
+
+
+@view_config(route_name="api-restore", request_method="PUT", permission=Permission.BID)
+def restore(request: Request) -> Response:
+    """PUT /api/tenders/{code}/damaged/{part}/{n}: the same bytes again; 204."""
+    restoring.restore(
+        request.db, means_of(request), bidder_of(request), request.actor, request.context.code,
+        request.matchdict["part"], int(request.matchdict["number"]), request.body,
+    )  # fmt: skip
+    return Response(status=204)

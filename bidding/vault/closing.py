@@ -23,7 +23,7 @@ from bidding.tenders.service import advance, find, locked
 from bidding.vault.close import Act, CloseEntry, build_close, judge_acts, parse_close
 from bidding.vault.encoding import b64, sha256
 from bidding.vault.manifest import parse_manifest, parse_withdrawal
-from bidding.vault.models import Bid, Close
+from bidding.vault.models import Bid, Close, SealPolicy
 from bidding.vault.policy import Policy
 from bidding.vault.receipt import witnesses_seen
 from bidding.vault.receipts import Inclusion, first_inclusion
@@ -55,7 +55,8 @@ def close_tender(session: Session, registry: Any, payload: dict[str, Any]) -> No
     if now < tender.deadline:
         promise(session, CLOSE, {"tender": tender.code}, tender.deadline)
         return
-    facts = {"deadline": rfc3339(tender.deadline), "at": rfc3339(now)}
+    # Custodians release for the policy that the log itself names here, and for no other.
+    facts = {"deadline": rfc3339(tender.deadline), "at": rfc3339(now), "policy": tender.policy_hash}
     entry = record(session, SCHEDULER, "tender.closed", tender.code, facts, at=now)
     session.add(Close(tender_id=tender.id, closed_entry_id=entry.id, closed_at=now))
     advance(session, registry, tender, "close", now)
@@ -185,9 +186,12 @@ def _place_of_close(session: Session, close: Close, policy: Policy) -> Inclusion
 def close_bundle(session: Session, code: str) -> dict[str, Any]:
     """The close with all that a custodian needs to judge it by itself (b64 = base64url without padding).
 
-    Raises Refused `close.not-yet` until it is stamped and cosigned."""
+    Raises Refused `close.not-yet` until it is stamped and cosigned, `close.never-opened` for good where the
+    tender ended before an opening: who bid in vain is nobody's business before the next round."""
     tender = find(session, code)
     close = close_of(session, tender)
+    if tender.state in ("failed", "cancelled") and not _was_opened(session, tender):
+        raise refuse("close.never-opened", _("These bids were never opened: their list is not public"))
     if close is None or close.raw is None or close.ready_at is None:
         raise refuse("close.not-yet", _("The closing list of this tender is not complete yet"))
     policy = policy_row(session, tender)
@@ -197,15 +201,33 @@ def close_bundle(session: Session, code: str) -> dict[str, Any]:
     assert note is not None and index is not None, "the closing list stands on this checkpoint"
     place = Inclusion(session, index, note)
     bids = valid_bids(session, tender)
+    payload = next(e for e in entries_of(session, tender.code) if e.id == entry.id).payloads[0]
+    assert payload is not None and payload.raw is not None and payload.nonce is not None
+    published = select(SealPolicy).where(SealPolicy.tender_id == tender.id).order_by(SealPolicy.version)
     return {
         "close": b64(close.raw),
         "tst": b64(close.token) if close.token is not None else None,
         "checkpoint": place.note,
         "proof": {"entry": b64(entry.body), "index": place.index, "path": [b64(n) for n in place.proof]},
+        "closed": {"payload": b64(payload.raw), "nonce": b64(payload.nonce)},
+        "policies": [{"policy": b64(p.raw), "p7s": b64(p.cms or b"")} for p in session.scalars(published)],
         "policy": b64(policy.raw),
         "p7s": b64(policy.cms or b""),
+        "second": second_act(session, tender),
         "bids": [{"manifest": b64(bid.manifest or b""), "p7s": b64(bid.cms or b"")} for bid in bids],
     }
+
+
+def _was_opened(session: Session, tender: Tender) -> bool:
+    return any(row.entry.type == "opening.started" for row in entries_of(session, tender.code))
+
+
+def second_act(session: Session, tender: Tender) -> dict[str, str] | None:
+    """The host's signed act that begins the opening of the second envelopes, once there is one."""
+    from bidding.opening.models import SecondOpening  # Its room stands on this one.
+
+    row = session.scalars(select(SecondOpening).where(SecondOpening.tender_id == tender.id)).first()
+    return {"act": b64(row.act), "p7s": b64(row.cms)} if row is not None else None
 
 
 def valid_bids(session: Session, tender: Tender) -> list[Bid]:

@@ -54,3 +54,8 @@ class PostStatement(Asked):
 class PostRelease(Asked):
     release: Document
     p7s: Document
+
+
+class Ask(Asked):
+    question: Document
+    p7s: Document

@@ -72,6 +72,13 @@ class Bundle:
     index: int
     path: tuple[bytes, ...]
     manifests: tuple[bytes, ...]
+    closed: tuple[bytes, bytes]
+    """payload of that entry and its nonce: what the log says was closed, and under which policy"""
+    policies: tuple[tuple[bytes, bytes], ...]
+    """every policy that the hall has published for the tender, with its signature, oldest first"""
+    second: bytes | None = None
+    """the host's act that opens the second envelopes, with its signature"""
+    second_cms: bytes = b""
 
 
 class Declined(Exception):
@@ -80,6 +87,11 @@ class Declined(Exception):
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("; ".join(reasons))
+
+
+def question(name: str, at: datetime) -> bytes:
+    """What a custodian signs to be told what the hall wants of it; the hall takes it for some minutes."""
+    return d.dumps({"v": 1, "typ": "ebid.custodian-question", "custodian": name, "at": format_time(at)})
 
 
 _WANTED_KEY = d.at_least(
@@ -112,8 +124,21 @@ _BUNDLE = d.at_least(
         "policy": d.b64_bytes(),
         "p7s": d.b64_bytes(),
         "bids": d.list_of(d.at_least({"manifest": d.b64_bytes()})),
+        "closed": d.at_least({"payload": d.b64_bytes(), "nonce": d.b64_bytes(32)}),
+        "policies": d.list_of(d.at_least({"policy": d.b64_bytes(), "p7s": d.b64_bytes()})),
     }
 )
+
+
+_SECOND = d.at_least({"act": d.b64_bytes(), "p7s": d.b64_bytes()})
+_SECOND_ACT = {
+    "v": d.constant(1),
+    "typ": d.constant("ebid.second-opening"),
+    "tender": d.text,
+    "close": d.hash_hex,
+    "stage": d.text,
+    "bids": d.list_of(d.hash_hex),
+}
 
 
 def parse_wanted(document: Mapping[str, Any]) -> tuple[list[WantedKey], list[WantedRelease]]:
@@ -131,6 +156,7 @@ def parse_bundle(document: Mapping[str, Any]) -> Bundle:
     """The hall's answer to `GET /api/tenders/{code}/close`; raises EncodingError."""
     f = _BUNDLE(document)
     proof = f["proof"]
+    second = d.or_null(_SECOND)(document.get("second"))
     return Bundle(
         close=f["close"],
         token=f["tst"],
@@ -141,6 +167,10 @@ def parse_bundle(document: Mapping[str, Any]) -> Bundle:
         index=proof["index"],
         path=proof["path"],
         manifests=tuple(bid["manifest"] for bid in f["bids"]),
+        closed=(f["closed"]["payload"], f["closed"]["nonce"]),
+        policies=tuple((row["policy"], row["p7s"]) for row in f["policies"]),
+        second=second["act"] if second else None,
+        second_cms=second["p7s"] if second else b"",
     )
 
 
@@ -212,7 +242,10 @@ def judge(
     reasons += _entry_faults(bundle, policy)
     stage = policy.stage(asked.stage)
     assert stage is not None, "own_statement has found the stage"
-    reasons += _window_faults(policy, stage, close, now)
+    if stage is policy.stages[0]:
+        reasons += _window_faults(policy, stage, close, now)
+    else:
+        reasons += _second_faults(bundle, asked, close)
     unknown = [h for h in asked.manifests if h not in manifests or h not in close.valid]
     if unknown or not asked.manifests:
         reasons.append("a release is asked for bids that the closing list does not open")
@@ -256,7 +289,27 @@ def _entry_faults(bundle: Bundle, policy: Policy) -> list[str]:
         return ["the entry given is not that of this tender's close"]
     if not inclusion_holds(leaf_hash(bundle.entry), bundle.index, head.size, bundle.path, head.root):
         return ["the entry of the close is not in the checkpoint's tree"]
-    return []
+    return _policy_faults(bundle, found, policy)
+
+
+def _policy_faults(bundle: Bundle, closed: ledger_entry.Entry, policy: Policy) -> list[str]:
+    """The log's own entry of the close names this policy, and it is the last of an unbroken row."""
+    payload, nonce = bundle.closed
+    if ledger_entry.payload_commitment(nonce, payload).hex() not in closed.commitments[:1]:
+        return ["the payload of the close's entry is not the one that the log commits to"]
+    said = d.canonical(payload)
+    if said.get("policy", policy.hash.hex()) != policy.hash.hex():
+        return ["the log says that the tender was closed under another policy"]
+    try:
+        row = [parse_policy(raw) for raw, _ in bundle.policies]
+    except EncodingError as error:
+        return [f"a published policy cannot be read: {error}"]
+    if not row or row[-1].hash != policy.hash:
+        return ["a newer policy than the one given was published"]
+    for before, after in zip(row, row[1:], strict=False):
+        if (after.version, after.replaces) != (before.version + 1, before.hash.hex()):
+            return ["a published policy does not replace the one before it"]
+    return [] if row[0].version == 1 else ["the first of the published policies is missing"]
 
 
 def _window_faults(policy: Policy, stage: Stage, close: Close, now: datetime) -> list[str]:
@@ -267,3 +320,20 @@ def _window_faults(policy: Policy, stage: Stage, close: Close, now: datetime) ->
     if now < opens + timedelta(seconds=stage.bidder_window_s):
         return ["the bidders' own window is still open"]
     return []
+
+
+def _second_faults(bundle: Bundle, asked: WantedRelease, close: Close) -> list[str]:
+    """A later envelope is opened by the host's signed act only, and only for the bids that it names. That
+    the act is signed by the tenderer's side is the caller's to see."""
+    if bundle.second is None:
+        return ["nobody has signed for the opening of the second envelopes"]
+    try:
+        act = d.at_least(_SECOND_ACT)(d.canonical(bundle.second))
+    except EncodingError as error:
+        return [f"the act that opens the second envelopes cannot be read: {error}"]
+    reasons = []
+    if (act["tender"], act["close"], act["stage"]) != (asked.tender, close.hash, asked.stage):
+        reasons.append("the act that opens the second envelopes is for another tender, close or stage")
+    if set(asked.manifests) - set(act["bids"]):
+        reasons.append("a release is asked for a bid whose second envelope stays sealed")
+    return reasons

@@ -8,15 +8,24 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.vault import custody
-from bidding.vault.commands import PostRelease, PostStatement
+from bidding.vault.commands import Ask, PostRelease, PostStatement
 from trading.web import PUBLIC, read_json
 
 
-@view_config(route_name="api-custodian-wanted", request_method="GET", renderer="json", permission=PUBLIC)
+@view_config(
+    route_name="api-custodian-wanted",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
 def wanted(request: Request) -> dict[str, Any]:
-    """GET /api/custodian/{id}/wanted: key statements and releases that are asked for. Names no bidder:
-    before the close there is nothing about bids in it."""
-    return custody.wanted(request.db, request.registry.settings, request.matchdict["id"])
+    """POST /api/custodian/{id}/wanted: key statements and releases that are asked for. Names no bidder; but it
+    names drafts, so only the custodian itself is told: the question is signed like everything it posts."""
+    command = read_json(request, Ask)
+    name, settings = request.matchdict["id"], request.registry.settings
+    custody.check_question(request.db, request.registry, name, command.question, command.p7s)
+    return custody.wanted(request.db, settings, name)
 
 
 @view_config(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -21,12 +21,13 @@ from bidding.opening.models import Attendance, Opening
 from bidding.tenders.models import Amendment, Tender
 from bidding.tenders.service import find, locked
 from bidding.vault import hpke
-from bidding.vault.closing import valid_bids
+from bidding.vault.custodian import question
 from bidding.vault.custodian_key import parse_statement
+from bidding.vault.documents import canonical
 from bidding.vault.encoding import EncodingError, sha256
 from bidding.vault.envelopes import key_stages_of
 from bidding.vault.manifest import Manifest, parse_manifest
-from bidding.vault.models import Bid, BidderRelease, Close, CustodianKey, Outcome, Release
+from bidding.vault.models import Bid, BidderRelease, Close, CustodianKey, Release
 from bidding.vault.policy import Policy, Stage
 from bidding.vault.release import (
     bidder_key_fits,
@@ -35,11 +36,13 @@ from bidding.vault.release import (
     parse_release,
 )
 from bidding.vault.service import Bidder, Means, policy_of
+from bidding.vault.sittings import Sitting, sitting_of
 from bidding.vault.uploads import judge_signature
 from trading import evidence
 from trading.acts import Actor, process, record
-from trading.clock import database_now, rfc3339
+from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.errors import refuse
+from trading.interfaces import ISignatureVerifier
 from trading.live import announce
 from trading.outbox import promise
 from trading.web import _
@@ -73,6 +76,30 @@ def custodian_named(settings: Any, name: str) -> Custodian:
 
 
 # --- what is wanted ------------------------------------------------------------------------------
+
+QUESTION_LASTS = timedelta(minutes=5)
+"""How far the instant of a custodian's signed question may be from the hall's clock."""
+
+
+def check_question(session: Session, registry: Any, name: str, raw: bytes, cms: bytes) -> None:
+    """Raises Refused `custodian.unknown`, `custodian.question` for anything but this custodian's own fresh
+    question, `signature.*`."""
+    who, now = custodian_named(registry.settings, name), database_now(session)
+    wrong = refuse(
+        "custodian.question",
+        _("Only the custodian itself may ask this"),
+        remedy=_("Sign the question with the certificate that this custodian registered."),
+    )
+    try:
+        asked = canonical(raw)
+        fresh = abs(now - parse_rfc3339(asked["at"])) <= QUESTION_LASTS and raw == question(
+            who.id, parse_rfc3339(asked["at"])
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise wrong from error
+    found = registry.getUtility(ISignatureVerifier).verify(raw, cms, now) if fresh else None
+    if found is None or found.certificate_sha256 != who.cert_sha256:
+        raise wrong
 
 
 def wanted(session: Session, settings: Any, name: str) -> dict[str, Any]:
@@ -126,14 +153,14 @@ def _missing_keys(session: Session, who: Custodian) -> list[MissingKey]:
 
 
 def _in_opening(session: Session) -> list[Tender]:
-    return list(session.scalars(select(Tender).where(Tender.state == "opening")))
+    """Tenders of which envelopes may be being opened: at the opening, or second ones in the evaluation."""
+    return list(session.scalars(select(Tender).where(Tender.state.in_(("opening", "evaluating")))))
 
 
 def wanted_releases(session: Session, tender: Tender, who: Custodian) -> list[dict[str, Any]]:
     """For each stage the bids whose shares this custodian should release and has not."""
-    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
     close = session.scalars(select(Close).where(Close.tender_id == tender.id)).first()
-    if opening is None or close is None or close.ready_at is None:
+    if close is None or close.ready_at is None:
         return []
     policy, now = policy_of(session, tender), database_now(session)
     given = set(
@@ -144,9 +171,10 @@ def wanted_releases(session: Session, tender: Tender, who: Custodian) -> list[di
     rows = []
     for stage in policy.stages:
         held = stage.custodian(who.index)
-        if stage.name in given or held is None or held.id != who.id:
+        sitting = sitting_of(session, tender, policy, stage.name)
+        if stage.name in given or held is None or held.id != who.id or sitting is None:
             continue
-        if bids := bids_for_custodians(session, tender, stage, opening, now):
+        if bids := bids_for_custodians(session, sitting, now):
             rows.append(
                 {
                     "tender": tender.code,
@@ -159,17 +187,15 @@ def wanted_releases(session: Session, tender: Tender, who: Custodian) -> list[di
     return rows
 
 
-def bids_for_custodians(
-    session: Session, tender: Tender, stage: Stage, opening: Opening, now: datetime
-) -> list[Bid]:
-    """The valid bids that need the custodians' shares now. In mode `either` they are the remedy: only
+def bids_for_custodians(session: Session, sitting: Sitting, now: datetime) -> list[Bid]:
+    """The bids of a sitting that need the custodians' shares now. In mode `either` they are the remedy: only
     after the bidders' window, and only for bids that their bidders have not opened."""
+    stage, bids = sitting.stage, list(sitting.bids)
     if stage.mode == "bidder":
         return []
-    bids = valid_bids(session, tender)
     if stage.mode != "either":
         return bids
-    if now < opening.window_ends_at:
+    if now < sitting.window_ends_at:
         return []
     done = set(
         session.scalars(
@@ -180,8 +206,6 @@ def bids_for_custodians(
             )
         )
     )
-    final = select(Outcome.bid_id).where(Outcome.outcome == "OK", Outcome.bid_id.in_([b.id for b in bids]))
-    done |= set(session.scalars(final))
     return [bid for bid in bids if bid.id not in done]
 
 
@@ -216,7 +240,9 @@ def accept_statement(session: Session, registry: Any, raw: bytes, cms: bytes) ->
     if statement.release_after < _deadline_to_cover(session, tender):
         raise refuse("statement.early", _("The key statement allows a release before the bid deadline"))
     _judge_custodian(session, registry, tender.code, raw, cms, who.cert_sha256)
-    key = CustodianKey(tender_id=tender.id, stage=statement.stage, index=statement.index, number=len(earlier) + 1)
+    key = CustodianKey(
+        tender_id=tender.id, stage=statement.stage, index=statement.index, number=len(earlier) + 1
+    )
     key.custodian, key.raw, key.cms, key.received_at = who.id, raw, cms, now
     session.add(key)
     payload = {
@@ -319,15 +345,13 @@ def _certificate_of(session: Session, tender: Tender, cks_sha256: str) -> str:
 def _check_shares(
     session: Session, tender: Tender, policy: Policy, stage: Stage, release: Any, now: datetime
 ) -> None:
-    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
-    asked = bids_for_custodians(session, tender, stage, opening, now) if opening else []
-    if tender.state != "opening" or not asked:
+    sitting = sitting_of(session, tender, policy, stage.name)
+    asked = bids_for_custodians(session, sitting, now) if sitting else []
+    if sitting is None or not asked:
         raise refuse("release.early", _("No release is wanted for this tender at present"))
     named = release.shares.keys() | release.bad
     answering = [
-        bid
-        for bid in valid_bids(session, tender)
-        if bid in asked or bytes.fromhex(bid.manifest_hash or "") in named
+        bid for bid in sitting.bids if bid in asked or bytes.fromhex(bid.manifest_hash or "") in named
     ]
     if faults := check_release(policy, release, [_manifest(bid) for bid in answering]):
         raise refuse("release.wrong", _("The release does not hold against the bids"), rule="; ".join(faults))
@@ -356,7 +380,7 @@ def accept_bidder_release(
         raise refuse("release.not-yours", _("There is no such bid of your enterprise to be opened"))
     found = judge_signature(session, means, bidder, tender.code, raw, cms)
     now = database_now(session)
-    stage = _open_window(session, tender, release.stage, now)
+    stage = _open_window(session, tender, release.stage, now, bid)
     for earlier in session.scalars(select(BidderRelease).where(BidderRelease.bid_id == bid.id)):
         if earlier.stage == stage.name and (earlier.matches or earlier.raw == raw):
             return earlier
@@ -390,13 +414,14 @@ def _be_present(session: Session, tender: Tender, bidder: Bidder, actor: Actor, 
     session.execute(insert(Attendance).values(row).on_conflict_do_nothing())
 
 
-def _open_window(session: Session, tender: Tender, stage_name: str, now: datetime) -> Stage:
-    """The stage, while bidders may release for it. Raises Refused `release.window`."""
-    opening = session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
-    stage = policy_of(session, tender).stage(stage_name)
+def _open_window(session: Session, tender: Tender, stage_name: str, now: datetime, bid: Bid) -> Stage:
+    """The stage, while this bid's bidder may release for it. Raises Refused `release.*`."""
+    policy = policy_of(session, tender)
+    stage = policy.stage(stage_name)
     if stage is None or stage.mode == "custodian":
         raise refuse("release.other", _("Bidders hold no key of this stage"))
-    if tender.state != "opening" or opening is None or not opening.started_at <= now < opening.window_ends_at:
+    sitting = sitting_of(session, tender, policy, stage_name)
+    if sitting is None or bid not in sitting.bids or not sitting.started_at <= now < sitting.window_ends_at:
         raise refuse(
             "release.window",
             _("Bids can be decrypted only while the window of the opening is open"),

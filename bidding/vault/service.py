@@ -212,4 +212,19 @@ def piece_key(upload_id: UUID, part: str, number: int) -> str:
 def part_reader(store: Any, bid: Bid, part: str, size: int) -> PieceReader:
     """The ciphertext of a part of `size` bytes (the manifest's) as it is stored, for opening."""
     assert bid.upload_id is not None
-    return PieceReader(store, [piece_key(bid.upload_id, part, n) for n in range(piece_count(size))])
+    return PieceReader(store, [present_key(store, bid.upload_id, part, n) for n in range(piece_count(size))])
+
+
+def restored_key(upload_id: UUID, part: str, number: int) -> str:
+    """The file store's key of a piece that its bidder has handed in again (bidding.vault.restoring)."""
+    return f"restored/{upload_id.hex}/{part}/{number}"
+
+
+def present_key(store: Any, upload_id: UUID, part: str, number: int) -> str:
+    """Where a piece is to be read: what was handed in again takes the place of what was damaged."""
+    again = restored_key(upload_id, part, number)
+    try:
+        store.size(again)
+    except KeyError:
+        return piece_key(upload_id, part, number)
+    return again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -10,11 +11,15 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from bidding.tenders import amending
+from bidding.tenders.amendment_rules import same_price_sheet
 from bidding.tenders.models import Tender
 from bidding.vault.api import bidder_of
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.encoding import EncodingError
+from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
+from bidding.vault.policy import Stage
 from bidding.vault.receipt_page import Checked, check_text
 from bidding.vault.service import Admitted, acts_of, policy_row, standing_of
 from trading.accounts.certificates import usable
@@ -22,7 +27,7 @@ from trading.clock import rfc3339
 from trading.errors import Fault
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.web import PUBLIC, _
+from trading.web import PUBLIC, _, beijing
 
 FOLDER = "bidding.vault:templates/"
 ACTS = {
@@ -53,13 +58,13 @@ def bid(request: Request) -> dict[str, Any]:
     now, bidder = request.now(), bidder_of(request)
     acts = acts_of(request.db, request.keys, tender, bidder.uscc)
     standing = standing_of(acts)
-    return {
+    return amended_for(request, tender, standing) | {
         "tender": tender,
         "open": tender.state == "published" and now < tender.deadline,
         "bidder": bidder,
         "items": items_of(tender),
         "period_days": tender.form.get("delivery_days", ""),
-        "acts": [row_of(act, standing) for act in reversed(acts)],
+        "acts": [row_of(act, standing, tender.policy_hash) for act in reversed(acts)],
         "acts_words": ACTS,
         "counts_as": COUNTS_AS,
         "next_seq": max((act.seq for act in acts), default=0) + 1,
@@ -83,9 +88,30 @@ def items_of(tender: Tender) -> list[dict[str, Any]]:
     ]
 
 
-def row_of(act: Admitted, standing: Admitted | None) -> dict[str, Any]:
+def amended_for(request: Request, tender: Tender, standing: Admitted | None) -> dict[str, Any]:
+    """What was amended since this bid was sealed: whether it still counts, what differs, and whether its
+    price sheet still answers what is asked."""
+    if standing is None or outdated(standing, tender.policy_hash) is False:
+        return {"outdated": False, "changes": [], "same_sheet": True}
+    rows = amending.amendments_of(request.db, tender, since=standing.at)
+    before = rows[-1].before if rows else tender.form
+    return {
+        "outdated": True,
+        "changes": amending.changes_since(rows, tender.form),
+        "same_sheet": same_price_sheet(before, tender.form),
+    }
+
+
+def outdated(act: Admitted, policy_hash: str | None) -> bool:
+    """Whether a bid was sealed for documents that have been amended since."""
+    return act.kind == "bid" and parse_manifest(act.document).policy.hex() != policy_hash
+
+
+def row_of(act: Admitted, standing: Admitted | None, policy_hash: str | None = None) -> dict[str, Any]:
     """One act as its owner reads it: before the close, what it counts as by their own acts alone."""
     own = "standing" if act is standing else "withdrawn" if act.kind == "withdraw" else "superseded"
+    if act is standing and outdated(act, policy_hash):
+        own = "policy-superseded"
     return {
         "ref": act.ref,
         "kind": act.kind,
@@ -101,7 +127,22 @@ def certificates_of(request: Request) -> str:
     return ",".join(c.sha256 for c in usable(request.db, request.identity.user_id, request.now()))
 
 
-def release_box(request: Request, tender: Tender) -> dict[str, Any] | None:
+UNTIL = {
+    "either": _(
+        "Decrypt by ${time}. If you cannot, the custodians open your bid after that; it stays valid."
+    ),
+    "bidder": _("Decrypt by ${time}. Nobody else can: without your key the bid counts as revoked."),
+    "dual": _(
+        "Decrypt by ${time}. The custodians give their shares too; without your key the bid counts as revoked."
+    ),
+    "custodian": "",
+}
+"""What a bidder must do by when, by the mode of the stage."""
+
+
+def release_box(
+    request: Request, tender: Tender, stage: Stage, window_ends: datetime
+) -> dict[str, Any] | None:
     """What `bidding.vault:templates/release_box.jinja2` shows to a bidder whose bid waits for its key;
     None for everybody else. The opening page calls it, and includes the template with `box`."""
     if request.identity is None or not request.has_permission(Permission.BID, tender):
@@ -113,13 +154,19 @@ def release_box(request: Request, tender: Tender) -> dict[str, Any] | None:
     if row is None:
         return None
     done = request.db.execute(
-        select(BidderRelease.id).where(BidderRelease.bid_id == row.id, BidderRelease.matches)
+        select(BidderRelease.id).where(
+            BidderRelease.bid_id == row.id, BidderRelease.stage == stage.name, BidderRelease.matches
+        )
     ).first()
     return {
         "tender": tender.code,
         "manifest": row.manifest_hash,
         "certificates": certificates_of(request),
         "released": done is not None,
+        "stage": stage.name,
+        "mode": stage.mode,
+        "until": UNTIL[stage.mode],
+        "window_ends": beijing(window_ends, "%H:%M:%S"),
     }
 
 
@@ -129,12 +176,13 @@ def release_box(request: Request, tender: Tender) -> dict[str, Any] | None:
 @view_config(route_name="receipt-check", renderer=FOLDER + "receipt_check.jinja2", permission=PUBLIC)
 def receipt_check(request: Request) -> dict[str, Any]:
     """Anybody's receipt, checked in the reader's own browser; without script, by the hall."""
-    page: dict[str, Any] = {"checked": None, "faults": [], "text": ""}
+    page: dict[str, Any] = {"checked": None, "faults": [], "text": "", "outdated": False}
     if request.method != "POST":
         return page
     page["text"] = receipt_text(request)
     try:
-        page["checked"] = checked(request, page["text"])
+        page["checked"] = found = checked(request, page["text"])
+        page["outdated"] = found.receipt.kind == "bid" and found.policy != newest_policy(request, found)
     except (EncodingError, ValueError) as error:
         request.response.status = 422
         fault = Fault("receipt.unreadable", _("This is not a receipt of this hall"), "receipt", str(error))
@@ -158,7 +206,20 @@ def checked(request: Request, text: str) -> Checked:
     tender = request.db.scalars(select(Tender).where(Tender.code == str(code))).first()
     if tender is None or tender.policy_hash is None:
         raise ValueError("no such tender")
-    return check_text(request.registry, policy_row(request.db, tender).raw, text)
+    return check_text(request.registry, policy_at(request, tender, str(document.get("at", ""))), text)
+
+
+def newest_policy(request: Request, found: Checked) -> str:
+    """The policy that counts now in the tender of a receipt; a later one makes an earlier bid count no more."""
+    query = select(Tender.policy_hash).where(Tender.code == found.receipt.tender)
+    return request.db.scalar(query) or ""
+
+
+def policy_at(request: Request, tender: Tender, at: str) -> bytes:
+    """The policy that was in force at the time of a receipt."""
+    published = amending.policies_of(request.db, tender)
+    before = [row for row in published if row.signed_at is not None and rfc3339(row.signed_at) <= at]
+    return (before or published)[-1 if before else 0].raw
 
 
 # --- custodians ----------------------------------------------------------------------------------

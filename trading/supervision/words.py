@@ -11,6 +11,7 @@ ACTS = {
     "custodian.key": _("A custodian delivered its key"),
     "tender.published": _("Tender published"),
     "tender.amended": _("Tender amended"),
+    "tender.clarified": _("A question was answered"),
     "rule.overridden": _("A rule was set aside"),
     "tender.closed": _("Bid deadline: closed"),
     "tender.manifest": _("List of all entries recorded"),
@@ -19,6 +20,14 @@ ACTS = {
     "vault.released": _("A custodian released its share"),
     "vault.bidder-released": _("A bidder released its key"),
     "bid.opened": _("A bid was opened"),
+    "bid.decided": _("The host decided on a bid that was not opened"),
+    "opening.platform-claimed": _("A bidder says that the platform failed"),
+    "bid.restored": _("A bidder handed a damaged piece in again"),
+    "opening.second-started": _("The opening of the price envelopes began"),
+    "bid.price-opened": _("A price envelope was opened"),
+    "opening.second-read-out": _("The prices were read out"),
+    "recording.filed": _("A recording was filed"),
+    "recording.deleted": _("A recording was deleted after its retention"),
     "opening.objection": _("Objection at the opening"),
     "opening.answered": _("Objection answered"),
     "opening.recorded": _("Opening record signed and published"),
@@ -167,13 +176,15 @@ SUPERVISION = frozenset(
 )  # fmt: skip
 """Queries, complaints and orders: public at every stage, since they name nobody."""
 BEFORE_CLOSE = SUPERVISION | frozenset(
-    {"tender.drafted", "custodian.key", "tender.published", "tender.amended", "rule.overridden"}
+    {"tender.drafted", "custodian.key", "tender.published", "tender.amended", "tender.clarified", "rule.overridden"}
 )
 """What the public may see of an open tender: nothing that a bidder does."""
 EVALUATION = frozenset({"price.confirmed", "abnormal.explained", "tie.drawn"})
 """Public, but only once the evaluation is over."""
 OPEN_TO_ALL = BEFORE_CLOSE | EVALUATION | {
     "tender.closed", "tender.manifest", "opening.started", "vault.released", "vault.bidder-released", "bid.opened",
+    "bid.decided", "opening.platform-claimed", "bid.restored", "opening.second-started", "bid.price-opened",
+    "opening.second-read-out", "recording.filed", "recording.deleted",
     "opening.objection", "opening.answered", "opening.recorded", "tender.failed", "panel.imported",
     "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "award.voided",
     "evaluation.reopened", "contract.signed",
@@ -199,7 +210,7 @@ FIELDS = {
     "policy_p7s": _("Signature of the policy"), "cks": _("Key statement"), "release": _("Release"),
     "commitment": _("Commitment"), "plain": _("Plain entries"), "blinded": _("Blinded entries"), "source": _("Source"),
     "list": _("List"), "seat": _("Seat"), "dissent": _("Dissent"), "bids": _("Bids"), "officer": _("Officer"),
-    "judgement": _("Judgement"), "finding": _("Finding"), "order": _("Order"), "document": _("Paper"),
+    "judgement": _("Judgement"), "finding": _("Finding"), "version": _("Version"), "clarification": _("Clarification"), "order": _("Order"), "document": _("Paper"),
     "case": _("Case"), "query": _("Query"), "track": _("Track"), "matters": _("Matters"), "letter": _("Letter"),
     "known": _("Known on"), "until": _("Until"), "answer_by": _("Answer by"), "decision": _("Decision"),
     "words": _("Published words"), "department": _("Authority"), "authority": _("Authority"), "kept_by": _("Kept by"),

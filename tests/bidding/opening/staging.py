@@ -140,6 +140,13 @@ class Stage:
             login = agent.login
         return english(log_in(app, self.scene.config, login)), signer
 
+    def decide(self, browser: TestApp, number: int, fault: str) -> None:
+        """The host decides whose fault it was that this bid was not opened."""
+        page = browser.get(f"/tenders/{CODE}/opening/cases", status=200)
+        mine = next(f for f in page.forms.values() if self.bids[number].manifest.hash.hex() in f.action)
+        mine["fault"], mine["reason"] = fault, "As the evidence of the hall shows."
+        mine.submit(status=303)
+
     def sign_record(self, browser: TestApp, signer: FileSigner) -> None:
         """The host signs what the page gives it to sign."""
         page = browser.get(f"/tenders/{CODE}/opening", status=200)

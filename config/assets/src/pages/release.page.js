@@ -1,7 +1,7 @@
 /**
  * The opening (解密): one button gives the hall the key of this bidder's own bid.
  *
- * <section data-release data-tender="T-1" data-manifest="hex of the standing manifest">
+ * <section data-release data-tender="T-1" data-stage="opening" data-manifest="hex of the standing manifest">
  *   <div data-release-banner></div> <div data-release-problem hidden></div>
  *   <form data-release-form>
  *     <div data-release-keyfile hidden><label>… <input type="file" accept=".json"></label></div>   shown when this browser has no key
@@ -68,7 +68,8 @@ async function release() {
   const opened = await signer.unlock();
   const keys = await stageKeys();
   await checkKeys(keys);
-  for (const [stage, kb] of Object.entries(keys)) {
+  // The key of an envelope that is not being opened never leaves this device.
+  for (const [stage, kb] of Object.entries(keys).filter(([name]) => name === root.dataset.stage)) {
     const document = bidderRelease(root.dataset.manifest, stage, kb);
     const cms = await signDetached(document, opened, new Date());
     const json = { tender: root.dataset.tender, release: b64url(document), cms: b64url(cms) };

@@ -1,0 +1,243 @@
+"""Decisions on bids that were not opened (解密失败责任认定, Order 20 art. 31).
+
+The hall collects the evidence and says what the rule makes of it; the host decides, with its reason, and may
+decide otherwise. A bidder may say before that that the platform failed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.opening.deciding import RULES, outcome_of
+from bidding.opening.judging import facts_of, outcomes_of, own_releases
+from bidding.opening.models import FaultDecision, Opening, PlatformClaim
+from bidding.opening.papers import ReadOut, read_out
+from bidding.opening.service import bidder_of, find_opening, say_opened, tell, write_record
+from bidding.tenders.models import Tender
+from bidding.tenders.service import locked
+from bidding.vault.closing import valid_bids
+from bidding.vault.envelopes import first
+from bidding.vault.manifest import parse_manifest
+from bidding.vault.models import Bid, Outcome
+from bidding.vault.policy import Stage
+from bidding.vault.receipt_page import Checked, check_text
+from bidding.vault.service import policy_of, policy_row
+from trading.acts import Actor, record
+from trading.clock import database_now, rfc3339
+from trading.errors import refuse
+from trading.ledger.models import LedgerCheckpoint
+from trading.web import _
+
+FAULTS = ("bidder", "platform", "other")
+SHORTEST_REASON = 10
+"""characters of a reason"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An envelope that was not opened: what the hall found, what was claimed, what was decided."""
+
+    bid: Bid
+    stage: Stage
+    outcome: Outcome
+    evidence: dict[str, Any]
+    claim: PlatformClaim | None
+    decision: FaultDecision | None
+
+    @property
+    def proposed(self) -> str:
+        """The fault that the rule proposes."""
+        return self.decision.proposed_fault if self.decision else self.outcome.fault
+
+    @property
+    def rule(self) -> str:
+        return RULES[self.proposed]
+
+
+def cases(session: Session, tender: Tender) -> list[Case]:
+    """The bids that were read out as not opened, in the ledger's order."""
+    opening = find_opening(session, tender)
+    if opening is None or opening.read_out_at is None:
+        return []
+    known, stage = outcomes_of(session, tender), first(policy_of(session, tender))
+    rows = [(bid, known[bid.id]) for bid in valid_bids(session, tender) if bid.id in known]
+    return [
+        Case(
+            bid,
+            stage,
+            outcome,
+            evidence_of(session, tender, opening, stage, bid, outcome),
+            claim_of(session, bid, stage.name),
+            decision_of(session, bid, stage.name),
+        )
+        for bid, outcome in rows
+        if outcome.outcome in ("REVOKED", "WITHDRAWN")
+    ]
+
+
+def case_of(session: Session, tender: Tender, manifest: str) -> Case:
+    """The case of one bid. Raises Refused `decision.none`."""
+    found = next((row for row in cases(session, tender) if row.bid.manifest_hash == manifest), None)
+    if found is None:
+        raise refuse("decision.none", _("There is nothing to decide about this bid"))
+    return found
+
+
+def evidence_of(
+    session: Session, tender: Tender, opening: Opening, stage: Stage, bid: Bid, outcome: Outcome
+) -> dict[str, Any]:
+    """What the hall has collected about an envelope that was not opened, as it goes into the ledger."""
+    manifest = parse_manifest(bid.manifest or b"")
+    facts = facts_of(session, tender, stage, bid)
+    sealed = manifest.stage(stage.name)
+    damaged = {row["part"]: row for row in outcome.evidence.get("stored", [])}
+    return {
+        "receipt": {"ref": bid.ref, "manifest": bid.manifest_hash, "leaf_index": bid.leaf_index},
+        "received": rfc3339(bid.received_at) if bid.received_at else None,
+        "stored": [
+            {
+                "part": part.name,
+                "signed": part.tree.hex(),
+                "stored": damaged[part.name]["tree"] if part.name in damaged else part.tree.hex(),
+                "equal": part.name not in damaged,
+            }
+            for part in manifest.parts
+            if part.stage == stage.name
+        ],
+        "mode": stage.mode,
+        "key_commitment": sealed.k_commit.hex() if sealed else None,
+        "keys": [
+            {"at": rfc3339(row.received_at), "fits": row.matches}
+            for row in own_releases(session, bid, stage.name)
+        ],
+        "custodians": {"answered": facts.answered, "needed": facts.threshold},
+        "window": {"from": rfc3339(opening.started_at), "until": rfc3339(opening.window_ends_at)},
+        "service": service_in(session, opening.started_at, opening.window_ends_at),
+        "judged": outcome.evidence.get("judged"),
+        "reasons": outcome.evidence.get("decision", []),
+    }
+
+
+def service_in(session: Session, since: datetime, until: datetime) -> dict[str, int]:
+    """The hall's own pulse in the bidders' window: how many checkpoints its log signed, and the longest time
+    (seconds) between two of them."""
+    query = select(LedgerCheckpoint.at).where(
+        LedgerCheckpoint.at >= since - timedelta(minutes=1), LedgerCheckpoint.at <= until
+    )
+    times = sorted([since, *session.scalars(query), until])
+    gaps = [int((later - earlier).total_seconds()) for earlier, later in zip(times, times[1:], strict=False)]
+    return {"checkpoints": len(times) - 2, "longest_gap_s": max(0, *gaps)}
+
+
+def claim_of(session: Session, bid: Bid, stage: str) -> PlatformClaim | None:
+    query = select(PlatformClaim).where(PlatformClaim.bid_id == bid.id, PlatformClaim.stage == stage)
+    return session.scalars(query).first()
+
+
+def decision_of(session: Session, bid: Bid, stage: str) -> FaultDecision | None:
+    query = select(FaultDecision).where(FaultDecision.bid_id == bid.id, FaultDecision.stage == stage)
+    return session.scalars(query).first()
+
+
+# --- the bidder ------------------------------------------------------------------------------------
+
+
+def claim(
+    session: Session, registry: Any, actor: Actor, code: str, statement: str, receipt: str = ""
+) -> PlatformClaim:
+    """A bidder says that the platform failed; entry `opening.platform-claimed`. Once for each bid.
+
+    Raises Refused `claim.*`."""
+    tender = locked(session, code)
+    opening, uscc = find_opening(session, tender), bidder_of(session, tender, actor)
+    if tender.state != "opening" or opening is None or not uscc or actor.user_id is None:
+        raise refuse("claim.closed", _("Only a bidder can say so, until the opening record is signed"))
+    bid = next(bid for bid in valid_bids(session, tender) if bid.bidder_uscc == uscc)
+    stage = first(policy_of(session, tender)).name
+    if found := claim_of(session, bid, stage):
+        return found
+    if not statement.strip():
+        raise refuse("claim.empty", _("Write what went wrong, and when"), field="statement")
+    row = PlatformClaim(
+        bid_id=bid.id,
+        stage=stage,
+        statement=statement.strip()[:2000],
+        receipt=receipt.encode()[:65536] or None,
+        receipt_holds=receipt_holds(session, registry, tender, bid, receipt) if receipt.strip() else None,
+        made_by=actor.user_id,
+        made_at=database_now(session),
+    )
+    session.add(row)
+    session.flush()
+    payload = {
+        "manifest": bid.manifest_hash,
+        "stage": stage,
+        "statement": row.statement,
+        "receipt_holds": row.receipt_holds,
+    }
+    record(session, actor, "opening.platform-claimed", code, payload, at=row.made_at)
+    tell(session, registry, tender, "claim")
+    return row
+
+
+def receipt_holds(session: Session, registry: Any, tender: Tender, bid: Bid, text: str) -> bool:
+    """Whether a receipt is genuine, and for this very bid with the parts that its bidder signed."""
+    try:
+        checked: Checked = check_text(registry, policy_row(session, tender).raw, text)
+    except (ValueError, TypeError, KeyError):
+        return False
+    signed = {(p.name, p.size, p.tree) for p in parse_manifest(bid.manifest or b"").parts}
+    given = set(checked.receipt.parts)
+    return checked.good and checked.receipt.manifest.hex() == bid.manifest_hash and signed == given
+
+
+# --- the host ----------------------------------------------------------------------------------------
+
+
+def decide_fault(
+    session: Session, registry: Any, actor: Actor, code: str, manifest: str, fault: str, reason: str
+) -> FaultDecision:
+    """The host decides whose fault it was that a bid was not opened; entries `bid.decided` and, where the
+    outcome is another one now, `bid.opened`. May be changed until the record is signed.
+
+    Raises Refused `decision.*`."""
+    tender = locked(session, code)
+    opening = find_opening(session, tender)
+    if tender.state != "opening" or opening is None or actor.user_id is None:
+        raise refuse("decision.closed", _("The opening record is signed: this is decided"))
+    if fault not in FAULTS:
+        raise refuse("decision.fault", _("Choose whose fault it was"), field="fault")
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise refuse("decision.reason", _("Give the reason in a sentence or two"), field="reason")
+    case, now = case_of(session, tender, manifest), database_now(session)
+    row = case.decision or FaultDecision(
+        bid_id=case.bid.id, stage=case.stage.name, proposed_fault=case.outcome.fault
+    )
+    row.fault, row.outcome, row.reason = fault, outcome_of(fault), reason.strip()[:2000]
+    row.evidence, row.decided_by, row.decided_at = case.evidence, actor.user_id, now
+    session.add(row)
+    payload = {
+        "manifest": manifest,
+        "stage": row.stage,
+        "outcome": row.outcome,
+        "fault": fault,
+        "proposed": row.proposed_fault,
+        "rule": RULES[row.proposed_fault],
+        "reason": row.reason,
+        "evidence": json.loads(json.dumps(case.evidence)),
+    }
+    record(session, actor, "bid.decided", code, payload, at=now)
+    changed = case.outcome.outcome != row.outcome
+    case.outcome.outcome, case.outcome.fault = row.outcome, fault
+    session.flush()
+    if changed:
+        shown: ReadOut = read_out(case.bid, case.outcome)
+        say_opened(session, actor, tender, shown, now)
+        write_record(session, tender, opening)
+    tell(session, registry, tender, "decision")
+    return row
