@@ -1,0 +1,185 @@
+"""Queries and complaints: in time, in order, to the right authority, and by nobody's name."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from bidding.tenders.models import Tender
+from tests.helpers import make_party, make_user
+from tests.tenders import make_buyers, published_tender
+from trading.acts import Actor
+from trading.errors import Refused
+from trading.ledger.service import entries_of
+from trading.notices.models import Notice
+from trading.parties.models import Party
+from trading.supervision import cases
+from trading.supervision.cases import Filer
+from trading.supervision.models import Case
+
+
+class Hall:
+    """A tender with a result, a supplier, two authorities. The result is published on a Saturday that is a
+    working day in place of a holiday; its notice period of one working day ends on Monday 2026-05-11."""
+
+    def __init__(self, session: Session, registry: Any) -> None:
+        self.session, self.registry, self.keys = session, registry, registry["keys"]
+        self.buyers = make_buyers(session, registry)
+        self.tender: Tender = published_tender(session, registry, self.buyers, closes_in=timedelta(hours=2))
+        session.add(
+            Notice(
+                kind="result", tender=self.tender.code, title="t", region="440300", body=b"{}", cms=None, sha256="",
+                shown={}, published_at=datetime(2026, 5, 9, 2, tzinfo=UTC),
+            )
+        )  # fmt: skip
+        self.party = make_party(session)
+        self.user = make_user(session, "bidder", party=self.party, keys=self.keys, name="质疑人甲")
+        self.finance, self.planning = self.authority("财政局"), self.authority("发改委")
+        session.flush()
+
+    def authority(self, name: str) -> Party:
+        party = make_party(self.session, name, kind="public-body")
+        make_user(self.session, "regulator", party=party, keys=self.keys)
+        return party
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.id, self.user.name, self.party.name, "192.0.2.9", self.keys.pseudonym)
+
+    @property
+    def filer(self) -> Filer:
+        return Filer(self.user.id, self.user.name, self.party.id, self.party.name)
+
+    def query(self, now: datetime | None, stage: Any = "result") -> Case:
+        return cases.file_query(
+            self.session, self.keys, self.actor, self.filer, self.tender, stage, ["评分错误", "资格不符"], "请重新评审",
+            now=now,
+        )  # fmt: skip
+
+    def answer(self, query: Case, now: datetime) -> Case:
+        return cases.answer(self.session, self.buyers.actor, query.number, "rejected", "质疑不成立", now=now)
+
+    def complain(self, query: Case, now: datetime, to: Party | None = None, matters: tuple[int, ...] = (1,)) -> Case:
+        return cases.file_complaint(
+            self.session, self.keys, self.actor, self.filer, query.number, (to or self.finance).name, list(matters),
+            "请求认定中标无效", now=now,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def hall(session: Session, config: Configurator) -> Hall:
+    return Hall(session, config.registry)
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 2, tzinfo=UTC)
+
+
+def refused(act: Any) -> tuple[str, str]:
+    with pytest.raises(Refused) as error:
+        act()
+    return error.value.faults[0].code, error.value.faults[0].rule
+
+
+def test_the_worked_calendar_comes_out_of_the_acts_themselves(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    assert (query.known_on, query.file_until) == (date(2026, 5, 11), date(2026, 5, 20))
+    assert cases.due_limit(hall.session, query, at(5, 20)).last_day == date(2026, 5, 29)
+    hall.answer(query, at(5, 26))
+    assert cases.complaint_limit(query).last_day == date(2026, 6, 22)
+    assert hall.complain(query, at(6, 22)).state == "received"
+
+
+def test_a_query_after_its_time_is_refused_with_the_article(hall: Hall) -> None:
+    assert refused(lambda: hall.query(at(5, 21))) == ("query.late", "GPL 52")
+
+
+def test_a_complaint_after_its_time_is_refused_with_the_article(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    assert refused(lambda: hall.complain(query, at(6, 23))) == ("complaint.late", "GPL 55")
+
+
+def test_a_complaint_waits_for_the_answer_or_the_end_of_its_time(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    assert refused(lambda: hall.complain(query, at(5, 29))) == ("complaint.early", "GPL 55")
+    assert hall.complain(query, at(5, 30)).number.startswith("C-2026-")
+
+
+def test_a_complaint_is_limited_to_queried_matters(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    hall.answer(query, at(5, 22))
+    assert refused(lambda: hall.complain(query, at(6, 1), matters=(1, 3))) == ("complaint.matters", "GPR 55")
+    made = hall.complain(query, at(6, 1), matters=(2,))
+    assert cases.letter_of(hall.keys, made).matters == ["资格不符"]
+
+
+def test_the_first_receiver_keeps_a_matter_and_the_second_is_sent_to_it(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    hall.answer(query, at(5, 22))
+    first = hall.complain(query, at(6, 1))
+    second = hall.complain(query, at(6, 2), hall.planning)
+    assert (second.state, second.kept_by, second.due_at) == ("routed", first.number, None)
+    assert refused(lambda: hall.complain(query, at(6, 3)))[0] == "complaint.twice"
+    assert refused(
+        lambda: cases.accept(hall.session, hall.actor, first.number, hall.planning.name, now=at(6, 3))
+    ) == ("case.not-yours", "TBR 61")
+
+
+def test_appraisal_stops_the_clock_with_its_paper_and_the_light_turns_red_when_late(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    hall.answer(query, at(5, 22))
+    made, who = hall.complain(query, at(6, 1)), hall.finance.name
+    cases.accept(hall.session, hall.actor, made.number, who, now=at(6, 2))
+    plain = cases.due_limit(hall.session, made, at(6, 2)).last_day
+
+    def stop(document: str) -> Any:
+        return cases.pause(
+            hall.session, hall.actor, made.number, who, "appraisal", "检测样品", document, now=at(6, 8)
+        )
+
+    assert refused(lambda: stop("")) == ("case.paper", "GPR 58")
+    stop("ab" * 32)
+    assert (made.due_at, cases.light_of(hall.session, made, at(9, 1))) == (None, "paused")
+    cases.unpause(hall.session, hall.actor, made.number, who, now=at(6, 15))
+    moved = cases.due_limit(hall.session, made, at(6, 15)).last_day
+    assert plain is not None and moved is not None and moved == plain + timedelta(days=7)
+    assert cases.light_of(hall.session, made, at(9, 1)) == "red"
+    cases.decide(hall.session, hall.actor, made.number, who, "upheld", "投诉成立", now=at(6, 16))
+    assert cases.light_of(hall.session, made, at(9, 1)) == "done"
+
+
+def test_neither_the_database_nor_the_ledger_names_who_asks(hall: Hall) -> None:
+    query = hall.query(None, "documents")
+    rows = " ".join(str(row) for row in hall.session.execute(text("SELECT * FROM supervision_case")))
+    for secret in (hall.party.name, str(hall.party.id), hall.party.uscc, hall.user.name, str(hall.user.id), "评分错误"):
+        assert secret not in rows
+    entry = next(e for e in entries_of(hall.session, hall.tender.code) if e.entry.type == "query.filed")
+    assert entry.entry.actor == "participant"
+    public = json.dumps(entry.payloads[0].document, ensure_ascii=False)
+    assert query.number in public
+    assert hall.party.name not in public and str(hall.user.id) not in public
+
+
+def test_an_enterprise_finds_its_own_cases_and_no_others(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    other = make_party(hall.session)
+    assert cases.own(hall.session, hall.keys, hall.party.id) == [query]
+    assert cases.own(hall.session, hall.keys, other.id) == []
+    stranger = Filer(hall.user.id, "x", other.id, other.name)
+    with pytest.raises(Refused, match=r"case\.unknown"):
+        cases.file_complaint(
+            hall.session, hall.keys, hall.actor, stranger, query.number, hall.finance.name, [1], "x", now=at(6, 1)
+        )
+
+
+def test_there_is_nothing_to_query_before_it_has_happened(hall: Hall) -> None:
+    hall.session.delete(hall.session.scalars(select(Notice).where(Notice.kind == "result")).one())
+    hall.session.flush()
+    assert refused(lambda: hall.query(at(5, 20)))[0] == "query.too-early"
+    assert refused(lambda: hall.query(at(5, 20), "process"))[0] == "query.too-early"
