@@ -96,6 +96,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--trust", type=Path)
     signing(one)
     content(one)
+    one = command("reseal", reseal, "seal the standing bid again for amended documents, and hand it in")
+    online(one)
+    one.add_argument("--tender", required=True)
+    one.add_argument("--trust", type=Path)
+    one.add_argument("--folder", type=Path, default=Path(), help="where the files are written")
+    signing(one)
+    one.add_argument("key_file", type=Path)
     one = command("withdraw", withdraw, "take back the bid of a .sealed file")
     online(one)
     signing(one)
@@ -180,6 +187,19 @@ def replace(chosen: argparse.Namespace) -> int:
     seq, standing = bidder.next_place(hall, chosen.tender)
     policy = bidder.fetch_policy(hall, chosen.tender, chosen.trust)
     return hand_in(hall, seal_with(chosen, policy, seq, standing).sealed, chosen.trust)
+
+
+def reseal(chosen: argparse.Namespace) -> int:
+    """Open the standing bid with its key file, seal the same content for the present policy, hand in."""
+    hall, secret = hall_of(chosen), passphrase()
+    signer = Signer.open(chosen.certificate, secret)
+    with console.status("opening the standing bid, sealing it again"):
+        made = bidder.reseal(
+            hall, signer, chosen.tender, chosen.key_file.read_bytes(), chosen.folder, secret,
+            trust=chosen.trust, rng=os.urandom,
+        )  # fmt: skip
+    console.print(f"sealed   {made.sealed}\nkey file {made.key_file}  (keep it: it decrypts your bid)")
+    return hand_in(hall, made.sealed, chosen.trust)
 
 
 def hand_in(hall: Hall, path: Path, trust: Path | None) -> int:

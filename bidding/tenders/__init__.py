@@ -41,6 +41,15 @@ ROUTES = {
     "tender-interrupt": "/tenders/{code}/interrupt",
     "tender-retender": "/tenders/{code}/retender",
     "tender-document": "/tenders/{code}/documents/{name}",
+    "tender-amend": "/tenders/{code}/amend",
+    "tender-amendment": "/tenders/{code}/amendment",
+    "tender-amendment-discard": "/tenders/{code}/amendment/discard",
+    "tender-questions": "/tenders/{code}/questions",
+    "tender-answer": "/tenders/{code}/questions/answer",
+    "tender-clarify": "/tenders/{code}/questions/clarify",
+    "api-amendment": "/api/tenders/{code}/amendment",
+    "api-tender-questions": "/api/tenders/{code}/questions",
+    "api-answers": "/api/tenders/{code}/answers",
     "api-tenders": "/api/tenders",
     "api-tender": "/api/tenders/{code}",
     "api-tender-interruptions": "/api/tenders/{code}/interruptions",
@@ -65,5 +74,7 @@ def includeme(config: Configurator) -> None:
     config.scan("bidding.tenders.interruption_views")
     config.on_desk("agent", desk.agent_cards)
     config.on_desk("tenderer", desk.tenderer_cards)
+    config.on_desk("bidder", desk.taker_cards)
     config.scan("bidding.tenders.views")
+    config.scan("bidding.tenders.amendment_views")
     config.scan("bidding.tenders.api")

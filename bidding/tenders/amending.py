@@ -101,6 +101,19 @@ def policies_of(session: Session, tender: Tender) -> list[SealPolicy]:
     return list(session.scalars(query.order_by(SealPolicy.version)))
 
 
+def amendments_of(session: Session, tender: Tender, since: datetime | None = None) -> list[Amendment]:
+    """The published amendments, newest first; with `since` those that came after it."""
+    query = select(Amendment).where(Amendment.tender_id == tender.id, Amendment.published_at.is_not(None))
+    if since is not None:
+        query = query.where(Amendment.published_at > since)
+    return list(session.scalars(query.order_by(Amendment.version.desc())))
+
+
+def changes_since(rows: list[Amendment], form: dict[str, Any]) -> list[dict[str, Any]]:
+    """What these amendments, newest first, have changed together, as pages render it."""
+    return [change.shown() for change in rules.differences(rows[-1].before, form)] if rows else []
+
+
 def open_amendment(session: Session, tender: Tender) -> Amendment | None:
     """The amendment that is drafted and not published yet."""
     query = select(Amendment).where(Amendment.tender_id == tender.id, Amendment.published_at.is_(None))

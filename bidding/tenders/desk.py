@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from bidding.tenders import publication
 from bidding.tenders.models import Tender
+from trading.notices.models import Notice
+from trading.notices.service import has_taken, notices_of
 from trading.web import Card, _, beijing
 
 ENDS = ("contracted", "failed", "cancelled")
@@ -17,6 +19,10 @@ NEXT = {
     "closed": _("Closed: the opening is next"),
     "evaluating": _("The committee is evaluating"),
     "result_published": _("Result published: the award is next"),
+}
+NEWS = {
+    "amendment": _("The documents you took were amended on ${time}"),
+    "clarification": _("A question about the documents was answered on ${time}"),
 }
 ACTING = {"result_published"}
 """States in which the buyers have something to do and no other room says what."""
@@ -30,6 +36,21 @@ def agent_cards(request: Request) -> list[Card]:
         _("Publish a tender"), request.route_path("tender-new"), _("From a template, in a few minutes")
     )
     return [new, *cards(request, Tender.agency_id == request.identity.party_id)]
+
+
+def taker_cards(request: Request) -> list[Card]:
+    """Amendments and clarifications of open tenders whose documents this account has taken. Found by the
+    account's own keyed hash: nothing is kept that would tell who is told."""
+    open_tenders = select(Tender).where(Tender.state == "published", Tender.deadline > request.now())
+    news = select(Notice.tender).where(Notice.kind.in_(("amendment", "clarification")))
+    cards = []
+    for tender in request.db.scalars(open_tenders.where(Tender.code.in_(news)).order_by(Tender.deadline)):
+        if not has_taken(request.db, request.keys, tender.code, str(request.identity.user_id)):
+            continue
+        last = next(n for n in reversed(notices_of(request.db, tender.code)) if n.kind in NEWS)
+        words = _(NEWS[last.kind], mapping={"time": beijing(last.published_at, "%Y-%m-%d %H:%M")})
+        cards.append(Card(request.called(tender), request.route_path("notice", id=last.id), words, "now"))
+    return cards
 
 
 def tenderer_cards(request: Request) -> list[Card]:

@@ -20,6 +20,8 @@ FOLDER = "trading.notices:templates/"
 
 KINDS = {
     "tender": _("Tender notice"),
+    "amendment": _("Amendment notice"),
+    "clarification": _("Clarification"),
     "result": _("Result notice"),
     "award": _("Award notice"),
     "failure": _("Failure notice"),
@@ -29,7 +31,7 @@ KINDS = {
     "cancellation": _("Cancellation notice"),
     "order": _("Order of the supervising authority"),
 }
-TONES = {"tender": "neutral", "result": "good", "award": "good", "failure": "bad", "contract": "neutral",
+TONES = {"tender": "neutral", "amendment": "wait", "clarification": "neutral", "result": "good", "award": "good", "failure": "bad", "contract": "neutral",
          "suspension": "wait", "resumption": "good", "cancellation": "bad", "order": "wait"}  # fmt: skip
 STATES = {"open": _("Bids may be handed in"), "closed": _("Deadline has passed")}
 

@@ -20,6 +20,11 @@
  *   <div data-bid-done hidden></div>                           filled with receipt, downloads, withdraw
  * </section>
  *
+ * When the documents were amended after the standing bid, the section has `data-outdated="same|other"` (does the price
+ * sheet still fit?) and `data-outdated-ref`, and in it <form data-bid-reseal-form> with <div data-bid-reseal-keyfile hidden>
+ * around a file input, <div data-bid-reseal-signer> and a button: one click opens the former bid here, seals it for the new
+ * policy and hands it in (same), or fills the form from it (other).
+ *
  * `data-next-seq` is one more than this bidder's last seq (1 for none); `data-replaces` the hash of the standing
  * manifest or empty. Events on the section, for other scripts and tests: `bid:state` with detail {state, ref}.
  */
@@ -34,6 +39,7 @@ import { packDocuments } from "../vault/tar.js";
 import { Refused, insist } from "../vault/upload.js";
 import { banner, busy, download, downloadLink, element, problem, progressBar } from "../ui/dom.js";
 import { send } from "../ui/http.js";
+import { hasKey, openFormer } from "../ui/formerbid.js";
 import { priceForm } from "../ui/pricing.js";
 import { signerBlock } from "../ui/signer.js";
 import { persist } from "../ui/store.js";
@@ -51,6 +57,7 @@ const page = {
   policySha256: root.dataset.policySha256,
   bloc: JSON.parse(root.dataset.bloc || "[]"),
 };
+let formerDocuments = null;
 let standing = { seq: Number(root.dataset.nextSeq || 1) - 1, manifestHash: root.dataset.replaces || null };
 
 function state(name, tone, title, detail, ref = null) {
@@ -59,7 +66,10 @@ function state(name, tone, title, detail, ref = null) {
   root.dispatchEvent(new CustomEvent("bid:state", { detail: { state: name, ref } }));
 }
 
-const notYet = (detail) => state("not-submitted", "now", say("bid.not-submitted"), detail);
+const notYet = (detail) =>
+  root.dataset.outdated
+    ? state("outdated", "now", say("bid.outdated"), say("bid.outdated-detail"))
+    : state("not-submitted", "now", say("bid.not-submitted"), detail);
 
 const STEPS = { check: "bid.step-check", seal: "bid.step-seal", keys: "bid.step-keys", sign: "bid.step-sign" };
 const showStep = (step, done, total) => progress.show(say(STEPS[step]), done, total);
@@ -77,12 +87,13 @@ const during = {
 function partsOf() {
   const sheet = readPrices();
   const files = form.elements.documents.files;
-  if (files.length === 0) throw new VaultError("DOCUMENTS_MISSING");
-  return { "price-sheet": new Blob([sheet.bytes]), documents: packDocuments(files) };
+  if (files.length === 0 && !formerDocuments) throw new VaultError("DOCUMENTS_MISSING");
+  return { "price-sheet": new Blob([sheet.bytes]), documents: files.length ? packDocuments(files) : formerDocuments };
 }
 
-async function sealFromForm() {
-  const parts = partsOf();
+const sealFromForm = () => sealParts(partsOf(), signer);
+
+async function sealParts(parts, signer) {
   progress.show(say("bid.step-policy"));
   const opened = await signer.unlock();
   const { policyRaw, policy } = await submission.fetchPolicy(page);
@@ -107,6 +118,8 @@ function showReceipt(record, result) {
     state("withdrawn", "now", say("bid.withdrawn"), say("bid.withdrawn-detail", { ref: record.receipt.ref, at: moment(record.receipt.at) }), record.receipt.ref);
   } else {
     standing = { seq: record.seq, manifestHash: record.manifestHash };
+    delete root.dataset.outdated;
+    document.getElementById("amended")?.remove();
     const pending = result.verdict === "WITNESS_PENDING" ? say("bid.witness-pending") : "";
     state("submitted", "done", say("bid.submitted", { ref: record.receipt.ref }), say("bid.submitted-detail", { at: moment(record.receipt.at) }) + pending, record.receipt.ref);
     find("form").querySelector("[type=submit]:not([data-bid-save])").textContent = say("bid.replace");
@@ -207,9 +220,47 @@ find("sealed")?.addEventListener("change", (event) => {
   });
 });
 
+/** The documents were amended after the standing bid: open that bid here, and seal its content anew. */
+async function setUpReseal(reseal) {
+  const block = signerBlock(find("reseal-signer"));
+  const keyFile = find("reseal-keyfile");
+  keyFile.hidden = await hasKey(standing.manifestHash);
+  reseal.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      persist();
+      await block.unlock();
+      progress.show(say("bid.step-former"));
+      const former = await openFormer({
+        tender: page.tender, ref: root.dataset.outdatedRef, manifestHash: standing.manifestHash,
+        keyFile: keyFile.querySelector("input").files[0], passphrase: block.passphrase(),
+      });
+      if (root.dataset.outdated === "same") return submitRecord((await sealParts(former.parts, block)).record);
+      fillIn(former);
+    });
+  });
+}
+
+/** What still fits of a former price sheet, by the items' names; its documents unless others are chosen. */
+function fillIn({ parts, sheet }) {
+  formerDocuments = parts.documents;
+  const rows = new Map((sheet?.body?.items ?? []).map((item) => [item.name, item]));
+  for (const row of form.querySelectorAll("[data-bid-item]")) {
+    const item = rows.get(row.dataset.name);
+    for (const name of item ? ["brand", "unit_price"] : []) row.querySelector(`[data-field="${name}"]`).value = item[name];
+  }
+  form.elements.core_brand.value = sheet?.core_brand ?? "";
+  for (const box of form.querySelectorAll('[name="claims"]')) box.checked = (sheet?.claims ?? []).includes(box.value);
+  form.dispatchEvent(new Event("input"));
+  progress.hide();
+  form.scrollIntoView();
+  root.dataset.filled = "";
+}
+
 /** After a reload: go on with what was under way, or show the standing receipt. */
 async function resume() {
   const record = await submission.recordFor(page.tender);
+  if (root.dataset.outdated && !(record?.seq > standing.seq)) return notYet();
   const complete = record && record.parts_listed.every((part) => record.parts[part.name]?.size === part.size);
   if (record?.state === "uploading" && complete) return attempt(() => submitRecord(record));
   if (record?.state === "waiting") {
@@ -226,5 +277,6 @@ async function resume() {
   return notYet(standing.manifestHash ? say("bid.standing-elsewhere") : say("bid.not-submitted-detail"));
 }
 
+if (root.dataset.outdated) await setUpReseal(find("reseal-form"));
 resume();
 root.dataset.ready = "";
