@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install foreign run test check bench shell docs clean
+.PHONY: help install foreign run test check bench faults shell docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ check: install ## all that CI checks: lint, types, import rules, words, tests
 bench: install ## ratios measured in one run
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m benchmarks
+
+faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=60 FAULTS_SEED=1 FAULTS_MINUTES=0
+	$(BIN)/python -m config.assets
+	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),60) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
 
 shell: install ## a Python shell with the running hall's database
 	$(BIN)/tradehall shell
