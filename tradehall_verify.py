@@ -1782,10 +1782,30 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/result\..+", "result.published"),
     (r"result/award-.+", "award.issued"),
+    (r"supervision/orders/.+", "order.issued"),
+    (r"evaluation/earlier-[0-9]+/panel\.json", "panel.imported"),
+    (r"evaluation/earlier-[0-9]+/(inputs\.json|report\..+)", "evaluation.reported"),
+    (r"result/earlier-[0-9]+\..+", "result.published"),
     (r"deposits/.+", "deposit.decided"),
 ]
+CARRIED_OUT = {  # entry type → the orders it may rest on
+    "tender.suspended": {"suspend"},
+    "tender.resumed": {"resume"},
+    "award.voided": {"void-award", "re-evaluate", "new-committee"},
+    "evaluation.reopened": {"re-evaluate", "new-committee"},
+}
+STOPPED = {  # what may not happen while a tender is suspended
+    "tender.closed",
+    "opening.started",
+    "review.signed",
+    "evaluation.reported",
+    "award.confirmed",
+    "result.published",
+    "award.issued",
+    "contract.signed",
+}
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+|supervision/orders/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -1808,6 +1828,7 @@ FILE_FIELDS = {
     "award",
     "close",
     "clarification",
+    "file",
 }
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
     {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
@@ -2553,13 +2574,15 @@ class Audit:
         if document.startswith("opening/releases/"):
             return str(self.statement(content)["custodian"]["cert_sha256"])
         member = content.get("member")
-        if document == "evaluation/report.json":
+        if re.fullmatch(r"evaluation/(earlier-[0-9]+/)?report\.json", document):
             member = path.split("report.", 1)[1].removesuffix(".p7s")
         if document.startswith("evaluation/"):
             return next(
                 (
                     str(m["cert_sha256"])
-                    for m in self.doc("evaluation/panel.json")["members"]
+                    for panel in sorted(self.bundle.members)
+                    if re.fullmatch(r"evaluation/(earlier-[0-9]+/)?panel\.json", panel)
+                    for m in self.doc(panel)["members"]
                     if m["member"] == member
                 ),
                 "nobody",
@@ -3238,7 +3261,9 @@ class Audit:
 
     def _check_reviews(self, votes: Mapping[tuple[str, str, str, str], bool]) -> None:
         signed = {}
-        for _, payload in self.known("review.signed"):
+        for act, payload in self.known("review.signed"):
+            if not self._counts(act):
+                continue  # of an evaluation that the authority had made anew
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
             for vote in review["votes"]:
                 signed[(vote["bid"], review["member"], vote["review"], vote["item"])] = vote["pass"]
@@ -3304,8 +3329,8 @@ class Audit:
             self.fail(f"{self.who(by_bidder[bidder])} was opened but not evaluated")
         for bidder in sorted(set(rows) - set(by_bidder)):
             self.fail(f"bidder {bidder} was evaluated, but no bid of it was opened")
-        answers = {p["manifest"]: p for _, p in self.known("price.confirmed")}
-        judged = {p["manifest"]: p["accepted"] for _, p in self.known("abnormal.explained")}
+        answers = {p["manifest"]: p for act, p in self.known("price.confirmed") if self._counts(act)}
+        judged = {p["manifest"]: p["accepted"] for act, p in self.known("abnormal.explained") if self._counts(act)}
         for bidder, row in rows.items():
             if bidder in by_bidder:
                 with self.about(self.who(by_bidder[bidder])):
@@ -3359,6 +3384,7 @@ class Audit:
 
     def v11(self) -> str:
         """The award goes to rank 1, or to the next after a logged refusal."""
+        self._check_orders()
         if "result/result.json" not in self.bundle:
             return "nothing to check: no result yet"
         if self.evaluation is None:
@@ -3368,8 +3394,15 @@ class Audit:
         awards = self.known("award.issued")
         if awards and not ranking:
             raise Invalid("an award was issued though the evaluation ranked nobody")
-        declined = {p["manifest"]: act for act, p in self.known("award.declined")}
+        declined = {
+            p["manifest"]: act
+            for kind in ("award.declined", "award.voided")
+            for act, p in self.known(kind)
+            if self._counts(act)
+        }
         for number, (act, payload) in enumerate(awards, 1):
+            if not self._counts(act):
+                continue  # named among the notes: voided before the evaluation that counts
             with self.about(f"{act}"):
                 self._check_award(number, act, payload, ranking, declined)
         for act, payload in self.known("contract.signed"):
@@ -3385,6 +3418,43 @@ class Audit:
             if last
             else "result as recomputed, no award yet"
         )
+
+    # -- what the authority ordered ------------------------------------------------------------
+
+    @functools.cached_property
+    def counts_from(self) -> int:
+        """The index from which evaluation and awards count: behind the last one that was ordered anew."""
+        return max((act.index for act in self.of_type("evaluation.reopened")), default=-1)
+
+    def _counts(self, act: Act) -> bool:
+        return act.index > self.counts_from
+
+    def _check_orders(self) -> None:
+        """No order is hidden, what rests on an order has one, and nothing went on while suspended."""
+        issued = self.known("order.issued")
+        places = [payload["place"] for _, payload in issued]
+        if places != list(range(1, len(places) + 1)):
+            self.fail(f"the orders of the authority are numbered {places}: one is hidden")
+        orders = {payload["number"]: (act, payload["order"]) for act, payload in issued}
+        for act, payload in issued:
+            self.notes.append(f"{act}: {payload['order']} by order {payload['number']} of {payload['authority']}")
+        for kind, fitting in CARRIED_OUT.items():
+            for act, payload in self.known(kind):
+                number = payload.get("order", "")
+                found = orders.get(number)
+                if number and (found is None or found[0].index > act.index or found[1] not in fitting):
+                    self.fail(f"{act} rests on order {number}, which the log does not have before it")
+        self._check_suspensions()
+
+    def _check_suspensions(self) -> None:
+        since: Act | None = None
+        for act in self.acts:
+            if act.type == "tender.suspended":
+                since = act
+            elif act.type == "tender.resumed":
+                since = None
+            elif since is not None and act.type in STOPPED:
+                self.fail(f"{act} happened while the tender was suspended since {since}")
 
     def _ranking(self) -> list[tuple[int, str, str]]:
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.awards.models import Award
+from bidding.awards.models import Award, Candidate
 from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
 from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
@@ -38,6 +38,7 @@ from trading.ledger.checkpoint import parse_checkpoint
 from trading.ledger.service import leaf_index
 from trading.notices import service as notices
 from trading.secrets import HallKeys
+from trading.supervision import orders
 
 REVIEW_STEPS = ("qualification", "conformity")
 
@@ -65,6 +66,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_opening(session, registry, tender)
     yield from of_evaluation(session, registry["keys"], tender)
     yield from of_result(session, tender)
+    yield from of_supervision(session, tender)
     yield from of_deposits(session, registry, tender)
 
 
@@ -187,28 +189,40 @@ def second_keys(session: Session, tender: Tender) -> dict[Any, bytes]:
 
 def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
     """evaluation/: the committee, its signed reviews, inputs and report."""
-    panel = selection.panel_of(session, tender.code)
-    if panel is not None:
-        yield Exhibit("evaluation/panel.json", selection.document_of(keys, panel))
+    for number, panel in enumerate(selection.panels_of(session, tender.code), start=1):
+        earlier = f"earlier-{number}/" if panel.replaced_at is not None else ""
+        yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel))
     reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
     for review in session.scalars(reviews):
         yield from signed(
             f"evaluation/reviews/{sha256(review.raw).hex()}", review.raw, review.cms, secret=True
         )
-    report = session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)).first()
-    if report is None:
-        return
-    yield Exhibit("evaluation/inputs.json", report.inputs)
-    yield Exhibit("evaluation/report.json", report.raw)
-    for signature in session.scalars(select(ReportSignature).where(ReportSignature.report_id == report.id)):
-        yield Exhibit(f"evaluation/report.{signature.member}.p7s", signature.cms)
+    for report in session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)):
+        # An evaluation that the authority had made anew stays beside the one that counts.
+        folder = "evaluation/" + (f"earlier-{report.round}/" if report.round < tender.round else "")
+        if folder != "evaluation/" and report.delivered_at is None:
+            continue
+        yield Exhibit(f"{folder}inputs.json", report.inputs)
+        yield Exhibit(f"{folder}report.json", report.raw)
+        for signature in session.scalars(
+            select(ReportSignature).where(ReportSignature.report_id == report.id)
+        ):
+            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
 
 
 def of_result(session: Session, tender: Tender) -> Iterator[Exhibit]:
     """result/: the result notice and the awards in their order."""
     for notice in notices.notices_of(session, tender.code):
         if notice.kind == "result":
-            yield from signed("result/result", notice.body, notice.cms)
+            made_in = session.scalar(
+                select(Candidate.round)
+                .join(Award, Award.candidate_id == Candidate.id)
+                .where(Award.result_notice_id == notice.id)
+            )
+            earlier = made_in is not None and made_in < tender.round
+            yield from signed(
+                f"result/earlier-{made_in}" if earlier else "result/result", notice.body, notice.cms
+            )
     awards = select(Award).where(Award.tender_id == tender.id, Award.issued_at.is_not(None))
     for number, award in enumerate(session.scalars(awards.order_by(Award.issued_at)), start=1):
         yield from signed(f"result/award-{number}", stored(award.raw), award.cms)
@@ -222,6 +236,12 @@ def of_deposits(session: Session, registry: Any, tender: Tender) -> Iterator[Exh
         yield from signed(name, found.raw, found.cms, secret=True)
         key = deposit_decisions.file_key(found.document_sha256)
         yield Exhibit(f"deposits/documents/{found.document_sha256}", store.get(key), True)
+
+
+def of_supervision(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """supervision/: the authority's signed orders."""
+    for order in orders.issued(session, tender.code):
+        yield from signed(f"supervision/orders/{order.number}", order.raw, order.cms)
 
 
 def blinded_openings(session: Session, keys: HallKeys, tender: Tender) -> list[dict[str, Any]]:
