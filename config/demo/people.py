@@ -23,7 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
+from bidding.deposits.models import BaseAccount
 from config.demo.cast import FIGURES, ORGANISATIONS, PASSWORD, Figure
+from trading import clock
 from trading.accounts import certificates, service
 from trading.accounts.models import User
 from trading.acts import process
@@ -36,6 +38,11 @@ def uscc(key: str) -> str:
     """The unified social credit code of a demonstration organisation."""
     digits, region, body, *_ = ORGANISATIONS[key]
     return compose(digits[0], digits[1], region, body)
+
+
+def base_account(key: str) -> str:
+    """The number of a demonstration enterprise's base account."""
+    return f"6222{int(ORGANISATIONS[key][2]):012d}"
 
 
 def folder_of(state: Path) -> Path:
@@ -58,6 +65,11 @@ def ensure(registry: Any, state: Path, figures: Sequence[Figure] = FIGURES) -> N
             )
             for key, (_, _, _, name, kind, size) in ORGANISATIONS.items()
         }  # fmt: skip
+        for key in (key for key in parties if key.startswith("b")):
+            account = base_account(key)
+            session.add(
+                BaseAccount(party_id=parties[key].id, bank="示例银行", number=account, filed_at=clock.now())
+            )
         known = {}
         for figure in figures:
             secret = pyotp.random_base32()

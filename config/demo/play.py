@@ -19,6 +19,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,6 +31,7 @@ from config import supervisor
 from config.demo import clock as demo_clock
 from config.demo import files, people, seed
 from config.demo.client import Person, until
+from plugins.outbound import fetch
 from trading import clock
 from trading.clock import parse_rfc3339
 
@@ -99,6 +101,26 @@ def try_unlawful(story: Story) -> None:
     findings = agent.get(f"/api/tenders/{draft}/publish")["findings"]
     refusal = next(f for f in findings if f["severity"] == "refuse")
     story.say(f"refused: {refusal['words']} ({refusal['article']}); next lawful: {refusal['next_lawful']}")
+
+
+def secure(story: Story) -> None:
+    """Four bidders pay the bid security into accounts of their own; the fifth pays from a stranger's."""
+    counter = story.hall.environment["TRADEHALL_BANK_URL"] + "/pay-in"
+    for login in OFFERS:
+        account = story.person(login).post(story.api("/deposit"))
+        key = login.replace("idder", "")
+        paid = {
+            "account": account["account"],
+            "amount": account["required"],
+            "payer": people.ORGANISATIONS[key][3] if login != "bidder5" else "过路投资有限公司",
+            "payer_account": people.base_account(key),
+        }
+        fetch(counter, urlencode(paid).encode())
+    owner = story.person("bidder1")
+    until(lambda: owner.get(story.api("/deposit"))["counted"] == account["required"], "the bank's list")
+    story.say(
+        f"{len(OFFERS)} securities of {account['required']} paid; until the deadline nobody sees who did"
+    )
 
 
 def bid(story: Story) -> None:
@@ -309,6 +331,26 @@ def contract(story: Story, buyer: Person, price: str) -> None:
     story.say(f"contract filed and published at {price}")
 
 
+def return_securities(story: Story) -> None:
+    """One click returns what is due: losers since the award, the winner since the contract."""
+    agent = story.person("agent")
+    for found in agent.get(story.api("/deposits"))["deposits"]:
+        if found["verdict"]:
+            story.say(
+                f"{found['name']}: {', '.join(found['verdict'])}; a fact for the committee, no rejection"
+            )
+    agent.post(story.api("/deposits/refund"))
+
+    def done() -> Any:
+        items = [item for each in agent.get(story.api("/deposits"))["deposits"] for item in each["items"]]
+        return items if all(item["state"] == "paid" for item in items) else None
+
+    items = until(done, "the bank")
+    story.say(
+        f"{len(items)} securities returned, interest {items[0]['interest']} each; reference {items[0]['reference']}"
+    )
+
+
 def verify(story: Story) -> None:
     """Export both tiers, and let the one-file verifier judge them without any of our packages."""
     trust = story.folder / "trust.json"
@@ -332,11 +374,13 @@ def verify(story: Story) -> None:
 STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (
     ("an unlawful deadline is refused", try_unlawful),
     ("draft, custodians' keys, signature, publication", publish),
+    ("bid securities, seen by nobody", secure),
     ("five sealed bids, receipts verified, one replaced", bid),
     ("deadline: the hall closes; late acts are refused", too_late),
     ("opening: decryption, custodians' remedy, record", open_bids),
     ("evaluation by lowest price, report", evaluate),
     ("result, award, contract", award),
+    ("bid securities go back with interest", return_securities),
     ("audit bundle, offline verifier", verify),
 )
 
