@@ -21,6 +21,9 @@ DEFAULTS = {
     "hall.uscc": "12440300MB2D000144",
     "hall.https": "false",
     "hall.proxies": "0",
+    "hall.proxy_addresses": "",
+    "access.certificate_for": "",
+    "signer.usb_key": "",
     "hall.demo": "false",
     "hall.live_port": "",
     "live.heartbeat": "15",
@@ -50,6 +53,7 @@ DEFAULTS = {
     "demo_ca.url": "",
     "demo_ca.token_file": "",
     "signatures.crl_addresses": "",
+    "sm2_signatures.crl_addresses": "",
 }
 
 
@@ -74,6 +78,7 @@ def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -
         "ledger.folder": str(state / "ledger"),
         "file_store.folder": str(state / "files"),
         "signatures.folder": str(state / "trust"),
+        "sm2_signatures.folder": str(state / "trust" / "sm2"),
         "jinja2.i18n.domain": "tradehall",
         "jinja2.undefined": "strict",
         "pyramid.default_locale_name": "zh_CN",

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from trading.accounts.models import ApiKey, LoginSession, User
 from trading.clock import real_now
 from trading.permissions import Identity, Permission, Role, Strength, allowed
+from trading.web import client_address
 
 SESSION_COOKIE = "hall_session"
 SESSION_IDLE = timedelta(minutes=30)
@@ -42,7 +43,11 @@ class HallSecurity:
         return str(identity.user_id) if identity else None
 
     def permits(self, request: Request, context: Any, permission: str) -> Allowed | Denied:
-        if allowed(self.identity(request), permission, context):
+        identity = self.identity(request)
+        asked = request.registry.settings["access.certificate_for"].split()
+        if permission in asked and (identity is None or identity.strength < Strength.CERTIFICATE):
+            return Denied("%s asks for a session by certificate", permission)
+        if allowed(identity, permission, context):
             return Allowed("the table allows %s", permission)
         return Denied("the table does not allow %s", permission)
 
@@ -68,7 +73,22 @@ def by_api_key(request: Request, key: str) -> Identity | None:
         .join(User, User.id == ApiKey.user_id)
         .where(ApiKey.key_hash == token_hash(key), ApiKey.revoked_at.is_(None), User.disabled_at.is_(None))
     ).first()
-    return make_identity(found[1], Strength.TOTP, None, False) if found else None
+    if not found or elsewhere(request, found[1], None):
+        return None
+    return make_identity(found[1], Strength.TOTP, None, False)
+
+
+def elsewhere(request: Request, user: User, session: LoginSession | None) -> bool:
+    """Whether a role of the user may not work from where the request comes (限定登录IP地址). Then the
+    session ends, and `forbidden_view` says why."""
+    from trading.accounts import places  # it reads this floor's modules itself
+
+    address = client_address(request)
+    if places.shut_out(request.db, (grant.role for grant in user.roles), address) is None:
+        return False
+    places.keep_out(request.db, request.queue, user, address, session)
+    request.environ["hall.elsewhere"] = True
+    return True
 
 
 def by_session(request: Request, token: str) -> Identity | None:
@@ -86,6 +106,8 @@ def by_session(request: Request, token: str) -> Identity | None:
     session, user = found
     now = real_now(request.db)
     if now - session.last_seen_at > SESSION_IDLE or now - session.created_at > SESSION_MOST:
+        return None
+    if elsewhere(request, user, session):
         return None
     if now - session.last_seen_at > timedelta(minutes=1):
         session.last_seen_at = now

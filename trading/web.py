@@ -23,8 +23,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
 from trading import clock
+from trading.accounts import addresses
 from trading.acts import Actor
 from trading.errors import Fault, Refused
+from trading.ledger.standing import halted
 from trading.parties.models import Party
 from trading.permissions import Strength
 from trading.secrets import HallKeys
@@ -221,12 +223,26 @@ def not_found_view(request: Request) -> Response:
 def forbidden_view(request: Request) -> Response:
     """Not logged in → the login page, and back afterwards; logged in → what is missing."""
     identity = request.identity
+    if request.environ.get("hall.elsewhere"):
+        response = error_page(
+            request,
+            403,
+            "access.address",
+            _("Your role may not work from this address"),
+            _("Use a computer of the hall's network, or ask the security administrator."),
+        )
+        response.headers["X-Tm"] = "commit"  # that it was tried stays in the trail
+        return response
     if identity is None and not wants_json(request) and request.method == "GET":
         return HTTPSeeOther(request.route_path("login", _query={"next": request.path_qs}))
     if identity is None:
         return error_page(request, 401, "login-needed", _("Log in first"), _("Log in and try again."))
     if identity.strength == Strength.PASSWORD and not wants_json(request) and request.method == "GET":
         return HTTPSeeOther(request.route_path("login-code", _query={"next": request.path_qs}))
+    asked = getattr(getattr(request, "exception", None), "result", None)
+    if asked is not None and "session by certificate" in asked.msg and request.method == "GET":
+        back = {"next": request.path_qs}
+        return HTTPSeeOther(request.route_path("login-certificate", _query=back))
     return error_page(
         request,
         403,
@@ -268,7 +284,8 @@ def secure_headers(handler: Any, registry: Any) -> Any:
         response = handler(request)
         headers = response.headers
         live = request.live_address
-        policy = CONTENT_SECURITY_POLICY + (f"; connect-src 'self' {live}" if live else "")
+        elsewhere = " ".join(filter(None, (live, registry.settings["signer.usb_key"])))
+        policy = CONTENT_SECURITY_POLICY + (f"; connect-src 'self' {elsewhere}" if elsewhere else "")
         headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
@@ -345,8 +362,12 @@ def client_address(request: Request) -> str:
     """Where a request came from (Order 20 art. 49 asks for the network address).
 
     Anybody can write an X-Forwarded-For header, so only as many of its last addresses count as there are
-    proxies of ours in front (setting `hall.proxies`)."""
+    proxies of ours in front (setting `hall.proxies`), and, where `hall.proxy_addresses` names them, only
+    what one of them passed on."""
     proxies = int(request.registry.settings["hall.proxies"])
+    trusted = request.registry.settings["hall.proxy_addresses"]
+    if trusted and not addresses.contains(addresses.parse(trusted), request.remote_addr or ""):
+        return request.remote_addr or ""
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     if proxies and len(forwarded) >= proxies:
         return forwarded[-proxies] or request.remote_addr or ""
@@ -370,10 +391,14 @@ def hall_keys(request: Request) -> HallKeys:
 
 
 def health(request: Request) -> dict[str, str]:
-    """`/healthz`: this process answers. `/readyz`: its database and queue answer too."""
+    """`/healthz`: this process answers. `/readyz`: its database and queue answer too, and the ledger is being
+    signed; 503 with the sequencer's own words when it is not."""
     if request.matched_route.name == "readyz":
         request.db.execute(text("SELECT 1"))
         request.queue.ping()
+        if words := halted(Path(request.registry.settings["ledger.folder"])):
+            request.response.status = 503
+            return {"status": "halted", "ledger": words}
     return {"status": "ok"}
 
 

@@ -6,11 +6,13 @@ from pyramid.config import Configurator
 def includeme(config: Configurator) -> None:
     """The room's routes, its desk cards and the promise to tell an authority of a revocation."""
     # Imported here: the security floor reads this room's models while its pages need that floor.
-    from trading.accounts import admin_views, certificates, desk
+    from trading.accounts import access_views, admin_views, certificates, desk
 
     config.add_route("register", "/register")
     config.add_route("login", "/login")
     config.add_route("login-code", "/login/code")
+    config.add_route("login-lost", "/login/lost")
+    config.add_route("login-certificate", "/login/certificate")
     config.add_route("step-up", "/step-up")
     config.add_route("logout", "/logout")
     config.add_route("desk", "/desk")
@@ -27,11 +29,16 @@ def includeme(config: Configurator) -> None:
     config.add_route("admin-users", "/admin/users")
     config.add_route("admin-user", "/admin/users/{id}")
     config.add_route("admin-roles", "/admin/roles")
+    config.add_route("admin-addresses", "/admin/addresses")
+    config.add_route("admin-recoveries", "/admin/recoveries")
     config.add_route("admin-trail", "/admin/trail")
-    for module in ("views", "account_views", "admin_views", "api"):
+    for module in ("views", "account_views", "admin_views", "access_views", "api"):
         config.scan(f"trading.accounts.{module}")
     config.on_desk("system-admin", admin_views.system_cards)
     config.on_desk("security-admin", admin_views.security_cards)
+    config.on_desk("security-admin", access_views.address_cards)
+    config.on_desk("security-admin", access_views.recovery_cards)
+    config.on_desk("system-admin", access_views.recovery_cards)
     config.on_desk("audit-admin", admin_views.audit_cards)
     config.on_desk("regulator", admin_views.audit_cards)
     for role in ("bidder", "agent", "tenderer", "expert", "custodian"):

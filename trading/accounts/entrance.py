@@ -18,7 +18,7 @@ from pyramid.response import Response
 from trading.accounts.limits import Limiter
 from trading.accounts.models import User
 from trading.acts import Actor
-from trading.errors import Fault
+from trading.errors import Fault, Refused
 from trading.security import SESSION_COOKIE
 from trading.web import _, client_address, problem, wants_json
 
@@ -86,6 +86,13 @@ def without_session(response: Response) -> Response:
 def keep_attempt(request: Request) -> None:
     """Commit although the answer is a refusal: a failed sign-in stays in the trail."""
     request.response.headers["X-Tm"] = "commit"
+
+
+def ask_to_wait(request: Request, refused: Refused) -> None:
+    """429 with `Retry-After` where the refusal is one of waiting."""
+    if refused.faults[0].code == "login.slow-down":
+        request.response.status = 429
+        request.response.headers["Retry-After"] = str(refused.faults[0].message.mapping["seconds"])
 
 
 def limiter(request: Request, login: str, *, second: bool = False) -> Limiter:

@@ -70,6 +70,9 @@ class LoginSession(Base):
     address: Mapped[str]
     device: Mapped[str]
     revoked_at: Mapped[OptionalInstant]
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What a certificate must sign for this session; None when nothing was asked, or it was answered."""
+    challenged_at: Mapped[OptionalInstant]
 
 
 class ApiKey(Base):
@@ -103,6 +106,34 @@ class Certificate(Base):
     not_after: Mapped[Instant]
     enrolled_at: Mapped[Instant]
     revoked_at: Mapped[OptionalInstant]
+
+
+class AddressRule(Base):
+    """The networks that a role may work from (限定登录IP地址), separated by spaces; "" is anywhere."""
+
+    __tablename__ = "address_rule"
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    networks: Mapped[str]
+    changed_at: Mapped[Instant]
+
+
+class FactorRequest(Base):
+    """A lost second factor: asked for by its owner, granted by two administrators."""
+
+    __tablename__ = "factor_request"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    reason: Mapped[str]
+    asked_at: Mapped[Instant]
+    system_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    system_reason: Mapped[str] = mapped_column(default="")
+    security_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    security_reason: Mapped[str] = mapped_column(default="")
+    granted_at: Mapped[OptionalInstant]
+    refused_at: Mapped[OptionalInstant]
+    done_at: Mapped[OptionalInstant]
 
 
 class AccountAct(Base):

@@ -306,12 +306,16 @@ def open_session(
     return token
 
 
-def strengthen(session: Session, login_session: LoginSession, rng: Rng = os.urandom) -> str:
-    """One-time code shown: a new token, so that one planted or overheard before is worth nothing."""
+def strengthen(
+    session: Session, login_session: LoginSession, rng: Rng = os.urandom, strength: str = "totp"
+) -> str:
+    """One-time code shown, or a challenge signed (`strength` certificate, which a later code keeps): a new token, so that one planted or overheard before is worth nothing."""
     token = base64.urlsafe_b64encode(rng(32)).decode()
     now = real_now(session)
     login_session.token_hash = token_hash(token)
-    login_session.strength = "totp"
+    login_session.strength = (
+        "certificate" if "certificate" in (strength, login_session.strength) else strength
+    )
     login_session.stepped_up_at = login_session.last_seen_at = now
     session.flush()
     return token

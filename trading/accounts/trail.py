@@ -62,6 +62,7 @@ class Act:
     subject: User | None
     payload: dict[str, Any]
     person: dict[str, Any]
+    by_administrator: bool = False
 
 
 def acts(
@@ -88,14 +89,15 @@ def _act(session: Session, number: int, body: bytes, subject: User | None) -> Ac
     found = [find_payload(session, commitment) for commitment in parsed.commitments]
     documents = [payload.document if payload else None for payload in found]
     facts, person = (*documents, None, None)[:2]
-    return Act(number, parse_rfc3339(parsed.at), parsed.type, subject, facts or {}, person or {})
+    at = parse_rfc3339(parsed.at)
+    return Act(number, at, parsed.type, subject, facts or {}, person or {}, parsed.actor != ANYBODY)
 
 
 def without_bidders(act: Act) -> Act:
-    """The act as an administrator may see it: signing in is no secret of officials, but who of the
-    bidders is busy before a deadline is (Order 20 art. 21), so those acts come without a name."""
+    """The act as an administrator may see it: what officials do, and what administrators do with anybody's
+    account, is no secret; but which of the bidders is busy before a deadline is (Order 20 art. 21). So what
+    bidders do themselves with accounts, keys and certificates comes without a name."""
     bidder = act.subject is not None and any(grant.role == Role.BIDDER for grant in act.subject.roles)
-    hidden = act.type in ("account.signed-in", "account.sign-in-refused", "account.signed-out")
-    if not (bidder and hidden):
+    if not bidder or act.by_administrator:
         return act
     return Act(act.entry, act.at, act.type, None, {}, {})

@@ -13,9 +13,10 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from trading.accounts import service, totp
+from trading.accounts import places, recovery, service, totp
 from trading.accounts.commands import Code, Credentials, EnrolTotp, Registration
 from trading.accounts.entrance import (
+    ask_to_wait,
     keep_attempt,
     limiter,
     needs_step_up,
@@ -51,7 +52,12 @@ def register(request: Request) -> Any:
 
 
 def signed_in(request: Request, user: User) -> Any:
-    """The password was right: a session that opens nothing yet but the second factor."""
+    """The password was right: a session that opens nothing yet but the second factor. Raises Refused
+    `access.address`."""
+    address = client_address(request)
+    if places.shut_out(request.db, (grant.role for grant in user.roles), address) is not None:
+        places.keep_out(request.db, request.queue, user, address, None)
+        raise places.refused()
     token = service.open_session(request.db, user, client_address(request), request.user_agent or "")
     back = {"next": request.params["next"]} if request.params.get("next") else {}
     route = "login-code" if user.totp_secret else "account-totp"
@@ -72,10 +78,13 @@ def login(request: Request) -> Any:
         except Refused as refused:
             form.refuse(refused)
             keep_attempt(request)
-            if refused.faults[0].code == "login.slow-down":
-                request.response.status = 429
+            ask_to_wait(request, refused)
         else:
-            return signed_in(request, user)
+            try:
+                return signed_in(request, user)
+            except Refused as refused:
+                form.refuse(refused)
+                keep_attempt(request)
     return {"form": form, "next": request.params.get("next", "")}
 
 
@@ -109,6 +118,7 @@ def ask_for_code(request: Request, user: User, back: str, stepping_up: bool) -> 
         except Refused as refused:
             form.refuse(refused)
             keep_attempt(request)
+            ask_to_wait(request, refused)
         else:
             return with_session(request, HTTPSeeOther(back), token)
     return {"form": form, "next": request.params.get("next", ""), "stepping_up": stepping_up}
@@ -140,12 +150,14 @@ def bind_phone(request: Request, user: User) -> Any:
     if form.valid():
         actor = self_actor(request, user)
         try:
+            recovery.may_enrol(request.db, user)
             token, codes = service.enrol_totp(
                 request.db, request.keys, actor, request.identity.session_id, secret, form.command.code
             )
         except Refused as refused:
             form.refuse(refused)
         else:
+            recovery.enrolled(request.db, user)
             service.close_other_sessions(request.db, user.id, own_session(request))
             return show_recovery(request, user, token, codes)
     sealed = base64.urlsafe_b64encode(request.keys.seal(secret.encode(), purpose)).decode()
