@@ -119,7 +119,7 @@ def bid(browser: Browser, hall: Hall, state: Any, size: int, every: int) -> dict
         began, heap = time.monotonic(), 0.0
         page.click("[data-bid-form] .btn-primary")
         while page.get_attribute("[data-bid]", "data-state") != "submitted":
-            if time.monotonic() - began > PATIENCE / 1000:
+            if time.monotonic() - began > PATIENCE / 1000 or page.is_visible("[data-bid-problem]"):
                 raise SystemExit(f"no receipt: {page.inner_text('[data-bid-problem]')}")
             page.wait_for_timeout(250)
             renderer.look()
@@ -137,6 +137,7 @@ def bid(browser: Browser, hall: Hall, state: Any, size: int, every: int) -> dict
 def log_in(browser: Browser, hall: Hall) -> Any:
     """The session of a bidder who has logged in."""
     context = browser.new_context(base_url=hall.url)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto("/login")
     page.fill("#login", "bidder1")

@@ -149,6 +149,10 @@ def fill_tenders(url: str, code: str, count: int) -> None:
                 "published_at": f"{instant} + interval '{later}'", "shown": shown if kind == "tender" else "shown - 'deadline'",
             }  # fmt: skip
             copy_rows(connection, "notice", code, count, columns | grams(connection, name), past)
+        connection.execute(
+            "INSERT INTO tender_stage (tender, type) SELECT code, CASE state WHEN 'published' THEN 'tender.published' "
+            "ELSE 'contract.signed' END FROM tender ON CONFLICT DO NOTHING"
+        )
         connection.execute("VACUUM ANALYZE")
 
 

@@ -17,6 +17,7 @@ import trading.notices.models
 import trading.outbox
 import trading.parties.models
 import trading.projects.models
+import trading.stages
 import trading.supervision.models
 from trading.db import Base
 

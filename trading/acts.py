@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trading import stages
 from trading.ledger.entry import actor_pseudonym
 from trading.ledger.service import Appended, append
 
@@ -46,6 +47,7 @@ def record(
     at: datetime | None = None,
 ) -> Appended:
     """Append the one entry of an act, in the act's own transaction."""
+    stages.note(session, type, tender)
     person = (
         []
         if actor.user_id is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Id, Instant, Money, OptionalInstant
@@ -17,6 +17,9 @@ class Contract(Base):
     `publish_by` are the first instants that are too late."""
 
     __tablename__ = "contract"
+    __table_args__ = (
+        Index("ix_contract_unpublished", "tender", postgresql_where=text("published_at IS NULL")),
+    )
 
     id: Mapped[Id]
     tender: Mapped[str] = mapped_column(unique=True)

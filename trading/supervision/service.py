@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, case, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, DateTime, Select, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -23,10 +23,14 @@ from trading.ledger.checkpoint import parse_checkpoint, tlog_proof
 from trading.ledger.models import LedgerEntry
 from trading.ledger.service import TrailEntry, entries_of, latest_checkpoint, tree_reader
 from trading.notices.models import Notice
-from trading.supervision.words import BEFORE_CLOSE, EVALUATION, NOTEWORTHY, OPEN_TO_ALL, STATE_AFTER
+from trading.notices.search import grams
+from trading.stages import TenderStage
+from trading.supervision.words import BEFORE_CLOSE, ENDED, EVALUATION, NOTEWORTHY, OPEN_TO_ALL, STATE_AFTER
 from trading.web import _
 
 PAGE = 30
+MOST = 1000
+"""Tenders that the desk counts and pages through; who wants older ones looks for them."""
 PERSONS = "persons"
 """The object of a look at everybody who acted in a trail, and from where."""
 
@@ -58,49 +62,31 @@ class Desk:
 
 
 def tenders(session: Session, *, text: str = "", state: str = "", page: int = 1) -> Desk:
-    """All published tenders, what is due first on top. `text` is looked for in title, code and buyer."""
-    kind = func.convert_from(LedgerEntry.body, "UTF8").cast(JSONB)["type"].astext
-    last = (
-        select(kind.label("type"))
-        .where(LedgerEntry.tender == Notice.tender, kind.in_(STATE_AFTER))
-        .order_by(LedgerEntry.id.desc())
-        .limit(1)
-        .lateral("last")
+    """All published tenders, what is due first on top, those that have ended last. `text` is looked for in
+    title, code and buyer. No more than MOST are counted."""
+    types = [type for type, after in STATE_AFTER.items() if after == state or not state]
+    over = {type for type in types if STATE_AFTER[type] in ENDED}
+    pending = session.scalars(
+        select(Contract.tender).where(Contract.published_at.is_(None)).limit(MOST)
+    ).all()
+    due = _due()
+    query = _published(text.strip(), due)
+    live = query.where(
+        TenderStage.type.in_([type for type in types if type not in over])
+        | (TenderStage.type.in_(over) & TenderStage.tender.in_(pending))
+    ).order_by(due.asc().nulls_last(), Notice.published_at.desc(), Notice.tender)
+    ended = query.where(TenderStage.type.in_(over), TenderStage.tender.not_in(pending)).order_by(
+        Notice.published_at.desc(), Notice.tender
     )
-    overrides = (
-        select(func.count())
-        .where(LedgerEntry.tender == Notice.tender, kind == "rule.overridden")
-        .correlate(Notice)
-        .scalar_subquery()
-    )
-    deadline = cast(Notice.shown["deadline"].astext, DateTime(timezone=True))
-    due = case(
-        (last.c.type == "tender.published", deadline),
-        (Contract.published_at.is_(None), func.coalesce(Contract.publish_by, Contract.due_at)),
-    )
-    query = (
-        select(
-            Notice.tender,
-            Notice.title,
-            Notice.shown,
-            last.c.type,
-            due.label("due"),
-            overrides.label("overrides"),
-        )
-        .join(last, true())
-        .outerjoin(Contract, Contract.tender == Notice.tender)
-        .where(Notice.kind == "tender")
-    )
-    if wanted := text.strip():
-        places = (Notice.title, Notice.tender, func.coalesce(Notice.shown["buyer"].astext, ""))
-        query = query.where(or_(*(place.icontains(wanted, autoescape=True) for place in places)))
-    if state:
-        query = query.where(last.c.type.in_([type for type, after in STATE_AFTER.items() if after == state]))
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    running = _count(session, live, MOST)
+    total = running + _count(session, ended, MOST - running)
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
-    ordered = query.order_by(due.asc().nulls_last(), Notice.published_at.desc(), Notice.tender)
-    found = session.execute(ordered.offset((page - 1) * PAGE).limit(PAGE)).all()
+    start = (page - 1) * PAGE
+    found = session.execute(live.offset(start).limit(PAGE)).all() if start < running else []
+    if len(found) < PAGE:
+        rest = ended.offset(max(0, start - running)).limit(PAGE - len(found))
+        found = [*found, *session.execute(rest)]
     rows = [
         Row(
             each.tender, each.title, each.shown.get("title_en", ""), each.shown.get("buyer", ""),
@@ -109,6 +95,45 @@ def tenders(session: Session, *, text: str = "", state: str = "", page: int = 1)
         for each in found
     ]  # fmt: skip
     return Desk(rows, total, page, pages)
+
+
+def _due() -> ColumnElement[Any]:
+    """What is due of a tender: its deadline, and later what its contract waits for."""
+    deadline = cast(Notice.shown["deadline"].astext, DateTime(timezone=True))
+    return case(
+        (TenderStage.type == "tender.published", deadline),
+        (Contract.published_at.is_(None), func.coalesce(Contract.publish_by, Contract.due_at)),
+    )
+
+
+def _published(text: str, due: ColumnElement[Any]) -> Select[Any]:
+    """Tender notices with the tender's stage, due date and number of rules set aside."""
+    kind = func.convert_from(LedgerEntry.body, "UTF8").cast(JSONB)["type"].astext
+    overrides = (
+        select(func.count())
+        .where(LedgerEntry.tender == Notice.tender, kind == "rule.overridden")
+        .correlate(Notice)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            Notice.tender, Notice.title, Notice.shown, TenderStage.type, due.label("due"),
+            overrides.label("overrides"),
+        )
+        .join(TenderStage, TenderStage.tender == Notice.tender)
+        .outerjoin(Contract, Contract.tender == Notice.tender)
+        .where(Notice.kind == "tender")
+    )  # fmt: skip
+    if not text:
+        return query
+    places = (Notice.title, Notice.tender, func.coalesce(Notice.shown["buyer"].astext, ""))
+    found = or_(*(place.icontains(text, autoescape=True) for place in places))
+    return query.where(Notice.grams.contains(sorted(grams(text))), found)
+
+
+def _count(session: Session, query: Select[Any], most: int) -> int:
+    counted = query.with_only_columns(Notice.id).order_by(None).limit(most).subquery()
+    return session.execute(select(func.count()).select_from(counted)).scalar_one()
 
 
 def notice_of(session: Session, tender: str) -> Notice | None:

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from trading.notices.search import grams_of
+from trading.stages import MOVES
 
 revision = "0007"
 down_revision = "0006"
@@ -41,3 +42,21 @@ def upgrade() -> None:
     op.create_index("ix_tender_opens_at", "tender", ["opens_at"])
     op.create_index("ix_tender_agency_id_state", "tender", ["agency_id", "state"])
     op.create_index("ix_tender_tenderer_id_state", "tender", ["tenderer_id", "state"])
+    op.create_index(
+        "ix_contract_unpublished", "contract", ["tender"], postgresql_where=sa.text("published_at IS NULL")
+    )
+    op.create_table(
+        "tender_stage",
+        sa.Column("tender", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tender", name=op.f("pk_tender_stage")),
+    )
+    connection.execute(
+        sa.text(
+            "INSERT INTO tender_stage (tender, type) SELECT DISTINCT ON (tender) tender, type FROM (SELECT id, "
+            "tender, convert_from(body, 'UTF8')::jsonb ->> 'type' AS type FROM ledger_entry WHERE tender IS NOT NULL"
+            ") AS entry WHERE type = ANY(:moves) ORDER BY tender, id DESC"
+        ),
+        {"moves": sorted(MOVES)},
+    )
+    op.create_index(op.f("ix_tender_stage_type"), "tender_stage", ["type"])

@@ -12,6 +12,7 @@ from webtest import TestApp
 from tests.awards import evaluated_tender, publish_award
 from tests.helpers import committed, hall_user, log_in, make_user
 from tests.tenders import actor_for, published_tender
+from trading import stages
 from trading.acts import process, record
 from trading.ledger.service import entries_of
 from trading.supervision import service
@@ -149,3 +150,7 @@ def test_programs_read_the_public_trail(app: TestApp, config: Configurator, awar
     assert answer["state"] == "awarded"
     award = next(entry for entry in answer["entries"] if entry["type"] == "award.issued")
     assert award["payload"]["manifest"] == awarded.manifests[0]
+
+
+def test_every_act_that_moves_a_tender_is_remembered_for_the_lists() -> None:
+    assert set(STATE_AFTER) == stages.MOVES
