@@ -28,9 +28,11 @@ ROOMS = (
     "bidding.tenders",
     "bidding.vault",
     "bidding.opening",
+    "bidding.recordings",
     "bidding.evaluation",
     "bidding.awards",
     "bidding.deposits",
+    "bidding.archive",
     "config.publishing",
 )
 

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import redis
@@ -146,8 +146,16 @@ class Stream:
 
     An object and not a generator, because a server closes it also when it has not begun to read."""
 
-    def __init__(self, hub: Hub, channel: str, watcher: Watcher, missed: Iterable[tuple[int, str]]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        channel: str,
+        watcher: Watcher,
+        missed: Iterable[tuple[int, str]],
+        gone: Callable[[], object] = lambda: None,
+    ) -> None:
         self._hub, self._channel, self._watcher = hub, channel, watcher
+        self._gone: Callable[[], object] | None = gone
         missed = list(missed)
         self._sent = {number for number, _ in missed}
         self._first = [b"retry: 2000\n\n", *(event_bytes(number, text) for number, text in missed)]
@@ -170,8 +178,11 @@ class Stream:
                 return event_bytes(number, message)
 
     def close(self) -> None:
-        """The reader is gone."""
+        """The reader is gone; told once."""
         self._hub.leave(self._channel, self._watcher)
+        gone, self._gone = self._gone, None
+        if gone is not None:
+            gone()
 
 
 def event_bytes(number: int | None, text: str) -> bytes:

@@ -7,6 +7,7 @@ the public page shows. In production these run in the role `live`, on a port of 
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
@@ -16,7 +17,8 @@ from pyramid.view import view_config
 
 from trading.live import LiveEvent, since
 from trading.live_hub import Hub, Stream
-from trading.web import PUBLIC
+from trading.throttle import Streams
+from trading.web import PUBLIC, client_address
 
 SEND_S = 30
 """A connection that takes nothing for so long is closed."""
@@ -49,12 +51,16 @@ def stream(request: Request) -> Response:
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
         connection.settimeout(SEND_S)
+    streams: Streams = request.registry["live.streams"]
+    place = streams.enter(client_address(request))
     watcher = hub.watch(channel, connection)
     try:
         last = number_in(request.headers.get("Last-Event-ID"))
         missed = since(request.db, channel, last) if last is not None else []
-        body = Stream(hub, channel, watcher, [(event.id, message(event)) for event in missed])
+        gone = partial(streams.leave, place)
+        body = Stream(hub, channel, watcher, [(event.id, message(event)) for event in missed], gone)
     except BaseException:
+        streams.leave(place)
         hub.leave(channel, watcher)
         raise
     response = Response(app_iter=body, content_type="text/event-stream", charset="utf-8")

@@ -17,12 +17,13 @@ from bidding.tenders.plan import plan_of
 from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.models import CustodianKey
-from trading.accounts.models import User
+from trading.accounts.models import RoleGrant, User
 from trading.acts import Actor, record
 from trading.clock import BEIJING, database_now
 from trading.errors import refuse
 from trading.interfaces import ITradeKind
 from trading.parties.models import Party
+from trading.permissions import Role
 from trading.projects import codes
 from trading.projects.models import Lot, Project
 from trading.rulebook.calendar import add_days, at_beijing, beijing_date
@@ -128,7 +129,8 @@ def next_number(session: Session, column: Any, prefix: str, width: int) -> int:
 
 
 def find_tenderer(session: Session, wanted: str) -> Party:
-    """The organisation of that code or exact name. Raises Refused `tender.tenderer`."""
+    """The organisation of that code or exact name. Raises Refused `tender.tenderer`, also for an enterprise that
+    only bids here: named as the purchaser it would be shut out of bidding, and see what only purchasers see."""
     query = select(Party).where((Party.uscc == wanted.upper()) | (Party.name == wanted)).limit(2)
     found = list(session.scalars(query))
     if len(found) != 1:
@@ -136,7 +138,17 @@ def find_tenderer(session: Session, wanted: str) -> Party:
             "tender.tenderer", _("No registered organisation has this code or name."), field="tenderer",
             remedy=_("Write the unified social credit code; the organisation must be registered here."),
         )  # fmt: skip
-    return found[0]
+    party = found[0]
+    buys = select(RoleGrant.id).join(User, User.id == RoleGrant.user_id)
+    buys = buys.where(User.party_id == party.id, RoleGrant.role.in_((Role.TENDERER, Role.AGENT)))
+    bids = select(RoleGrant.id).join(User, User.id == RoleGrant.user_id)
+    bids = bids.where(User.party_id == party.id, RoleGrant.role == Role.BIDDER)
+    if session.scalar(bids.limit(1)) and not session.scalar(buys.limit(1)):
+        raise refuse(
+            "tender.tenderer", _("This organisation has nobody here who buys: it cannot be named as the purchaser."),
+            field="tenderer", remedy=_("Ask it to register a user with the tenderer's role, or choose another one."),
+        )  # fmt: skip
+    return party
 
 
 def fill_in(tender: Tender, command: DraftTender) -> None:

@@ -14,6 +14,7 @@ from webtest import TestApp
 from bidding.opening.models import Opening
 from bidding.tenders.models import Tender
 from bidding.vault import closing, custody
+from bidding.vault.custodian import question
 from bidding.vault.encoding import b64, unb64
 from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
 from bidding.vault.release import build_bidder_release, parse_release
@@ -30,7 +31,7 @@ from trading.ledger.service import entries_of
 from trading.outbox import Promise
 
 __all__ = ["scene"]
-NAME = "custodian-audit"
+NAME, OTHER = "custodian-audit", "custodian-notary"
 
 
 class WiredBox(Box):
@@ -47,10 +48,11 @@ class WiredBox(Box):
             raise Unreachable(answer.text, answer.status_int)
         return self.altered(path, answer.json)
 
-    def post(self, path: str, **documents: bytes) -> None:
+    def post(self, path: str, **documents: bytes) -> Any:
         answer = self.app.post_json(path, {k: b64(v) for k, v in documents.items()}, expect_errors=True)
         if answer.status_int >= 300:
             raise Unreachable(answer.text, answer.status_int)
+        return self.altered(path, answer.json)
 
     def lines(self) -> list[dict[str, Any]]:
         path = self.folder / "log.jsonl"
@@ -126,8 +128,9 @@ def test_a_statement_for_an_earlier_release_than_before_is_declined(scene: Scene
 def test_the_hall_takes_no_statement_signed_by_another_certificate(scene: Scene) -> None:
     back_to_draft(scene)
     box = WiredBox(scene)
+    ((asked, *_), _releases) = box.wanted()
     box.signer = scene.custodian_signer("custodian-centre")
-    box.work()
+    assert not box.attempt("key", CODE, lambda: box.give_key(asked))
     assert "custodian.certificate" in box.lines()[-1]["reasons"][0]
 
 
@@ -293,8 +296,22 @@ def test_the_close_is_given_to_nobody_before_it_is_ready(scene: Scene) -> None:
 
 def test_what_is_wanted_says_nothing_about_bids_before_the_close(scene: Scene) -> None:
     box = WiredBox(scene)
-    before = box.get(f"/api/custodian/{NAME}/wanted")
+    before = box.wanted()
     scene.submit(who := scene.enterprise("A"), scene.seal(who))
     with scene.db() as session:
         assert session.scalars(select(Bid)).one()
-    assert box.get(f"/api/custodian/{NAME}/wanted") == before
+    assert box.wanted() == before
+
+
+def test_what_is_wanted_is_told_to_the_custodian_alone(scene: Scene) -> None:
+    box, other = WiredBox(scene), WiredBox(scene, OTHER)
+    raw = question(NAME, clock.now())
+    stale = question(NAME, clock.now() - timedelta(minutes=6))
+    for asked, cms in (
+        (raw, other.signer.sign(raw, clock.now())),
+        (stale, box.signer.sign(stale, clock.now())),
+        (b"[]", box.signer.sign(b"[]", clock.now())),
+        (raw, box.signer.sign(stale, clock.now())),
+    ):
+        with pytest.raises(Unreachable):
+            box.post(f"/api/custodian/{NAME}/wanted", question=asked, p7s=cms)

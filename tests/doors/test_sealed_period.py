@@ -1,0 +1,123 @@
+"""Until the deadline every door says the same, whether there is no bid, three or forty."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from config import audit
+from tests.bidding.vault.scene import CODE, Scene
+from tests.bidding.vault.scene import scene as scene
+from tests.doors.finding import table
+from tests.doors.staging import Doors, Seen, asked_hall, counting, signed_in, stage
+from trading.live import LiveEvent
+
+OWN = {"own", "own-act"}
+MOST_CURIOUS = ("nobody", "bidder-0", "the-agent", "regulator", "audit-admin")
+TOKENS = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+
+
+@pytest.fixture
+def doors(scene: Scene) -> Iterator[Doors]:
+    filled, enterprises, people = stage(scene)
+    with asked_hall(scene) as made:
+        hall = Doors(scene, made.make_wsgi_app(), signed_in(scene, people), enterprises, filled)
+        counting(hall, made.registry["sessions"].kw["bind"])
+        yield hall
+
+
+def differing(before: Seen, after: Seen, ours: set[str]) -> list[str]:
+    """Where somebody can tell the two apart; what a bidder sees of its own business is no matter."""
+    rows = table()["routes"]
+    found = []
+    for key, was in before.items():
+        door, who, query = key
+        if who in ours and rows[door] in OWN:
+            continue
+        now = after[key]
+        if rows[door] == "fresh":
+            was, now = was[:1], now[:1]
+        if was != now:
+            found.append(f"{door}{query} as {who}: {was[0]} {was[2:]} / {now[0]} {now[2:]}")
+    return found
+
+
+def test_no_door_tells_whether_there_are_bids_how_many_or_whose(
+    doors: Doors, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = table()["routes"]
+    scene, bidders = doors.scene, {who for who in doors.readers if who.startswith("bidder-")}
+    doors.snapshot({door: check for door, check in rows.items() if "act" not in check}, MOST_CURIOUS[:1])
+    before = doors.snapshot(rows)
+    channel = scene.registry["queue"].pubsub()
+    channel.psubscribe("live:*")
+    events = live_events(scene)
+    with capture_logs() as said:
+        doors.bid()
+        doors.download()
+        after = doors.snapshot(rows)
+        told = differing(before, after, bidders)
+        assert not told, "\n".join(told)
+        doors.crowd(37)
+        scene.sequence()
+        asked = {door: check for door, check in rows.items() if "act" not in check}
+        crowded = doors.snapshot(asked, MOST_CURIOUS)
+    told = differing({key: after[key] for key in crowded}, crowded, set())
+    assert not told, "\n".join(told)
+    assert [key for key, seen in after.items() if seen[0] >= 500] == []
+    assert sum(seen[0] == 200 for seen in after.values()) > 500
+    only_own(doors, after)
+    nothing_pushed(channel)
+    assert live_events(scene) == events
+    assert_silent(doors, json.dumps(said, default=str) + caplog.text)
+    the_log_names_nobody(doors)
+    with pytest.raises(SystemExit):
+        audit.main(["export", CODE, "--out", str(scene.state / "early.tar")])
+
+
+def live_events(scene: Scene) -> int:
+    with scene.db() as session:
+        return session.query(LiveEvent).count()
+
+
+def nothing_pushed(channel: object) -> None:
+    """Nothing was published on any live channel."""
+    while (message := channel.get_message(timeout=0.1)) is not None:  # type: ignore[attr-defined]
+        assert message["type"] == "psubscribe", message
+
+
+def only_own(doors: Doors, seen: Seen) -> None:
+    """At its own doors a bidder reads its own name only; nobody else reads any."""
+    rows = table()["routes"]
+    for (door, who, _query), (_status, text, *_work) in seen.items():
+        if rows[door] not in OWN:
+            continue
+        for number, enterprise in enumerate(doors.enterprises):
+            if who != f"bidder-{number}":
+                assert enterprise.name not in text, (door, who)
+                assert enterprise.bidder.uscc not in text, (door, who)
+
+
+def assert_silent(doors: Doors, text: str) -> None:
+    """No log line names a bidder."""
+    assert [secret for secret in doors.secrets if secret in text] == []
+
+
+def the_log_names_nobody(doors: Doors) -> None:
+    """Checkpoint, tiles and entries, as everybody may fetch them."""
+    status, note, *_ = doors.ask("GET /checkpoint", "nobody")
+    assert status == 200
+    size = int(note.split("\n\n")[0].split("\n")[-2]) if "\n\n" in note else int(note.splitlines()[-4])
+    assert size > 40
+    found = b""
+    for kind in ("entries", "0"):
+        tile = doors.fetch(f"/tile/{kind}/000.p/{size}")
+        assert tile.status_int == 200
+        found += tile.body
+    text = found.decode("latin-1")
+    assert [secret for secret in doors.secrets if secret in text or secret.encode() in found] == []
+    assert b"ebid" in found or b"tender.published" in found
