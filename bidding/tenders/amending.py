@@ -139,7 +139,11 @@ def draft_amendment(
     `amendment.reason`."""
     locked(session, tender.code)
     must_be_amendable(tender, now := database_now(session))
-    form = command.model_dump(mode="json")
+    published = tender.form
+    form = {
+        name: published[name] if name in published and rules.same_value(name, published[name], value) else value
+        for name, value in command.model_dump(mode="json").items()
+    }
     faults = [
         Fault("amendment.fixed", _("This cannot be amended: cancel the tender and publish it anew."), name)
         for name in rules.FIXED

@@ -79,7 +79,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     names = ["deadline", *(name for name in new if name != "deadline")]
     found = []
     for name in names:
-        if name in ITEMS or name not in old or old[name] == new[name]:
+        if name in ITEMS or name not in old or same_value(name, old[name], new[name]):
             continue
         if name in TEXTS:
             found.append(_lines(name, str(old[name]).splitlines(), str(new[name]).splitlines()))
@@ -88,6 +88,15 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     if any(old.get(name) != new.get(name) for name in ITEMS):
         found.insert(min(1, len(found)), _lines("items", item_lines(old), item_lines(new)))
     return found
+
+
+def same_value(name: str, old: Any, new: Any) -> bool:
+    """Whether two values mean the same: an instant in another zone, line ends of another machine."""
+    if name == "deadline":
+        return datetime.fromisoformat(old) == datetime.fromisoformat(new)
+    if name in TEXTS:
+        return str(old).splitlines() == str(new).splitlines()
+    return bool(old == new)
 
 
 def item_lines(form: Mapping[str, Any]) -> list[str]:

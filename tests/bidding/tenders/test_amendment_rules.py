@@ -87,6 +87,11 @@ def test_differences_name_each_field_once_and_each_line_of_a_text() -> None:
     )  # fmt: skip
 
 
+def test_other_line_ends_and_another_zone_are_no_change() -> None:
+    other = FORM | {"technical": "one\r\ntwo\r\nthree", "deadline": "2026-03-23T01:30:00Z"}
+    assert rules.differences(FORM, other) == []
+
+
 def test_a_price_sheet_still_fits_unless_name_unit_or_quantity_of_an_item_changed() -> None:
     assert rules.same_price_sheet(FORM, FORM | {"delivery_days": 1, "core_item": 2})
     assert not rules.same_price_sheet(FORM, FORM | {"item_quantity": ["10", "21"]})
