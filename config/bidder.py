@@ -540,6 +540,8 @@ def decrypt(hall: Hall, signer: Signer, tender: str, key_file: bytes, passphrase
         raise BidError("the closing list opens no bid of this key file")
     policy = parse_policy(unb64(close["policy"]))
     wanted = open_stage(hall, tender)
+    if wanted not in kept.keys:
+        raise BidError("no envelope of this bid is being opened now")
     # The key of an envelope that is not being opened never leaves this device.
     for name, key in ((name, key) for name, key in kept.keys.items() if name == wanted):
         stage = policy.stage(name)

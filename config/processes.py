@@ -75,16 +75,19 @@ def sequencer(arguments: Sequence[str]) -> int:
 
     chosen = from_environment()
     per_hour = int(chosen["ledger.dummies_per_hour"])
-    ledger_sequencer.run(
-        chosen["database.url"],
-        Path(chosen["ledger.folder"]),
-        installation.log_key(Path(chosen["hall.state"])),
-        chosen["ledger.origin"],
-        installation.witnesses(chosen),
-        stopping(),
-        tick_ms=int(chosen["ledger.tick_ms"]),
-        dummy_ms=3_600_000 // per_hour if per_hour else 0,
-    )
+    try:
+        ledger_sequencer.run(
+            chosen["database.url"],
+            Path(chosen["ledger.folder"]),
+            installation.log_key(Path(chosen["hall.state"])),
+            chosen["ledger.origin"],
+            installation.witnesses(chosen),
+            stopping(),
+            tick_ms=int(chosen["ledger.tick_ms"]),
+            dummy_ms=3_600_000 // per_hour if per_hour else 0,
+        )
+    except ledger_sequencer.LedgerHalted as error:
+        raise SystemExit(f"tradehall sequencer: {error}") from error
     return 0
 
 
@@ -116,17 +119,27 @@ def custodian(arguments: Sequence[str]) -> int:
 
 
 def simulate(arguments: Sequence[str]) -> int:
-    """`tradehall simulate ca|tsa|bank`: the demonstration's outside parties, each with keys of its own."""
+    """`tradehall simulate ca|tsa|bank|ukey`: the demonstration's outside parties, each with keys of its own."""
+    if arguments[:1] == ["recorder"]:
+        from plugins.recorder import simulator as recorder
+
+        return recorder.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="tradehall simulate")
-    parser.add_argument("what", choices=("ca", "tsa", "bank"))
+    parser.add_argument("what", choices=("ca", "tsa", "bank", "ukey"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--origin", default="http://127.0.0.1:8000", help="ukey: the hall whose pages may ask")
+    parser.add_argument("--pin", default="123456", help="ukey: the PIN of a new key")
     chosen = parser.parse_args(arguments)
     folder = installation.outside(Path(os.environ["TRADEHALL_STATE"]))
     if chosen.what == "ca":
         from plugins.demo_ca import service as demo_ca
 
-        demo_ca.serve(chosen.host, chosen.port, folder / "ca")
+        demo_ca.serve(chosen.host, chosen.port, folder / "ca", folder / "ca-sm2")
+    elif chosen.what == "ukey":
+        from plugins.demo_ukey import middleware
+
+        middleware.run(folder, chosen.port, chosen.origin, chosen.pin, **installation.key_holder())
     elif chosen.what == "bank":
         from plugins.bank import simulator as bank
 

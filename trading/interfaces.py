@@ -151,3 +151,19 @@ class ITenders(Interface):
 
     def find(session: object, code: str) -> object:
         """The same by its code. Raises `trading.errors.Refused` with code `tender.unknown`."""
+
+
+class IRecorder(Interface):
+    """Where audio and video of openings and evaluations are kept (录音录像存储, Order 87 art. 39). The hall knows a
+    recording by its hash, which stands in the ledger; the provider keeps the bytes."""
+
+    def keep(name: str, data: bytes) -> str:
+        """Keeps the bytes durably under a name that the hall makes (letters and digits), and returns the
+        word by which `read` and `discard` find them. The same name with the same bytes again is no error;
+        with others `trading.errors.Refused` `recording.exists`."""
+
+    def read(store: str) -> bytes:
+        """The bytes; raises KeyError when there are none."""
+
+    def discard(store: str) -> None:
+        """Removes them, when their retention is over; absent ones are no error."""

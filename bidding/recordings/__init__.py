@@ -1,1 +1,19 @@
 """Recordings of openings and evaluations (开标评标音视频, Order 87 art. 39)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    """The room's routes."""
+    from bidding.tenders import tender_factory
+
+    config.add_route("recordings", "/tenders/{code}/recordings", factory=tender_factory)
+    config.add_route("recording", "/tenders/{code}/recordings/{ref}", factory=tender_factory)
+    config.add_route("api-recordings", "/api/tenders/{code}/recordings", factory=tender_factory)
+    config.add_route("api-recording", "/api/tenders/{code}/recordings/{ref}", factory=tender_factory)
+    config.scan("bidding.recordings.views")
