@@ -1,5 +1,6 @@
 """Every table of the hall, imported for their metadata."""
 
+import bidding.archive.models
 import bidding.awards.models
 import bidding.deposits.models
 import bidding.evaluation.models

@@ -37,6 +37,35 @@ def upgrade() -> None:
     )
     accounts()
     decisions()
+    archive()
+
+
+def archive() -> None:
+    op.create_table(
+        "archive",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("package_sha256", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("verdict_code", sa.Integer(), nullable=False),
+        sa.Column("imported_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archive")),
+        sa.UniqueConstraint("code", name=op.f("uq_archive_code")),
+    )
+    op.create_table(
+        "archive_file",
+        sa.Column("archive_id", sa.Uuid(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["archive_id"], ["archive.id"], name=op.f("fk_archive_file_archive_id_archive")
+        ),
+        sa.PrimaryKeyConstraint("archive_id", "path", name=op.f("pk_archive_file")),
+    )
 
 
 def accounts() -> None:
