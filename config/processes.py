@@ -72,6 +72,7 @@ def sequencer(arguments: Sequence[str]) -> int:
     """`tradehall sequencer`: the one process that gives entries their place and signs checkpoints."""
     argparse.ArgumentParser(prog="tradehall sequencer").parse_args(arguments)
     from trading.ledger import sequencer as ledger_sequencer
+    from trading.ledger.standing import LedgerHalted
 
     chosen = from_environment()
     per_hour = int(chosen["ledger.dummies_per_hour"])
@@ -86,7 +87,7 @@ def sequencer(arguments: Sequence[str]) -> int:
             tick_ms=int(chosen["ledger.tick_ms"]),
             dummy_ms=3_600_000 // per_hour if per_hour else 0,
         )
-    except ledger_sequencer.LedgerHalted as error:
+    except LedgerHalted as error:
         raise SystemExit(f"tradehall sequencer: {error}") from error
     return 0
 

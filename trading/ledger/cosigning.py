@@ -5,43 +5,30 @@ from __future__ import annotations
 import http.client
 import logging
 import threading
-import urllib.error
-import urllib.request
 
 import psycopg
 
-from trading.ledger import merkle
 from trading.ledger.checkpoint import (
     NoteError,
     VerifierKey,
-    b64,
     parse_checkpoint,
     parse_note,
     verify_cosignature,
 )
 from trading.ledger.folder import TileFolder
-from trading.ledger.tiles import tile_reader
+from trading.ledger.standing import REPLAY, TIMEOUT, post, request_body
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = 10
-"""Seconds that a witness has for its answer."""
 LONGEST_PAUSE = 30
 """Seconds between two attempts at a witness that does not answer."""
-
-
-def request_body(files: TileFolder, note: str, old: int) -> bytes:
-    """The body of `add-checkpoint`: old size, consistency proof, empty line, checkpoint."""
-    size = parse_checkpoint(note).size
-    proof = merkle.consistency_proof(tile_reader(files.read, size), old, size)
-    return "".join([f"old {old}\n", *(f"{b64(node)}\n" for node in proof), "\n", note]).encode()
 
 
 class Cosigner(threading.Thread):
     """Follows the published checkpoints and has one witness cosign the newest, at most every `pause_ms`.
 
-    `contradiction` is set, in words, when the witness has seen more or other than this log published:
-    then nothing may be signed any more.
+    `contradiction` is set, in words, when the witness has seen more or other than this log published;
+    when too many of them say so, nothing may be signed any more.
     """
 
     def __init__(
@@ -51,7 +38,7 @@ class Cosigner(threading.Thread):
         self.witness = name
         self.contradiction: str | None = None
         self.wake = threading.Event()
-        self._url = url.rstrip("/") + "/add-checkpoint"
+        self._url = url
         self._key = key
         self._files = files
         self._database_url = database_url
@@ -89,7 +76,7 @@ class Cosigner(threading.Thread):
         parsed = parse_note(note)
         origin = parse_checkpoint(note).origin
         own = f"{parsed.text}\n" + "".join(s.line for s in parsed.signatures if s.name == origin)
-        status, body = self._post(request_body(self._files, own, self._old))
+        status, body = post(self._url, request_body(self._files, own, self._old))
         if status == 200:
             self._keep(own, body)
         elif status == 409:
@@ -102,23 +89,13 @@ class Cosigner(threading.Thread):
         else:
             raise ValueError(f"answered {status}: {body.strip()[:200]}")
 
-    def _post(self, body: bytes) -> tuple[int, str]:
-        request = urllib.request.Request(self._url, data=body, method="POST")
-        request.add_header("Content-Type", "text/plain; charset=utf-8")
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-                return response.status, response.read(65536).decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read(65536).decode(errors="replace")
-
     def _catch_up(self, known: int, published: int) -> None:
         """The witness is elsewhere than thought: go on from there, unless it is ahead of the log itself."""
         newest = self._files.checkpoint()
         if known > max(published, newest.size if newest else 0):
             self.contradiction = (
                 f"witness {self.witness} has cosigned {known} entries, this log has published only "
-                f"{published}: this is an older backup. Nothing is signed."
+                f"{published}: this is an older backup. {REPLAY}"
             )
             return
         if known == self._old:

@@ -52,7 +52,7 @@ BEGIN
 END $$
 """
 
-_ROLES = """
+ROLES = """
 DO $$
 DECLARE name text;
 BEGIN
@@ -118,6 +118,6 @@ STATEMENTS = (
     "ALTER TABLE ledger_inbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, "
     "autovacuum_vacuum_cost_delay = 0)",
     f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(TABLES)} FROM PUBLIC",
-    _ROLES,
+    ROLES,
     *(_grant(role, rights) for role, all_rights in _GRANTS.items() for rights in all_rights),
 )

@@ -31,6 +31,15 @@ from trading.ledger.checkpoint import (
 )
 from trading.ledger.cosigning import Cosigner
 from trading.ledger.folder import TileFolder
+from trading.ledger.standing import (
+    REPLAY,
+    LedgerHalted,
+    go_on,
+    may_sign,
+    needed,
+    restored_mark,
+    say_halted,
+)
 from trading.ledger.tiles import ENTRIES, WIDTH, Edge, Tile, encode_bundle, tiles_between
 
 log = logging.getLogger(__name__)
@@ -39,10 +48,6 @@ LOCK = 0x4C454447
 """The advisory lock that only one sequencer of a database can hold ("LEDG")."""
 BATCH = 5000
 """Entries that one tick takes at most."""
-
-
-class LedgerHalted(RuntimeError):
-    """Signing on would contradict what was signed before; a person must decide."""
 
 
 def run(
@@ -82,10 +87,15 @@ def run(
                         continue
                     sequencer = Sequencer(connection, files, signing_key, origin, rng)
                     sequencer.recover()
+                    _ask_after_restore(files, witnesses, stop)
+                    go_on(folder)
                     _tick(sequencer, cosigners, stop, tick_ms, dummy_ms)
             except psycopg.OperationalError as error:
                 log.warning("the ledger's database is away: %s", str(error).strip())
                 stop.wait(0.5)
+    except LedgerHalted as error:
+        say_halted(folder, str(error))
+        raise
     finally:
         for cosigner in cosigners:
             cosigner.stop()
@@ -105,11 +115,11 @@ def _hold(connection: psycopg.Connection[Any]) -> bool:
 def _tick(
     sequencer: Sequencer, cosigners: list[Cosigner], stop: threading.Event, tick_ms: int, dummy_ms: int
 ) -> None:
-    """Works until `stop`, or until a witness contradicts."""
+    """Works until `stop`, or until too many witnesses contradict."""
     while not stop.is_set():
-        for cosigner in cosigners:
-            if cosigner.contradiction:
-                raise LedgerHalted(cosigner.contradiction)
+        contradictions = [c.contradiction for c in cosigners if c.contradiction]
+        if len(contradictions) > len(cosigners) - needed(len(cosigners)):
+            raise LedgerHalted("; ".join(contradictions))
         if dummy_ms and _chance(sequencer.rng, tick_ms, dummy_ms):
             sequencer.add_dummy()
         taken = sequencer.step()
@@ -118,6 +128,22 @@ def _tick(
                 cosigner.wake.set()
         if taken < BATCH:
             stop.wait(tick_ms / 1000)
+
+
+def _ask_after_restore(
+    files: TileFolder, witnesses: Sequence[tuple[str, str, str]], stop: threading.Event
+) -> None:
+    """Signs nothing after a restore before the witnesses have said that nothing is missing."""
+    mark = restored_mark(files.path)
+    while mark.exists() and not stop.is_set():
+        note = files.note()
+        if not witnesses or (note is not None and may_sign(files, note, witnesses)):
+            mark.unlink()
+        else:
+            say_halted(
+                files.path, "A backup was restored, and the witnesses do not answer. Nothing is signed."
+            )
+            stop.wait(2)
 
 
 def _chance(rng: Callable[[int], bytes], part: int, whole: int) -> bool:
@@ -179,6 +205,41 @@ class Sequencer:
         self._write_tiles(old, self.size)
         self.files.publish(note)
         return len(rows)
+
+    def replay(self, note: str, bodies: Sequence[bytes]) -> None:
+        """Takes over the entries that this log published and its database has lost: `bodies` follow its
+        last one and end at the checkpoint `note`. Those that still wait in the inbox get their places.
+
+        Raises LedgerHalted, with nothing changed, when they do not give the root that was signed."""
+        published = self._verified(note, "the mirror")
+        with self.connection.transaction():
+            signed = self._signed_checkpoint()
+            self._edge = self._load_edge()
+            if signed.size + len(bodies) != published.size:
+                raise LedgerHalted(f"the mirror's entries do not lead from {signed.size} to {published.size}")
+            self._place([(self._waiting(body), body) for body in bodies])
+            if self._edge.root() != published.root:
+                raise LedgerHalted("the mirror's entries do not give the root that was signed for them")
+            self.connection.execute(
+                "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (%s, %s, %s, %s)",
+                [published.size, published.root, note, clock.now()],
+            )
+
+    def _waiting(self, body: bytes) -> int:
+        """The id of an entry: the one that waits in the inbox with these bytes, else a new one."""
+        row = self._one(
+            "SELECT id FROM ledger_entry JOIN ledger_inbox ON entry = id WHERE body = %s LIMIT 1", [body]
+        )
+        if row is None:
+            read = entry.parse(body)
+            plain = read if isinstance(read, entry.Entry) else None
+            at = clock.parse_rfc3339(plain.at) if plain else clock.now()
+            row = self._one(
+                "INSERT INTO ledger_entry (body, at, tender) VALUES (%s, %s, %s) RETURNING id",
+                [body, at, plain.tender if plain else None],
+            )
+        assert row is not None
+        return int(row[0])
 
     def add_dummy(self) -> None:
         """Writes one dummy entry and keeps its opening for the next manifest."""
@@ -265,8 +326,7 @@ class Sequencer:
         if published.size > size:
             raise LedgerHalted(
                 f"the database ends at {size} entries, but a checkpoint of {published.size} was published: "
-                f"this is an older backup. Nothing is signed. Replay entries {size} to {published.size - 1} "
-                "from the mirrored tiles, or open a new epoch whose first entry names the loss."
+                f"this is an older backup that lacks entries {size} to {published.size - 1}. {REPLAY}"
             )
         row = self._one("SELECT root FROM ledger_checkpoint WHERE size = %s", [published.size])
         if row is None or row[0] != published.root:
