@@ -1,9 +1,10 @@
 """`tradehall backup` and `tradehall restore`: a hall in a folder, and out of it (备份与恢复).
 
 The folder holds `database.dump` (pg_dump's custom format), `files/` (a local file store), `ledger/` (tiles and
-checkpoint), `trust/`, `keys.sealed` (the hall's two keys under a passphrase) and `backup.json`, which names
-every file with its size and hash. The hall may run meanwhile: tiles are copied before the dump is taken and
-files, which are written once, after it, so that nothing in the copy speaks of something that is not in it.
+checkpoint), `trust/`, `bundles/` (published audit bundles), `keys.sealed` (the hall's two keys under a
+passphrase) and `backup.json`, which names every file with its size and hash. The hall may run meanwhile:
+tiles are copied before the dump is taken and files, which are written once, after it, so that nothing in the
+copy speaks of something that is not in it.
 
 A restored hall signs nothing before the witnesses have said that its log is the newest one.
 """
@@ -38,7 +39,7 @@ from trading.ledger.standing import restored_mark
 from trading.secrets import load_master
 
 KEYS = ("master.key", "log.key")
-FOLDERS = ("ledger", "trust")
+FOLDERS = ("ledger", "trust", "bundles")
 MAGIC = b"tradehall-keys/1\n"
 PASSPHRASE = "TRADEHALL_BACKUP_PASSPHRASE"
 NOT_COPIED = (".lock", ".halted", ".restored", ".making")
@@ -116,6 +117,7 @@ def backup(settings: dict[str, Any], out: Path, passphrase: str) -> dict[str, An
     copy_tree(Path(settings["ledger.folder"]), out / "ledger")
     _run(program("pg_dump"), "--format=custom", "--no-owner", f"--file={out / 'database.dump'}", url)
     copy_tree(Path(settings["signatures.folder"]), out / "trust")
+    copy_tree(state / "bundles", out / "bundles")
     local = settings["file_store.kind"] == "local"
     if local:
         copy_tree(Path(settings["file_store.folder"]), out / "files")
