@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,7 +111,7 @@ def without_row(found: dict[str, set[str]], rows: dict[str, dict[str, str]]) -> 
             guess = GUESS.get(section, "why it tells nothing")
             if section == "routes" and not name.startswith("GET "):
                 guess = "act"
-            missing.append(f'[{section}] "{name}" = "{guess}"')
+            missing.append(f"[{section}] {json.dumps(name, ensure_ascii=False)} = {json.dumps(guess)}")
     return missing
 
 
