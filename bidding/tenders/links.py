@@ -80,6 +80,18 @@ def links(request: Request, tender: Tender) -> list[Link]:
             not before and may(Permission.MANAGE_TENDER),
             False,
         ),
+        (
+            "opening-cases",
+            _("Bids that were not opened"),
+            state not in ("draft", "published", "closed") and may(Permission.SEE_OPENING_CASES),
+            False,
+        ),
+        (
+            "recordings",
+            _("Recordings"),
+            state not in ("draft", "published", "closed") and may(Permission.SEE_OPENING_CASES),
+            False,
+        ),
         ("tender-amend", _("Amend the tender"), before and may(Permission.MANAGE_TENDER), False),
         ("tender-questions", _("Questions and clarifications"), tender.published_at is not None, False),
         ("trail", _("Trail of this tender"), state != "draft", False),

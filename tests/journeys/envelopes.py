@@ -87,7 +87,7 @@ def finish(story: Story) -> None:
     play.answer_questions(story)
     for member in members:
         if member.get(story.api("/evaluation"))["step"] == "abnormal":
-            play.vote(story, member, "abnormal", accepted=False)
+            play.vote(story, member, "abnormal", accepted=True)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
