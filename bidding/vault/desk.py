@@ -76,7 +76,10 @@ def _bid_card(request: Request, tender: Tender, uscc: str) -> Card | None:
             return Card(
                 title,
                 address,
-                _("Seal your bid again with one click, ${until}", mapping={"until": until}),
+                _(
+                    "Seal your bid again with one click, until ${time}",
+                    mapping={"time": beijing(tender.deadline, "%Y-%m-%d %H:%M")},
+                ),
                 "late",
             )
         if standing is not None:

@@ -25,7 +25,9 @@ from config.demo.play import Story
 from config.settings import settings
 from config.supervisor import Hall
 from tests.hall import HallProcess, run_hall
+from tests.journeys import amended
 from tests.journeys.attacks import Copy, Forgery, Keys, insert_entry
+from tests.journeys.envelopes import play_two_envelopes
 from trading import clock
 
 numbers = itertools.count(1)
@@ -42,6 +44,8 @@ class Aftermath:
     award: dict[str, Any] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     failed: Story = field(init=False)
+    envelopes: Story = field(init=False)
+    amended: Story = field(init=False)
     failure: dict[str, Any] = field(default_factory=dict)
     failed_opening: dict[str, Any] = field(default_factory=dict)
     failure_notices: list[dict[str, Any]] = field(default_factory=list)
@@ -90,12 +94,17 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
         step(found.goods)
         if step is play.bid:
             found.failed = few_bidders(running.hall, made(folder / "few"))
+            found.amended = Story(running.hall, made(folder / "amended"), lambda line: None)
+            amended.bid_and_amend(found.amended)
     found.award = found.goods.person("buyer").get(found.goods.api("/award"))
     found.told = {
         login: found.goods.person(login).get(found.goods.api("/my-result"))
         for login in ("bidder2", "bidder5")
     }
     see_it_fail(found)
+    found.envelopes = Story(running.hall, made(folder / "envelopes"), lambda line: None)
+    play_two_envelopes(found.envelopes)
+    amended.open_and_export(found.amended)
     found.inserted = back_dated(found)
     return found
 
