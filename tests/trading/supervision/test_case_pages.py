@@ -14,8 +14,8 @@ from webtest import TestApp
 from bidding.tenders.models import Tender
 from tests.helpers import committed, hall_party, hall_user, log_in
 from tests.tenders import make_buyers, published_tender, signer_of
+from trading import clock
 from trading.accounts.models import User
-from trading.clock import database_now
 from trading.supervision.models import Order
 
 WORDS = {
@@ -43,6 +43,7 @@ def test_a_query_goes_from_filing_to_an_order_and_names_nobody(app: TestApp, con
     bidder = log_in(app, config, hall_user(config, "bidder", party=party))
     finance = hall_party(config, "示例市财政局监管处", kind="public-body")
     officer = hall_user(config, "regulator", party=finance)
+    signer = committed(config, lambda db: signer_of(db, config.registry, db.get(User, officer.id)))
     agent, regulator = log_in(app, config, agent_login), log_in(app, config, officer)
 
     form = next(f for f in bidder.get(f"/tenders/{code}/queries/new").forms.values() if "matters" in f.fields)
@@ -94,11 +95,8 @@ def test_a_query_goes_from_filing_to_an_order_and_names_nobody(app: TestApp, con
     keep("order", to_sign)
     order = to_sign.request.path.rsplit("/", 1)[1]
 
-    def sign(db: Any) -> bytes:
-        raw = db.query(Order).filter_by(number=order).one().raw
-        return signer_of(db, config.registry, db.get(User, officer.id)).sign(raw, database_now(db))
-
-    cms = base64.urlsafe_b64encode(committed(config, sign)).rstrip(b"=").decode()
+    raw = committed(config, lambda db: db.query(Order).filter_by(number=order).one().raw)
+    cms = base64.urlsafe_b64encode(signer.sign(raw, clock.now())).rstrip(b"=").decode()
     form = next(f for f in to_sign.forms.values() if "order_cms" in f.fields)
     form["order_cms"] = cms
     form.submit(status=303)

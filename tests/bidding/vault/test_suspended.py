@@ -1,0 +1,96 @@
+"""A suspended tender: nothing is admitted, nothing closes, and the time that was lost is given back first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bidding.tenders import interruptions
+from bidding.tenders.interruptions import Ground
+from bidding.vault import closing
+from tests.bidding.vault.scene import CODE, Scene
+from tests.bidding.vault.test_admission import code_of, tender_of, withdraw
+from trading.acts import process
+from trading.errors import Refused
+from trading.ledger.service import entries_of
+from trading.notices.service import notices_of
+from trading.outbox import promise
+
+OFFICER = process("test")
+WHY = Ground("核查质疑事项")
+
+
+def stop(scene: Scene) -> None:
+    with scene.db() as session:
+        interruptions.suspend(session, scene.registry, OFFICER, CODE, WHY)
+
+
+def go_on(scene: Scene) -> None:
+    with scene.db() as session:
+        interruptions.resume(session, scene.registry, OFFICER, CODE, WHY)
+
+
+def test_while_suspended_no_bid_is_admitted_but_one_can_be_withdrawn(scene: Scene) -> None:
+    a, b = scene.enterprise("A"), scene.enterprise("B")
+    bid = scene.seal(a)
+    scene.submit(a, bid)
+    stop(scene)
+    with pytest.raises(Refused) as refused:
+        scene.submit(b, scene.seal(b))
+    assert code_of(refused) == "bid.suspended"
+    withdraw(scene, a, bid)
+    go_on(scene)
+    scene.submit(b, scene.seal(b, seq=2))
+
+
+def test_a_suspension_revokes_the_close_and_a_lost_deadline_must_be_amended_first(scene: Scene) -> None:
+    with scene.db() as session:
+        promise(session, closing.CLOSE, {"tender": CODE}, scene.deadline)
+    stop(scene)
+    scene.run_until(scene.deadline + timedelta(seconds=1))
+    scene.keep_promises()
+    with scene.db() as session:
+        assert tender_of(session).state == "published"
+    with pytest.raises(Refused) as refused:
+        go_on(scene)
+    assert code_of(refused) == "tender.deadline-needed"
+    with scene.db() as session:
+        tender_of(session).deadline = scene.deadline + timedelta(days=20)
+    go_on(scene)
+    scene.run_until(scene.deadline + timedelta(days=20, seconds=1))
+    scene.keep_promises()
+    with scene.db() as session:
+        assert tender_of(session).state == "closed"
+        types = [entry.entry.type for entry in entries_of(session, CODE)]
+        assert types[-3:] == ["tender.suspended", "tender.resumed", "tender.closed"]
+
+
+def test_everybody_reads_why_and_nobody_is_named(scene: Scene) -> None:
+    who = scene.enterprise("Green Chairs Ltd")
+    scene.submit(who, scene.seal(who))
+    stop(scene)
+    with scene.db() as session:
+        notice = notices_of(session, CODE)[-1]
+        assert notice.kind == "suspension"
+        assert "核查质疑事项" in notice.shown["text"]["zh"][1]
+        assert "Green Chairs" not in str(notice.shown) + notice.body.decode()
+
+
+def test_a_tender_is_suspended_once_and_resumed_once(scene: Scene) -> None:
+    with pytest.raises(Refused) as refused:
+        go_on(scene)
+    assert code_of(refused) == "tender.not-suspended"
+    stop(scene)
+    with pytest.raises(Refused) as refused:
+        stop(scene)
+    assert code_of(refused) == "tender.suspended"
+
+
+def test_a_cancelled_tender_ends_with_its_reason(scene: Scene) -> None:
+    with scene.db() as session:
+        interruptions.cancel(session, scene.registry, OFFICER, CODE, Ground("采购任务取消"))
+    with scene.db() as session:
+        assert tender_of(session).state == "cancelled"
+        assert entries_of(session, CODE)[-1].entry.type == "tender.cancelled"
+        assert notices_of(session, CODE)[-1].kind == "cancellation"
