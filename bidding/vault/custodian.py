@@ -21,6 +21,7 @@ from bidding.vault.manifest import Manifest, parse_manifest
 from bidding.vault.policy import Policy, Stage, parse_policy
 from bidding.vault.release import build_release
 from trading.ledger import entry as ledger_entry
+from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import NoteError, parse_checkpoint
 from trading.ledger.merkle import inclusion_holds, leaf_hash
 
@@ -91,7 +92,7 @@ class Declined(Exception):
 
 def question(name: str, at: datetime) -> bytes:
     """What a custodian signs to be told what the hall wants of it; the hall takes it for some minutes."""
-    return d.dumps({"v": 1, "typ": "ebid.custodian-question", "custodian": name, "at": format_time(at)})
+    return dumps({"v": 1, "typ": "ebid.custodian-question", "custodian": name, "at": format_time(at)})
 
 
 _WANTED_KEY = d.at_least(
