@@ -42,6 +42,7 @@ def includeme(config: Configurator) -> None:
         config.scan(f"bidding.vault.{module}")
     config.on_desk("bidder", desk.bidder_cards)
     config.on_desk("custodian", desk.custodian_cards)
+    config.include("bidding.vault.cleanup")
     config.on_promise(closing.CLOSE, closing.close_tender)
     config.on_promise(closing.DOCUMENT, closing.write_close_document)
     config.on_promise(closing.READY, closing.make_close_ready)
