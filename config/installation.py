@@ -16,10 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.demo.cast import CUSTODIANS
+from config.demo.cast import CUSTODIANS, FIGURES, ORGANISATIONS
 from config.settings import DEFAULTS
 from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
+from plugins.demo_ca.sm2 import Sm2DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.witness import new_key
 from trading.parties.codes import compose
@@ -78,7 +79,9 @@ class Parties:
             "TRADEHALL_BANK_URL": bank,
             "TRADEHALL_BANK_SECRET_FILE": str(outside(self.state) / "bank" / bank_simulator.SECRET),
             "TRADEHALL_BANK_FORFEIT_ACCOUNT": "6210000000000001",
-            "TRADEHALL_PLUGINS": DEFAULTS["hall.plugins"] + " demo_ca",
+            "TRADEHALL_SM2_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/sm2-root.crl {ca}/crl/sm2-issuing.crl",
+            "TRADEHALL_SIGNER_USB_KEY": f"http://127.0.0.1:{ports['ukey']}",
+            "TRADEHALL_PLUGINS": DEFAULTS["hall.plugins"] + " sm2_signatures demo_ca",
         }
 
 
@@ -88,6 +91,7 @@ def prepare(state: Path) -> Parties:
     make_keys(state)
     ca = DemoCA.create(outside(state) / "ca")
     ca.export_trust(state / "trust")
+    Sm2DemoCA.create(outside(state) / "ca-sm2").export_trust(state / "trust" / "sm2")
     make_once(
         outside(state) / "tsa" / "key.pem",
         lambda path: ca.issue_key_file(
@@ -102,6 +106,14 @@ def prepare(state: Path) -> Parties:
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
     ]
     return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians)
+
+
+def key_holder() -> dict[str, str]:
+    """Whose certificate lies on the simulated USB key: the first bidder's."""
+    bidder = next(figure for figure in FIGURES if figure.login == "bidder1")
+    kind, region, body, name, *_ = ORGANISATIONS["b1"]
+    identifier = compose(kind[0], kind[1], region, body)
+    return {"common_name": bidder.name, "organisation": name, "organisation_id": identifier}
 
 
 def make_once(path: Path, make: Callable[[Path], object]) -> None:

@@ -163,9 +163,13 @@ def migrate(arguments: Sequence[str]) -> int:
 
 def keys(arguments: Sequence[str]) -> int:
     """`tradehall keys`: makes the keys of a new hall where they are missing; prints the log's public key.
+    `tradehall keys rotate sealing` and `tradehall keys reseal`: see config.rotation.
 
     No other command makes them: a machine that was given the wrong folder must not start with others."""
-    argparse.ArgumentParser(prog="tradehall keys").parse_args(arguments)
+    if arguments:
+        from config import rotation
+
+        return rotation.main(arguments)
     state = Path(os.environ["TRADEHALL_STATE"])
     installation.make_keys(state)
     origin = os.environ.get("TRADEHALL_LEDGER_ORIGIN", DEFAULTS["ledger.origin"])

@@ -30,7 +30,7 @@ from config.demo import welcome
 from config.demo.cast import CUSTODIANS
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
-OUTSIDE = ("ca", "tsa", "witness", "bank")
+OUTSIDE = ("ca", "tsa", "witness", "bank", "ukey")
 """the outside parties that the settings name by their addresses"""
 GRACE = 10.0
 """seconds that a child has to end by itself"""
@@ -217,6 +217,7 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     """Every other process of the hall, and the demonstration's outside parties."""
     family.add("ca", "simulate", "ca", "--port", str(ports["ca"]))
     family.add("tsa", "simulate", "tsa", "--port", str(ports["tsa"]))
+    family.add("ukey", "simulate", "ukey", "--port", str(ports["ukey"]), "--origin", hall)
     family.add("bank", "simulate", "bank", "--port", str(ports["bank"]))
     family.add("sequencer", "sequencer")
     family.add("worker", "worker")

@@ -39,7 +39,12 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             }
             for custodian in custodians
         ],
-        "ca_roots": roots(settings["signatures.folder"], authority),
+        "ca_roots": [
+            row
+            for folder in (settings["signatures.folder"], settings["sm2_signatures.folder"])
+            if Path(folder, "roots.pem").exists()
+            for row in roots(folder, authority)
+        ],
         "tsa_roots": roots(settings["timestamping.folder"] or settings["signatures.folder"], authority),
     }
 

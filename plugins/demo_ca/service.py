@@ -3,6 +3,7 @@
     POST /enrol    {"csr": PEM, "common_name", "organisation", "organisation_id", "person_id"} → PEM chain
     POST /revoke   {"certificate": PEM, "at": RFC 3339} → 204
     GET  /crl/root.crl, /crl/issuing.crl, /roots.pem, /healthz
+    GET  /crl/sm2-root.crl, /crl/sm2-issuing.crl: the SM2 branch's, where there is one
 
 The two POSTs need `Authorization: Bearer <token>`, the secret in the folder's `ra.token`, which the hall
 holds as registration authority. A wrong one is answered 401, a request that cannot be granted 422, a
@@ -22,27 +23,33 @@ from cryptography.exceptions import InvalidSignature
 
 from plugins import simulated
 from plugins.demo_ca.authority import Declined, DemoCA
+from plugins.demo_ca.sm2 import Sm2DemoCA
 from trading.clock import parse_rfc3339
 
 
-def serve(host: str, port: int, folder: Path | str) -> None:
-    """Serves the authority in `folder` (made when there is none) until the process is ended."""
-    make_server(host, port, DemoCA.create(folder)).serve_forever()
+def serve(host: str, port: int, folder: Path | str, sm2: Path | None = None) -> None:
+    """Serves the authority in `folder`, and the lists of the SM2 branch in `sm2`, until the process is ended;
+    both are made when there are none."""
+    branch = Sm2DemoCA.create(sm2) if sm2 else None
+    make_server(host, port, DemoCA.create(folder), branch).serve_forever()
 
 
-def make_server(host: str, port: int, authority: DemoCA) -> ThreadingHTTPServer:
+def make_server(host: str, port: int, authority: DemoCA, sm2: Sm2DemoCA | None = None) -> ThreadingHTTPServer:
     """A server that listens already; `server_port` tells which port when `port` is 0."""
-
-    return simulated.make_server(host, port, _Handler, ca=authority)
+    return simulated.make_server(host, port, _Handler, ca=authority, sm2=sm2)
 
 
 class _Handler(simulated.Frame):
     ca: DemoCA
+    sm2: Sm2DemoCA | None
 
     def do_GET(self) -> None:
         if self.path in ("/crl/root.crl", "/crl/issuing.crl"):
             name = self.path.removeprefix("/crl/").removesuffix(".crl")
             self.answer(200, "application/pkix-crl", self.ca.crl(name))
+        elif self.sm2 and self.path in ("/crl/sm2-root.crl", "/crl/sm2-issuing.crl"):
+            name = self.path.removeprefix("/crl/sm2-").removesuffix(".crl")
+            self.answer(200, "application/pkix-crl", self.sm2.crl(name))
         elif self.path == "/roots.pem":
             self.answer(200, "application/x-pem-file", self.ca.roots_pem())
         elif not self.healthy():

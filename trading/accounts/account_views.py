@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Sequence
@@ -198,12 +199,23 @@ def bring_certificate(request: Request) -> Any:
             request.keys,
             request.actor,
             own_user(request),
-            uploaded(request, "signature"),
+            signed_challenge(request),
         )
     except Refused as refused:
         request.response.status = 422
         return enrolling(request, refused.faults)
     return to_account(request)
+
+
+def signed_challenge(request: Request) -> bytes:
+    """The signature over the challenge: made by the page's script (`signed`, base64url), or a file."""
+    signed = request.POST.get("signed", "")
+    if not signed:
+        return uploaded(request, "signature")
+    try:
+        return base64.b64decode(signed + "=" * (-len(signed) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise refuse("upload.size", _("Choose the signature file that your program wrote")) from None
 
 
 def uploaded(request: Request, name: str) -> bytes:

@@ -4,6 +4,7 @@
  */
 import { describeKeyFile, openKeyFile } from "../vault/certkey.js";
 import { VaultError } from "../vault/errors.js";
+import { listCertificates, usbSigner } from "../vault/usbkey.js";
 import { element } from "./dom.js";
 import * as store from "./store.js";
 import { explain, say } from "./words.js";
@@ -26,20 +27,29 @@ export function signerBlock(block) {
   const fileRow = row("signer.file", file, "signer.file-hint");
   block.replaceChildren(row("signer.certificate", select), fileRow, row("signer.passphrase", pass, "signer.passphrase-hint"), fault);
   const allowed = (block.dataset.certSha256 ?? "").split(",").filter(Boolean);
+  const usbOrigin = document.querySelector('meta[name="usb-key"]')?.content;
   let kept = [];
+  let plugged = [];
 
   const showFile = () => {
     fileRow.hidden = select.value !== "";
-    select.parentElement.hidden = kept.length === 0;
+    select.parentElement.hidden = kept.length + plugged.length === 0;
   };
   select.addEventListener("change", showFile);
 
-  const ready = store.all("keys").catch(() => []).then((keys) => {
+  const fill = (keys) => {
     kept = keys.filter((key) => !allowed.length || allowed.includes(key.certSha256));
     kept.sort((a, b) => b.notAfter - a.notAfter);
-    const options = kept.map((key) => element("option", { value: key.certSha256 }, `${key.commonName} · ${key.certSha256.slice(0, 8)}`));
+    const option = (key, kind = "") => element("option", { value: key.certSha256 }, `${kind}${key.commonName} · ${key.certSha256.slice(0, 8)}`);
+    const options = kept.map((key) => option(key));
+    options.push(...plugged.map((key) => option(key, `${say("signer.usb-key")} · `)));
     select.replaceChildren(...options, element("option", { value: "" }, say("signer.other")));
     showFile();
+  };
+  const found = usbOrigin ? listCertificates(usbOrigin) : Promise.resolve([]);
+  const ready = Promise.all([found, store.all("keys").catch(() => [])]).then(([usb, keys]) => {
+    plugged = usb.filter((key) => !allowed.length || allowed.includes(key.certSha256));
+    fill(keys);
   });
 
   async function text() {
@@ -52,6 +62,8 @@ export function signerBlock(block) {
     fault.hidden = true;
     try {
       if (!pass.value) throw new VaultError("PASSPHRASE_MISSING");
+      const usb = plugged.find((key) => key.certSha256 === select.value);
+      if (usb) return usbSigner(usbOrigin, usb, pass.value);
       const pem = await text();
       const signer = await openKeyFile(pem, pass.value);
       if (allowed.length && !allowed.includes(signer.certSha256)) throw new VaultError("CERTIFICATE_OF_OTHER");

@@ -41,11 +41,12 @@ const authorities = (chain) =>
 
 /**
  * @param {Uint8Array} data
- * @param {{privateKey: CryptoKey, certificate: Uint8Array, chain: Uint8Array[]}} signer as openKeyFile gives it
+ * @param {{privateKey: CryptoKey, certificate: Uint8Array, chain: Uint8Array[]}} signer as openKeyFile gives it, or usbSigner
  * @param {Date} time
  * @returns {Promise<Uint8Array>} CMS SignedData in DER, without the data
  */
 export async function signDetached(data, signer, time) {
+  if (signer.sign) return signer.sign(data, time);
   const own = parseCertificate(signer.certificate).certificate;
   const signedAttrs = new SignedAndUnsignedAttributes({
     type: 0,
