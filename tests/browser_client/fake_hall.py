@@ -4,6 +4,7 @@ everything in memory, under the hall's own Content-Security-Policy."""
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import threading
 import time
@@ -19,6 +20,8 @@ from webob import Request, Response
 
 from bidding.vault.custodian_key import build_statement
 from bidding.vault.encoding import b64, unb64
+from bidding.vault.envelopes import mode_of, parts_of, stages_of
+from bidding.vault.keys import custodian_seed
 from bidding.vault.manifest import (
     Manifest,
     admission_faults,
@@ -26,7 +29,7 @@ from bidding.vault.manifest import (
     parse_withdrawal,
     received_faults,
 )
-from bidding.vault.policy import Part, StagePlan, build_policy, parse_policy
+from bidding.vault.policy import StagePlan, build_policy, parse_policy
 from bidding.vault.receipt import build_receipt, leaf_bytes, leaf_commitment
 from config import assets
 from tests.browser_client.authority import PEM, Authority
@@ -55,8 +58,9 @@ SEEDS = {name: bytes([i]) * 32 for i, name in enumerate(("log", "witness", "rece
 class FakeHall:
     """One tender whose deadline is an hour away."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "either", envelopes: int = 1) -> None:
         self.authority = Authority()
+        self.form = {"vault_mode": mode, "envelopes": envelopes}
         self.leaves = [leaf_hash(b"genesis"), leaf_hash(b"other")]
         self.uploads: dict[str, dict[str, Any]] = {}
         self.receipts: dict[str, dict[str, Any]] = {}
@@ -70,30 +74,31 @@ class FakeHall:
     def _policy(self) -> tuple[bytes, bytes, list[dict[str, str]]]:
         now = datetime.now(UTC).replace(microsecond=0)
         deadline = now + timedelta(hours=1)
-        raws, served = [], []
-        for index in (1, 2, 3):
+        raws: dict[str, list[bytes]] = {stage: [] for stage in stages_of(self.form)}
+        served = []
+        for index, stage in itertools.product((1, 2, 3), raws):
             signer = self.authority.signer(f"custodian {index}")
             raw = build_statement(
                 tender=TENDER,
                 lot="1",
-                stage="opening",
+                stage=stage,
                 custodian=f"c{index}",
                 org=f"org {index}",
                 index=index,
                 cert_sha256=_certificate_sha256(signer),
-                seed=SEEDS[f"c{index}"],
+                seed=custodian_seed(SEEDS[f"c{index}"], TENDER, "1", stage),
                 created=now,
                 release_after=deadline,
             )
-            raws.append(raw)
+            raws[stage].append(raw)
             served.append({"cks": b64(raw), "p7s": b64(signer.sign(raw, now))})
         log = verifier_key("ledger.example/1", LOG_KEY, SEEDS["log"])
         witness = verifier_key("witness.example/1", WITNESS_KEY, SEEDS["witness"])
         policy = build_policy(
             tender=TENDER, lot="1", deadline=deadline, open_at=deadline, log=log.name, log_key=str(log),
             receipt_key=self.sign_receipt.public_key().public_bytes_raw(), witnesses=[(witness.name, str(witness))],
-            tsa=[], stages=[StagePlan("opening", "either", 2, 3, raws, bidder_window_s=1800)],
-            parts=[Part("price-sheet", "opening", 1 << 20, True), Part("documents", "opening", 1 << 30, False)],
+            tsa=[], parts=parts_of(self.form),
+            stages=[StagePlan(s, mode_of(self.form), 2, 3, keys, bidder_window_s=1800) for s, keys in raws.items()],
         )  # fmt: skip
         return policy, self.authority.signer("agent").sign(policy, now), served
 

@@ -29,7 +29,7 @@ BODIES = {
 <input type="hidden" name="policy_cms" data-sign-url="/api/tenders/TENDER/policy" data-sign-sha256="POLICY">
 <div data-signer></div><button type="submit" name="act" value="approve">sign</button></form>""",
     "release.page.js": """
-<section data-release data-tender="TENDER" data-manifest="MANIFEST"><div data-release-banner></div><div data-release-problem hidden></div>
+<section data-release data-tender="TENDER" data-stage="opening" data-manifest="MANIFEST"><div data-release-banner></div><div data-release-problem hidden></div>
 <form data-release-form><div data-release-keyfile hidden><label>key <input type="file" accept=".json"></label></div>
 <div data-signer></div><button type="submit">decrypt</button></form></section>""",
     "verify.page.js": """

@@ -334,6 +334,38 @@ def test_a_bidder_releases_its_key_with_one_button(
     _accepts(fake.authority, unb64(body["release"]), unb64(body["cms"]))
 
 
+def test_of_two_envelopes_only_the_open_ones_key_leaves_the_browser(browser: Browser) -> None:
+    fake = FakeHall("dual", 2)
+    server, address = serve(fake)
+    for path, script in {"/enrol": "enrol.page.js", "/bid": "bid.page.js"}.items():
+        fake.pages[path] = page_html(script, fake.policy)
+    context = browser.new_context(base_url=address, accept_downloads=True)
+    context.set_default_timeout(20_000)
+    enrol(context)
+    page = context.new_page()
+    fill_bid(page, b"x")
+    kept = read_keyfile(submit(page).encode(), PASSPHRASE)
+    assert set(kept.keys) == {"opening", "price"}
+    manifest = next(iter(fake.uploads.values()))["manifest"]
+    assert {part.name: part.stage for part in manifest.parts} == {
+        "price-sheet": "price",
+        "documents": "opening",
+    }
+    fake.pages["/release"] = page_html("release.page.js", fake.policy, MANIFEST=manifest.hash.hex())
+    page = context.new_page()
+    page.goto("/release")
+    page.wait_for_selector("[data-ready]")
+    page.fill("[data-signer-passphrase]", PASSPHRASE)
+    page.click("text=decrypt")
+    page.wait_for_selector("[data-release][data-state=released]")
+    sent = [
+        parse_bidder_release(unb64(b["release"])) for path, b in fake.posted if path == "/api/bids/releases"
+    ]
+    assert [(release.stage, release.kb) for release in sent] == [("opening", kept.keys["opening"])]
+    context.close()
+    server.shutdown()
+
+
 def test_a_stranger_checks_a_receipt_and_sees_when_it_was_altered(
     context: BrowserContext, hall: tuple[FakeHall, str]
 ) -> None:
