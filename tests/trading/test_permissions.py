@@ -29,6 +29,11 @@ HOLDERS = {
     P.DECIDE_AWARD: {R.TENDERER, R.AGENT},
     P.SIGN_CONTRACT: {R.TENDERER, R.AGENT, R.BIDDER},
     P.SUPERVISE: {R.REGULATOR},
+    P.FILE_QUERY: {R.BIDDER},
+    P.ANSWER_QUERY: {R.TENDERER, R.AGENT},
+    P.DECIDE_COMPLAINT: {R.REGULATOR},
+    P.ISSUE_ORDER: {R.REGULATOR},
+    P.INTERRUPT_TENDER: {R.TENDERER, R.AGENT},
     P.MANAGE_USERS: {R.SYSTEM_ADMIN},
     P.GRANT_ROLES: {R.SECURITY_ADMIN},
     P.READ_AUDIT: {R.AUDIT_ADMIN, R.REGULATOR},
@@ -43,7 +48,7 @@ TENDER = SimpleNamespace(tenderer_id=BUYER, agency_id=BUYER)
 
 def somebody(role: Role, strength: Strength = Strength.TOTP, party: uuid.UUID | None = None) -> Identity:
     """Somebody with one role, of the organisation that makes the role's acts possible on TENDER."""
-    organisation = party or (SELLER if role == Role.BIDDER else BUYER)
+    organisation = party or (SELLER if role in (Role.BIDDER, Role.REGULATOR) else BUYER)
     return Identity(uuid.uuid4(), "login", "name", frozenset({role}), strength, organisation, uuid.uuid4())
 
 
@@ -78,6 +83,15 @@ def test_an_unknown_permission_is_denied() -> None:
 )
 def test_buyers_act_only_on_tenders_of_their_own_organisation(permission: Permission) -> None:
     assert not allowed(somebody(Role.TENDERER, party=SELLER), permission, TENDER)
+
+
+@pytest.mark.parametrize("permission", [P.DECIDE_COMPLAINT, P.ISSUE_ORDER])
+def test_an_authority_does_not_judge_what_it_buys_itself(permission: Permission) -> None:
+    assert not allowed(somebody(Role.REGULATOR, party=BUYER), permission, TENDER)
+
+
+def test_the_buying_organisation_files_no_query_about_its_own_tender() -> None:
+    assert not allowed(somebody(Role.BIDDER, party=BUYER), P.FILE_QUERY, TENDER)
 
 
 def test_the_buying_organisation_may_not_bid() -> None:
