@@ -12,7 +12,7 @@ from pyramid.config import Configurator
 
 from config import locale
 from trading.db import make_engine, make_sessions
-from trading.secrets import HallKeys, load_master
+from trading.secrets import HallKeys, load_master, load_ring
 from trading.web import beijing, yuan
 
 FLOOR = ("trading.web", "trading.security", "trading.throttle")
@@ -46,7 +46,8 @@ def make_config(settings: dict[str, Any]) -> Configurator:
     Path(settings["hall.state"]).mkdir(parents=True, exist_ok=True)
     registry["sessions"] = make_sessions(make_engine(settings["database.url"], pool_size=20, max_overflow=30))
     registry["queue"] = redis.Redis.from_url(settings["redis.url"])
-    registry["keys"] = HallKeys.derive(load_master(Path(settings["hall.state"]) / "master.key"))
+    state = Path(settings["hall.state"])
+    registry["keys"] = HallKeys.derive(load_master(state / "master.key"), load_ring(state / "sealing"))
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.include("pyramid_jinja2")

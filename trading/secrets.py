@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -31,17 +32,24 @@ class HallKeys:
     lookup: bytes
     pseudonym: bytes
     receipt: Ed25519PrivateKey
+    retired: tuple[bytes, ...] = ()
+    """Sealing keys of earlier times: they still open, nothing is sealed with them."""
 
     @classmethod
-    def derive(cls, master: bytes) -> HallKeys:
+    def derive(cls, master: bytes, ring: Sequence[bytes] = ()) -> HallKeys:
+        """The keys of a master. `ring` are the sealing keys that came after the one it gives, the newest
+        last (`tradehall keys rotate sealing`)."""
+
         def key(label: str) -> bytes:
             return HKDFExpand(SHA256(), 32, f"tradehall/1/{label}".encode()).derive(master)
 
+        newest, *retired = reversed([key("sealing"), *ring])
         return cls(
-            key("sealing"),
+            newest,
             key("lookup"),
             key("pseudonym"),
             Ed25519PrivateKey.from_private_bytes(key("receipt")),
+            tuple(retired),
         )
 
     def seal(self, plain: bytes, purpose: str, rng: Callable[[int], bytes] = os.urandom) -> bytes:
@@ -51,7 +59,17 @@ class HallKeys:
 
     def unseal(self, sealed: bytes, purpose: str) -> bytes:
         """The bytes given to `seal`; raises cryptography's InvalidTag when they were touched."""
+        for key in self.retired:
+            with suppress(InvalidTag):
+                return AESGCM(key).decrypt(sealed[:12], sealed[12:], purpose.encode())
         return AESGCM(self.sealing).decrypt(sealed[:12], sealed[12:], purpose.encode())
+
+    def reseal(self, sealed: bytes, purpose: str) -> bytes | None:
+        """The same bytes under the newest key; None when they are already. Raises InvalidTag."""
+        with suppress(InvalidTag):
+            AESGCM(self.sealing).decrypt(sealed[:12], sealed[12:], purpose.encode())
+            return None
+        return self.seal(self.unseal(sealed, purpose), purpose)
 
     def keyed(self, *parts: str | bytes) -> bytes:
         """A keyed hash for look-ups: equal parts give equal hashes, and without the key it says nothing."""
@@ -76,6 +94,20 @@ def load_master(path: Path) -> bytes:
     if len(data) != KEY_BYTES:
         raise NoKey(f"{path} has {len(data)} bytes, a key has {KEY_BYTES}")
     return data
+
+
+def load_ring(folder: Path) -> list[bytes]:
+    """The sealing keys of a folder, the oldest first; none where there is no folder. Raises NoKey."""
+    return [load_master(path) for path in sorted(folder.glob("*.key"))]
+
+
+def next_in_ring(folder: Path, rng: Callable[[int], bytes] = os.urandom) -> Path:
+    """Another sealing key, newer than all of them. Returns its file."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    newest = max((int(path.stem) for path in folder.glob("*.key")), default=0)
+    path = folder / f"{newest + 1:04d}.key"
+    make_master(path, rng)
+    return path
 
 
 def make_master(path: Path, rng: Callable[[int], bytes] = os.urandom) -> bytes:
