@@ -12,6 +12,7 @@ from typing import Any
 from pyramid.config import Configurator
 
 import config as config_package
+import config.models  # noqa: F401  every table is known
 from config.cli import COMMANDS
 from trading.db import Base
 
