@@ -108,8 +108,9 @@ def bid(browser: Browser, hall: Hall, state: Any, size: int, every: int) -> dict
         file.flush()
         page.goto(f"/tenders/{code}/bid")
         page.wait_for_selector("[data-bid][data-ready]")
-        page.fill("[data-field=unit_price]", "4150.50")
-        page.fill("[data-field=brand]", "启明")
+        for name, text in (("unit_price", "4150.50"), ("brand", "启明")):
+            for place in page.locator(f"[data-field={name}]").all():
+                place.fill(text)
         page.set_input_files(
             "[data-signer] input[type=file]", people.folder_of(hall.state) / "bidder1.key.pem"
         )
