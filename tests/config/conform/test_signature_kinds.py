@@ -14,7 +14,10 @@ from config.conform import Kind
 from config.conform.signatures import KINDS
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-FILES = {"cades": "cades.json", "rfc3161": "rfc3161.json", "totp": "totp_rfc6238.json"}
+FILES = {
+    "cades": "cades.json", "rfc3161": "rfc3161.json", "totp": "totp_rfc6238.json", "sm2": "sm2.json",
+    "sm3": "sm3.json", "hmac-sm3": "hmac_sm3.json",
+}  # fmt: skip
 ANYWHERE = Path("renamed.json")
 
 
@@ -97,7 +100,37 @@ def test_sha512_and_hexadecimal_secrets_are_computed_too() -> None:
     assert failures({"cases": cases}) == []
 
 
-@pytest.mark.parametrize("name", FILES)
+def other(digits: str) -> str:
+    """The same number of hexadecimal digits, the first of them another."""
+    return ("1" if digits[0] != "1" else "2") + digits[1:]
+
+
+def test_any_changed_number_of_an_sm2_case_fails() -> None:
+    for place in ("r", "s", "msg", "e"):
+        data = load("sm2")
+        data["cases"][0]["sign"][place] = other(data["cases"][0]["sign"][place])
+        assert failures(data) == ["0"], place
+    for place in ("px", "py", "ID", "d"):
+        data = load("sm2")
+        data["cases"][0][place] = other(data["cases"][0][place])
+        assert failures(data) == ["0"], place
+    data = load("sm2")
+    data["cases"][1]["c1c3c2"] = data["cases"][0]["encrypt"]["c1c3c2"]  # the unaltered one opens
+    assert len(failures(data)) == 1
+
+
+def test_changed_digests_and_turned_verdicts_of_sm3_fail() -> None:
+    data = load("sm3")
+    for case in data["cases"]:
+        case["MD"] = other(case["MD"])
+    assert len(failures(data)) == len(data["cases"])
+    data = load("hmac-sm3")
+    for case in data["cases"]:
+        case["result"] = "invalid" if case["result"] == "valid" else "valid"
+    assert len(failures(data)) == len(data["cases"])
+
+
+@pytest.mark.parametrize("name", ["cades", "rfc3161", "totp"])
 def test_a_case_that_lost_a_field_fails_and_the_others_still_run(name: str) -> None:
     data = load(name)
     for field in list(data["cases"][0]):
