@@ -40,6 +40,7 @@ check: install ## all that CI checks: lint, types, import rules, words, tests
 	$(BIN)/lint-imports --config setup.cfg
 	$(BIN)/python -m config.locale.check
 	$(BIN)/python -m config.diagrams --check
+	$(BIN)/python -m config.openapi --check
 	$(MAKE) test
 
 bench: install ## ratios measured in one run
@@ -53,8 +54,9 @@ faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=60 FAULTS_
 shell: install ## a Python shell with the running hall's database
 	$(BIN)/tradehall shell
 
-docs: install ## redraw the diagrams in docs/
+docs: install ## redraw what docs/ shows of the code: diagrams, the API
 	$(BIN)/python -m config.diagrams
+	$(BIN)/python -m config.openapi
 
 clean: ## remove what was built; the state of a running hall stays
 	rm -rf $(VENV) config/assets/built config/assets/node_modules build *.egg-info
