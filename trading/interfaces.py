@@ -18,10 +18,13 @@ class ISigner(Interface):
 class ISignatureVerifier(Interface):
     """Judges signatures at the moment they are received."""
 
+    families = Attribute("The kinds it accepts, as a seal policy's `sig` names them (tuple of str).")
+
     def verify(data: bytes, cms: bytes, at: object) -> object:
         """Validates a detached CMS over `data` at the instant `at`: chain to an allow-listed root,
         validity, key usage, revocation (a current CRL is required), algorithm policy. Nothing is ever
-        fetched from an address inside a certificate. Returns the evidence (`SignatureEvidence`);
+        fetched from an address inside a certificate. Returns the evidence (`SignatureEvidence`), whose
+        `family` is one of `families`;
         raises `trading.errors.Refused` with code `signature.*` and the sub-indication."""
 
 

@@ -256,6 +256,7 @@ def policy_of(
         tsa=settings.get("timestamping.certificates", "").split(),
         stages=[plan(stage) for stage in stages_of(tender.form)],
         parts=parts_of(tender.form),
+        sig=registry.getUtility(ISignatureVerifier).families,
         client_sha256=client_hashes(registry),
         version=revision.policy_version if revision else 1,
         replaces=revision.replaces if revision else "",

@@ -96,6 +96,11 @@ class Policy:
         return str(self.fields.get("replaces", ""))
 
     @property
+    def signatures(self) -> tuple[str, ...]:
+        """The kinds of signatures that bidders may sign with."""
+        return tuple(d.list_of(d.text)(self.fields.get("sig", [])))
+
+    @property
     def receipt_key(self) -> bytes:
         """The raw Ed25519 key that signs receipts, refusals and the close."""
         return bytes(d.b64_bytes(32)(self.fields.get("receipt_key")))

@@ -34,6 +34,10 @@ WORDS = {
         _("The bid is signed with another certificate than the one it names"),
         _("Sign with the certificate that was chosen when sealing."),
     ),
+    "bid.signature-family": (
+        _("This tender does not admit signatures of this kind"),
+        _("Sign with a certificate of a kind that the tender's seal policy names."),
+    ),
     "bid.not-open": (_("This tender does not take bids"), _("See the tender's page for its state.")),
     "bid.suspended": (
         _("The procedure is suspended: no bid is admitted until it is resumed"),
@@ -42,6 +46,10 @@ WORDS = {
     "bid.late": (
         _("The bid deadline has passed: the whole bid must have arrived before it"),
         _("Nothing can be handed in any more (Order 20 art. 27)."),
+    ),
+    "clock.skewed": (
+        _("The clocks of this hall do not agree: nothing is admitted until they do"),
+        _("What has arrived is kept. Try again in a few minutes; the operators have been told."),
     ),
     "bid.replayed": (
         _("This sealed bid, or a part of it, has been handed in before"),
@@ -87,5 +95,7 @@ def in_words(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def status_of(refused: Refused) -> int:
-    """The HTTP status of a refusal."""
+    """The HTTP status of a refusal; 503 asks programs to try again."""
+    if refused.faults[0].code == "clock.skewed":
+        return 503
     return 409 if refused.faults[0].code in CONFLICTS else 422

@@ -18,8 +18,9 @@ from bidding.tenders.models import Tender
 from bidding.vault.content import HEADER
 from bidding.vault.encoding import b64, unb64
 from bidding.vault.manifest import Manifest, admission_faults, parse_manifest
-from bidding.vault.models import Upload, UploadPiece
+from bidding.vault.models import SealPolicy, Upload, UploadPiece
 from bidding.vault.pieces import PIECE, piece_count, piece_size, root_of, segment_hashes
+from bidding.vault.policy import parse_policy
 from bidding.vault.refusals import in_words, refusal
 from bidding.vault.service import (
     Bidder,
@@ -109,11 +110,16 @@ def judge_bid(
 ) -> Any:
     """The evidence that this account signed the manifest for its own enterprise, judged now.
 
-    Raises Refused `bid.other-bidder`, `bid.other-certificate`, `signature.*`, `certificate.*`.
+    Raises Refused `bid.other-bidder`, `bid.other-certificate`, `bid.signature-family`, `signature.*`,
+    `certificate.*`.
     """
     if manifest.bidder["id"] != bidder.uscc:
         raise refusal("bid.other-bidder", "bidder")
-    return judge_signature(session, means, bidder, code, manifest.raw, cms, manifest.bidder["cert_sha256"])
+    found = judge_signature(session, means, bidder, code, manifest.raw, cms, manifest.bidder["cert_sha256"])
+    row = session.scalars(select(SealPolicy).where(SealPolicy.sha256 == manifest.policy.hex())).one()
+    if found.family not in (admitted := parse_policy(row.raw).signatures):
+        raise refusal("bid.signature-family", rule=f"{found.family}: {', '.join(admitted)}")
+    return found
 
 
 def judge_signature(

@@ -73,6 +73,7 @@ class Sm2Verifier(X509Verifier):
     """Judges SM2 signatures, in CMS (RFC 5652) or in the container of GM/T 0010, whose certificates chain
     to SM2 roots. Arguments and errors are those of `X509Verifier`."""
 
+    families = ("gm-sm2",)
     kinds = {"signed_data": "data", "gm_signed_data": "gm_data"}
     issued_by = staticmethod(primitives.issued_by)
     policy = Sm2Only
@@ -92,6 +93,7 @@ class FamilyVerifier:
     def __init__(self, other: Any, sm2: Sm2Verifier) -> None:
         self._other = other
         self._sm2 = sm2
+        self.families: tuple[str, ...] = (*other.families, *sm2.families)
 
     def verify(self, data: bytes, cms: bytes, at: datetime) -> SignatureEvidence:
         """See `ISignatureVerifier.verify`."""

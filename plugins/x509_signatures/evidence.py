@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
@@ -16,6 +17,7 @@ from trading.clock import rfc3339
 # ETSI EN 319 412-1 section 5.1.4: "NTR" (national trade register), country, "-", identifier. The
 # identifier of a Chinese organisation is its unified social credit code (GB 32100-2015).
 ORGANISATION_PREFIX = "NTRCN-"
+SM2_CURVE = "1.2.156.10197.1.301"
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 
 
@@ -44,6 +46,14 @@ class SignatureEvidence:
     signing_time: datetime
     stamped_at: datetime | None
     validated_at: datetime
+
+    @property
+    def family(self) -> str:
+        """The kind of signature, as a seal policy's `sig` names it: gm-sm2, cades-rsa or cades-ecdsa."""
+        key = asn1_x509.Certificate.load(self.certificate).public_key
+        if key.algorithm != "ec":
+            return "cades-rsa"
+        return "gm-sm2" if key["algorithm"]["parameters"].chosen.dotted == SM2_CURVE else "cades-ecdsa"
 
     def record(self) -> dict[str, object]:
         """A JSON object for storing: certificates in base64, revocation lists by their SHA-256."""

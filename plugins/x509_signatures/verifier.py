@@ -61,6 +61,7 @@ class X509Verifier:
     A family of other algorithms overrides the class's attributes.
     """
 
+    families: tuple[str, ...] = ("cades-rsa", "cades-ecdsa")
     kinds = envelope.CMS_KINDS
     issued_by = staticmethod(envelope.issued_by)
     policy: type[CMSAlgorithmUsagePolicy] = AllowedAlgorithms

@@ -7,18 +7,30 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from sqlalchemy import select, text
 
 from bidding.tenders.models import Tender
 from bidding.vault import admission, uploads
 from bidding.vault.manifest import build_withdrawal
-from bidding.vault.models import Bid, SpentToken
+from bidding.vault.models import Bid, SealPolicy, SpentToken
+from bidding.vault.policy import parse_policy
 from bidding.vault.receipt import Sent, State, accepted, check_receipt
 from bidding.vault.receipts import find_receipt
 from bidding.vault.service import acts_of, standing_of
-from tests.bidding.vault.scene import CODE, Scene, make_user
+from config import installation
+from plugins.demo_ca.sm2 import Sm2DemoCA, new_key
+from plugins.sm2_signatures import sm2_verifier_from
+from plugins.sm2_signatures.signer import Sm2Signer
+from plugins.sm2_signatures.verifier import FamilyVerifier
+from tests.bidding.vault.scene import CODE, Enterprise, Scene, make_user
 from trading import clock
+from trading.accounts.certificates import keep
+from trading.accounts.models import User
+from trading.acts import process
 from trading.errors import Refused
+from trading.interfaces import ISignatureVerifier
+from trading.ledger.canonical import dumps, loads
 
 
 def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -159,8 +171,6 @@ def test_a_wrap_that_was_used_before_is_refused(scene: Scene) -> None:
 
 
 def test_a_bid_for_other_documents_is_refused(scene: Scene) -> None:
-    from bidding.vault.policy import parse_policy
-    from trading.ledger.canonical import dumps, loads
 
     who = scene.enterprise("Green Chairs Ltd")
     other = parse_policy(dumps(loads(scene.policy.raw) | {"client_sha256": ["0" * 64]}))
@@ -196,6 +206,39 @@ def test_a_signature_by_another_certificate_than_the_named_one_is_refused(scene:
     with scene.db() as session, pytest.raises(Refused) as refused:
         uploads.start_upload(session, scene.means, who.bidder, tender_of(session), bid.raw, cms)
     assert code_of(refused) == "bid.other-certificate"
+
+
+def with_sm2(scene: Scene, who: Enterprise) -> Enterprise:
+    """The enterprise with an SM2 certificate, in a hall that trusts the SM2 root."""
+    ca = Sm2DemoCA.create(installation.outside(scene.state) / "ca-sm2")
+    ca.export_trust(scene.state / "trust" / "sm2")
+    both = FamilyVerifier(
+        scene.registry.getUtility(ISignatureVerifier), sm2_verifier_from(scene.registry.settings)
+    )
+    scene.registry.registerUtility(both, ISignatureVerifier)
+    public, private = new_key()
+    chain = ca.issue(public, common_name="Signer", organisation=who.name, organisation_id=who.bidder.uscc)
+    with scene.db() as session:
+        user = session.get_one(User, who.bidder.user_id)
+        certificates = x509.load_pem_x509_certificates(chain)
+        keep(session, process("test"), user, certificates, "certificate.registered")
+    who.signer = Sm2Signer(private, chain)  # type: ignore[assignment]
+    return who
+
+
+def test_a_signature_of_a_kind_that_the_policy_does_not_name_is_refused(scene: Scene) -> None:
+    who, bystander = scene.enterprise("Green Chairs Ltd"), scene.enterprise("Other")
+    with scene.db() as session:  # the same hall, whose tender asks for SM2 signatures only
+        row = session.scalars(select(SealPolicy)).one()
+        row.raw = dumps(loads(row.raw) | {"sig": ["gm-sm2"]})
+        scene.policy = parse_policy(row.raw)
+        row.sha256 = tender_of(session).policy_hash = scene.policy.hash.hex()
+    bid = scene.seal(who)
+    with scene.db() as session, pytest.raises(Refused) as refused:
+        uploads.start_upload(session, scene.means, who.bidder, tender_of(session), bid.raw, bid.cms)
+    assert code_of(refused) == "bid.signature-family"
+    assert refused.value.faults[0].rule == "cades-ecdsa: gm-sm2"
+    assert scene.submit(bystander, scene.seal(with_sm2(scene, bystander)))
 
 
 def test_a_certificate_revoked_while_the_bid_was_uploaded_is_refused(scene: Scene) -> None:
