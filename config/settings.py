@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trading.clock import CLOCK_FILE
+from trading.clock import CLOCK_FILE, SKEW
 
 ASSETS = Path(__file__).parent / "assets" / "built"
 FONTS = ASSETS.parent / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
@@ -28,6 +28,7 @@ DEFAULTS = {
     "hall.live_port": "",
     "live.heartbeat": "15",
     "hall.plugins": "procurement x509_signatures file_store timestamping bank recorder",
+    "clock.tolerance_ms": "500",
     "ledger.origin": "ledger.tradehall.example/2026",
     "ledger.vkey": "",
     "ledger.tick_ms": "50",
@@ -97,8 +98,9 @@ def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -
 def refuse_shifted_clock(demo: bool) -> None:
     """Raises SystemExit when a shifted clock is asked for outside a demonstration. Every process whose
     signature says when something was asks this first."""
-    if os.environ.get(CLOCK_FILE) and not demo:
-        raise SystemExit(f"{CLOCK_FILE} is for demonstrations and tests only; unset it")
+    for name in (CLOCK_FILE, SKEW):
+        if os.environ.get(name) and not demo:
+            raise SystemExit(f"{name} is for demonstrations and tests only; unset it")
 
 
 def is_demonstration() -> bool:

@@ -227,9 +227,17 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     family.add("live", "serve", "live", "--port", str(ports["live"]))
 
 
+def wait_for_parties(hall: Hall) -> None:
+    """Until those whom seeding asks do listen: the authority gives people their certificates, and what is
+    signed gets its time stamp."""
+    wait_until_up(hall.environment["TRADEHALL_DEMO_CA_URL"] + "/healthz")
+    wait_until_up(hall.environment["TRADEHALL_TIMESTAMPING_URL"] + "/healthz")
+
+
 def plant(hall: Hall) -> None:
     """People and an open tender for an empty demonstration, once."""
     if not (hall.state / "demo" / "people.json").exists():
+        wait_for_parties(hall)
         command = [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url]
         subprocess.run(command, env=hall.environment, check=True)
 

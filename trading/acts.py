@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trading import stages
+from trading.clock import database_now
 from trading.ledger.entry import actor_pseudonym
 from trading.ledger.service import Appended, append
 
@@ -67,5 +68,5 @@ def record(
         actor=actor.within(tender),
         payload=payload,
         payloads=person,
-        at=at,
+        at=at or database_now(session),
     )

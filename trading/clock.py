@@ -4,7 +4,8 @@ Inside a transaction the instant that counts is the database's `clock_timestamp(
 (PostgreSQL's `now()` is the transaction's start). Outside, the machine's clock. A demonstration or a
 test may run ahead of real time: every process of that installation then adds the same offset, read
 from the file that the environment variable TRADEHALL_CLOCK_FILE names (whole seconds). Production
-settings refuse to start with that variable set.
+settings refuse to start with that variable set, or with TRADEHALL_CLOCK_SKEW_MS, by which one process' own
+clock is wrong (whole milliseconds): it is for tests of what happens then.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 CLOCK_FILE = "TRADEHALL_CLOCK_FILE"
+SKEW = "TRADEHALL_CLOCK_SKEW_MS"
 
 
 def offset() -> timedelta:
@@ -34,7 +36,8 @@ def offset() -> timedelta:
 
 def now() -> datetime:
     """The current instant in UTC, cut to milliseconds, for code outside a transaction."""
-    return milliseconds(datetime.now(UTC) + offset())
+    wrong = timedelta(milliseconds=int(os.environ.get(SKEW) or 0))
+    return milliseconds(datetime.now(UTC) + offset() + wrong)
 
 
 def database_now(session: Session) -> datetime:

@@ -22,7 +22,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
-from trading import clock
+from trading import clock, timekeeping
 from trading.accounts import addresses
 from trading.acts import Actor
 from trading.errors import Fault, Refused
@@ -392,13 +392,17 @@ def hall_keys(request: Request) -> HallKeys:
 
 def health(request: Request) -> dict[str, str]:
     """`/healthz`: this process answers. `/readyz`: its database and queue answer too, and the ledger is being
-    signed; 503 with the sequencer's own words when it is not."""
+    signed and the clocks agree; 503 with the words of it when not."""
     if request.matched_route.name == "readyz":
         request.db.execute(text("SELECT 1"))
         request.queue.ping()
         if words := halted(Path(request.registry.settings["ledger.folder"])):
             request.response.status = 503
             return {"status": "halted", "ledger": words}
+        allowed = timekeeping.tolerance(request.registry.settings)
+        if words := timekeeping.alarm(timekeeping.skews(request.db, allowed)):
+            request.response.status = 503
+            return {"status": "skewed", "clock": words}
     return {"status": "ok"}
 
 

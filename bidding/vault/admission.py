@@ -31,6 +31,7 @@ from bidding.vault.service import (
     standing_of,
 )
 from bidding.vault.uploads import check_whole, judge_bid, judge_signature, manifest_of, own_upload
+from trading import timekeeping
 from trading.clock import database_now, rfc3339
 from trading.ledger.service import append_blinded
 from trading.outbox import promise
@@ -43,7 +44,7 @@ STAMP = "receipt.stamp"
 def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> Bid:
     """Hand a wholly uploaded bid in. Submitting it again gives the same row.
 
-    Raises Refused `bid.*`, `signature.*`, `certificate.*`; then nothing has happened.
+    Raises Refused `bid.*`, `signature.*`, `certificate.*`, `clock.skewed`; then nothing has happened.
     """
     upload = own_upload(session, means, bidder, upload_id)
     manifest, cms = manifest_of(means, upload)
@@ -51,6 +52,7 @@ def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> B
     # Judged again: since the upload began the certificate may have been revoked.
     code = session.get_one(Tender, upload.tender_id).code
     evidence = judge_bid(session, means, bidder, code, manifest, cms).record()
+    check_clocks(session, means)
     tender = locked(session, code)
     now = database_now(session)
     acts = acts_of(session, means.keys, tender, bidder.uscc)
@@ -98,6 +100,7 @@ def withdraw(
         raise refusal("bid.other-bidder", "bidder")
     certificate = withdrawal.bidder["cert_sha256"]
     evidence = judge_signature(session, means, bidder, tender.code, document, cms).record()
+    check_clocks(session, means)
     tender = locked(session, tender.code)
     now = database_now(session)
     acts = acts_of(session, means.keys, tender, bidder.uscc)
@@ -129,6 +132,13 @@ def withdraw(
     )
     session.flush()
     return row
+
+
+def check_clocks(session: Session, means: Means) -> None:
+    """While the hall's clocks disagree, nobody can say what is in time: nothing is admitted, and operators
+    are told. Raises Refused `clock.skewed`."""
+    if words := timekeeping.alarm(timekeeping.skews(session, means.tolerance)):
+        raise refusal("clock.skewed", rule=words)
 
 
 def check_open(tender: Tender, now: datetime, policy: bytes | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.models import Bid, Close, CustodianKey, SealPolicy, Upload
 from bidding.vault.pieces import PieceReader, piece_count
 from bidding.vault.policy import Policy, parse_policy
+from trading import timekeeping
 from trading.clock import parse_rfc3339
 from trading.errors import refuse
 from trading.interfaces import IFileStore, ISignatureVerifier
@@ -29,18 +30,23 @@ from trading.web import _
 @dataclass(frozen=True)
 class Means:
     """What the vault works with besides the database: the hall's keys, the file store, the judge of
-    signatures (None where the installation has none), and where randomness comes from."""
+    signatures (None where the installation has none), where randomness comes from, and how far clocks may
+    disagree."""
 
     keys: HallKeys
     store: Any
     verifier: Any
     rng: Callable[[int], bytes] = os.urandom
+    tolerance: timedelta = timekeeping.TOLERANCE
 
     @classmethod
     def of(cls, registry: Any) -> Means:
         """The means of a configured hall."""
         return cls(
-            registry["keys"], registry.getUtility(IFileStore), registry.queryUtility(ISignatureVerifier)
+            registry["keys"],
+            registry.getUtility(IFileStore),
+            registry.queryUtility(ISignatureVerifier),
+            tolerance=timekeeping.tolerance(registry.settings),
         )
 
     def judge(self, data: bytes, cms: bytes, at: datetime) -> Any:

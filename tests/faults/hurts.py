@@ -16,6 +16,7 @@ import psutil
 
 from config.supervisor import Child, Hall
 from tests.faults.proxy import Line
+from trading.clock import SKEW
 
 HELD = 1.5
 """seconds that a full disk or a silent authority lasts"""
@@ -95,6 +96,29 @@ def cut_line(patient: Patient, rng: random.Random) -> str:
     return f"cut, {cut} ends the last time"
 
 
+def skew_clock(name: str) -> Hurt:
+    """The processes of one child come back with a clock of their own that is wrong by up to a minute, work so
+    for a while, and come back with the right one."""
+
+    def hurt(patient: Patient, rng: random.Random) -> str:
+        child, wrong = patient.child(name), rng.choice((-1, 1)) * rng.randint(1000, 60_000)
+        for skew in (str(wrong), ""):
+            child.environment = {**child.environment, SKEW: skew}
+            restart(child)
+            time.sleep(HELD * (2 + 4 * rng.random()) if skew else 0)
+        return f"wrong by {wrong} ms for a while"
+
+    return hurt
+
+
+def restart(child: Child, seconds: float = 30) -> None:
+    """Kill a child and wait until the supervisor has started it again."""
+    old, limit = child.process, time.monotonic() + seconds
+    strike(family_of(old.pid) if old else [])
+    while child.process is old and time.monotonic() < limit:
+        time.sleep(0.05)
+
+
 def freeze(name: str) -> Hurt:
     """A process that answers nobody for a while, with its connections open."""
 
@@ -157,5 +181,7 @@ HURTS: dict[str, Hurt] = {
     "disk of sequencer": fill_disk("sequencer"),
     "disk of postgres": fill_disk("postgres"),
     "line": cut_line,
+    "clock of web": skew_clock("web"),
+    "clock of worker": skew_clock("worker"),
     "stamps": freeze("tsa"),
 }

@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 
 from config.demo import seed
-from config.supervisor import Hall, running, wait_until_up
+from config.supervisor import Hall, running, wait_for_parties
 from tests.faults import invariants
 from tests.faults.hurts import HURTS, Patient
 from tests.faults.invariants import Onlooker
@@ -87,7 +87,7 @@ def hurt_hall() -> Iterator[tuple[Hall, Patient, Onlooker]]:
     with tempfile.TemporaryDirectory(prefix="tf-") as short, running(Path(short), 0) as hall:
         before = os.environ.get(clock.CLOCK_FILE)
         os.environ[clock.CLOCK_FILE] = hall.environment[clock.CLOCK_FILE]
-        wait_until_up(hall.environment["TRADEHALL_DEMO_CA_URL"] + "/crl/root.crl")
+        wait_for_parties(hall)
         command = [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url, "--people-only"]
         subprocess.run(command, env=hall.environment, check=True)
         line = Line(int(hall.url.rsplit(":", 1)[1]))

@@ -32,7 +32,8 @@ class LedgerHalted(RuntimeError):
 
 def needed(witnesses: int) -> int:
     """How many witnesses must not contradict: more than half. One that is wrong, or lies, stops the log only
-    where it is the only one. None are needed where none are asked."""
+    where there are fewer than three: then nobody can say which one is right. None are needed where none are
+    asked."""
     return witnesses // 2 + 1 if witnesses else 0
 
 
