@@ -16,6 +16,7 @@ from bidding.vault.policy import StagePlan, build_policy
 from tests.bidding.vault.scene import CODE, LOT, Scene, Sealed, scene, statement, tenderer_signer
 from tests.config.test_custodian import WiredBox
 from trading import clock
+from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import (
     LOG_KEY,
     WITNESS_KEY,
@@ -25,7 +26,7 @@ from trading.ledger.checkpoint import (
     sign_checkpoint,
     verifier_key,
 )
-from trading.ledger.entry import Entry
+from trading.ledger.entry import Entry, payload_commitment
 from trading.ledger.merkle import leaf_hash
 
 __all__ = ["scene"]
@@ -55,20 +56,25 @@ class Liar:
     def answer(self) -> dict[str, Any]:
         """The closing bundle over the forged policy, with a real stamp and a real bid in it."""
         now = clock.now()
-        entry = Entry("0" * 32, clock.rfc3339(now), "tender.closed", CODE, "scheduler", None, ()).to_bytes()
+        payload, nonce = dumps({"policy": sha256(self.policy).hex()}), b"\1" * 32
+        pl = (payload_commitment(nonce, payload).hex(),)
+        entry = Entry("0" * 32, clock.rfc3339(now), "tender.closed", CODE, "scheduler", None, pl).to_bytes()
         head = Checkpoint(ORIGIN, 1, leaf_hash(entry))
         note = sign_checkpoint(head, SEED)
         close = build_close(
             tender=CODE, lot=LOT, deadline=self.deadline, at=now, tree_size=1, root=head.root,
             entries=[CloseEntry(0, self.bid.manifest.hash, "valid")], sign=self.receipt.sign,
         )  # fmt: skip
+        cms = tenderer_signer(self.scene).sign(self.policy, now)
         return {
             "close": b64(close),
             "tst": b64(self.scene.stamper.stamp(sha256(close))),
             "checkpoint": add_lines(note, [cosign(note, WITNESS, SEED, int(now.timestamp()))]),
             "proof": {"entry": b64(entry), "index": 0, "path": []},
+            "closed": {"payload": b64(payload), "nonce": b64(nonce)},
+            "policies": [{"policy": b64(self.policy), "p7s": b64(cms)}],
             "policy": b64(self.policy),
-            "p7s": b64(tenderer_signer(self.scene).sign(self.policy, now)),
+            "p7s": b64(cms),
             "bids": [{"manifest": b64(self.bid.raw)}],
         }
 

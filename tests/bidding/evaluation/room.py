@@ -68,6 +68,9 @@ class Registry(dict[str, Any]):
         assert port is ISignatureVerifier
         return self.stamps
 
+    def notify(self, event: Any) -> None:
+        """No other room listens here."""
+
 
 def certify(session: Session, user: User, party: Party | None = None) -> str:
     """A filed certificate of an account; returns its hash."""

@@ -28,6 +28,9 @@ class Shelf(dict[str, bytes]):
     def get(self, key: str) -> bytes:  # type: ignore[override]
         return self[key]
 
+    def size(self, key: str) -> int:
+        return len(self[key])
+
 
 def tar_of(files: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
