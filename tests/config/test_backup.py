@@ -6,6 +6,8 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -201,16 +203,23 @@ def test_a_hall_restored_too_old_signs_nothing_and_says_what_to_do(
     assert restored_mark(empty.files.path).exists()
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@pytest.mark.parametrize("by", ["folder", "address"])
 def test_what_a_restored_hall_lacks_comes_back_from_a_mirror_and_it_signs_on(
-    hall: Log, empty: Log, copied: Path, witness: Any, tmp_path: Path
+    hall: Log, empty: Log, copied: Path, witness: Any, tmp_path: Path, by: str
 ) -> None:
     hall.write("four", "five")
     hall.sign([witness], lambda: cosigned(hall, 5))
-    shutil.copytree(hall.files.path, tmp_path / "mirror")
+    mirror = tmp_path / "mirror"
+    shutil.copytree(hall.files.path, mirror)
     backup.restore(copied, empty.state, empty.url, PASSPHRASE)
-    missing = ledger.replay(
-        empty.url, empty.files.path, log_key(empty.state), ORIGIN, str(tmp_path / "mirror")
-    )
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(mirror)))) as url:
+        source = str(mirror) if by == "folder" else url + "/"
+        missing = ledger.replay(empty.url, empty.files.path, log_key(empty.state), ORIGIN, source)
     assert [json.loads(body)["type"] for body in missing] == ["test.done", "test.done"]
     assert empty.files.checkpoint() == hall.files.checkpoint()
     empty.sign(

@@ -7,6 +7,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ from trading.ledger.checkpoint import (
     verify_cosignature,
 )
 from trading.ledger.sequencer import LedgerHalted, run
+from trading.ledger.standing import halted
 from trading.ledger.witness import Witness, make_server, new_key, serve
 
 NAME = "witness.city.example/w1"
@@ -263,3 +266,100 @@ def test_a_cosignature_by_a_foreign_key_is_not_taken(witness, log_key):
     assert verify_cosignature(note + line, foreign) == 1
     with pytest.raises(ValueError):
         verify_cosignature(note + line, parse_vkey(witness.vkey))
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A witness that answers what its server's `answer` says to every request."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.server.answer()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent."""
+
+
+@contextmanager
+def bad_witness(answer) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    server.answer = answer
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@contextmanager
+def working(database_url, files, witnesses) -> Iterator[list[Exception]]:
+    """The running sequencer; what stopped it is in the list."""
+    stop, failure = threading.Event(), list[Exception]()
+
+    def work() -> None:
+        try:
+            run(database_url, files.path, SEED, ORIGIN, witnesses, stop, witness_ms=10, dummy_ms=0)
+        except LedgerHalted as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield failure
+    stop.set()
+    thread.join()
+
+
+def cosigned(engine, number: int):
+    with Session(engine) as session:
+        return service.inclusion(session, number, witnessed=True)
+
+
+@pytest.mark.parametrize("kind", ["hangs", "lies", "breaks"])
+def test_the_log_goes_on_with_two_witnesses_of_which_one(
+    service_url, witness, database_url, files, write, engine, kind
+):
+    asked, over = threading.Event(), threading.Event()
+
+    def answer() -> tuple[int, bytes]:
+        asked.set()
+        if kind == "hangs":
+            over.wait(30)
+        foreign = cosign(files.note(), "other.example/w1", bytes(32), 1).encode()
+        return {"hangs": (503, b""), "lies": (200, foreign), "breaks": (500, b"\xff")}[kind]
+
+    with bad_witness(answer) as url:
+        witnesses = [("other", url, new_key(files.path.parent / "other", "other.example/w1"))]
+        witnesses.append(("city", service_url, witness.vkey))
+        with working(database_url, files, witnesses) as failure:
+            for _ in range(3):
+                (number,) = write(1)
+                wait_until(lambda n=number: failure or cosigned(engine, n))
+            assert asked.wait(10) and not failure
+            assert "other.example/w1" not in files.note()
+            assert halted(files.path) == ""
+            over.set()
+
+
+def test_one_witness_of_three_that_claims_more_stops_nothing_and_two_do(
+    service_url, witness, database_url, files, write, engine
+):
+    def answer() -> tuple[int, bytes]:
+        return 409, b"99\n"
+
+    with bad_witness(answer) as url:
+        one, two = ("one", url, witness.vkey), ("two", url, witness.vkey)
+        good = ("city", service_url, witness.vkey)
+        with working(
+            database_url, files, [one, good, ("away", "http://127.0.0.1:9", witness.vkey)]
+        ) as failure:
+            (number,) = write(1)
+            wait_until(lambda: failure or cosigned(engine, number))
+            assert not failure
+        with working(database_url, files, [one, good, two]) as failure:
+            wait_until(lambda: failure)
+    assert "has cosigned 99 entries" in str(failure[0])
+    assert "99 entries" in halted(files.path)
