@@ -1678,6 +1678,8 @@ class Trust:
     quorum: int
     ca_roots: list[x509.Certificate]
     tsa_roots: list[x509.Certificate]
+    rotations: list[tuple[NoteKey, int]] = field(default_factory=list)
+    """The log's later keys that this file lists, each with the index of the entry that announced it."""
 
     @classmethod
     def parse(cls, raw: bytes) -> Trust:
@@ -1693,6 +1695,9 @@ class Trust:
                 for k in ("ca_roots", "tsa_roots")
             ]
             quorum = data["quorum"]
+            later = [(parse_vkey(r["vkey"]), r["index"]) for r in data["log"].get("rotations", [])]
+            if any(k.name != log.name or k.algorithm != 1 or type(i) is not int or i < 0 for k, i in later):
+                raise Invalid("a later key of the log in the trust file is of the wrong kind")
             for item in [
                 data["log"],
                 *data["witnesses"],
@@ -1713,7 +1718,7 @@ class Trust:
             raise Invalid("a witness key stands twice in the trust file")
         if type(quorum) is not int or not 1 <= quorum <= len(witnesses):
             raise Invalid("the trust file's quorum cannot be met or is no quorum")
-        return cls(data, log, witnesses, quorum, roots[0], roots[1])
+        return cls(data, log, witnesses, quorum, roots[0], roots[1], later)
 
     def differences(self, other: Trust) -> list[str]:
         """What differs from `other` in keys (controllers do not count)."""
@@ -1732,7 +1737,8 @@ class Trust:
 
     def controllers(self) -> Iterator[tuple[str, str]]:
         """(key, who holds it), the log first."""
-        yield f"log {self.log.name} (key {self.log.key_id.hex()})", self.raw["log"]["controller"]
+        for key in (self.log, *(key for key, _ in self.rotations)):
+            yield f"log {key.name} (key {key.key_id.hex()})", self.raw["log"]["controller"]
         for key, item in zip(self.witnesses, self.raw["witnesses"], strict=True):
             yield f"witness {key.name} (key {key.key_id.hex()})", item["controller"]
         for item in self.raw["custodians"]:
@@ -1804,6 +1810,7 @@ STOPPED = {  # what may not happen while a tender is suspended
     "award.issued",
     "contract.signed",
 }
+CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
     r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+|supervision/orders/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
@@ -2034,6 +2041,13 @@ class Audit:
         return close
 
     @functools.cached_property
+    def given_up(self) -> Act | None:
+        """The act that ended the tender before its close, None where bids were closed (or still may be)."""
+        if self.of_type("tender.closed") or "opening/close.json" in self.bundle:
+            return None
+        return next((act for act in self.acts if act.type in ("tender.cancelled", "tender.failed")), None)
+
+    @functools.cached_property
     def rows(self) -> list[Mapping[str, Any]]:
         return list(self.close["entries"])
 
@@ -2083,8 +2097,7 @@ class Audit:
             said, _ = parse_note(note)
             if said != f"tradehall-bundle/v1\n{self.file_hash('MANIFEST.json')}\n".encode():
                 raise Invalid("is not about this MANIFEST.json")
-            if note_signed_by(note, self.trust.log) is None:
-                raise Invalid(f"the manifest is not signed by the log's key ({self.trust.log.name})")
+            self._log_signed(note, None, "the manifest ")
         left_out = [path for path in self.listed if path not in self.bundle]
         for path, row in self.listed.items():
             if path in self.bundle and (
@@ -2146,8 +2159,57 @@ class Audit:
     def _check_checkpoint(self, point: Checkpoint) -> None:
         if point.origin != self.trust.log.name:
             raise Invalid(f"is of another log ({point.origin})")
-        if note_signed_by(point.raw, self.trust.log) is None:
-            raise Invalid(f"is not signed by the log's key ({self.trust.log.name})")
+        self._log_signed(point.raw, point.size)
+
+    @functools.cached_property
+    def log_keys(self) -> dict[NoteKey, int]:
+        """The log's keys → the index of the entry that announced each (-1 for the first): those the trust file
+        lists, and those announced in the log itself under a key that already counted."""
+        keys = {self.trust.log: -1} | dict(self.trust.rotations)
+        paths = self.bundle.under("log/rotations/")
+        for path in sorted(paths, key=lambda p: int(re.sub(r"\D", "", p) or 0)):
+            with self.about(path):
+                key, index = self._announced(path, keys)
+                if keys.setdefault(key, index) != index:
+                    raise Invalid("the trust file names another entry as this key's announcement")
+                self.notes.append(
+                    f"the log's key {key.key_id.hex()} is announced by entry {index}, under the key before it"
+                )
+        return keys
+
+    def _announced(self, path: str, keys: Mapping[NoteKey, int]) -> tuple[NoteKey, int]:
+        """The key of an announcement (`key.next`) and its index; Invalid when it is not in the log as it says."""
+        said = self.doc(path)
+        entry, payload = said["entry"].encode(), said["payload"].encode()
+        record, content = parse_canonical(entry), parse_canonical(payload)
+        commitment = hexhash(b"ebid-commit/1\n" + b64std(said["nonce"]) + payload)
+        if record["type"] != "key.next" or record["tender"] is not None or record["pl"] != [commitment]:
+            raise Invalid("is not the announcement of a key")
+        before, key = parse_vkey(content["previous"]), parse_vkey(content["next"])
+        if before not in keys:
+            raise Invalid(f"was announced under a key that nobody vouches for ({before.key_id.hex()})")
+        if key.name != before.name or key.algorithm != 1:
+            raise Invalid("announces a key of another log")
+        statement = f"tradehall-key-next/v1\n{content['previous']}\n{content['next']}\n".encode()
+        if not ed25519_valid(key.key, b64std(content["sig"]), statement):
+            raise Invalid("was not signed by the key that it announces")
+        point, index = parse_checkpoint(said["checkpoint"].encode()), said["index"]
+        if point.origin != self.trust.log.name or note_signed_by(point.raw, before) is None:
+            raise Invalid("its checkpoint is not signed by the key before it")
+        proof = [b64std(text) for text in said["proof"]]
+        if root_from_inclusion(index, point.size, leaf_hash(entry), proof) != point.root:
+            raise Invalid("is not in the log that the key before it signed")
+        if not self._connect(point):
+            raise Invalid("its checkpoint has no consistency proof to log/checkpoint")
+        return key, index
+
+    def _log_signed(self, note: bytes, size: int | None, what: str = "") -> None:
+        """A key of the log signed this note; one that was announced later cannot answer for a smaller tree."""
+        signers = [key for key in self.log_keys if note_signed_by(note, key) is not None]
+        if not signers:
+            raise Invalid(f"{what}is not signed by the log's key ({self.trust.log.name})")
+        if size is not None and all(self.log_keys[key] >= size for key in signers):
+            raise Invalid("is signed only by a key that the log announced later")
 
     def _need_quorum(self, point: Checkpoint) -> None:
         if self.cosigned(point.raw) is None:
@@ -2158,7 +2220,7 @@ class Audit:
     def _check_policy_keys(self) -> None:
         if self.policy["tender"] != self.tender:
             raise Invalid(f"the signed policy is of {self.policy['tender']}")
-        if self.policy["log_key"] != self.trust.raw["log"]["vkey"]:
+        if parse_vkey(self.policy["log_key"]) not in self.log_keys:
             raise Invalid("the signed policy names another log key")
         trusted = {w.key for w in self.trust.witnesses}
         for witness in self.policy["witnesses"]:
@@ -2308,9 +2370,12 @@ class Audit:
         if not manifests:
             raise Invalid("no tender.manifest entry: completeness cannot be shown")
         closing = next(((act, p) for act, p in manifests if p["close"] is not None), None)
-        if closing is None:
+        if closing is None and self.given_up is None:
             raise Invalid("no tender.manifest entry carries the close document")
         self._check_manifest_entries(manifests)
+        if closing is None:
+            self._check_still_sealed()
+            return f"{len(self.entries)} entries listed, none missing; no closing list, the tender ended before its close"
         with self.about("opening/close.json"):
             self._check_closing(*closing)
         self._check_rows()
@@ -2335,6 +2400,17 @@ class Audit:
                 self.fail(
                     f"entry {index} ({_describe(self.entries[index])}) was inserted: the tender's manifest does not list it"
                 )
+
+    def _check_still_sealed(self) -> None:
+        """A tender that ended before its close tells nothing of who has bid."""
+        inside = re.compile(r"(bids|withdrawals|evaluation|result)/|opening/(?!keys/)")
+        for path in self.bundle.members:
+            if inside.match(path):
+                self.fail(f"{path} is in the bundle of a tender that ended before its close")
+        for index, opening in self.openings.items():
+            if opening["kind"] in ("bid", "withdraw"):
+                self.fail(f"{self._at(index)} is laid open, though the tender ended before its close")
+        self.unchecked.append("who had bid when the tender ended: those entries stay blinded for good")
 
     def _check_closing(self, act: Act, payload: Mapping[str, Any]) -> None:
         close = self.close
@@ -2688,6 +2764,7 @@ class Audit:
         for name in ("tender", "lot", "deadline", "open_at"):
             if notice[name] != policy[name]:
                 self.fail(f"{folder}: the notice and the policy differ in {name}")
+        self._check_sm3(folder, notice)
         absent = 0
         for row in self.doc(f"{folder}/documents.json")["files"]:
             path = f"tender/files/{row['name']}"
@@ -2697,11 +2774,26 @@ class Audit:
         if absent:
             self.unchecked.append(f"{absent} tender documents are not in the bundle (their hashes are)")
 
+    def _check_sm3(self, folder: str, notice: Mapping[str, Any]) -> None:
+        """The second hash family, where the notice and its list of documents carry it beside SHA-256."""
+        said = {f"{folder}/{name}.json": digest for name, digest in notice.get("sm3", {}).items()}
+        for row in self.doc(f"{folder}/documents.json")["files"]:
+            if "sm3" in row:
+                said[f"tender/files/{row['name']}"] = row["sm3"]
+        there = {path: digest for path, digest in said.items() if path in self.bundle}
+        for path, digest in there.items():
+            if sm3(self.bundle.read(path)).hex() != digest:
+                self.fail(f"{path} has another SM3 digest than the one that was published")
+        if there:
+            self.notes.append(f"{folder}/notice.json: {len(there)} SM3 digests hold beside SHA-256")
+
     # -- V7 -----------------------------------------------------------------------------------
 
     def v7(self) -> str:
         """The order of acts, and the times."""
         closed = self.of_type("tender.closed")
+        if self.given_up is not None:
+            return self._check_given_up(self.given_up)
         if len(closed) != 1:
             raise Invalid(f"{len(closed)} tender.closed entries where one is due")
         wall, deadline = closed[0].index, moment(self.policy["deadline"])
@@ -2729,6 +2821,21 @@ class Audit:
         self._check_clock(deadline)
         self._check_deposits(wall)
         return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
+
+    def _check_given_up(self, end: Act) -> str:
+        """Of a tender that ended before its close: nothing was closed, opened or judged."""
+        self._check_versions(end.index)
+        for act in self.acts:
+            if act.type.startswith(OPENING_TYPES) or act.type in CLOSED_ONLY:
+                self.fail(f"{act} cannot be in a tender that ended before its close ({end})")
+            if (
+                act.type in ("tender.published", "tender.amended", "tender.clarified")
+                and act.index > end.index
+            ):
+                self.fail(f"{act} comes after the end ({end})")
+        self._check_dates()
+        self._check_deposits(end.index)
+        return f"ended before its close by {end}; nothing was opened"
 
     def _check_deposits(self, wall: int) -> None:
         """Securities: what was listed is in the log, nothing goes to whoever never paid, nothing is paid twice,
@@ -2863,20 +2970,26 @@ class Audit:
             if payload["close"] != self.file_hash("opening/close.json"):
                 self.fail("the opening started from another closing list")
 
-    def _check_clock(self, deadline: datetime) -> None:
-        end, sealed = self.cosigned(self.head.raw), self.cosigned(self._close_checkpoint().raw)
-        last = datetime.fromtimestamp(0, UTC)
+    def _check_dates(self) -> None:
+        """No act is dated before those in front of it or after its cosignature."""
+        end, last = self.cosigned(self.head.raw), datetime.fromtimestamp(0, UTC)
         for act in self.acts:
             when = moment(act.time)
             if end is not None and when > end + TOLERANCE:
                 self.fail(f"{act} is dated {act.time}, after the witnesses cosigned it ({stamp(end)})")
-            if sealed is not None and act.index < self.close["tree_size"] and when > sealed + TOLERANCE:
-                self.fail(
-                    f"{act} is dated {act.time}, after the witnesses cosigned the close ({stamp(sealed)})"
-                )
             if when < last - TOLERANCE:
                 self.fail(f"{act} is dated {act.time}, before the entries in front of it")
             last = max(last, when)
+
+    def _check_clock(self, deadline: datetime) -> None:
+        self._check_dates()
+        sealed = self.cosigned(self._close_checkpoint().raw)
+        for act in self.acts:
+            inside = sealed is not None and act.index < self.close["tree_size"]
+            if sealed is not None and inside and moment(act.time) > sealed + TOLERANCE:
+                self.fail(
+                    f"{act} is dated {act.time}, after the witnesses cosigned the close ({stamp(sealed)})"
+                )
         if sealed is not None and sealed < deadline - TOLERANCE:
             self.fail(f"the close was cosigned at {stamp(sealed)}, before the deadline")
         if "opening/close.tst" in self.bundle:
@@ -3265,6 +3378,8 @@ class Audit:
             if not self._counts(act):
                 continue  # of an evaluation that the authority had made anew
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
+            if review.get("round", 1) != self.round:
+                self.fail(f"{act} holds a review that was signed for another evaluation")
             for vote in review["votes"]:
                 signed[(vote["bid"], review["member"], vote["review"], vote["item"])] = vote["pass"]
         for key in sorted(set(votes) | set(signed)):
@@ -3330,7 +3445,9 @@ class Audit:
         for bidder in sorted(set(rows) - set(by_bidder)):
             self.fail(f"bidder {bidder} was evaluated, but no bid of it was opened")
         answers = {p["manifest"]: p for act, p in self.known("price.confirmed") if self._counts(act)}
-        judged = {p["manifest"]: p["accepted"] for act, p in self.known("abnormal.explained") if self._counts(act)}
+        judged = {
+            p["manifest"]: p["accepted"] for act, p in self.known("abnormal.explained") if self._counts(act)
+        }
         for bidder, row in rows.items():
             if bidder in by_bidder:
                 with self.about(self.who(by_bidder[bidder])):
@@ -3426,6 +3543,11 @@ class Audit:
         """The index from which evaluation and awards count: behind the last one that was ordered anew."""
         return max((act.index for act in self.of_type("evaluation.reopened")), default=-1)
 
+    @property
+    def round(self) -> int:
+        """1 and one more for each time that the authority had the bids evaluated again."""
+        return 1 + len(self.of_type("evaluation.reopened"))
+
     def _counts(self, act: Act) -> bool:
         return act.index > self.counts_from
 
@@ -3437,7 +3559,9 @@ class Audit:
             self.fail(f"the orders of the authority are numbered {places}: one is hidden")
         orders = {payload["number"]: (act, payload["order"]) for act, payload in issued}
         for act, payload in issued:
-            self.notes.append(f"{act}: {payload['order']} by order {payload['number']} of {payload['authority']}")
+            self.notes.append(
+                f"{act}: {payload['order']} by order {payload['number']} of {payload['authority']}"
+            )
         for kind, fitting in CARRIED_OUT.items():
             for act, payload in self.known(kind):
                 number = payload.get("order", "")
@@ -3455,6 +3579,13 @@ class Audit:
                 since = None
             elif since is not None and act.type in STOPPED:
                 self.fail(f"{act} happened while the tender was suspended since {since}")
+        for index, opening in self.openings.items():
+            since = max(
+                (a for a in self.acts if a.index < index and a.type in ("tender.suspended", "tender.resumed")),
+                key=lambda a: a.index, default=None,
+            )  # fmt: skip
+            if opening["kind"] == "bid" and since is not None and since.type == "tender.suspended":
+                self.fail(f"{self._at(index)} was admitted while the tender was suspended since {since}")
 
     def _ranking(self) -> list[tuple[int, str, str]]:
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}

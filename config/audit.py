@@ -23,14 +23,14 @@ from sqlalchemy.orm import Session
 
 from bidding import exhibits
 from bidding.tenders.models import Tender
-from config import installation, trust
+from config import installation, log_rotation, trust
 from trading import clock
 from trading.acts import process, record
 from trading.db import committing
 from trading.evidence import evidence_of
-from trading.ledger import canonical, merkle
+from trading.ledger import canonical, merkle, rotation
 from trading.ledger.bundle import build_manifest, sign_manifest, write_bundle
-from trading.ledger.checkpoint import parse_checkpoint, parse_vkey, tlog_proof
+from trading.ledger.checkpoint import LOG_KEY, parse_checkpoint, tlog_proof, verifier_key
 from trading.ledger.entry import Entry
 from trading.ledger.service import (
     checkpoint_note,
@@ -112,7 +112,7 @@ def write(
 def seal_bundle(registry: Any, code: str, files: Files, out: BinaryIO, *, public: bool, seed: bytes) -> str:
     """Name every file in the signed manifest, leave out what the public does not get, write the tar."""
     manifest = build_manifest(code, clock.rfc3339(clock.now()), files.contents, files.regulator)
-    key = parse_vkey(registry.settings["ledger.vkey"])
+    key = verifier_key(registry.settings["ledger.origin"], LOG_KEY, seed)
     signature = sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
     left_out = files.regulator if public else ()
     return write_bundle(out, files.contents, manifest, signature, left_out=left_out)
@@ -209,8 +209,14 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot,
 def add_log(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, files: Files) -> None:
     """log/: the checkpoint, earlier ones with consistency proofs, leaves with their inclusion proofs."""
     files.add("log/checkpoint", snapshot.note.encode())
+    rotations = rotation.known(Path(registry.settings["ledger.folder"]))
+    announced = log_rotation.exhibits(session, rotations, snapshot.size)
+    for index, _, document in announced:
+        files.add(f"log/rotations/{index}.json", canonical.dumps(document))
     earlier = sorted(
-        exhibits.checkpoint_sizes(session, registry, tender) | {parse_checkpoint(snapshot.note).size}
+        exhibits.checkpoint_sizes(session, registry, tender)
+        | {parse_checkpoint(snapshot.note).size}
+        | {size for _, size, _ in announced}
     )
     earlier = [size for size in earlier if size <= snapshot.size]
     for size in earlier:

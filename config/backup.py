@@ -39,6 +39,7 @@ from trading.ledger.standing import restored_mark
 from trading.secrets import load_master
 
 KEYS = ("master.key", "log.key")
+RINGS = ("sealing", "log", "receipt")
 FOLDERS = ("ledger", "trust", "bundles")
 MAGIC = b"tradehall-keys/1\n"
 PASSPHRASE = "TRADEHALL_BACKUP_PASSPHRASE"
@@ -52,13 +53,20 @@ class BackupError(Exception):
 # --- keys under a passphrase ----------------------------------------------------------------------
 
 
+def key_names(state: Path) -> list[str]:
+    """The hall's key files: the two it began with, and those that rotations have put beside them."""
+    later = [f"{ring}/{path.name}" for ring in RINGS for path in sorted((state / ring).glob("*.key"))]
+    rotated = {name.partition("/")[0] + ".key" for name in later}
+    return [name for name in KEYS if name not in rotated or (state / name).exists()] + later
+
+
 def seal_keys(state: Path, passphrase: str) -> bytes:
-    """The hall's two keys in one small tar, AES-256-GCM under scrypt (n = 2^17) of the passphrase."""
+    """The hall's keys in one small tar, AES-256-GCM under scrypt (n = 2^17) of the passphrase."""
     if len(passphrase) < 12:
         raise BackupError("the passphrase needs at least 12 characters: it protects every key of the hall")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name in KEYS:
+        for name in key_names(state):
             member = tarfile.TarInfo(name)
             data = load_master(state / name)
             member.size = len(data)
@@ -75,7 +83,7 @@ def open_keys(sealed: bytes, passphrase: str) -> dict[str, bytes]:
     except InvalidTag as error:
         raise BackupError("the passphrase does not open the keys of this backup") from error
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        return {name: tar.extractfile(name).read() for name in KEYS}  # type: ignore[union-attr]
+        return {name: tar.extractfile(name).read() for name in tar.getnames()}  # type: ignore[union-attr]
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:
@@ -186,7 +194,7 @@ def restore(folder: Path, state: Path, database_url: str, passphrase: str) -> di
     wrong passphrase, or a place that is not empty."""
     document = check(folder)
     keys = open_keys((folder / "keys.sealed").read_bytes(), passphrase)
-    taken = [name for name in (*KEYS, *FOLDERS, "files") if (state / name).exists()]
+    taken = [name for name in (*KEYS, *RINGS, *FOLDERS, "files") if (state / name).exists()]
     if taken:
         raise BackupError(f"{state} is not empty: {', '.join(taken)}")
     url = libpq_url(database_url)
@@ -204,6 +212,7 @@ def restore(folder: Path, state: Path, database_url: str, passphrase: str) -> di
             copy_tree(folder / name, state / name)
     write_durably(restored_mark(state / "ledger"), document["at"].encode())
     for name, data in keys.items():
+        (state / name).parent.mkdir(mode=0o700, exist_ok=True)
         (state / name).touch(0o600)
         write_durably(state / name, data)
         (state / name).chmod(0o600)

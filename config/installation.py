@@ -22,9 +22,10 @@ from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
 from plugins.demo_ca.sm2 import Sm2DemoCA
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
+from trading.ledger.rotation import known
 from trading.ledger.witness import new_key
 from trading.parties.codes import compose
-from trading.secrets import load_master, make_master
+from trading.secrets import load_master, load_ring, make_master
 
 WITNESS = "witness.neighbour.example/w1"
 
@@ -34,21 +35,36 @@ def outside(state: Path) -> Path:
     return state / "outside"
 
 
+def log_keys(state: Path) -> list[bytes]:
+    """The 32-byte seeds of the log's signing keys, the newest last; the sequencer's process alone reads
+    them. The first may have gone after a rotation. Raises NoKey."""
+    later = load_ring(state / "log")
+    first = state / "log.key"
+    return [load_master(first), *later] if first.exists() or not later else later
+
+
 def log_key(state: Path) -> bytes:
-    """The 32-byte seed of the log's signing key; the sequencer's process alone reads it. Raises NoKey."""
-    return load_master(state / "log.key")
+    """The newest of `log_keys`. Raises NoKey."""
+    return log_keys(state)[-1]
 
 
 def log_vkey(state: Path, origin: str = DEFAULTS["ledger.origin"]) -> str:
-    """The log's public key as others name it (C2SP vkey)."""
-    return str(verifier_key(origin, LOG_KEY, log_key(state)))
+    """The log's first public key as others name it (C2SP vkey); the ledger itself tells of later ones."""
+    rotations = known(state / "ledger")
+    return rotations[0].previous if rotations else str(verifier_key(origin, LOG_KEY, log_keys(state)[0]))
+
+
+def log_vkeys(state: Path) -> list[str]:
+    """Every public key of the log, the first one first."""
+    return [log_vkey(state), *(rotation.vkey for rotation in known(state / "ledger"))]
 
 
 def make_keys(state: Path) -> None:
     """The hall's own two keys, where they are missing."""
     state.mkdir(parents=True, exist_ok=True)
-    for name in ("master.key", "log.key"):
-        make_master(state / name)
+    make_master(state / "master.key")
+    if not load_ring(state / "log"):
+        make_master(state / "log.key")
 
 
 def witnesses(settings: dict[str, Any]) -> list[tuple[str, str, str]]:

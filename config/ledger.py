@@ -55,7 +55,9 @@ def entries_between(read: Fetch, old: int, new: int) -> list[bytes]:
     return found
 
 
-def replay(database_url: str, folder: Path, key: bytes, origin: str, source: str) -> list[bytes]:
+def replay(
+    database_url: str, folder: Path, key: bytes, origin: str, source: str, older: Sequence[bytes] = ()
+) -> list[bytes]:
     """Take over what the mirror has and the database lacks; returns those entries. The sequencer must not
     run. Raises LedgerHalted, Unreachable, OSError, NoteError with nothing changed."""
     note, read = mirror(source)
@@ -68,7 +70,7 @@ def replay(database_url: str, folder: Path, key: bytes, origin: str, source: str
             row = connection.execute("SELECT coalesce(max(seq) + 1, 0) FROM ledger_seq").fetchone()
             own = int(row[0]) if row else 0
             missing = entries_between(read, own, size) if size > own else []
-            sequencer = Sequencer(connection, files, key, origin)
+            sequencer = Sequencer(connection, files, key, origin, older=older)
             if missing:
                 sequencer.replay(note, missing)
             sequencer.recover()
@@ -87,10 +89,11 @@ def main(arguments: Sequence[str]) -> int:
     )
     chosen = parser.parse_args(arguments)
     settings = from_environment()
-    key = installation.log_key(Path(settings["hall.state"]))
+    *older, key = installation.log_keys(Path(settings["hall.state"]))
     try:
         missing = replay(
-            settings["database.url"], Path(settings["ledger.folder"]), key, settings["ledger.origin"], chosen.source
+            settings["database.url"], Path(settings["ledger.folder"]), key, settings["ledger.origin"], chosen.source,
+            older,
         )  # fmt: skip
     except BlockingIOError as error:
         raise SystemExit("tradehall ledger: stop the sequencer first") from error

@@ -76,16 +76,18 @@ def sequencer(arguments: Sequence[str]) -> int:
 
     chosen = from_environment()
     per_hour = int(chosen["ledger.dummies_per_hour"])
+    signing = installation.log_keys(Path(chosen["hall.state"]))
     try:
         ledger_sequencer.run(
             chosen["database.url"],
             Path(chosen["ledger.folder"]),
-            installation.log_key(Path(chosen["hall.state"])),
+            signing[-1],
             chosen["ledger.origin"],
             installation.witnesses(chosen),
             stopping(),
             tick_ms=int(chosen["ledger.tick_ms"]),
             dummy_ms=3_600_000 // per_hour if per_hour else 0,
+            older=signing[:-1],
         )
     except LedgerHalted as error:
         raise SystemExit(f"tradehall sequencer: {error}") from error
@@ -99,14 +101,18 @@ def witness(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--name", default=installation.WITNESS)
-    parser.add_argument("--log", action="append", help="vkey of a log to follow (may be given again)")
+    parser.add_argument(
+        "--log",
+        action="append",
+        help="vkey of a log to follow (may be given again, also for a log's next key)",
+    )
     chosen = parser.parse_args(arguments)
     refuse_shifted_clock(is_demonstration())
     from trading.ledger import witness as ledger_witness
 
     state = Path(os.environ.get("TRADEHALL_STATE", ".state"))
     folder = chosen.folder or installation.outside(state) / "witness"
-    logs = chosen.log or [installation.log_vkey(state)]
+    logs = chosen.log or installation.log_vkeys(state)
     ledger_witness.serve(chosen.host, chosen.port, folder, chosen.name, logs, stop=stopping(), ready=print)
     return 0
 
@@ -129,7 +135,9 @@ def simulate(arguments: Sequence[str]) -> int:
     parser.add_argument("what", choices=("ca", "tsa", "bank", "ukey"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--origin", default="http://127.0.0.1:8000", help="ukey: the hall whose pages may ask")
+    parser.add_argument(
+        "--origin", default="http://127.0.0.1:8000", help="ukey: the hall whose pages may ask"
+    )
     parser.add_argument("--pin", default="123456", help="ukey: the PIN of a new key")
     chosen = parser.parse_args(arguments)
     folder = installation.outside(Path(os.environ["TRADEHALL_STATE"]))

@@ -1,4 +1,5 @@
-"""Rotation of the key that the database is sealed with (密钥轮换): `tradehall keys rotate sealing`.
+"""Rotation of keys (密钥轮换): `tradehall keys rotate NAME`, `keys retire NAME`, `keys reseal`. Here that of the
+key that the database is sealed with; config.log_rotation has the log's.
 
 A new key is put beside the old ones; once every process has been started again it seals everything new, and
 the old ones still open what they sealed. `tradehall keys reseal` then takes row after row to the new key,
@@ -18,7 +19,9 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
+from config import log_rotation
 from config.models import Base
+from config.settings import DEFAULTS
 from trading import acts
 from trading.db import make_engine
 from trading.secrets import HallKeys, load_master, load_ring, next_in_ring
@@ -51,22 +54,41 @@ SEALED: dict[tuple[str, str], Purpose] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`tradehall keys rotate sealing` | `tradehall keys reseal`; the exit code."""
+    """`tradehall keys rotate sealing|log` | `retire log` | `reseal`; the exit code."""
     parser = argparse.ArgumentParser(prog="tradehall keys")
     acts_of = parser.add_subparsers(dest="act", required=True)
-    acts_of.add_parser("rotate").add_argument("name", choices=("sealing",))
+    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log"))
+    acts_of.add_parser("retire").add_argument("name", choices=("log",))
     acts_of.add_parser("reseal")
     chosen = parser.parse_args(arguments)
     state = Path(os.environ["TRADEHALL_STATE"])
-    if chosen.act == "rotate":
+    if chosen.act == "rotate" and chosen.name == "sealing":
         made = next_in_ring(state / "sealing")
         print(f"made {made.name}; start every process of the hall again, then run: tradehall keys reseal")
         return 0
     engine = make_engine(os.environ["DATABASE_URL"])
     try:
-        return reseal(engine, state)
+        if chosen.act == "reseal":
+            return reseal(engine, state)
+        return of_the_log(engine, state, chosen.act)
+    except log_rotation.NotYet as error:
+        raise SystemExit(f"tradehall keys: {error}") from error
     finally:
         engine.dispose()
+
+
+def of_the_log(engine: Engine, state: Path, act: str) -> int:
+    """`rotate log` and `retire log`, with the words that the operator passes on. Raises NotYet."""
+    folder = state / "ledger"
+    if act == "rotate":
+        origin = os.environ.get("TRADEHALL_LEDGER_ORIGIN", DEFAULTS["ledger.origin"])
+        done = log_rotation.rotate(engine, state, origin, folder)
+        print(f"entry {done.index} announces {done.vkey}; start the sequencer again: it signs with both keys")
+        print("tell the witnesses and whoever publishes trust.json; new policies name the new key")
+        return 0
+    gone = log_rotation.retire(engine, state, folder)
+    print(f"{gone} signs nothing more once the sequencer was started again")
+    return 0
 
 
 def reseal(engine: Engine, state: Path) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from trading.ledger.rotation import known
+
 
 def document(settings: dict[str, Any]) -> dict[str, Any]:
     """The trust document of this installation. In a demonstration every key is the operator's."""
@@ -26,6 +28,10 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             "origin": settings["ledger.origin"],
             "vkey": settings["ledger.vkey"],
             "controller": operator,
+            "rotations": [
+                {"vkey": rotation.vkey, "index": rotation.index}
+                for rotation in known(Path(settings["ledger.folder"]))
+            ],
         },
         "witnesses": [
             {"vkey": vkey, "controller": operator if demo else name} for name, _, vkey in witnesses

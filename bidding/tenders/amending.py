@@ -141,7 +141,9 @@ def draft_amendment(
     must_be_amendable(tender, now := database_now(session))
     published = tender.form
     form = {
-        name: published[name] if name in published and rules.same_value(name, published[name], value) else value
+        name: published[name]
+        if name in published and rules.same_value(name, published[name], value)
+        else value
         for name, value in command.model_dump(mode="json").items()
     }
     faults = [
@@ -282,7 +284,15 @@ def revision_of(session: Session, registry: Any, tender: Tender, row: Amendment,
         "policies": [policy_line(parse_policy(each.raw)) for each in published],
     }
     kept = None if reseal else newest.raw
-    return Revision(row.version, kept, newest.version + 1, newest.hash.hex(), said)
+    return Revision(
+        row.version,
+        kept,
+        newest.version + 1,
+        newest.hash.hex(),
+        said,
+        newest.fields["log_key"],
+        newest.receipt_key,
+    )
 
 
 def policy_line(policy: Policy) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
-from bidding.tenders import drafts, papers
+from bidding.tenders import digests, drafts, papers
 from bidding.tenders.models import Publication, Tender
 from bidding.tenders.plan import money, rules_of
 from bidding.tenders.service import advance, locked, minimum, the_rulebook
@@ -30,6 +30,7 @@ from trading.errors import Fault, Refused, refuse
 from trading.evidence import keep_evidence
 from trading.interfaces import IFileStore, ISignatureVerifier
 from trading.ledger import canonical
+from trading.ledger.rotation import in_force
 from trading.notices.models import Document, Notice
 from trading.notices.service import keep_file, publish_notice
 from trading.outbox import promise
@@ -166,6 +167,10 @@ def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime)
         canonical.dumps(
             {
                 "form": tender.form,
+                "signing": [
+                    log_key_of(registry),
+                    registry["keys"].receipt.public_key().public_bytes_raw().hex(),
+                ],
                 "keys": [hashlib.sha256(key.raw).hexdigest() for key in readiness.statements],
                 "settings": [str(settings[name]) for name in names],
                 "parties": [list(party) for party in parties],
@@ -180,13 +185,15 @@ def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime)
 class Revision:
     """What makes a publication a later version (修改): `policy` is the one to be kept, None where bids have to
     be sealed again; then the new one is number `policy_version` and names the hash it `replaces`. `said` is
-    what the notice says besides."""
+    what the notice says besides. The keys of log and receipts stay those of the first policy."""
 
     version: int
     policy: bytes | None
     policy_version: int
     replaces: str
     said: dict[str, Any]
+    log_key: str
+    receipt_key: bytes
 
 
 def make(
@@ -205,8 +212,10 @@ def make(
         papers.file_name(papers.PDF, number): papers.as_pdf(draft, setting, registry.settings["hall.fonts"]),
         papers.file_name(papers.DATA, number): papers.as_data(draft, setting),
     }
+    second = digests.further(registry.settings)
     rows = [
         {"name": name, "size": len(data), "sha256": keep_file(store, data)}
+        | {family: digest(data) for family, digest in second.items()}
         for name, data in sorted(files.items())
     ]
     documents = canonical.dumps({"v": 1, "typ": "ebid.documents", "files": rows})
@@ -225,15 +234,14 @@ def make(
             "documents": hashlib.sha256(documents).hexdigest(),
             "evaluation": hashlib.sha256(evaluation).hexdigest(),
             "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
+            **digests.of(second, policy=policy, documents=documents, evaluation=evaluation),
             **(revision.said if revision else {}),
         }
     )
     return {"policy": policy, "evaluation": evaluation, "documents": documents, "notice": notice}
 
 
-def policy_of(
-    registry: Any, tender: Tender, readiness: Readiness, revision: Revision | None = None
-) -> bytes:
+def policy_of(registry: Any, tender: Tender, readiness: Readiness, revision: Revision | None = None) -> bytes:
     """The seal policy over the custodians' statements, as the draft asks: mode, one or two envelopes."""
     settings, mode = registry.settings, mode_of(tender.form)
 
@@ -250,8 +258,10 @@ def policy_of(
         deadline=tender.deadline,
         open_at=tender.opens_at,
         log=settings["ledger.origin"],
-        log_key=settings["ledger.vkey"],
-        receipt_key=registry["keys"].receipt.public_key().public_bytes_raw(),
+        log_key=revision.log_key if revision else log_key_of(registry),
+        receipt_key=(
+            revision.receipt_key if revision else registry["keys"].receipt.public_key().public_bytes_raw()
+        ),
         witnesses=[(name, vkey) for name, _url, vkey in json.loads(settings["ledger.witnesses"] or "[]")],
         tsa=settings.get("timestamping.certificates", "").split(),
         stages=[plan(stage) for stage in stages_of(tender.form)],
@@ -261,6 +271,12 @@ def policy_of(
         version=revision.policy_version if revision else 1,
         replaces=revision.replaces if revision else "",
     )
+
+
+def log_key_of(registry: Any) -> str:
+    """The log's key that new policies name: the newest that signs its checkpoints."""
+    settings = registry.settings
+    return in_force(Path(settings["ledger.folder"]), settings["ledger.vkey"])
 
 
 def client_hashes(registry: Any) -> list[str]:

@@ -144,11 +144,14 @@ def parse_checkpoint(note: str) -> Checkpoint:
     return Checkpoint(lines[0], parse_decimal(lines[1]), parse_hash(lines[2]))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, seed: bytes) -> str:
-    """The log's signed note over a tree head; the key's name is the origin."""
-    key = verifier_key(checkpoint.origin, LOG_KEY, seed)
-    raw = Ed25519PrivateKey.from_private_bytes(seed).sign(checkpoint.text.encode())
-    return f"{checkpoint.text}\n{NoteSignature(key.name, key.key_id, raw).line}"
+def sign_checkpoint(checkpoint: Checkpoint, *seeds: bytes) -> str:
+    """The log's signed note over a tree head, one line by each key; the keys' name is the origin."""
+    lines = []
+    for seed in seeds:
+        key = verifier_key(checkpoint.origin, LOG_KEY, seed)
+        raw = Ed25519PrivateKey.from_private_bytes(seed).sign(checkpoint.text.encode())
+        lines.append(NoteSignature(key.name, key.key_id, raw).line)
+    return f"{checkpoint.text}\n{''.join(lines)}"
 
 
 def cosign(note: str, name: str, seed: bytes, time: int) -> str:
@@ -179,6 +182,17 @@ def verify_log(note: str, key: VerifierKey) -> Checkpoint:
     for raw in _signatures_by(note, key):
         _check(key, raw, checkpoint.text.encode())
     return checkpoint
+
+
+def verify_log_by_any(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """`verify_log` by the first of a log's keys, oldest first, that holds. Raises NoteError when none does."""
+    refused = NoteError("no key to verify with")
+    for key in keys:
+        try:
+            return verify_log(note, key)
+        except NoteError as error:
+            refused = error
+    raise refused
 
 
 def verify_cosignature(note: str, key: VerifierKey) -> int:

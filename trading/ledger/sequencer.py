@@ -27,7 +27,7 @@ from trading.ledger.checkpoint import (
     parse_vkey,
     sign_checkpoint,
     verifier_key,
-    verify_log,
+    verify_log_by_any,
 )
 from trading.ledger.cosigning import Cosigner
 from trading.ledger.folder import TileFolder
@@ -62,10 +62,12 @@ def run(
     dummy_ms: int = 60_000,
     witness_ms: int = 1000,
     rng: Callable[[int], bytes] = os.urandom,
+    older: Sequence[bytes] = (),
 ) -> None:
     """Sequences until `stop` is set.
 
-    `signing_key` is the log's 32-byte Ed25519 seed, `witnesses` are (name, URL, vkey). One dummy entry
+    `signing_key` is the log's 32-byte Ed25519 seed, `older` those of its former keys that still sign
+    beside it (they are named by policies in use), `witnesses` are (name, URL, vkey). One dummy entry
     comes every `dummy_ms` on average (0: none). A lost database is awaited; a second sequencer waits
     until the first has gone. Raises LedgerHalted when the database or a witness contradicts what was
     published, BlockingIOError when another process holds the folder.
@@ -85,7 +87,7 @@ def run(
                     if not _hold(connection):
                         stop.wait(1)
                         continue
-                    sequencer = Sequencer(connection, files, signing_key, origin, rng)
+                    sequencer = Sequencer(connection, files, signing_key, origin, rng, older)
                     sequencer.recover()
                     _ask_after_restore(files, witnesses, stop)
                     go_on(folder)
@@ -161,12 +163,13 @@ class Sequencer:
         signing_key: bytes,
         origin: str,
         rng: Callable[[int], bytes] = os.urandom,
+        older: Sequence[bytes] = (),
     ) -> None:
         self.connection = connection
         self.files = files
         self.rng = rng
         self.origin = origin
-        self._seed = signing_key
+        self._seeds = [*older, signing_key]
         self._edge = Edge()
 
     @property
@@ -278,7 +281,7 @@ class Sequencer:
 
     def _sign(self) -> str:
         checkpoint = Checkpoint(self.origin, self.size, self._edge.root())
-        note = sign_checkpoint(checkpoint, self._seed)
+        note = sign_checkpoint(checkpoint, *self._seeds)
         self.connection.execute(
             "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (%s, %s, %s, %s)",
             [checkpoint.size, checkpoint.root, note, clock.now()],
@@ -294,8 +297,9 @@ class Sequencer:
         return self._verified(row[0], "the database")
 
     def _verified(self, note: str, where: str) -> Checkpoint:
+        keys = [verifier_key(self.origin, LOG_KEY, seed) for seed in self._seeds]
         try:
-            return verify_log(note, verifier_key(self.origin, LOG_KEY, self._seed))
+            return verify_log_by_any(note, keys)
         except NoteError as error:
             raise LedgerHalted(
                 f"the newest checkpoint of {where} was not signed by this log's key as {self.origin!r} "

@@ -31,7 +31,7 @@ from trading.ledger.checkpoint import (
     parse_hash,
     parse_vkey,
     verifier_key,
-    verify_log,
+    verify_log_by_any,
 )
 from trading.ledger.folder import write_durably
 
@@ -69,7 +69,8 @@ def seconds() -> int:
 
 @dataclass
 class Witness:
-    """The witness's judgement and its memory; `logs` are the vkeys of the logs it follows."""
+    """The witness's judgement and its memory; `logs` are the vkeys of the logs it follows. Several of one
+    name are keys of one log that followed each other: any of them may sign."""
 
     folder: Path
     name: str
@@ -80,12 +81,12 @@ class Witness:
     def __post_init__(self) -> None:
         self.vkey = new_key(self.folder, self.name)
         self._seed = (self.folder / "key").read_bytes()
-        self._keys: dict[str, VerifierKey] = {}
+        self._keys: dict[str, list[VerifierKey]] = {}
         for vkey in self.logs:
             key = parse_vkey(vkey)
             if key.kind != LOG_KEY:
                 raise NoteError(f"{key.name} is not a log's key")
-            self._keys[key.name] = key
+            self._keys.setdefault(key.name, []).append(key)
         state = self.folder / "state.json"
         self._state: dict[str, str] = json.loads(state.read_text()) if state.exists() else {}
 
@@ -101,11 +102,11 @@ class Witness:
             checkpoint = parse_checkpoint(note)
         except NoteError as error:
             return Answer(400, f"{error}\n")
-        key = self._keys.get(checkpoint.origin)
-        if key is None:
+        keys = self._keys.get(checkpoint.origin)
+        if keys is None:
             return Answer(404, "unknown log\n")
         try:
-            verify_log(note, key)
+            verify_log_by_any(note, keys)
         except NoteError as error:
             return Answer(403, f"{error}\n")
         if old > checkpoint.size:

@@ -45,6 +45,7 @@ from trading.accounts.certificates import keep
 from trading.acts import process
 from trading.errors import refuse
 from trading.interfaces import ITimeStamper
+from trading.ledger.canonical import dumps, loads
 from trading.ledger.checkpoint import cosign
 from trading.ledger.folder import TileFolder
 from trading.ledger.models import LedgerCheckpoint, LedgerCosig
@@ -204,7 +205,8 @@ class Scene:
         files = TileFolder(Path(self.registry.settings["ledger.folder"]))
         with psycopg.connect(url, autocommit=True) as connection:
             origin = self.registry.settings["ledger.origin"]
-            sequencer = Sequencer(connection, files, installation.log_key(self.state), origin)
+            *older, key = installation.log_keys(self.state)
+            sequencer = Sequencer(connection, files, key, origin, older=older)
             sequencer.recover()
             sequencer.step()
         if witness:
@@ -295,6 +297,24 @@ def publish(scene: Scene) -> None:
             )
         )
         tender.policy_hash, tender.state = scene.policy.hash.hex(), "published"
+
+
+def replace_policy(scene: Scene, mode: str) -> None:
+    """The tender gets another policy, signed by the tenderer: from now on only that one counts."""
+    former = loads(scene.policy.raw)
+    stages = [stage | {"mode": mode} for stage in former["stages"]]
+    version = {"version": scene.policy.version + 1, "replaces": scene.policy.hash.hex()}
+    scene.policy = parse_policy(dumps(former | version | {"stages": stages}))
+    with scene.db() as session:
+        tender = session.query(Tender).filter_by(code=CODE).one()
+        cms = tenderer_signer(scene).sign(scene.policy.raw, clock.now())
+        tender.policy_hash = scene.policy.hash.hex()
+        session.add(
+            SealPolicy(
+                tender_id=tender.id, version=scene.policy.version, sha256=tender.policy_hash, raw=scene.policy.raw,
+                cms=cms, signed_at=clock.now(),
+            )
+        )  # fmt: skip
 
 
 def tenderer_signer(scene: Scene) -> FileSigner:

@@ -50,14 +50,20 @@ async function checkHashes(bundle) {
   return `${checked} / ${checked + skipped}`;
 }
 
-async function checkManifestNote(bundle, logKey) {
-  const note = parseNote(await bundle.text("MANIFEST.note"));
-  const expected = `tradehall-bundle/v1\n${hex(await sha256(await bundle.bytes("MANIFEST.json")))}\n`;
-  if (note.text !== expected || !(await signedByLog(note, logKey))) throw new VaultError("SIGNATURE_WRONG", "MANIFEST.note");
+/** Did the log sign this note, with its first key or one that the trust file lists as its successor? */
+async function signedByAny(note, logKeys) {
+  for (const key of logKeys) if (await signedByLog(note, key)) return true;
+  return false;
 }
 
-async function checkCheckpoint(head, logKey, trust) {
-  if (head.origin !== trust.log.origin || !(await signedByLog(head, logKey))) throw new VaultError("SIGNATURE_WRONG", "checkpoint");
+async function checkManifestNote(bundle, logKeys) {
+  const note = parseNote(await bundle.text("MANIFEST.note"));
+  const expected = `tradehall-bundle/v1\n${hex(await sha256(await bundle.bytes("MANIFEST.json")))}\n`;
+  if (note.text !== expected || !(await signedByAny(note, logKeys))) throw new VaultError("SIGNATURE_WRONG", "MANIFEST.note");
+}
+
+async function checkCheckpoint(head, logKeys, trust) {
+  if (head.origin !== trust.log.origin || !(await signedByAny(head, logKeys))) throw new VaultError("SIGNATURE_WRONG", "checkpoint");
   let seen = 0;
   for (const { vkey } of trust.witnesses) if ((await cosignedAt(head, await parseVkey(vkey))) !== null) seen += 1;
   if (seen < trust.quorum) throw new VaultError("SIGNATURE_WRONG", `${seen} < ${trust.quorum}`);
@@ -78,11 +84,11 @@ async function checkEntries(bundle, head) {
   return String(names.length);
 }
 
-async function checkConsistency(bundle, head, logKey) {
+async function checkConsistency(bundle, head, logKeys) {
   const roots = new Map();
   for (const name of bundle.under("log/checkpoints/")) {
     const older = parseCheckpoint(await bundle.text(name));
-    if (!(await signedByLog(older, logKey))) throw new VaultError("SIGNATURE_WRONG", name);
+    if (!(await signedByAny(older, logKeys))) throw new VaultError("SIGNATURE_WRONG", name);
     roots.set(older.size, older.root);
   }
   for (const { from, to, proof } of JSON.parse(await bundle.text("log/consistency.json"))) {
@@ -120,13 +126,14 @@ async function checkPayloads(bundle) {
  */
 export async function checkBundleLedger(tar, trust) {
   const bundle = new Bundle(await readTar(tar));
-  const logKey = await parseVkey(trust.log.vkey);
+  const logKeys = await Promise.all([trust.log, ...(trust.log.rotations ?? [])].map(({ vkey }) => parseVkey(vkey)));
+  if (logKeys.some(({ name }) => name !== trust.log.origin)) throw new VaultError("MALFORMED", "vkey");
   const head = parseCheckpoint(await bundle.text("log/checkpoint"));
   const steps = {
-    "bundle-manifest": () => checkManifestNote(bundle, logKey),
+    "bundle-manifest": () => checkManifestNote(bundle, logKeys),
     "bundle-hashes": () => checkHashes(bundle),
-    "bundle-checkpoint": () => checkCheckpoint(head, logKey, trust),
-    "bundle-consistency": () => checkConsistency(bundle, head, logKey),
+    "bundle-checkpoint": () => checkCheckpoint(head, logKeys, trust),
+    "bundle-consistency": () => checkConsistency(bundle, head, logKeys),
     "bundle-entries": () => checkEntries(bundle, head),
     "bundle-openings": () => checkOpenings(bundle),
     "bundle-payloads": () => checkPayloads(bundle),
