@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,9 @@ def skew_clock(name: str) -> Hurt:
         for skew in (str(wrong), ""):
             child.environment = {**child.environment, SKEW: skew}
             restart(child)
-            time.sleep(HELD * (2 + 4 * rng.random()) if skew else 0)
+            if name == "web":
+                wait_for(patient.hall.url + "/healthz")
+            time.sleep(HELD * (2 + 2 * rng.random()) if skew else 0)
         return f"wrong by {wrong} ms for a while"
 
     return hurt
@@ -117,6 +120,14 @@ def restart(child: Child, seconds: float = 30) -> None:
     strike(family_of(old.pid) if old else [])
     while child.process is old and time.monotonic() < limit:
         time.sleep(0.05)
+
+
+def wait_for(url: str, seconds: float = 30) -> None:
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
 
 
 def freeze(name: str) -> Hurt:
