@@ -92,7 +92,7 @@ def throttled(view: Callable[..., Response], info: Any) -> Callable[..., Respons
 
     def counted(context: Any, request: Request) -> Response:
         name = request.matched_route.name if request.matched_route else ""
-        if name in RATES:
+        if name in RATES and not isinstance(context, Exception):  # the page of an error is counted already
             check(request, name, RATES[name])
         return view(context, request)
 
