@@ -24,6 +24,7 @@ DEFAULTS = {
     "hall.proxy_addresses": "",
     "access.certificate_for": "",
     "signer.usb_key": "",
+    "hall.sm3": "false",
     "hall.demo": "false",
     "hall.live_port": "",
     "live.heartbeat": "15",

@@ -220,7 +220,7 @@ class Story:
         )
         self.policy = parse_policy(raw)
         policy, policy_p7s = self.signed("tender/policy", raw, "tenderer")
-        self.files["tender/documents.json"] = dumps({"v": 1, "typ": "ebid.documents", "files": []})
+        self.files["tender/documents.json"] = self.list_of_documents()
         self.files["tender/evaluation.json"] = dumps(RULES)
         hashes = {n: hexhash(self.files[f"tender/{n}.json"]) for n in ("documents", "evaluation")}
         notice, p7s = self.signed(
@@ -245,6 +245,9 @@ class Story:
             "tender.published",
             {"notice": notice, "p7s": p7s, "policy": policy, "policy_p7s": policy_p7s, **hashes},
         )
+
+    def list_of_documents(self) -> bytes:
+        return dumps({"v": 1, "typ": "ebid.documents", "files": []})
 
     @staticmethod
     def seed(index: int) -> bytes:

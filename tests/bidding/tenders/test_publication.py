@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import tradehall_verify as verifier
 from bidding.evaluation.lowest import evaluate_json
 from bidding.tenders import drafts, papers, publication
 from bidding.tenders.commands import DraftTender
+from bidding.tenders.models import Publication
 from bidding.vault.models import SealPolicy
 from bidding.vault.policy import parse_policy
 from tests.helpers import make_user
@@ -50,6 +52,31 @@ def refusal(
     return refused.value.faults[0].code
 
 
+def listed_files(session: Session, tender: Any) -> list[dict[str, Any]]:
+    """The rows of the published list of documents."""
+    row = session.scalars(select(Publication).where(Publication.tender_id == tender.id)).one()
+    rows: list[dict[str, Any]] = json.loads(row.documents)["files"]
+    return rows
+
+
+def test_a_hall_that_asks_for_sm3_publishes_both_digests_of_every_paper(
+    session: Session, registry: Any, buyers: Buyers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.settings, "hall.sm3", "true")
+    tender = published_tender(session, registry, buyers)
+    (notice,) = notices_of(session, tender.code)
+    said, row = (
+        json.loads(notice.body),
+        session.scalars(select(Publication).where(Publication.tender_id == tender.id)).one(),
+    )
+    policy = session.scalars(select(SealPolicy).where(SealPolicy.tender_id == tender.id)).one().raw
+    papers = {"policy": policy, "documents": row.documents, "evaluation": row.evaluation}
+    assert said["sm3"] == {name: verifier.sm3(data).hex() for name, data in papers.items()}
+    store = registry.getUtility(IFileStore)
+    for file in listed_files(session, tender):
+        assert file["sm3"] == verifier.sm3(store.get(file_key(file["sha256"]))).hex()
+
+
 def test_a_published_tender_leaves_everything_a_stranger_needs(
     session: Session, registry: Any, buyers: Buyers
 ) -> None:
@@ -61,6 +88,7 @@ def test_a_published_tender_leaves_everything_a_stranger_needs(
     assert (body["policy"], body["tender"], body["lot"]) == (policy.sha256, tender.code, tender.lot.code)
     assert body["deadline"] == body["open_at"] == rfc3339(tender.deadline)
     assert body["rulebook"] == {"version": tender.rulebook_version, "sha256": tender.rulebook_hash}
+    assert "sm3" not in body and all("sm3" not in row for row in listed_files(session, tender))
     read = parse_policy(policy.raw)
     (stage,) = read.stages
     assert (stage.mode, stage.t, stage.n, stage.bidder_window_s) == ("either", 2, 3, 1800)
