@@ -3,6 +3,8 @@
 Reviews, inputs and report: docs/protocols/bundle.md and evaluation.md. The judgement on explanations
 of low prices is `{"v":1,"typ":"ebid.judgement","member":s,"votes":[{"bid":s,"accepted":bool,"reason":s}]}`.
 A conformity review also carries `findings`, one for each bid: what the member found besides the items.
+Where bids are evaluated again by order, everything signed says in which `round` (2, 3 …), so that no
+signature of the first evaluation can stand in for one of the second.
 """
 
 from __future__ import annotations
@@ -27,13 +29,15 @@ _FINDING = {"bid", "suspected", "brand", "claims_refused"}
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a member votes on in one step: the bids (ids), the items, and the claims of each bid."""
+    """What a member votes on in one step: the bids (ids), the items, and the claims of each bid; `round` is 1
+    but for an evaluation made anew."""
 
     step: str
     member: str
     bids: tuple[str, ...]
     items: tuple[str, ...]
     claims: Mapping[str, tuple[str, ...]]
+    round: int = 1
 
 
 def review_document(
@@ -54,6 +58,8 @@ def review_document(
         document |= {"typ": "ebid.review", "votes": named}
     if sheet.step == CONFORMITY:
         document["findings"] = [{key: finding.get(key) for key in sorted(_FINDING)} for finding in findings]
+    if sheet.round > 1:
+        document["round"] = sheet.round
     if faults := _faults(sheet, document):
         raise Refused(faults)
     return canonical.dumps(document)
@@ -73,10 +79,12 @@ def read_review(sheet: Sheet, raw: bytes) -> dict[str, Any]:
 
 def _faults(sheet: Sheet, document: Any) -> list[Fault]:
     keys = {"v", "typ", "member", "votes"} | ({"findings"} if sheet.step == CONFORMITY else set())
+    keys |= {"round"} if sheet.round > 1 else set()
     typ = "ebid.judgement" if sheet.step == ABNORMAL else "ebid.review"
     if not isinstance(document, dict) or document.keys() != keys or not isinstance(document["votes"], list):
         return [Fault("review.malformed", _("This is not a review of this committee"))]
-    if (document["v"], document["typ"], document["member"]) != (1, typ, sheet.member):
+    said = (document["v"], document["typ"], document["member"], document.get("round", 1))
+    if said != (1, typ, sheet.member, sheet.round):
         return [Fault("review.malformed", _("This is not a review of this committee"))]
     faults = _vote_faults(sheet, document["votes"])
     return faults + (_finding_faults(sheet, document["findings"]) if sheet.step == CONFORMITY else [])

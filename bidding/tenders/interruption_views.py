@@ -72,10 +72,13 @@ def interrupt(request: Request) -> Any:
             form.refuse(refused)
         else:
             return HTTPSeeOther(request.route_path("tender", code=tender.code))
-    offered = ("resume", "cancel", "fail") if tender.suspended_at else ("suspend", "cancel", "fail")
+    ordered = interruptions.suspended_by_order(request.db, tender)
+    first = () if ordered else ("resume",) if tender.suspended_at else ("suspend",)
+    offered = (*first, "cancel", "fail")
     return {
         "form": form, "tender": tender, "choices": {name: CHOICES[name] for name in offered},
         "articles": {name: ARTICLES[KINDS[name]] for name in offered},
+        "ordered": ordered,
         "past": interruptions.interruptions_of(request.db, tender),
     }  # fmt: skip
 

@@ -84,11 +84,16 @@ def suspend(session: Session, registry: Any, actor: Actor, code: str, ground: Gr
 
 
 def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Ground) -> Tender:
-    """The procedure goes on (恢复). Entry `tender.resumed`. Raises Refused `tender.not-suspended`, and
-    `tender.deadline-needed` while the time to bid is not what the suspension found."""
+    """The procedure goes on (恢复). Entry `tender.resumed`. Raises Refused `tender.not-suspended`,
+    `tender.suspended-by-order` (only the authority lifts what it ordered), and `tender.deadline-needed` while the time to bid is not what the suspension found."""
     tender = locked(session, code)
     if tender.suspended_at is None:
         raise refuse("tender.not-suspended", _("The procedure is not suspended."))
+    if suspended_by_order(session, tender) and not ground.order:
+        raise refuse(
+            "tender.suspended-by-order", _("The authority has ordered this suspension: only its order ends it."),
+            rule="GPL 57",
+        )  # fmt: skip
     now = database_now(session)
     if tender.state == "published" and deadline_lost(tender, now):
         raise refuse(
@@ -100,6 +105,12 @@ def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Gro
     file(session, registry, actor, tender, "resumed", ground, now)
     registry.notify(TenderResumed(session, registry, code, now))
     return tender
+
+
+def suspended_by_order(session: Session, tender: Tender) -> bool:
+    """Whether the suspension that lasts was ordered by the authority."""
+    stops = [each for each in interruptions_of(session, tender) if each.kind == "suspended"]
+    return tender.suspended_at is not None and bool(stops) and bool(stops[-1].order)
 
 
 def deadline_lost(tender: Tender, now: datetime) -> bool:

@@ -20,9 +20,11 @@ from trading.accounts import certificates
 from trading.accounts.models import User
 from trading.clock import BEIJING, rfc3339
 from trading.errors import Refused
+from trading.notices import views as notices
 from trading.notices.service import documents_of, notices_of, take_document
 from trading.permissions import Permission
 from trading.rulebook.plan import Finding
+from trading.supervision import suspensions
 from trading.web import PUBLIC, Form, client_address
 
 FOLDER = "bidding.tenders:templates/"
@@ -211,6 +213,8 @@ def tender_page(request: Request) -> Any:
         "documents": documents_of(request.db, tender.code),
         "documents_sha256": hashlib.sha256(newest.documents).hexdigest(),
         "notices": notices_of(request.db, tender.code),
+        "notice_kinds": notices.KINDS,
+        "suspension": suspensions.of_tender(request.db, tender, request.now()),
         "custodians": publication.custodians(request.db, request.registry, tender),
         "now": request.now(),
         "server_now": rfc3339(request.now()),

@@ -297,6 +297,8 @@ def answer_questions(story: Story) -> None:
     for login in OFFERS:
         who = story.person(login)
         for question in who.get(story.api("/clarifications")):
+            if not question["open"]:
+                continue  # of an earlier evaluation
             path = story.api(f"/clarifications/{question['ref']}")
             if question["kind"] == "correction":
                 who.post(path, {"confirmed": True, "cms": who.sign_b64(question["sign"]["confirm"])})

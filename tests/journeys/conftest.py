@@ -25,7 +25,7 @@ from config.demo.play import Story
 from config.settings import settings
 from config.supervisor import Hall
 from tests.hall import HallProcess, run_hall
-from tests.journeys import amended
+from tests.journeys import amended, ordered
 from tests.journeys.attacks import Copy, Forgery, Keys, insert_entry
 from tests.journeys.envelopes import play_two_envelopes
 from trading import clock
@@ -46,6 +46,9 @@ class Aftermath:
     failed: Story = field(init=False)
     envelopes: Story = field(init=False)
     amended: Story = field(init=False)
+    ordered: Story = field(init=False)
+    given_up: Story = field(init=False)
+    disputed: dict[str, Any] = field(default_factory=dict)
     failure: dict[str, Any] = field(default_factory=dict)
     failed_opening: dict[str, Any] = field(default_factory=dict)
     failure_notices: list[dict[str, Any]] = field(default_factory=list)
@@ -96,6 +99,10 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
             found.failed = few_bidders(running.hall, made(folder / "few"))
             found.amended = Story(running.hall, made(folder / "amended"), lambda line: None)
             amended.bid_and_amend(found.amended)
+            found.ordered = Story(running.hall, made(folder / "ordered"), lambda line: None)
+            ordered.bid(found.ordered)
+            found.given_up = Story(running.hall, made(folder / "given-up"), lambda line: None)
+            ordered.give_up(found.given_up)
     found.award = found.goods.person("buyer").get(found.goods.api("/award"))
     found.told = {
         login: found.goods.person(login).get(found.goods.api("/my-result"))
@@ -104,6 +111,7 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
     see_it_fail(found)
     found.envelopes = Story(running.hall, made(folder / "envelopes"), lambda line: None)
     play_two_envelopes(found.envelopes)
+    found.disputed = ordered.open_dispute_and_award(found.ordered)
     amended.open_and_export(found.amended)
     found.inserted = back_dated(found)
     return found

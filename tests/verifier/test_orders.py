@@ -108,3 +108,72 @@ def test_an_order_that_is_left_out_of_the_bundle_is_missed(parties: Parties, ver
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert "the document file" in text and "order.issued" in text
+
+
+class Ended(Story):
+    """Nobody closes: the tender is given up while bids lie in it, as `more` bends it."""
+
+    def build(self) -> Story:
+        self.publish()
+        self.bids()
+        self.openings.clear()
+        self.mine = [index for index in self.mine if b'"ebid.leaf"' not in self.log[index]]
+        kept = ("tender/", "opening/keys/", "payloads/")
+        self.files = {path: data for path, data in self.files.items() if path.startswith(kept)}
+        self.act("tender.cancelled", {"reason": "r", "article": "M87 29", "document": "", "order": ""})
+        return self
+
+
+def test_a_tender_given_up_before_its_close_is_verified_without_a_closing_list(
+    parties: Parties, verify: Verify
+) -> None:
+    story = Ended(parties).build()
+    story.finish()
+    code, text = verify(story.pack(), story.trust())
+    assert code == 0, text
+    assert "ended before its close by entry" in text
+    assert "who had bid when the tender ended" in text
+
+
+def test_what_a_given_up_tender_may_not_tell_or_do_is_named(parties: Parties, verify: Verify) -> None:
+    story = Ended(parties).build()
+    story.act("opening.started", {"close": "0" * 64})
+    story.files["bids/" + "0" * 64 + "/receipt.json"] = b"{}"
+    story.finish()
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    assert "(opening.started) cannot be in a tender that ended before its close" in text
+    assert "/receipt.json is in the bundle of a tender that ended before its close" in text
+
+
+class Admitting(Story):
+    """A bid is admitted while the tender is suspended, or right after it was resumed."""
+
+    lawful = False
+
+    def bid(self, who: int, seq: int, status: str, replaces: bytes | None = None) -> bytes:
+        stop = {
+            "reason": "r",
+            "article": "GPR 54",
+            "document": "",
+            "order": "",
+            "deadline": "2026-12-01T01:00:00.000Z",
+        }
+        if (who, seq) == (1, 1):
+            self.act("tender.suspended", stop)
+            if self.lawful:
+                self.act("tender.resumed", stop)
+        made = super().bid(who, seq, status, replaces)
+        if (who, seq) == (1, 1) and not self.lawful:
+            self.act("tender.resumed", stop)
+        return made
+
+
+@pytest.mark.parametrize("lawful", [True, False])
+def test_a_bid_admitted_during_a_suspension_is_named(parties: Parties, verify: Verify, lawful: bool) -> None:
+    story = Admitting(parties)
+    story.lawful = lawful
+    story.build()
+    code, text = verify(story.pack(), story.trust())
+    assert code == (0 if lawful else 1), text
+    assert ("was admitted while the tender was suspended since entry" in text) is not lawful

@@ -87,10 +87,11 @@ def department(request: Request) -> str:
 
 
 def file_query(request: Request, command: commands.FileQuery) -> Case:
-    """The reader's enterprise files a query about the tender in the context."""
+    """The reader's enterprise files a query or an inquiry about the tender in the context."""
     tender = request.context
     attached = paper(request, command, tender.code, public=False)
-    return cases.file_query(
+    file = cases.file_query if command.kind == "query" else cases.file_inquiry
+    return file(
         request.db, request.keys, request.actor, filer(request), tender, command.stage, command.lines,
         command.request, attached,
     )  # fmt: skip
@@ -99,6 +100,10 @@ def file_query(request: Request, command: commands.FileQuery) -> Case:
 def _answer(request: Request, case: Case, command: commands.Answer) -> Any:
     document = paper(request, command, case.tender, public=True).sha256
     return cases.answer(request.db, request.actor, case.number, command.decision, command.words, document)
+
+
+def _withdraw(request: Request, case: Case, command: Any) -> Any:
+    return cases.withdraw(request.db, request.keys, request.actor, filer(request), case.number)
 
 
 def _complain(request: Request, case: Case, command: commands.Complain) -> Any:
@@ -147,6 +152,7 @@ class CaseAct:
 CASE_ACTS = {
     "answer": CaseAct(Permission.ANSWER_QUERY, commands.Answer, _answer),
     "complaint": CaseAct(Permission.FILE_QUERY, commands.Complain, _complain),
+    "withdraw": CaseAct(Permission.FILE_QUERY, commands.Accept, _withdraw),
     "accept": CaseAct(Permission.DECIDE_COMPLAINT, commands.Accept, _accept),
     "refuse": CaseAct(Permission.DECIDE_COMPLAINT, commands.TurnAway, _turn_away),
     "pause": CaseAct(Permission.DECIDE_COMPLAINT, commands.PauseClock, _pause),

@@ -16,9 +16,10 @@ from pyramid.view import view_config
 from trading.accounts import certificates
 from trading.deals.days import last_day_before
 from trading.errors import Refused
+from trading.interfaces import ITenders
 from trading.permissions import Permission
 from trading.rulebook.calendar import beijing_date
-from trading.supervision import acts, cases, commands, docket, orders, papers, words
+from trading.supervision import acts, cases, commands, docket, orders, papers, suspensions, words
 from trading.supervision.limits import STAGES, TRACKS, worked
 from trading.supervision.models import Case
 from trading.web import PUBLIC, Form
@@ -124,7 +125,10 @@ def new_query(request: Request) -> Any:
             rows.append((stage, cases.query_limit(request.db, request.context, stage)[1], None))
         except Refused as refused:
             rows.append((stage, None, refused.faults[0]))
-    return WORDS | {"form": form, "tender": request.context, "rows": rows, "now": request.now()}
+    return WORDS | {
+        "form": form, "tender": request.context, "rows": rows, "now": request.now(),
+        "track": cases.track_of(request.db, request.context.code),
+    }  # fmt: skip
 
 
 def may_read(request: Request) -> str:
@@ -135,7 +139,7 @@ def may_read(request: Request) -> str:
         return "authority"
     if identity.party_id is not None and case.owner == cases.owner_key(request.keys, identity.party_id):
         return "party"
-    if case.kind == "query" and request.has_permission(Permission.ANSWER_QUERY):
+    if case.kind != "complaint" and request.has_permission(Permission.ANSWER_QUERY):
         return "buyers"
     raise HTTPNotFound()
 
@@ -163,7 +167,7 @@ def case_page(request: Request, doing: str = "", form: Form | None = None) -> di
         "pauses": cases.pauses_of(request.db, case), "complaint": complaint, "first": first, "now": now,
         "tender": request.context.tender, "doing": doing, "form": form or Form(request, commands.Accept),
         "departments_pairs": [(name, name) for name in cases.departments(request.db)], "mine": acts.department(request) == case.department,
-        "may_complain": case.kind == "query" and reader == "party"
+        "may_complain": case.kind == "query" and reader == "party" and case.state != "withdrawn"
         and (case.state == "answered" or (case.answered_by is not None and now >= case.answered_by)),
     }  # fmt: skip
 
@@ -189,7 +193,7 @@ def case_paper(request: Request) -> Response:
 def queries(request: Request) -> Any:
     """The buyers' list of a tender's queries and orders."""
     now = request.now()
-    found = [case for case in cases.of_tender(request.db, request.context.code) if case.kind == "query"]
+    found = [case for case in cases.of_tender(request.db, request.context.code) if case.kind != "complaint"]
     return WORDS | {
         "tender": request.context, "rows": docket.rows(request.db, found, now),
         "orders": [(order, docket.order_light(order, now)) for order in orders.issued(request.db, request.context.code)],
@@ -206,6 +210,7 @@ def desk(request: Request) -> Any:
     return WORDS | {
         "rows": docket.rows(request.db, cases.open_cases(request.db), now),
         "orders": [(order, docket.order_light(order, now)) for order in orders.issued(request.db)[:50]],
+        "suspended": suspensions.standing(request.db, request.port(ITenders).find, now),
         "department": acts.department(request),
     }
 

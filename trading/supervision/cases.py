@@ -41,7 +41,7 @@ NUMBERS = 730418
 NOTICE_PERIOD, RESULT_PERIOD, PUBLICITY = "P4.notice", "P10.period", "T13.publicity"
 STEPS = ("tender.closed", "opening.recorded")
 """Ends of steps of the procedure that bidders know of."""
-CLOSED = ("answered", "refused", "decided", "routed")
+CLOSED = ("answered", "refused", "decided", "routed", "withdrawn")
 
 
 @cache
@@ -183,8 +183,9 @@ def due_limit(session: Session, case: Case, now: datetime) -> Limit | None:
         the_limits(),
         [Pause(p.started_at, p.ended_at, p.reason) for p in pauses_of(session, case)],
     )
-    if case.kind == "query":
-        return limits.limit(track, "answer", case.filed_at, (), now, case.closed_at)
+    if case.kind in ("query", "inquiry"):
+        step = "answer" if case.kind == "query" else "inquiry"
+        return limits.limit(track, step, case.filed_at, (), now, case.closed_at)
     if track == "bidding_law" and case.accepted_at is None:
         return limits.limit(track, "accept", case.filed_at, (), now, case.closed_at)
     started = case.accepted_at if track == "bidding_law" and case.accepted_at else case.filed_at
@@ -279,7 +280,7 @@ def shown_day(limit: Limit) -> str:
 
 
 def next_number(session: Session, letter: str, now: datetime) -> str:
-    """The year's next number: Q- queries, C- complaints."""
+    """The year's next number: Q- queries, C- complaints, I- inquiries."""
     session.execute(select(func.pg_advisory_xact_lock(NUMBERS)))
     prefix = f"{letter}-{beijing_date(now).year}-"
     greatest = session.scalar(select(func.max(Case.number)).where(Case.number.startswith(prefix)))
@@ -290,14 +291,17 @@ def answer(
     session: Session, actor: Actor, number: str, decision: str, words: str, document: str = "",
     now: datetime | None = None,
 ) -> Case:  # fmt: skip
-    """The buyers answer a query; entry `query.answered`. Late is red, but answered. Raises Refused
-    `case.closed`."""
+    """The buyers answer a query or an inquiry; entry `query.answered`, `inquiry.answered`. Late is red, but
+    answered. Raises Refused `case.closed`, `case.decision` (a query is upheld or rejected)."""
     case, now = find(session, number, lock=True), now or database_now(session)
-    if case.kind != "query" or case.state != "open":
+    if case.kind == "complaint" or case.state != "open":
         raise refuse("case.closed", _("This case is closed."))
+    if case.kind == "query" and not decision:
+        raise refuse("case.decision", _("Choose one of the list"), field="decision")
+    decision = decision if case.kind == "query" else ""
     close(case, "answered", decision, words, document, now)
     payload = {"case": number, "decision": decision, "words": words, "document": document}
-    record(session, actor, "query.answered", case.tender, payload, now)
+    record(session, actor, f"{case.kind}.answered", case.tender, payload, now)
     session.flush()
     return case
 
@@ -310,6 +314,51 @@ def close(case: Case, state: str, decision: str, words: str, document: str, now:
         document,
         now,
     )
+
+
+def file_inquiry(
+    session: Session, keys: HallKeys, actor: Actor, filer: Filer, tender: Any, stage: Stage, matters: list[str],
+    request: str, paper: Paper = Paper(), now: datetime | None = None,  # noqa: B008 - frozen
+) -> Case:  # fmt: skip
+    """An inquiry (询问, GPL 51): a question at any time, answered within three working days; no complaint
+    follows from it. Entry `inquiry.filed`. Raises Refused `inquiry.track` under the bidding law."""
+    now, track = now or database_now(session), track_of(session, tender.code)
+    if track != "procurement":
+        raise refuse(
+            "inquiry.track", _("Only government procurement knows inquiries: file an objection."), field="kind",
+            rule="GPL 51",
+        )  # fmt: skip
+    limit, today = the_limits().limit(track, "inquiry", now), beijing_date(now)
+    case = Case(
+        id=uuid.uuid4(), number=next_number(session, "I", now), tender=tender.code, kind="inquiry", track=track,
+        stage=stage, state="open", owner=owner_key(keys, filer.party_id), matters=len(matters), known_on=today,
+        file_until=today, filed_at=now, due_at=limit.red, answered_by=limit.red,
+    )  # fmt: skip
+    letter = seal(keys, case, filer, matters, request, paper)
+    session.add(case)
+    session.flush()
+    payload = {"case": case.number, "stage": stage, "letter": letter, "answer_by": shown_day(limit),
+               "article": f"{limit.rule.instrument} {limit.rule.article}"}  # fmt: skip
+    unnamed(session, actor, "inquiry.filed", tender.code, payload, now)
+    return case
+
+
+def withdraw(
+    session: Session, keys: HallKeys, actor: Actor, filer: Filer, number: str, now: datetime | None = None
+) -> Case:
+    """Whoever filed a case takes it back (撤回); the matter ends there. Entry `case.withdrawn`. Raises Refused
+    `case.unknown` (another's), `case.closed`."""
+    case, now = find(session, number, lock=True), now or database_now(session)
+    if case.owner != owner_key(keys, filer.party_id):
+        raise refuse("case.unknown", _("There is no case of this number."))
+    if case.closed_at is not None:
+        raise refuse("case.closed", _("This case is closed."))
+    for standing in pauses_of(session, case):
+        standing.ended_at = standing.ended_at or now
+    close(case, "withdrawn", "", "", "", now)
+    unnamed(session, actor, "case.withdrawn", case.tender, {"case": number}, now)
+    session.flush()
+    return case
 
 
 # --- complaints -----------------------------------------------------------------------------------
@@ -327,6 +376,8 @@ def file_complaint(
     query, now = find(session, number, lock=True), now or database_now(session)
     if query.kind != "query" or query.owner != owner_key(keys, filer.party_id):
         raise refuse("case.unknown", _("There is no case of this number."))
+    if query.state == "withdrawn":
+        raise refuse("case.closed", _("This case is closed."))
     if query.state == "open" and query.answered_by is not None and now < query.answered_by:
         raise refuse(
             "complaint.early", _("The time for the answer is not over yet."), rule="GPL 55",
@@ -356,7 +407,7 @@ def file_complaint(
 
 def first_receiver(session: Session, query: Case) -> Case | None:
     """The complaint about this query that an authority has received and not refused."""
-    taken = select(Case).where(Case.parent_id == query.id, Case.state.not_in(("refused", "routed")))
+    taken = select(Case).where(Case.parent_id == query.id, Case.state.not_in(("refused", "routed", "withdrawn")))
     return session.scalars(taken.order_by(Case.filed_at)).first()
 
 

@@ -29,8 +29,9 @@ class Asked(BaseModel):
 
 
 class FileQuery(Asked):
-    """`matters`: one a line; each can be complained about later."""
+    """`matters`: one a line; each of a query can be complained about later."""
 
+    kind: Literal["query", "inquiry"] = "query"
     stage: Literal["documents", "process", "result"]
     matters: Words
     request: Words
@@ -41,7 +42,9 @@ class FileQuery(Asked):
 
 
 class Answer(Asked):
-    decision: Decision
+    """`decision` of a query; an inquiry is answered in words alone."""
+
+    decision: Decision | Literal[""] = ""
     words: Words
 
 
@@ -68,6 +71,8 @@ class PauseClock(Asked):
 
 class Decide(Answer):
     """The authority's decision, in words to publish."""
+
+    decision: Decision
 
 
 class IssueOrder(Asked):

@@ -8,7 +8,7 @@ from pyramid.request import Request
 from trading.deals.days import last_day_before
 from trading.deals.service import overdue
 from trading.interfaces import ITenders
-from trading.supervision import cases, docket, orders, service
+from trading.supervision import cases, docket, orders, service, suspensions
 from trading.supervision.words import CASE_STATES
 from trading.web import Card, _
 
@@ -32,10 +32,12 @@ def regulator_cards(request: Request) -> list[Card]:
 
 
 def case_cards(request: Request) -> list[Card]:
-    """Queries, complaints and orders, with the number of those that are late."""
+    """Queries, complaints, orders and ordered suspensions, with the number of those that are late."""
     now = request.now()
     lights = [cases.light_of(request.db, case, now) for case in cases.open_cases(request.db)]
     lights += [docket.order_light(order, now) for order in orders.unanswered(request.db)]
+    standing = suspensions.standing(request.db, request.port(ITenders).find, now)
+    lights += [each.limit.light for each in standing]
     late, soon = lights.count("red"), lights.count("yellow")
     note = _(
         "${open} open, ${late} overdue, ${soon} soon due",
@@ -49,9 +51,9 @@ def buyer_cards(request: Request) -> list[Card]:
     """Queries to answer and orders to report on, of one's own tenders."""
     party, cards = request.identity.party_id, []
     waiting = [
-        (case.tender, case.due_at, _("Answer a query"))
+        (case.tender, case.due_at, _("Answer a query") if case.kind == "query" else _("Answer an inquiry"))
         for case in cases.open_cases(request.db)
-        if case.kind == "query"
+        if case.kind != "complaint"
     ]
     waiting += [
         (order.tender, order.answer_by, _("Report on an order")) for order in orders.unanswered(request.db)

@@ -37,13 +37,13 @@ class Case(Base):
     number: Mapped[str] = mapped_column(unique=True)
     tender: Mapped[str] = mapped_column(index=True)
     kind: Mapped[str]
-    """query | complaint"""
+    """inquiry | query | complaint"""
     track: Mapped[str]
     """procurement | bidding_law"""
     stage: Mapped[str]
     """documents | process | result"""
     state: Mapped[str] = mapped_column(index=True)
-    """query: open, answered · complaint: received, accepted, refused, decided, routed"""
+    """inquiry, query: open, answered · complaint: received, accepted, refused, decided, routed · all: withdrawn"""
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("supervision_case.id"), index=True)
     """the query that a complaint follows"""
     department: Mapped[str] = mapped_column(default="")

@@ -59,6 +59,9 @@ ACTS = {
     "tender.resumed": _("Tender resumed"),
     "tender.cancelled": _("Tender cancelled"),
     "tender.retendered": _("Tendered again"),
+    "inquiry.filed": _("An inquiry was filed"),
+    "inquiry.answered": _("An inquiry was answered"),
+    "case.withdrawn": _("A case was withdrawn by whoever had filed it"),
     "query.filed": _("A query was filed"),
     "query.answered": _("A query was answered"),
     "complaint.filed": _("A complaint was filed"),
@@ -117,12 +120,13 @@ ACTORS = {
 TRACKS = {"procurement": _("Government procurement"), "bidding_law": _("Bidding law")}
 STAGES = {"documents": _("Tender documents"), "process": _("Procedure"), "result": _("Result")}
 KINDS = {
-    ("query", "procurement"): _("Query"), ("query", "bidding_law"): _("Objection"),
+    ("inquiry", "procurement"): _("Inquiry"), ("query", "procurement"): _("Query"), ("query", "bidding_law"): _("Objection"),
     ("complaint", "procurement"): _("Complaint"), ("complaint", "bidding_law"): _("Complaint"),
 }  # fmt: skip
 CASE_STATES = {
     "open": _("Waiting for the answer"), "answered": _("Answered"), "received": _("Received"),
     "accepted": _("Taken up"), "refused": _("Not taken up"), "decided": _("Decided"), "routed": _("Sent on"),
+    "withdrawn": _("Withdrawn"),
 }  # fmt: skip
 DECISIONS = {
     "upheld": _("Upheld"), "partly": _("Upheld in part"), "rejected": _("Rejected"), "refused": _("Not taken up"),
@@ -171,6 +175,7 @@ VALUES = {
 
 SUPERVISION = frozenset(
     {"tender.suspended", "tender.resumed", "tender.cancelled", "tender.retendered", "query.filed", "query.answered",
+     "inquiry.filed", "inquiry.answered", "case.withdrawn",
      "complaint.filed", "complaint.routed", "complaint.accepted", "complaint.refused", "complaint.paused",
      "complaint.resumed", "complaint.decided", "order.issued", "order.answered"}
 )  # fmt: skip

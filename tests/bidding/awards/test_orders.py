@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ from trading.clock import database_now
 from trading.deals import service as deals
 from trading.errors import Refused
 from trading.ledger.service import entries_of
-from trading.supervision import orders
+from trading.rulebook.calendar import beijing_date
+from trading.supervision import orders, suspensions
 from trading.supervision.commands import IssueOrder
 from trading.supervision.models import Order
 
@@ -132,6 +134,28 @@ def test_nothing_is_awarded_while_the_authority_has_suspended_it(
     authority.issue(made.tender, "resume")
     publish_award(session, config.registry, made)
     assert made.tender.state == "awarded"
+
+
+def test_an_ordered_suspension_has_a_light_for_its_thirty_days_and_only_an_order_ends_it(
+    session: Session, authority: Authority, made: Evaluated
+) -> None:
+    authority.issue(made.tender, "suspend")
+    now = database_now(session)
+    standing = suspensions.of_tender(session, made.tender, now)
+    assert standing is not None
+    assert standing.limit.last_day == beijing_date(now) + timedelta(days=30)
+    lights = [
+        suspensions.of_tender(session, made.tender, now + timedelta(days=days)).limit.light for days in (1, 26, 31)
+    ]
+    assert lights == ["green", "yellow", "red"]
+    ground = Ground("我方恢复")
+    assert refused(
+        lambda: interruptions.resume(session, authority.registry, made.buyers.actor, made.tender.code, ground)
+    ) == "tender.suspended-by-order"
+    authority.issue(made.tender, "resume")
+    assert suspensions.of_tender(session, made.tender, now) is None
+    interruptions.suspend(session, authority.registry, made.buyers.actor, made.tender.code, ground)
+    assert suspensions.of_tender(session, made.tender, now) is None, "the buyers' own suspension has no such limit"
 
 
 def test_orders_of_a_tender_are_counted_and_an_order_is_issued_once_by_who_prepared_it(

@@ -183,3 +183,54 @@ def test_there_is_nothing_to_query_before_it_has_happened(hall: Hall) -> None:
     hall.session.flush()
     assert refused(lambda: hall.query(at(5, 20)))[0] == "query.too-early"
     assert refused(lambda: hall.query(at(5, 20), "process"))[0] == "query.too-early"
+
+
+def inquire(hall: Hall, now: datetime) -> Case:
+    return cases.file_inquiry(
+        hall.session, hall.keys, hall.actor, hall.filer, hall.tender, "documents", ["付款方式？"], "请说明", now=now
+    )
+
+
+def test_an_inquiry_is_answered_within_three_working_days_and_no_complaint_follows(hall: Hall) -> None:
+    made = inquire(hall, at(5, 20))
+    assert made.number.startswith("I-2026-")
+    assert cases.due_limit(hall.session, made, at(5, 20)).last_day == date(2026, 5, 25)
+    assert cases.light_of(hall.session, made, at(5, 26)) == "red"
+    assert refused(lambda: hall.complain(made, at(6, 1)))[0] == "case.unknown"
+    cases.answer(hall.session, hall.buyers.actor, made.number, "", "按合同约定付款", now=at(5, 22))
+    assert (made.state, made.decision) == ("answered", "")
+    kinds = [entry.entry.type for entry in entries_of(hall.session, hall.tender.code)]
+    assert kinds[-2:] == ["inquiry.filed", "inquiry.answered"]
+    filed = next(e for e in entries_of(hall.session, hall.tender.code) if e.entry.type == "inquiry.filed")
+    assert filed.entry.actor == "participant"
+
+
+def test_a_query_is_not_answered_without_its_outcome(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    assert refused(
+        lambda: cases.answer(hall.session, hall.buyers.actor, query.number, "", "x", now=at(5, 22))
+    )[0] == "case.decision"
+
+
+def test_only_who_filed_a_case_withdraws_it_and_then_it_is_over(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    other = make_party(hall.session)
+    stranger = Filer(hall.user.id, "x", other.id, other.name)
+    take_back = lambda filer, number: cases.withdraw(  # noqa: E731
+        hall.session, hall.keys, hall.actor, filer, number, now=at(5, 21)
+    )
+    assert refused(lambda: take_back(stranger, query.number))[0] == "case.unknown"
+    take_back(hall.filer, query.number)
+    assert (query.state, query.closed_at) == ("withdrawn", at(5, 21))
+    assert query not in cases.open_cases(hall.session)
+    assert refused(lambda: take_back(hall.filer, query.number))[0] == "case.closed"
+    assert refused(lambda: hall.answer(query, at(5, 22)))[0] == "case.closed"
+    assert refused(lambda: hall.complain(query, at(6, 1)))[0] == "case.closed"
+
+
+def test_after_a_complaint_was_withdrawn_another_authority_may_receive_the_matter(hall: Hall) -> None:
+    query = hall.query(at(5, 20))
+    hall.answer(query, at(5, 22))
+    first = hall.complain(query, at(6, 1))
+    cases.withdraw(hall.session, hall.keys, hall.actor, hall.filer, first.number, now=at(6, 2))
+    assert hall.complain(query, at(6, 3), hall.planning).state == "received"
