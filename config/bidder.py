@@ -373,7 +373,12 @@ def reseal(
         raise BidError("the standing bid is sealed for the present documents")
     base = f"/api/tenders/{tender}/bids/{own_bids(hall, tender)[-1]['ref']}"
     said = json.loads(hall.get(base))
-    raw = unb64(said["manifest"])
+    raw, former = unb64(said["manifest"]), parse_policy(unb64(said["policy"]))
+    if any(stage.mode == "dual" for stage in former.stages):
+        raise BidError(
+            "the standing bid opens only together with the custodians, who release nothing before the deadline: "
+            "fill in the price sheet anew and use `tradehall bid replace`"
+        )
     with ExitStack() as stack:
         temporary = lambda: stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: E731
         ciphertexts, plain = {}, {}
@@ -382,7 +387,7 @@ def reseal(
             ciphertexts[part.name].write(hall.get(f"{base}/{part.name}"))
             ciphertexts[part.name].seek(0)
         evidence = {name: StageEvidence(bidder_key=key) for name, key in kept.keys.items()}
-        result = open_bid(parse_policy(unb64(said["policy"])), raw, ciphertexts, evidence, lambda n: plain[n])
+        result = open_bid(former, raw, ciphertexts, evidence, lambda n: plain[n])
         if result.outcome != Outcome.OK:
             raise BidError(f"the standing bid does not open: {result.outcome} {result.reason}")
         sources: dict[str, tuple[BinaryIO, int]] = {n: (sink, sink.tell()) for n, sink in plain.items()}

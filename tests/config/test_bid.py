@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,7 +23,7 @@ from bidding.vault.models import BidderRelease
 from bidding.vault.policy_check import PolicyRefused
 from bidding.vault.receipt import accepted
 from config import bid, bidder
-from tests.bidding.vault.scene import CODE, Enterprise, Scene, scene
+from tests.bidding.vault.scene import CODE, Enterprise, Scene, replace_policy, scene
 from tests.bidding.vault.test_closing import promised_close
 from trading import clock
 from trading.accounts.models import ApiKey
@@ -180,6 +181,33 @@ def test_a_standing_bid_is_replaced_and_then_withdrawn(
     assert run("withdraw", "--hall", address, "--certificate", who.key_file, only(again, "*.sealed")) == 0
     assert bidder.own_bids(hall, CODE)[-1]["kind"] == "withdraw"
     assert bidder.next_place(hall, CODE) == (3, None)
+
+
+@pytest.mark.parametrize("mode", ["custodian", "dual"])
+def test_a_bid_that_its_key_file_opens_is_sealed_again_for_amended_documents(
+    scene: Scene, who: Enterprise, address: str, ledger: None, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, mode: str,
+) -> None:  # fmt: skip
+    replace_policy(scene, mode)
+    folder = tmp_path / "work"
+    assert run("submit", "--hall", address, seal_offline(scene, who, folder)) == 0
+    replace_policy(scene, mode)
+    again = tmp_path / "again"
+    again.mkdir()
+    get = bidder.Hall.get
+    items = json.dumps({"items": [{"name": "Chair", "unit": "piece", "quantity": "100"}]}).encode()
+    # This hall has no notice page to read the list of items from.
+    monkeypatch.setattr(
+        bidder.Hall, "get", lambda hall, path: items if path == f"/api/tenders/{CODE}" else get(hall, path)
+    )
+    asked = ["--hall", address, "--tender", CODE, "--trust", scene.state / "trust", "--folder", again]
+    code = run("reseal", *asked, "--certificate", who.key_file, only(folder, "*.bidkey.json"))
+    hall = bidder.Hall(address, KEY)
+    if mode == "dual":
+        assert code == 1 and "fill in the price sheet anew" in " ".join(capsys.readouterr().out.split())
+        assert [act["seq"] for act in bidder.own_bids(hall, CODE)] == [1]
+    else:
+        assert code == 0 and [act["seq"] for act in bidder.own_bids(hall, CODE)] == [1, 2]
 
 
 def test_a_refusal_is_shown_and_its_signature_kept(

@@ -23,7 +23,8 @@
  * When the documents were amended after the standing bid, the section has `data-outdated="same|other"` (does the price
  * sheet still fit?) and `data-outdated-ref`, and in it <form data-bid-reseal-form> with <div data-bid-reseal-keyfile hidden>
  * around a file input, <div data-bid-reseal-signer> and a button: one click opens the former bid here, seals it for the new
- * policy and hands it in (same), or fills the form from it (other).
+ * policy and hands it in (same), or fills the form from it (other). Where the former bid's mode is `dual` there is no such
+ * form: its bidder cannot read it before the custodians release their shares.
  *
  * `data-next-seq` is one more than this bidder's last seq (1 for none); `data-replaces` the hash of the standing
  * manifest or empty. Events on the section, for other scripts and tests: `bid:state` with detail {state, ref}.
@@ -50,7 +51,7 @@ const root = document.querySelector("[data-bid]");
 const find = (name) => root.querySelector(`[data-bid-${name}]`);
 const form = find("form");
 const progress = progressBar(find("progress"));
-const signer = signerBlock(form.querySelector("[data-signer]"));
+const signer = signerBlock(form.querySelector("[data-signer]"), { keyFile: "made" });
 const readPrices = priceForm(form);
 const page = {
   tender: root.dataset.tender,
@@ -222,7 +223,7 @@ find("sealed")?.addEventListener("change", (event) => {
 
 /** The documents were amended after the standing bid: open that bid here, and seal its content anew. */
 async function setUpReseal(reseal) {
-  const block = signerBlock(find("reseal-signer"));
+  const block = signerBlock(find("reseal-signer"), { keyFile: "made" });
   const keyFile = find("reseal-keyfile");
   keyFile.hidden = await hasKey(standing.manifestHash);
   reseal.addEventListener("submit", (event) => {
@@ -277,6 +278,6 @@ async function resume() {
   return notYet(standing.manifestHash ? say("bid.standing-elsewhere") : say("bid.not-submitted-detail"));
 }
 
-if (root.dataset.outdated) await setUpReseal(find("reseal-form"));
+if (find("reseal-form")) await setUpReseal(find("reseal-form"));
 resume();
 root.dataset.ready = "";

@@ -29,7 +29,7 @@ import { explain, say } from "../ui/words.js";
 
 const root = document.querySelector("[data-release]");
 const find = (name) => root.querySelector(`[data-release-${name}]`);
-const signer = signerBlock(root.querySelector("[data-signer]"));
+const signer = signerBlock(root.querySelector("[data-signer]"), { keyFile: "read" });
 const record = await recordOfBid(root.dataset.manifest);
 const fileInput = find("keyfile").querySelector("input");
 let other = null;

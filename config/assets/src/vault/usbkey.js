@@ -3,7 +3,7 @@
  * (`<meta name="usb-key">`, by the hall's setting); the CSP allows that one only. The PIN goes there and
  * nowhere else; what comes back is the detached CMS.
  */
-import { base64, unbase64 } from "./bytes.js";
+import { base64, unbase64, utf8 } from "./bytes.js";
 import { VaultError } from "./errors.js";
 
 const SECONDS = 8;
@@ -27,7 +27,7 @@ export async function listCertificates(origin) {
 }
 
 /**
- * A signer like openKeyFile's, whose signature is made by the key. The PIN is not tried before the first one.
+ * A signer like openKeyFile's, whose signature is made by the key. The PIN is tried with each one.
  * @throws {VaultError} USB_KEY_ABSENT, USB_KEY_PIN (with the tries left), USB_KEY_LOCKED
  */
 export function usbSigner(origin, held, pin) {
@@ -40,4 +40,13 @@ export function usbSigner(origin, held, pin) {
     return unbase64(body.cms);
   }
   return { sign, certificate, chain, certSha256: held.certSha256 };
+}
+
+/**
+ * The signer, once its key has signed a sentence that says nothing: a wrong PIN is told before any work is done.
+ * @throws {VaultError} as usbSigner
+ */
+export async function checkPin(signer) {
+  await signer.sign(utf8("tradehall: the PIN is tried, nothing is declared"), new Date());
+  return signer;
 }
