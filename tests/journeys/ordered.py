@@ -42,14 +42,12 @@ def bid(story: Story) -> None:
 
 
 def open_and_award(story: Story) -> None:
+    """The custodians open the bids; the committee judges them; the first award."""
     agent = story.person("agent")
     story.ahead_to(parse_rfc3339(agent.get(story.api())["deadline"]))
-    until(lambda: agent.get(story.api("/opening"))["opening"], "the opening", seconds=90)
-    for login in BIDDERS:
-        hall, signer = story.own_device(login)
-        key_file = story.sealed[login].key_file.read_bytes()
-        device.decrypt(hall, signer, story.code, key_file, people.PASSWORD)
-    until(lambda: play.read_out(agent, story), "the bids", seconds=90)
+    opening = until(lambda: agent.get(story.api("/opening"))["opening"], "the opening", seconds=90)
+    story.ahead_to(parse_rfc3339(opening["window_ends"]))
+    until(lambda: play.read_out(agent, story), "the custodians", seconds=90)
     record = agent.get(story.api("/opening/record"))
     agent.post(story.api("/opening/record"), {"cms": agent.sign_b64(record["record"])})
     agent.post(story.api("/panel"), play.panel_list(story))
