@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from bidding import exhibits
 from bidding.tenders.models import Tender
+from bidding.vault.closing import never_opened
 from config import installation, log_rotation, trust
 from trading import clock
 from trading.acts import process, record
@@ -87,11 +88,16 @@ class Snapshot:
 def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes, wait: float = 30) -> str:
     """Write the bundle of a tender; returns its SHA-256. Waits until the log holds the last manifest.
 
-    Raises SystemExit when the tender is unknown or still sealed, or the sequencer or witness is silent.
+    Raises SystemExit when the tender is unknown or still sealed, when it ended unopened and the bundle is
+    for the public, or when the sequencer or witness is silent.
     """
     sessions = registry["sessions"]
     with committing(sessions) as session:
         tender = find(session, code)
+        if public and never_opened(session, tender):
+            raise SystemExit(
+                f"tradehall audit: no bid of {code} was opened; who bid is for the regulator's tier only"
+            )
         entry_id = append_manifest(session, registry, tender)
     note = wait_for(sessions, entry_id, wait)
     return write(registry, code, entry_id, note, out, public=public, seed=seed)

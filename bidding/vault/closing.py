@@ -99,7 +99,7 @@ def write_close_document(session: Session, registry: Any, payload: dict[str, Any
         tree_size=place.checkpoint.size,
         root=place.checkpoint.root,
         entries=rows,
-        sign=means.keys.receipt.sign,
+        sign=means.keys.receipt_for(policy.receipt_key).sign,
     )
     close.sha256 = sha256(close.raw).hex()
     size = place.checkpoint.size
@@ -190,7 +190,7 @@ def close_bundle(session: Session, code: str) -> dict[str, Any]:
     tender ended before an opening: who bid in vain is nobody's business before the next round."""
     tender = find(session, code)
     close = close_of(session, tender)
-    if tender.state in ("failed", "cancelled") and not _was_opened(session, tender):
+    if never_opened(session, tender):
         raise refuse("close.never-opened", _("These bids were never opened: their list is not public"))
     if close is None or close.raw is None or close.ready_at is None:
         raise refuse("close.not-yet", _("The closing list of this tender is not complete yet"))
@@ -218,8 +218,10 @@ def close_bundle(session: Session, code: str) -> dict[str, Any]:
     }
 
 
-def _was_opened(session: Session, tender: Tender) -> bool:
-    return any(row.entry.type == "opening.started" for row in entries_of(session, tender.code))
+def never_opened(session: Session, tender: Tender) -> bool:
+    """Whether a tender has ended, and nobody has opened or will open a bid of it."""
+    ended = tender.state in ("failed", "cancelled")
+    return ended and all(row.entry.type != "opening.started" for row in entries_of(session, tender.code))
 
 
 def second_act(session: Session, tender: Tender) -> dict[str, str] | None:

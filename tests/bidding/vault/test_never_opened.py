@@ -1,0 +1,70 @@
+"""Who bid in a tender that ended before its opening is not told to the public (流标不公布投标人)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from webtest import TestApp
+
+from bidding.tenders.models import Tender
+from config import audit, installation
+from tests.bidding.vault.scene import CODE, Scene
+from tests.bidding.vault.scene import scene as scene
+from tests.bidding.vault.test_closing import promised_close
+from trading import clock
+from trading.acts import process, record
+from trading.ledger import canonical
+
+
+@pytest.fixture
+def closed(scene: Scene) -> Iterator[Scene]:
+    """A bid was handed in, and the deadline has passed."""
+    promised_close(scene)
+    who = scene.enterprise("A")
+    scene.submit(who, scene.seal(who))
+    scene.close()
+    yield scene
+
+
+def end(scene: Scene, state: str) -> None:
+    with scene.db() as session:
+        session.query(Tender).one().state = state
+
+
+def opened(scene: Scene) -> None:
+    with scene.db() as session:
+        record(session, process("scheduler"), "opening.started", CODE, {}, at=clock.now())
+
+
+def ask(scene: Scene, status: int) -> object:
+    browser = TestApp(scene.config.make_wsgi_app())
+    return browser.get(f"/api/tenders/{CODE}/close", status=status).json
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_the_closing_list_of_a_tender_that_ended_unopened_is_not_public(closed: Scene, state: str) -> None:
+    assert "bids" in canonical.dumps(ask(closed, 200)).decode()
+    end(closed, state)
+    assert ask(closed, 422)["code"] == "close.never-opened"  # type: ignore[index]
+
+
+def test_the_closing_list_of_a_tender_that_failed_after_its_opening_stays_public(closed: Scene) -> None:
+    opened(closed)
+    end(closed, "failed")
+    ask(closed, 200)
+
+
+def test_there_is_no_public_bundle_of_a_tender_that_ended_unopened(closed: Scene) -> None:
+    end(closed, "failed")
+    out = io.BytesIO()
+    with pytest.raises(SystemExit, match="no bid of T-1 was opened"):
+        audit.export(closed.registry, CODE, out, public=True, seed=installation.log_key(closed.state), wait=0)
+    assert out.getvalue() == b""
+    with pytest.raises(
+        SystemExit, match="does not answer"
+    ):  # the regulator's goes on until the ledger is asked
+        audit.export(
+            closed.registry, CODE, out, public=False, seed=installation.log_key(closed.state), wait=0
+        )
