@@ -142,8 +142,8 @@ def enrol(request: Request) -> Any:
     """Field `csr`: a request in PEM, made by the page's script or pasted. JSON where it is asked for."""
     form = Form(request, EnrolCertificate)
     if form.valid():
-        authority = request.port(ICertificateAuthority)
         try:
+            authority = certificates.authority_of(request.registry)
             found = certificates.enrol(
                 request.db, authority, request.actor, own_user(request), form.command.csr
             )

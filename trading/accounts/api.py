@@ -12,7 +12,6 @@ from trading.accounts.commands import EnrolCertificate
 from trading.accounts.entrance import own_user, step_up_needed
 from trading.accounts.models import Certificate
 from trading.clock import rfc3339
-from trading.interfaces import ICertificateAuthority
 from trading.permissions import Permission
 from trading.web import read_json
 
@@ -26,9 +25,8 @@ def enrol(request: Request) -> Any:
     if request.identity.session_id is not None and not request.identity.stepped_up:
         return step_up_needed(request)
     command = read_json(request, EnrolCertificate)
-    found = certificates.enrol(
-        request.db, request.port(ICertificateAuthority), request.actor, own_user(request), command.csr
-    )
+    authority = certificates.authority_of(request.registry)
+    found = certificates.enrol(request.db, authority, request.actor, own_user(request), command.csr)
     request.response.status = 201
     return answer(found)
 

@@ -215,6 +215,18 @@ def revoke(session: Session, actor: Actor, user_id: uuid.UUID, certificate_id: u
     return found
 
 
+def authority_of(registry: Any) -> Any:
+    """The authority that gives certificates here. Raises Refused `certificate.no-authority`."""
+    found = registry.queryUtility(ICertificateAuthority)
+    if found is None:
+        raise refuse(
+            "certificate.no-authority",
+            _("This hall gives no certificates itself"),
+            remedy=_("Add a certificate of an authority that this hall trusts."),
+        )
+    return found
+
+
 def tell_authority(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keeps the promise of `revoke`. A foreign authority is the owner's to tell."""
     found = session.get_one(Certificate, uuid.UUID(payload["certificate"]))
