@@ -79,7 +79,7 @@ def watching(port: int, last: int | None = None, buffer: int = 0) -> Iterator[An
     with socket.socket() as connection:
         if buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        connection.settimeout(20)
+        connection.settimeout(60)
         connection.connect(("127.0.0.1", port))
         more = f"Last-Event-ID: {last}\r\n" if last is not None else ""
         connection.sendall(f"GET /live/opening/T-1 HTTP/1.1\r\nHost: hall\r\n{more}\r\n".encode())
