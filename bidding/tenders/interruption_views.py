@@ -18,6 +18,7 @@ from trading.errors import Refused
 from trading.permissions import Permission
 from trading.supervision.acts import paper
 from trading.supervision.commands import Asked, Words
+from trading.supervision.words import ACTS
 from trading.web import Form, _, read_json
 
 FOLDER = "bidding.tenders:templates/"
@@ -78,7 +79,7 @@ def interrupt(request: Request) -> Any:
     return {
         "form": form, "tender": tender, "choices": {name: CHOICES[name] for name in offered},
         "articles": {name: ARTICLES[KINDS[name]] for name in offered},
-        "ordered": ordered,
+        "ordered": ordered, "acts": ACTS,
         "past": interruptions.interruptions_of(request.db, tender),
     }  # fmt: skip
 

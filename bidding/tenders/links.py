@@ -97,7 +97,7 @@ def links(request: Request, tender: Tender) -> list[Link]:
         ("trail", _("Trail of this tender"), state != "draft", False),
         (
             "query-new",
-            _("File a query"),
+            _("Query or inquiry"),
             tender.published_at is not None and may(Permission.FILE_QUERY),
             False,
         ),
