@@ -45,6 +45,17 @@ def file_certificate(page: Page) -> None:
     page.wait_for_url("**/account")
 
 
+def confirm_with_usb_key(page: Page) -> None:
+    """The second factor of a session by the same key."""
+    page.goto("/login/certificate")
+    page.wait_for_selector("form[data-sign][data-ready]")
+    choose_usb_key(page, "form[data-sign]")
+    page.fill("[data-signer-passphrase]", PIN)
+    picture(page, "usb-key-login")
+    page.click("form[data-sign] .btn-primary")
+    page.wait_for_url("**/desk")
+
+
 def seal_with_usb_key(page: Page, code: str) -> Path:
     """Returns the bid key file, which has a passphrase of its own."""
     page.goto(f"/tenders/{code}/bid")
@@ -77,6 +88,7 @@ def test_a_bid_signed_with_sm2_on_a_usb_key_is_admitted_opened_and_verified(
     assert "gm-sm2" in story.policy.signatures
     page = visit("bidder1")
     file_certificate(page)
+    confirm_with_usb_key(page)
     key_file = seal_with_usb_key(page, story.code).read_bytes()
     with pytest.raises(WrongPassphrase):
         read_keyfile(key_file, PIN)
