@@ -12,7 +12,7 @@ from pyramid.config import Configurator
 
 from config import locale
 from trading.db import make_engine, make_sessions
-from trading.secrets import HallKeys, load_master, load_ring
+from trading.secrets import HallKeys
 from trading.web import beijing, yuan
 
 FLOOR = ("trading.web", "trading.security", "trading.throttle")
@@ -47,7 +47,7 @@ def make_config(settings: dict[str, Any]) -> Configurator:
     registry["sessions"] = make_sessions(make_engine(settings["database.url"], pool_size=20, max_overflow=30))
     registry["queue"] = redis.Redis.from_url(settings["redis.url"])
     state = Path(settings["hall.state"])
-    registry["keys"] = HallKeys.derive(load_master(state / "master.key"), load_ring(state / "sealing"))
+    registry["keys"] = HallKeys.load(state)
     config.include("pyramid_tm")
     config.include("pyramid_retry")
     config.include("pyramid_jinja2")

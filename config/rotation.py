@@ -1,5 +1,6 @@
 """Rotation of keys (密钥轮换): `tradehall keys rotate NAME`, `keys retire NAME`, `keys reseal`. Here that of the
-key that the database is sealed with; config.log_rotation has the log's.
+key that the database is sealed with; config.log_rotation has the log's,
+config.receipt_rotation the receipts'.
 
 A new key is put beside the old ones; once every process has been started again it seals everything new, and
 the old ones still open what they sealed. `tradehall keys reseal` then takes row after row to the new key,
@@ -19,12 +20,12 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
-from config import log_rotation
+from config import log_rotation, receipt_rotation
 from config.models import Base
 from config.settings import DEFAULTS
 from trading import acts
 from trading.db import make_engine
-from trading.secrets import HallKeys, load_master, load_ring, next_in_ring
+from trading.secrets import HallKeys, next_in_ring
 
 BATCH = 200
 Purpose = Callable[[Any], str]
@@ -54,22 +55,27 @@ SEALED: dict[tuple[str, str], Purpose] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`tradehall keys rotate sealing|log` | `retire log` | `reseal`; the exit code."""
+    """`tradehall keys rotate sealing|log|receipt` | `retire log|receipt` | `reseal`; the exit code."""
     parser = argparse.ArgumentParser(prog="tradehall keys")
     acts_of = parser.add_subparsers(dest="act", required=True)
-    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log"))
-    acts_of.add_parser("retire").add_argument("name", choices=("log",))
+    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log", "receipt"))
+    acts_of.add_parser("retire").add_argument("name", choices=("log", "receipt"))
     acts_of.add_parser("reseal")
     chosen = parser.parse_args(arguments)
     state = Path(os.environ["TRADEHALL_STATE"])
-    if chosen.act == "rotate" and chosen.name == "sealing":
-        made = next_in_ring(state / "sealing")
-        print(f"made {made.name}; start every process of the hall again, then run: tradehall keys reseal")
+    if chosen.act == "rotate" and chosen.name != "log":
+        made = next_in_ring(state / chosen.name)
+        then = ", then run: tradehall keys reseal" if chosen.name == "sealing" else ""
+        print(f"made {chosen.name}/{made.name}; start every process of the hall again{then}")
         return 0
     engine = make_engine(os.environ["DATABASE_URL"])
     try:
         if chosen.act == "reseal":
             return reseal(engine, state)
+        if chosen.name == "receipt":
+            gone = receipt_rotation.retire(engine, state)
+            print(f"{len(gone)} old receipt keys deleted: {', '.join(gone) or '-'}")
+            return 0
         return of_the_log(engine, state, chosen.act)
     except log_rotation.NotYet as error:
         raise SystemExit(f"tradehall keys: {error}") from error
@@ -93,7 +99,7 @@ def of_the_log(engine: Engine, state: Path, act: str) -> int:
 
 def reseal(engine: Engine, state: Path) -> int:
     """Takes every sealed column to the newest key; returns 1 when a value could not be opened."""
-    keys = HallKeys.derive(load_master(state / "master.key"), load_ring(state / "sealing"))
+    keys = HallKeys.load(state)
     total, lost = 0, 0
     for (table, column), purpose in SEALED.items():
         moved, unread = reseal_column(engine, keys, table, column, purpose)

@@ -34,23 +34,42 @@ class HallKeys:
     receipt: Ed25519PrivateKey
     retired: tuple[bytes, ...] = ()
     """Sealing keys of earlier times: they still open, nothing is sealed with them."""
+    receipts: tuple[Ed25519PrivateKey, ...] = ()
+    """Receipt keys of earlier times: they sign for the tenders whose policies name them."""
 
     @classmethod
-    def derive(cls, master: bytes, ring: Sequence[bytes] = ()) -> HallKeys:
-        """The keys of a master. `ring` are the sealing keys that came after the one it gives, the newest
-        last (`tradehall keys rotate sealing`)."""
+    def load(cls, state: Path) -> HallKeys:
+        """The keys of a state folder: its master and what rotations have put beside it. Raises NoKey."""
+        master = load_master(state / "master.key")
+        return cls.derive(master, load_ring(state / "sealing"), load_ring(state / "receipt"))
+
+    @classmethod
+    def derive(cls, master: bytes, ring: Sequence[bytes] = (), receipts: Sequence[bytes] = ()) -> HallKeys:
+        """The keys of a master. `ring` are the sealing keys that came after the one it gives, `receipts` the
+        seeds of later receipt keys, the newest last (`tradehall keys rotate sealing|receipt`)."""
 
         def key(label: str) -> bytes:
             return HKDFExpand(SHA256(), 32, f"tradehall/1/{label}".encode()).derive(master)
 
         newest, *retired = reversed([key("sealing"), *ring])
+        signing, *older = (
+            Ed25519PrivateKey.from_private_bytes(seed) for seed in reversed([key("receipt"), *receipts])
+        )
         return cls(
             newest,
             key("lookup"),
             key("pseudonym"),
-            Ed25519PrivateKey.from_private_bytes(key("receipt")),
+            signing,
             tuple(retired),
+            tuple(older),
         )
+
+    def receipt_for(self, public: bytes) -> Ed25519PrivateKey:
+        """The receipt key that a policy names by its 32 public bytes. Raises NoKey when it is gone."""
+        for key in (self.receipt, *self.receipts):
+            if key.public_key().public_bytes_raw() == public:
+                return key
+        raise NoKey("the receipt key that the policy names is not among this hall's keys")
 
     def seal(self, plain: bytes, purpose: str, rng: Callable[[int], bytes] = os.urandom) -> bytes:
         """AES-256-GCM, nonce first; `purpose` is bound in, so a row cannot be moved to another column."""

@@ -13,6 +13,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from bidding.tenders.models import Tender
 from bidding.vault import admission, restoring, uploads
 from bidding.vault.closing import close_bundle
 from bidding.vault.commands import ReleaseOwnKey, StartUpload, Withdraw
@@ -21,6 +22,7 @@ from bidding.vault.encoding import b64, sha256
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import SealPolicy
 from bidding.vault.pieces import PIECE
+from bidding.vault.policy import parse_policy
 from bidding.vault.receipt import build_refusal
 from bidding.vault.receipts import find_receipt
 from bidding.vault.refusals import status_of
@@ -43,10 +45,13 @@ def means_of(request: Request) -> Means:
     return Means.of(request.registry)
 
 
-def signed_refusal(request: Request, refused: Refused, document: bytes) -> Response:
-    """A refusal with the hall's signature over it: the bidder can prove what was said, and when."""
+def signed_refusal(request: Request, refused: Refused, document: bytes, tender: Tender) -> Response:
+    """A refusal with the hall's signature over it: the bidder can prove what was said, and when. Signed with
+    the key that the tender's policy names."""
+    named = request.db.scalars(select(SealPolicy.raw).where(SealPolicy.sha256 == tender.policy_hash)).first()
+    key = request.keys.receipt_for(parse_policy(named).receipt_key) if named else request.keys.receipt
     words = "; ".join(f"{f.code}: {request.localizer.translate(f.message)}" for f in refused.faults)
-    raw = build_refusal(sha256(document), words, request.now(), request.keys.receipt.sign)
+    raw = build_refusal(sha256(document), words, request.now(), key.sign)
     return problem(request, status_of(refused), list(refused.faults), refusal=json.loads(raw))
 
 
@@ -99,7 +104,7 @@ def start(request: Request) -> Any:
             request.db, means_of(request), bidder_of(request), request.context, command.manifest, command.cms
         )
     except Refused as refused:
-        return signed_refusal(request, refused, command.manifest)
+        return signed_refusal(request, refused, command.manifest, request.context)
     request.response.status = 201
     return uploads.state_of(request.db, upload)
 
@@ -142,7 +147,8 @@ def submit(request: Request) -> Any:
     try:
         bid = admission.submit(request.db, means, bidder_of(request), upload.id)
     except Refused as refused:
-        return signed_refusal(request, refused, uploads.manifest_of(means, upload)[0].raw)
+        tender = request.db.get_one(Tender, upload.tender_id)
+        return signed_refusal(request, refused, uploads.manifest_of(means, upload)[0].raw, tender)
     return pending(request, bid.ref)
 
 
@@ -157,7 +163,7 @@ def withdraw(request: Request) -> Any:
             request.db, means_of(request), bidder_of(request), request.context, command.withdraw, command.cms
         )
     except Refused as refused:
-        return signed_refusal(request, refused, command.withdraw)
+        return signed_refusal(request, refused, command.withdraw, request.context)
     return pending(request, row.ref)
 
 

@@ -107,7 +107,7 @@ def _build(means: Means, policy: Policy, act: Admitted, place: Inclusion, token:
         proof=place.proof,
         checkpoint=place.note,
         tsa=token,
-        sign=means.keys.receipt.sign,
+        sign=means.keys.receipt_for(policy.receipt_key).sign,
     )
 
 

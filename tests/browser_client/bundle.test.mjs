@@ -67,6 +67,11 @@ test("each altered file is named by its own check, even when the list was signed
   const moved = await bundle();
   moved.members.find(({ name }) => name === "log/entries/0.json").data = new Blob(["{}"]);
   assert.deepEqual(await failing(moved), ["bundle-hashes", "bundle-entries"]);
+  const other = await bundle();
+  other.trust.log.vkey = await vkey(ORIGIN, "first", 1);
+  assert.deepEqual(await failing(other), ["bundle-manifest", "bundle-checkpoint", "bundle-consistency"]);
+  other.trust.log.rotations = [{ vkey: await vkey(ORIGIN, "log", 1), index: 0 }];
+  assert.deepEqual(await failing(other), [], "signed by a later key that the trust file lists");
   const untrusted = await bundle();
   untrusted.trust.quorum = 2;
   assert.deepEqual(await failing(untrusted), ["bundle-checkpoint"]);
