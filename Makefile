@@ -49,6 +49,7 @@ bench: install ## ratios measured in one run
 
 faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=60 FAULTS_SEED=1 FAULTS_MINUTES=0
 	$(BIN)/python -m config.assets
+	$(BIN)/python -m pytest tests/faults/sample.py
 	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),60) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
 
 shell: install ## a Python shell with the running hall's database

@@ -26,7 +26,7 @@ from tests.faults.hurts import HURTS, Patient
 from tests.faults.invariants import Onlooker
 from tests.faults.points import POINTS, Point
 from tests.faults.proxy import Line
-from tests.faults.story import Played
+from tests.faults.story import PATIENCE, Played
 from tests.faults.striking import Blow, Striker
 from trading import clock
 
@@ -128,7 +128,7 @@ def play_one(
     losses: list[str] = []
     try:
         story.play()
-        limit = time.monotonic() + 90
+        limit = time.monotonic() + PATIENCE
         with psycopg.connect(url, autocommit=True) as connection:
             while invariants.unkept(connection) and time.monotonic() < limit:
                 time.sleep(0.2)

@@ -24,7 +24,8 @@ from trading import clock
 BIDDERS = ("bidder1", "bidder2", "bidder3")
 BIG = 18 << 20
 """bytes of bidder 1's documents: three pieces"""
-PATIENCE = 90.0
+PATIENCE = 240.0
+"""seconds: a killed worker needs most of a minute to be there again on a busy machine"""
 
 
 @dataclass
