@@ -54,15 +54,28 @@ SEALED: dict[tuple[str, str], Purpose] = {
 """Every column that `HallKeys.seal` fills, and what it is bound to."""
 
 
+FIXED = {
+    "lookup": "the look-up key stays: owners of bids, payments and cases are found by its hashes, in every "
+    "tender of this database; with another one nobody would find his own",
+    "pseudonym": "the pseudonym secret stays: an actor in a tender's entries goes by one name, also in orders and "
+    "contracts years later; with another one his acts could not be put together",
+    "session": "there is no such key: a login is a random token whose hash is stored, and so is the token against "
+    "forged forms; end every login with: UPDATE login_session SET revoked_at = now() WHERE revoked_at IS NULL",
+}
+"""Keys that no command changes, and why."""
+
+
 def main(arguments: Sequence[str]) -> int:
     """`tradehall keys rotate sealing|log|receipt` | `retire log|receipt` | `reseal`; the exit code."""
     parser = argparse.ArgumentParser(prog="tradehall keys")
     acts_of = parser.add_subparsers(dest="act", required=True)
-    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log", "receipt"))
+    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log", "receipt", *FIXED))
     acts_of.add_parser("retire").add_argument("name", choices=("log", "receipt"))
     acts_of.add_parser("reseal")
     chosen = parser.parse_args(arguments)
     state = Path(os.environ["TRADEHALL_STATE"])
+    if chosen.act == "rotate" and chosen.name in FIXED:
+        raise SystemExit(f"tradehall keys: {FIXED[chosen.name]}")
     if chosen.act == "rotate" and chosen.name != "log":
         made = next_in_ring(state / chosen.name)
         then = ", then run: tradehall keys reseal" if chosen.name == "sealing" else ""

@@ -10,7 +10,7 @@ import { hashLeaf, hashNode, rootOf } from "../../config/assets/src/vault/tree.j
 import { vectors } from "./support.mjs";
 
 const ORIGIN = "ledger.example/1";
-const keys = Object.fromEntries(["log", "witness"].map((name) => [name, generateKeyPairSync("ed25519")]));
+const keys = Object.fromEntries(["log", "witness", "first"].map((name) => [name, generateKeyPairSync("ed25519")]));
 const material = (name, kind) => concat(Uint8Array.of(kind), new Uint8Array(keys[name].publicKey.export({ format: "der", type: "spki" }).subarray(-32)));
 const keyId = async (label, name, kind) => (await sha256(concat(utf8(`${label}\n`), material(name, kind)))).subarray(0, 4);
 const vkey = async (label, name, kind) => `${label}+${hex(await keyId(label, name, kind))}+${base64(material(name, kind))}`;

@@ -66,3 +66,13 @@ def test_a_value_that_no_key_opens_keeps_the_old_keys(engine: Engine, tmp_path: 
     next_in_ring(tmp_path / "sealing")
     assert rotation.reseal(engine, tmp_path) == 1
     assert first.exists()
+
+
+@pytest.mark.parametrize("name", ["lookup", "pseudonym", "session"])
+def test_a_key_that_others_hold_on_to_is_not_rotated_and_the_command_says_why(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEHALL_STATE", str(tmp_path))
+    with pytest.raises(SystemExit, match="the look-up key|the pseudonym secret|no such key"):
+        rotation.main(["rotate", name])
+    assert list(tmp_path.iterdir()) == []
