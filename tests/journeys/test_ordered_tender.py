@@ -31,13 +31,13 @@ def test_both_evaluations_and_all_three_awards_stay_on_record(aftermath: Afterma
     second = held.json("evaluation/report.json")["result"]["ranking"]
     assert [row["id"] for row in first] == [uscc(who) for who in ("b3", "b2", "b4", "b1")]
     assert [row["id"] for row in second] == [uscc(who) for who in ("b2", "b4", "b1")]
-    awarded = [held.json(f"result/award-{number}.json")["bidder"]["id"] for number in (1, 2, 3)]
+    awarded = [held.json(f"result/award-{number}.json")["bidder"] for number in (1, 2, 3)]
     assert awarded == [uscc(who) for who in ("b3", "b2", "b4")]
     assert [award["price"] for award in aftermath.disputed["last"]["awards"]][-1] == "2050000.56"
 
 
 def test_while_suspended_no_contract_is_signed_and_the_docket_names_nobody(aftermath: Aftermath) -> None:
-    assert aftermath.disputed["while_suspended"].startswith("tender.suspended")
+    assert aftermath.disputed["while_suspended"].startswith("tender.step")
     docket = json.dumps(aftermath.disputed["docket"], ensure_ascii=False)
     assert aftermath.disputed["complaint"] in docket and "投诉成立" in docket
     assert uscc("b2") not in docket and "华南信息技术" not in docket and "资质不符" not in docket
