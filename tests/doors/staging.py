@@ -207,12 +207,12 @@ def furnish(scene: Scene) -> dict[str, str]:
         )  # fmt: skip
         session.add(
             Publication(
-                tender_id=tender.id, basis="", policy=b"{}", evaluation=b"{}", documents=b"{}", notice=b"{}",
+                tender_id=tender.id, basis="", policy=b"{}", evaluation=b"{}", documents=b'{"files":[]}', notice=b"{}",
                 made_at=clock.now(),
             )
         )  # fmt: skip
         for type in ("tender.drafted", "tender.published"):
-            record(session, process("scheduler"), type, CODE, {"title": tender.title})
+            record(session, process("scheduler"), type, CODE, {"title": tender.title, "kind": tender.kind})
         filled = {"/notices/{id} id": str(notice.id)}
     return filled | {
         f"/notices/{{id}}/notice.{end} id": filled["/notices/{id} id"] for end in ("json", "p7s")
