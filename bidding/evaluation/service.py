@@ -233,9 +233,7 @@ def record_draw(
     tied = [set(tie.bids) for tie in found.result().ties]
     if set(order) not in tied or len(set(order)) != len(order):
         raise refuse("draw.others", _("The draw must name exactly the tied bids, each once"), field="order")
-    row = TieDraw(
-        tender_id=tender.id, round=tender.round, order=list(order), officer=officer, how=how, at=at
-    )
+    row = TieDraw(tender_id=tender.id, round=tender.round, order=list(order), officer=officer, how=how, at=at)
     session.add(row)
     session.flush()
     payload = {"bids": list(order), "officer": officer, "how": how}

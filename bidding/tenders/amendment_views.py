@@ -309,7 +309,9 @@ def publish_answer(request: Request, command: SignAnswer) -> Any:
     )  # fmt: skip
 
 
-@view_config(route_name="api-tender-questions", request_method="POST", renderer="json", permission=Permission.BID)
+@view_config(
+    route_name="api-tender-questions", request_method="POST", renderer="json", permission=Permission.BID
+)
 def api_ask(request: Request) -> Any:
     """{"text"}: ask; 201. Nobody learns who did."""
     ask(request, read_json(request, AskQuestion).text)

@@ -407,7 +407,9 @@ def file_complaint(
 
 def first_receiver(session: Session, query: Case) -> Case | None:
     """The complaint about this query that an authority has received and not refused."""
-    taken = select(Case).where(Case.parent_id == query.id, Case.state.not_in(("refused", "routed", "withdrawn")))
+    taken = select(Case).where(
+        Case.parent_id == query.id, Case.state.not_in(("refused", "routed", "withdrawn"))
+    )
     return session.scalars(taken.order_by(Case.filed_at)).first()
 
 

@@ -181,7 +181,14 @@ SUPERVISION = frozenset(
 )  # fmt: skip
 """Queries, complaints and orders: public at every stage, since they name nobody."""
 BEFORE_CLOSE = SUPERVISION | frozenset(
-    {"tender.drafted", "custodian.key", "tender.published", "tender.amended", "tender.clarified", "rule.overridden"}
+    {
+        "tender.drafted",
+        "custodian.key",
+        "tender.published",
+        "tender.amended",
+        "tender.clarified",
+        "rule.overridden",
+    }
 )
 """What the public may see of an open tender: nothing that a bidder does."""
 EVALUATION = frozenset({"price.confirmed", "abnormal.explained", "tie.drawn"})

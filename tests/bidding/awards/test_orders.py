@@ -145,17 +145,25 @@ def test_an_ordered_suspension_has_a_light_for_its_thirty_days_and_only_an_order
     assert standing is not None
     assert standing.limit.last_day == beijing_date(now) + timedelta(days=30)
     lights = [
-        suspensions.of_tender(session, made.tender, now + timedelta(days=days)).limit.light for days in (1, 26, 31)
+        suspensions.of_tender(session, made.tender, now + timedelta(days=days)).limit.light
+        for days in (1, 26, 31)
     ]
     assert lights == ["green", "yellow", "red"]
     ground = Ground("我方恢复")
-    assert refused(
-        lambda: interruptions.resume(session, authority.registry, made.buyers.actor, made.tender.code, ground)
-    ) == "tender.suspended-by-order"
+    assert (
+        refused(
+            lambda: interruptions.resume(
+                session, authority.registry, made.buyers.actor, made.tender.code, ground
+            )
+        )
+        == "tender.suspended-by-order"
+    )
     authority.issue(made.tender, "resume")
     assert suspensions.of_tender(session, made.tender, now) is None
     interruptions.suspend(session, authority.registry, made.buyers.actor, made.tender.code, ground)
-    assert suspensions.of_tender(session, made.tender, now) is None, "the buyers' own suspension has no such limit"
+    assert suspensions.of_tender(session, made.tender, now) is None, (
+        "the buyers' own suspension has no such limit"
+    )
 
 
 def test_orders_of_a_tender_are_counted_and_an_order_is_issued_once_by_who_prepared_it(
@@ -172,7 +180,11 @@ def test_orders_of_a_tender_are_counted_and_an_order_is_issued_once_by_who_prepa
     waiting = orders.prepare(session, authority.user.id, "", made.tender, command, "")
     other = make_user(session, "regulator", keys=config.registry["keys"])
     assert (
-        refused(lambda: orders.issue(session, config.registry, authority.actor, other.id, waiting.number, b"", made.tender))
+        refused(
+            lambda: orders.issue(
+                session, config.registry, authority.actor, other.id, waiting.number, b"", made.tender
+            )
+        )
         == "order.not-yours"
     )
 
@@ -194,15 +206,21 @@ def test_a_failed_tender_is_repeated_once_and_knows_how_often_it_failed(
 ) -> None:
     registry, buyers = config.registry, made.buyers
     ground = Ground("发现违法行为")
-    assert refused(
-        lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
-    ) == "tender.not-ended"
+    assert (
+        refused(
+            lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
+        )
+        == "tender.not-ended"
+    )
     interruptions.fail(session, registry, buyers.actor, made.tender.code, ground)
     again = interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
     assert (again.state, again.predecessor_id, again.title) == ("draft", made.tender.id, made.tender.title)
     assert again.deadline > database_now(session)
     entry = next(e for e in entries_of(session, again.code) if e.entry.type == "tender.retendered")
     assert entry.payloads[0].document == {"predecessor": made.tender.code, "how": "failed", "failures": 1}
-    assert refused(
-        lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
-    ) == "tender.retendered"
+    assert (
+        refused(
+            lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
+        )
+        == "tender.retendered"
+    )

@@ -65,7 +65,9 @@ class Hall:
     def answer(self, query: Case, now: datetime) -> Case:
         return cases.answer(self.session, self.buyers.actor, query.number, "rejected", "质疑不成立", now=now)
 
-    def complain(self, query: Case, now: datetime, to: Party | None = None, matters: tuple[int, ...] = (1,)) -> Case:
+    def complain(
+        self, query: Case, now: datetime, to: Party | None = None, matters: tuple[int, ...] = (1,)
+    ) -> Case:
         return cases.file_complaint(
             self.session, self.keys, self.actor, self.filer, query.number, (to or self.finance).name, list(matters),
             "请求认定中标无效", now=now,
@@ -157,7 +159,14 @@ def test_appraisal_stops_the_clock_with_its_paper_and_the_light_turns_red_when_l
 def test_neither_the_database_nor_the_ledger_names_who_asks(hall: Hall) -> None:
     query = hall.query(None, "documents")
     rows = " ".join(str(row) for row in hall.session.execute(text("SELECT * FROM supervision_case")))
-    for secret in (hall.party.name, str(hall.party.id), hall.party.uscc, hall.user.name, str(hall.user.id), "评分错误"):
+    for secret in (
+        hall.party.name,
+        str(hall.party.id),
+        hall.party.uscc,
+        hall.user.name,
+        str(hall.user.id),
+        "评分错误",
+    ):
         assert secret not in rows
     entry = next(e for e in entries_of(hall.session, hall.tender.code) if e.entry.type == "query.filed")
     assert entry.entry.actor == "participant"
@@ -174,7 +183,15 @@ def test_an_enterprise_finds_its_own_cases_and_no_others(hall: Hall) -> None:
     stranger = Filer(hall.user.id, "x", other.id, other.name)
     with pytest.raises(Refused, match=r"case\.unknown"):
         cases.file_complaint(
-            hall.session, hall.keys, hall.actor, stranger, query.number, hall.finance.name, [1], "x", now=at(6, 1)
+            hall.session,
+            hall.keys,
+            hall.actor,
+            stranger,
+            query.number,
+            hall.finance.name,
+            [1],
+            "x",
+            now=at(6, 1),
         )
 
 
@@ -187,7 +204,15 @@ def test_there_is_nothing_to_query_before_it_has_happened(hall: Hall) -> None:
 
 def inquire(hall: Hall, now: datetime) -> Case:
     return cases.file_inquiry(
-        hall.session, hall.keys, hall.actor, hall.filer, hall.tender, "documents", ["付款方式？"], "请说明", now=now
+        hall.session,
+        hall.keys,
+        hall.actor,
+        hall.filer,
+        hall.tender,
+        "documents",
+        ["付款方式？"],
+        "请说明",
+        now=now,
     )
 
 
@@ -207,9 +232,12 @@ def test_an_inquiry_is_answered_within_three_working_days_and_no_complaint_follo
 
 def test_a_query_is_not_answered_without_its_outcome(hall: Hall) -> None:
     query = hall.query(at(5, 20))
-    assert refused(
-        lambda: cases.answer(hall.session, hall.buyers.actor, query.number, "", "x", now=at(5, 22))
-    )[0] == "case.decision"
+    assert (
+        refused(lambda: cases.answer(hall.session, hall.buyers.actor, query.number, "", "x", now=at(5, 22)))[
+            0
+        ]
+        == "case.decision"
+    )
 
 
 def test_only_who_filed_a_case_withdraws_it_and_then_it_is_over(hall: Hall) -> None:
