@@ -103,6 +103,8 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
             ordered.bid(found.ordered)
             found.given_up = Story(running.hall, made(folder / "given-up"), lambda line: None)
             ordered.give_up(found.given_up)
+        if step is play.open_bids:  # before another story's jump of the clock ends the custodians' time
+            found.disputed = ordered.open_dispute_and_award(found.ordered)
     found.award = found.goods.person("buyer").get(found.goods.api("/award"))
     found.told = {
         login: found.goods.person(login).get(found.goods.api("/my-result"))
@@ -111,7 +113,6 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
     see_it_fail(found)
     found.envelopes = Story(running.hall, made(folder / "envelopes"), lambda line: None)
     play_two_envelopes(found.envelopes)
-    found.disputed = ordered.open_dispute_and_award(found.ordered)
     amended.open_and_export(found.amended)
     found.inserted = back_dated(found)
     return found
