@@ -52,8 +52,8 @@ def run_verifier(bundle: Path, trust: Path | None, *earlier: Path) -> tuple[int,
 
 
 def insert_entry(connection: psycopg.Connection[Any], tender: str) -> None:
-    """A plain entry of this tender, dated two days back, queued like a real one."""
-    at = clock.now() - timedelta(days=2)
+    """A plain entry of this tender, dated before everything in it, queued like a real one."""
+    at = clock.now() - timedelta(days=90)
     body = Entry("0" * 32, clock.rfc3339(at), "rule.overridden", tender, "agent", None, ()).to_bytes()
     row = connection.execute(
         "INSERT INTO ledger_entry (body, at, tender) VALUES (%s, %s, %s) RETURNING id", (body, at, tender)

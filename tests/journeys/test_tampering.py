@@ -65,8 +65,10 @@ def test_a_payload_edited_by_sql_is_named(aftermath: Aftermath, copy: Copy) -> N
     with copy.as_administrator() as connection:
         rows = connection.execute(
             "UPDATE ledger_payload SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '2099998.44', '2299998.44'), 'UTF8') "
-            "WHERE position(%s IN bytes) > 0 AND position(%s IN bytes) > 0 RETURNING encode(commitment, 'hex')",
-            (b'"award":', b"2099998.44"),
+            "WHERE position(%s IN bytes) > 0 AND position(%s IN bytes) > 0 AND EXISTS (SELECT 1 FROM ledger_entry "
+            "WHERE tender = %s AND position(convert_to(encode(commitment, 'hex'), 'UTF8') IN body) > 0) "
+            "RETURNING encode(commitment, 'hex')",
+            (b'"award":', b"2099998.44", copy.tender),
         ).fetchall()
     assert len(rows) == 1
     text = refused(copy.export(), aftermath.trust)
