@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ def test_no_door_tells_whether_there_are_bids_how_many_or_whose(
     assert_silent(doors, json.dumps(said, default=str) + caplog.text)
     the_log_names_nobody(doors)
     with pytest.raises(SystemExit):
-        audit.main(["export", CODE, "--out", str(scene.state / "early.tar")])
+        audit.export(scene.registry, CODE, io.BytesIO(), public=False, seed=bytes(32))
 
 
 def live_events(scene: Scene) -> int:
