@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -32,6 +33,9 @@ from config.demo.cast import CUSTODIANS
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 OUTSIDE = ("ca", "tsa", "witness", "bank", "ukey")
 """the outside parties that the settings name by their addresses"""
+PORTS = range(20_000, 32_000)
+"""below those that systems give to outgoing connections"""
+_turns = itertools.count(os.getpid() * 40)
 GRACE = 10.0
 """seconds that a child has to end by itself"""
 
@@ -103,8 +107,10 @@ class Family:
 
 
 def free_port(wanted: int = 0) -> int:
-    """`wanted` when nobody listens there, else any free port of this machine."""
-    for port in (wanted, 0):
+    """`wanted` when nobody listens there, else one of a row that each process begins elsewhere: two halls that
+    start at the same time do not take each other's, and no outgoing connection of the system does."""
+    own = (PORTS[next(_turns) % len(PORTS)] for _ in PORTS)
+    for port in itertools.chain([wanted] if wanted else [], own):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
