@@ -534,13 +534,35 @@ def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticC
     raise Invalid(f"the key of {subject_of(certificate)} is too weak or of an unknown kind")
 
 
+@dataclass(frozen=True)
+class Period:
+    """From when (inclusive) until when (exclusive) a key of the trust file counts; None is without end."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Period:
+        """The `from` and `until` of a row of the trust file. Raises Invalid."""
+        start, end = (moment(item[name]) if name in item else None for name in ("from", "until"))
+        return cls(start, end)
+
+    def covers(self, when: datetime) -> bool:
+        return (self.start is None or self.start <= when) and (self.end is None or when < self.end)
+
+
 @dataclass
 class Anchors:
-    """Roots we trust, and the certificates and CRLs the bundle brings as evidence."""
+    """Roots we trust and when, and the certificates and CRLs the bundle brings as evidence."""
 
     roots: list[x509.Certificate]
     pool: list[x509.Certificate] = field(default_factory=list)
     crls: list[x509.CertificateRevocationList] = field(default_factory=list)
+    periods: Mapping[x509.Certificate, Period] = field(default_factory=dict)
+    """of roots that do not count at all times"""
+
+    def accepts(self, root: x509.Certificate, when: datetime) -> bool:
+        return self.periods.get(root, Period()).covers(when)
 
 
 KNOWN_CRITICAL = {"2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.32"}
@@ -562,6 +584,8 @@ def check_chain(
         issuer = root or next((c for c in candidates if c != current and _issued(current, c)), None)
         if issuer is None:
             raise Invalid(f"no trusted root above {subject_of(current)}")
+        if root is not None and not anchors.accepts(root, when):
+            raise Invalid(f"the trust file does not accept the root {subject_of(root)} at {stamp(when)}")
         if root is not None and root == current:
             return complete
         _check_authority(issuer, depth, when)
@@ -1680,6 +1704,12 @@ class Trust:
     tsa_roots: list[x509.Certificate]
     rotations: list[tuple[NoteKey, int]] = field(default_factory=list)
     """The log's later keys that this file lists, each with the index of the entry that announced it."""
+    retired: dict[NoteKey, int] = field(default_factory=dict)
+    """Keys of the log that count for no tree of more entries than this."""
+    periods: dict[str, Period] = field(default_factory=dict)
+    """When a witness's key, a root (both as `named`) or a custodian's certificate counts."""
+    witness_of: dict[NoteKey, str] = field(default_factory=dict)
+    """A witness's keys that followed each other are one witness: the first key's name and id."""
 
     @classmethod
     def parse(cls, raw: bytes) -> Trust:
@@ -1698,6 +1728,12 @@ class Trust:
             later = [(parse_vkey(r["vkey"]), r["index"]) for r in data["log"].get("rotations", [])]
             if any(k.name != log.name or k.algorithm != 1 or type(i) is not int or i < 0 for k, i in later):
                 raise Invalid("a later key of the log in the trust file is of the wrong kind")
+            rows = [data["log"], *data["log"].get("rotations", [])]
+            retired = {parse_vkey(row["vkey"]): row["until"] for row in rows if "until" in row}
+            if any(type(size) is not int or size < 0 for size in retired.values()):
+                raise Invalid("a retired key of the log has no number of entries in the trust file")
+            periods = cls._periods(data)
+            same = cls._witnesses(data["witnesses"])
             for item in [
                 data["log"],
                 *data["witnesses"],
@@ -1716,23 +1752,66 @@ class Trust:
             raise Invalid("the trust file's log or witness keys are of the wrong kind")
         if len({w.key for w in witnesses}) != len(witnesses):
             raise Invalid("a witness key stands twice in the trust file")
-        if type(quorum) is not int or not 1 <= quorum <= len(witnesses):
+        if type(quorum) is not int or not 1 <= quorum <= len(set(same.values())):
             raise Invalid("the trust file's quorum cannot be met or is no quorum")
-        return cls(data, log, witnesses, quorum, roots[0], roots[1], later)
+        return cls(data, log, witnesses, quorum, roots[0], roots[1], later, retired, periods, same)
 
-    def differences(self, other: Trust) -> list[str]:
-        """What differs from `other` in keys (controllers do not count)."""
+    @staticmethod
+    def _periods(data: Mapping[str, Any]) -> dict[str, Period]:
+        """`from` and `until` of every key that has them. Raises Invalid."""
+        found = {f"witness {parse_vkey(row['vkey']).key.hex()}": Period.of(row) for row in data["witnesses"]}
+        for kind in ("ca_roots", "tsa_roots"):
+            for row in data[kind]:
+                root = x509.load_pem_x509_certificate(row["pem"].encode())
+                found[f"{kind} {fingerprint(root)}"] = Period.of(row)
+        for row in data["custodians"]:
+            for certificate, times in row.get("periods", {}).items():
+                found[f"custodian {row['id']} {certificate}"] = Period.of(times)
+        return {name: period for name, period in found.items() if period != Period()}
+
+    @staticmethod
+    def _witnesses(rows: list[Mapping[str, Any]]) -> dict[NoteKey, str]:
+        """Each key's witness: a key that `succeeds` another belongs to the same one. Raises Invalid."""
+        before = {row["vkey"]: row.get("succeeds") for row in rows}
+        found = {}
+        for vkey in before:
+            first, seen = vkey, {vkey}
+            while (former := before[first]) is not None:
+                if former not in before or former in seen:
+                    raise Invalid("a witness's key in the trust file succeeds one that is not there")
+                first = former
+                seen.add(first)
+            found[parse_vkey(vkey)] = first
+        return found
+
+    def covers(self, kind: str, what: str, when: datetime) -> bool:
+        """Whether a key counted at an instant."""
+        return self.periods.get(f"{kind} {what}", Period()).covers(when)
+
+    def times(self, kind: str, roots: list[x509.Certificate]) -> dict[x509.Certificate, Period]:
+        return {root: self.periods.get(f"{kind} {fingerprint(root)}", Period()) for root in roots}
+
+    def named(self) -> dict[str, dict[str, str]]:
+        """The keys of each kind, named as in `periods` → how a person calls them."""
+        return {
+            "the witnesses or their quorum": {f"witness {w.key.hex()}": w.name for w in self.witnesses},
+            "the CA roots": {f"ca_roots {fingerprint(c)}": subject_of(c) for c in self.ca_roots},
+            "the time-stamping roots": {f"tsa_roots {fingerprint(c)}": subject_of(c) for c in self.tsa_roots},
+        }
+
+    def differences(self, other: Trust, at: datetime) -> list[str]:
+        """What differs from `other` in keys that counted at `at`: a key that was rotated before or after need
+        stand in one of the two only. What `self` names and `other` does not know at all differs always.
+        Controllers do not count."""
         found = []
         if self.log != other.log:
             found.append("the log's key")
-        if {w.key for w in self.witnesses} != {w.key for w in other.witnesses} or self.quorum != other.quorum:
-            found.append("the witnesses or their quorum")
-        for name, mine, its in (
-            ("CA", self.ca_roots, other.ca_roots),
-            ("time-stamping", self.tsa_roots, other.tsa_roots),
-        ):
-            if {fingerprint(c) for c in mine} != {fingerprint(c) for c in its}:
-                found.append(f"the {name} roots")
+        for kind, mine in self.named().items():
+            its = other.named()[kind]
+            gone = [key for key in its if key not in mine and other.periods.get(key, Period()).covers(at)]
+            quorum = kind.startswith("the witnesses") and self.quorum != other.quorum
+            if gone or quorum or mine.keys() - its.keys():
+                found.append(kind)
         return found
 
     def controllers(self) -> Iterator[tuple[str, str]]:
@@ -2067,7 +2146,7 @@ class Audit:
 
     @functools.cached_property
     def anchors(self) -> Anchors:
-        anchors = Anchors(self.trust.ca_roots)
+        anchors = Anchors(self.trust.ca_roots, periods=self.trust.times("ca_roots", self.trust.ca_roots))
         for path in self.bundle.under("evidence/certs/"):
             with self.about(path):
                 anchors.pool.append(load_certificate(self.bundle.read(path)))
@@ -2078,12 +2157,18 @@ class Audit:
 
     @functools.cached_property
     def stamp_anchors(self) -> Anchors:
-        return Anchors(self.trust.tsa_roots, self.anchors.pool, self.anchors.crls)
+        roots = self.trust.tsa_roots
+        return Anchors(roots, self.anchors.pool, self.anchors.crls, self.trust.times("tsa_roots", roots))
 
     @functools.cache  # noqa: B019
     def cosigned(self, note: bytes) -> datetime | None:
         """When the quorum of trusted witnesses had cosigned, or None when it has not."""
-        times = sorted(t for t in (note_signed_by(note, w) for w in self.trust.witnesses) if t is not None)
+        seen: dict[str, datetime] = {}
+        for key in self.trust.witnesses:
+            time, name = note_signed_by(note, key), self.trust.witness_of[key]
+            if time is not None and self.trust.covers("witness", key.key.hex(), time):
+                seen[name] = min(time, seen.get(name, time))
+        times = sorted(seen.values())
         return times[self.trust.quorum - 1] if len(times) >= self.trust.quorum else None
 
     # -- V1 -----------------------------------------------------------------------------------
@@ -2130,7 +2215,8 @@ class Audit:
         """Keys, checkpoints and cosignatures."""
         if self.outside is not None:
             with self.about("policy/trust.json"):
-                for name in Trust.parse(self.bundle.read("policy/trust.json")).differences(self.outside):
+                at = moment(self.doc("MANIFEST.json")["created"])
+                for name in Trust.parse(self.bundle.read("policy/trust.json")).differences(self.outside, at):
                     self.fail(f"policy/trust.json: {name} is not what the trust file says")
         with self.about("log/checkpoint"):
             self._check_checkpoint(self.head)
@@ -2210,6 +2296,8 @@ class Audit:
             raise Invalid(f"{what}is not signed by the log's key ({self.trust.log.name})")
         if size is not None and all(self.log_keys[key] >= size for key in signers):
             raise Invalid("is signed only by a key that the log announced later")
+        if size is not None and all(self.trust.retired.get(key, size) < size for key in signers):
+            raise Invalid("is signed only by a key that the trust file says was retired before")
 
     def _need_quorum(self, point: Checkpoint) -> None:
         if self.cosigned(point.raw) is None:
@@ -2727,7 +2815,9 @@ class Audit:
                     if moment(self.doc(path)["release_after"]) < moment(policy["deadline"]):
                         raise Invalid(f"its key statement {path} allows a release before the deadline")
                     statement = self.doc(path)
-                    self._check_custodian(custodian["id"], statement["custodian"]["cert_sha256"])
+                    self._check_custodian(
+                        custodian["id"], statement["custodian"]["cert_sha256"], moment(statement["created"])
+                    )
                     said = (
                         statement["pk"],
                         statement["index"],
@@ -2746,11 +2836,15 @@ class Audit:
                     ):
                         raise Invalid(f"its key statement {path} says something else than the policy")
 
-    def _check_custodian(self, name: str, certificate: str) -> None:
-        """A custodian's certificate is the one that the trust file knows, when it names any."""
+    def _check_custodian(self, name: str, certificate: str, when: datetime) -> None:
+        """A custodian's certificate is one that the trust file knows for that time, when it names any."""
         for item in self.trust.raw["custodians"]:
             if item["id"] == name and certificate not in item.get("cert_sha256", [certificate]):
                 raise Invalid(f"its certificate {certificate[:16]} is not one that the trust file names")
+            if item["id"] == name and not self.trust.covers(f"custodian {name}", certificate, when):
+                raise Invalid(
+                    f"the trust file does not accept its certificate {certificate[:16]} at {stamp(when)}"
+                )
             if item["id"] == name and "cert_sha256" not in item:
                 self.unchecked.append(
                     f"that custodian {name} is who it says (the trust file names no certificate of it)"
@@ -3738,9 +3832,13 @@ def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
 def independence(trust: Trust) -> str:
     """How many witnesses and custodians somebody else than the operator controls."""
     operator = trust.raw["operator"]
+    rows = {
+        "witnesses": [item for item in trust.raw["witnesses"] if "succeeds" not in item],
+        "custodians": trust.raw["custodians"],
+    }
     outside = {
-        kind: (sum(item["controller"] != operator for item in trust.raw[kind]), len(trust.raw[kind]))
-        for kind in ("witnesses", "custodians")
+        kind: (sum(item["controller"] != operator for item in items), len(items))
+        for kind, items in rows.items()
     }
     if not any(count for count, _ in outside.values()):
         return f"none (demo): {operator} held every key"
