@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install foreign run test check bench faults shell docs clean
+.PHONY: help install foreign run test check bench draws faults shell docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -46,6 +46,12 @@ check: install ## all that CI checks: lint, types, import rules, words, tests
 bench: install ## ratios measured in one run
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m benchmarks
+
+draws: install ## the draw at full size: speed, a million draws for uniformity, two implementations on 10,000 transcripts
+	$(BIN)/python -m config.assets
+	$(BIN)/python -m benchmarks.draws
+	$(BIN)/python -m tests.draws.uniformity --draws 1000000
+	$(BIN)/python -m tests.draws.agreement --number 10000
 
 faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=60 FAULTS_SEED=1 FAULTS_MINUTES=0
 	$(BIN)/python -m config.assets

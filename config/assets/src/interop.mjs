@@ -8,11 +8,12 @@
  *   {"do": "sign", "key_file": pem, "passphrase", "data": b64}      {"do": "verify", "cms", "data", "roots": [b64]}
  *   {"do": "request", "subject", "passphrase", "kind"}             {"do": "price-sheet", …}      {"do": "words", "fen": [s]}
  *   {"do": "check-receipt", "receipt", "policy", "mine", "now"}    {"do": "check-policy", "policy", "tender", "bloc"}
- *   {"do": "public-keys", "seeds": [hex]}
+ *   {"do": "public-keys", "seeds": [hex]}                          {"do": "replay-draws", "transcripts": [b64]}
  */
 import { openAsBlob } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { b64url, unb64url, unhex } from "./vault/bytes.js";
+import { readTranscript, replay } from "./draw/replay.js";
+import { b64url, hex, unb64url, unhex } from "./vault/bytes.js";
 import { openKeyFile } from "./vault/certkey.js";
 import { signDetached, stampTime, verifyDetached } from "./vault/cms.js";
 import { makeRequest } from "./vault/csr.js";
@@ -29,6 +30,17 @@ const blobs = (parts) => Object.fromEntries(Object.entries(parts).map(([name, te
 const text = async (blob) => b64url(new Uint8Array(await blob.arrayBuffer()));
 const map = async (object, work) =>
   Object.fromEntries(await Promise.all(Object.entries(object).map(async ([key, value]) => [key, await work(value)])));
+
+/** Seed and result hash of a transcript, or the code of its refusal; anything else it throws ends the process. */
+function judgeDraw(raw) {
+  try {
+    const { seed, resultHash } = replay(readTranscript(raw));
+    return { seed: hex(seed), result: hex(resultHash) };
+  } catch (error) {
+    if (error.name !== "DrawError") throw error;
+    return { code: error.code };
+  }
+}
 
 const commands = {
   async seal({ policy, bidder, seq = 1, replaces = null, parts, sealed_file: path, key_file: signer, passphrase }) {
@@ -70,6 +82,7 @@ const commands = {
     const { verdict, checks } = await checkReceipt(receipt, { policyRaw: unb64url(policy), mine, now, stampTime });
     return { verdict, checks };
   },
+  "replay-draws": ({ transcripts }) => ({ verdicts: transcripts.map((raw) => judgeDraw(unb64url(raw))) }),
   async "check-policy"({ policy, tender, bloc }) {
     await checkPolicy(unb64url(policy), { tender, bloc });
     return { ok: true };
