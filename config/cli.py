@@ -14,7 +14,7 @@ COMMANDS = {
     "audit": ("config.audit:main", "export a tender's bundle for the offline verifier"),
     "package": ("config.package:main", "export a whole tender, or import one of another installation"),
     "serve": ("config.processes:serve", "the web or the live process"),
-    "worker": ("config.processes:worker", "the Celery worker (and beat)"),
+    "worker": ("config.processes:worker", "the Celery worker"),
     "sequencer": ("config.processes:sequencer", "the ledger's sequencer"),
     "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
     "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),

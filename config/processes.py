@@ -54,16 +54,15 @@ def serve(arguments: Sequence[str]) -> int:
 
 
 def worker(arguments: Sequence[str]) -> int:
-    """`tradehall worker`: keeps promises; rings its own bell unless `--no-beat`."""
+    """`tradehall worker`: keeps promises."""
     parser = argparse.ArgumentParser(prog="tradehall worker")
     parser.add_argument("--concurrency", type=int, default=2)
-    parser.add_argument("--no-beat", action="store_true")
     chosen = parser.parse_args(arguments)
-    from config.worker import celery
+    from config.worker import celery, registry
 
-    bell = [] if chosen.no_beat else ["--beat", f"--schedule={os.environ['TRADEHALL_STATE']}/beat"]
+    registry()
     celery.worker_main(
-        ["worker", "--loglevel=WARNING", f"--concurrency={chosen.concurrency}", "--without-gossip", *bell]
+        ["worker", "--loglevel=WARNING", f"--concurrency={chosen.concurrency}", "--without-gossip"]
     )
     return 0
 
