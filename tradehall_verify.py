@@ -2120,9 +2120,16 @@ class Audit:
         return close
 
     @functools.cached_property
+    def sealed(self) -> bool:
+        """Whether this is the public's edition about a tender that ended unopened: it keeps every bid blinded."""
+        return bool(self.doc("MANIFEST.json").get("edition") == "sealed")
+
+    @functools.cached_property
     def given_up(self) -> Act | None:
-        """The act that ended the tender before its close, None where bids were closed (or still may be)."""
-        if self.of_type("tender.closed") or "opening/close.json" in self.bundle:
+        """The act that ended the tender before its close, or before its opening in a sealed edition; None where
+        the bundle has a closing list (or still may)."""
+        closed = self.of_type("tender.closed") or "opening/close.json" in self.bundle
+        if closed and not self.sealed:
             return None
         return next((act for act in self.acts if act.type in ("tender.cancelled", "tender.failed")), None)
 
@@ -2362,6 +2369,11 @@ class Audit:
             raise Invalid("the receipt is not signed by the policy's receipt key")
         if receipt["tender"] != self.tender or receipt["lot"] != self.policy["lot"]:
             raise Invalid("the receipt is of another tender")
+        if self.given_up is not None:
+            self.unchecked.append(
+                f"receipt {receipt['ref']}: this bundle has no closing list, nothing was opened"
+            )
+            return
         mine = {"leaf_index": receipt["leaf_index"], "manifest": receipt["manifest"]}
         if not any(mine.items() <= row.items() for row in self.rows):
             raise Invalid(
@@ -2461,9 +2473,12 @@ class Audit:
         if closing is None and self.given_up is None:
             raise Invalid("no tender.manifest entry carries the close document")
         self._check_manifest_entries(manifests)
-        if closing is None:
+        if closing is None or self.sealed:
             self._check_still_sealed()
-            return f"{len(self.entries)} entries listed, none missing; no closing list, the tender ended before its close"
+            when = "unopened" if self.sealed else "before its close"
+            return (
+                f"{len(self.entries)} entries listed, none missing; no closing list, the tender ended {when}"
+            )
         with self.about("opening/close.json"):
             self._check_closing(*closing)
         self._check_rows()
@@ -2472,13 +2487,16 @@ class Audit:
     def _check_manifest_entries(self, manifests: list[tuple[Act, Mapping[str, Any]]]) -> None:
         before: set[int] = set()
         for act, payload in manifests:
-            listed = set(payload["plain"]) | set(payload["blinded"])
+            kept = before & set(self.blinded) if payload.get("sealed") else set()
+            listed = set(payload["plain"]) | set(payload["blinded"]) | kept
             for index in sorted(before - listed):
                 self.fail(f"{act} no longer lists entry {index}")
             before = listed
             if payload["tree_size"] > act.index:
                 self.fail(f"{act} speaks of a tree that did not exist yet")
         last, payload = manifests[-1]
+        if payload.get("sealed", False) is not self.sealed:
+            raise Invalid(f"{last} was made for another edition of the bundle")
         for index in sorted(set(payload["plain"]) - {a.index for a in self.acts}):
             self.fail(f"entry {index} is listed by the tender's manifest but missing or another kind")
         for index in sorted(set(payload["blinded"]) - set(self.blinded)):
@@ -2490,15 +2508,26 @@ class Audit:
                 )
 
     def _check_still_sealed(self) -> None:
-        """A tender that ended before its close tells nothing of who has bid."""
+        """A tender that ended before its close tells nothing of who has bid; nor does the edition for the public
+        of one that ended before its opening."""
         inside = re.compile(r"(bids|withdrawals|evaluation|result)/|opening/(?!keys/)")
         for path in self.bundle.members:
-            if inside.match(path):
-                self.fail(f"{path} is in the bundle of a tender that ended before its close")
+            if inside.match(path) or (self.sealed and path.startswith("deposits/")):
+                self.fail(f"{path} is in the bundle of a tender that ended before its {self._sealed_until}")
         for index, opening in self.openings.items():
-            if opening["kind"] in ("bid", "withdraw"):
-                self.fail(f"{self._at(index)} is laid open, though the tender ended before its close")
-        self.unchecked.append("who had bid when the tender ended: those entries stay blinded for good")
+            if self.sealed or opening["kind"] in ("bid", "withdraw"):
+                self.fail(
+                    f"{self._at(index)} is laid open, though the tender ended before its {self._sealed_until}"
+                )
+        self.unchecked.append(
+            "who had bid: no bid was opened, the closing list is in the regulator's bundle"
+            if self.sealed and self.of_type("tender.closed")
+            else "who had bid when the tender ended: those entries stay blinded for good"
+        )
+
+    @property
+    def _sealed_until(self) -> str:
+        return "opening" if self.sealed else "close"
 
     def _check_closing(self, act: Act, payload: Mapping[str, Any]) -> None:
         close = self.close
@@ -2625,6 +2654,8 @@ class Audit:
         if commitment in redacted:
             return "redacted"
         row = self.listed.get(f"{path}.json")
+        if self.sealed and (place or act.type in REGULATOR_TYPES or act.type == "tender.manifest"):
+            return "left out"
         if row and row["tier"] == "regulator" and (place or act.type in REGULATOR_TYPES):
             return "left out"
         raise Invalid(f"its payload {commitment[:12]} is missing and no payload.redacted entry says why")
@@ -2917,19 +2948,35 @@ class Audit:
         return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
 
     def _check_given_up(self, end: Act) -> str:
-        """Of a tender that ended before its close: nothing was closed, opened or judged."""
-        self._check_versions(end.index)
+        """Of a tender that ended unopened: nothing was closed (but in a sealed edition), opened or judged."""
+        wall = self._check_unopened_close(end) if self.sealed else end.index
+        self._check_versions(wall)
         for act in self.acts:
-            if act.type.startswith(OPENING_TYPES) or act.type in CLOSED_ONLY:
-                self.fail(f"{act} cannot be in a tender that ended before its close ({end})")
-            if (
-                act.type in ("tender.published", "tender.amended", "tender.clarified")
-                and act.index > end.index
-            ):
-                self.fail(f"{act} comes after the end ({end})")
+            closing = self.sealed and act.type == "tender.closed"
+            if (act.type.startswith(OPENING_TYPES) or act.type in CLOSED_ONLY) and not closing:
+                self.fail(f"{act} cannot be in a tender that ended before its {self._sealed_until} ({end})")
+            if act.type in ("tender.published", "tender.amended", "tender.clarified") and act.index > wall:
+                self.fail(f"{act} comes after the {'close' if wall < end.index else 'end'} ({end})")
         self._check_dates()
-        self._check_deposits(end.index)
-        return f"ended before its close by {end}; nothing was opened"
+        self._check_deposits(wall)
+        closed = f" (closed by entry {wall})" if wall < end.index else ""
+        return f"ended before its {self._sealed_until} by {end}{closed}; nothing was opened"
+
+    def _check_unopened_close(self, end: Act) -> int:
+        """The index behind which nothing about the documents may come: that of the close, if there was one."""
+        closed = self.of_type("tender.closed")
+        if len(closed) > 1 or any(act.index > end.index for act in closed):
+            self.fail(
+                f"{len(closed)} tender.closed entries, the last {closed[-1]}, where the tender ended by {end}"
+            )
+        for act, said in self.known("tender.closed"):
+            if moment(act.time) < moment(self.policy["deadline"]):
+                self.fail("the tender was closed before its deadline")
+            if said.get("policy", self.file_hash("tender/policy.json")) != self.file_hash(
+                "tender/policy.json"
+            ):
+                self.fail(f"{act} closed the tender under another policy than tender/policy.json")
+        return closed[0].index if closed else end.index
 
     def _check_deposits(self, wall: int) -> None:
         """Securities: what was listed is in the log, nothing goes to whoever never paid, nothing is paid twice,
@@ -3510,6 +3557,10 @@ class Audit:
     def _check_failure(self, act: Act, payload: Mapping[str, Any]) -> None:
         """Too few bidders, or too few opened bids, were really too few; and nothing was opened of too few."""
         self.notes.append(f"{act}: {payload['reason']} ({payload['article']})")
+        if self.given_up is not None:
+            if payload["article"] == "M87 43":
+                self.unchecked.append("that too few had bid: the regulator's bundle shows it")
+            return
         minimum = self.doc("tender/evaluation.json")["minimum"]
         bidders = {self.bid(m)["bidder"]["id"] for m in self.valid_bids}
         if payload["article"] == "M87 43":

@@ -70,6 +70,13 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_deposits(session, registry, tender)
 
 
+def of_sealed(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """The exhibits of a tender that ended unopened, for the public: nothing of whoever bid in vain."""
+    yield from of_tender(session, registry, tender)
+    yield from of_custodians(session, tender)
+    yield from of_supervision(session, tender)
+
+
 def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
     """tender/: notice, documents, policy, evaluation rules of the version that counts, the replaced versions
     in folders of their own, clarifications, and the documents' files of every version."""
@@ -124,9 +131,7 @@ def of_parts(store: Any, policy: Policy, bid: Bid, base: str, folder: Path) -> I
 
 def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
     """opening/: close, key statements, releases, keys of public parts, outcomes, record."""
-    for key in session.scalars(select(CustodianKey).where(CustodianKey.tender_id == tender.id)):
-        later = f".{key.number}" if key.number > 1 else ""
-        yield from signed(f"opening/keys/{key.stage}-{key.index}{later}", key.raw, key.cms)
+    yield from of_custodians(session, tender)
     close = close_of(session, tender)
     if close is None or close.raw is None:
         return
@@ -146,6 +151,13 @@ def of_opening(session: Session, registry: Any, tender: Tender) -> Iterator[Exhi
     if opening is not None and opening.record is not None:
         yield from signed("opening/record", opening.record, opening.record_cms)
         yield Exhibit("opening/outcomes.json", stored(opening.outcomes))
+
+
+def of_custodians(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """opening/keys/: the custodians' key statements."""
+    for key in session.scalars(select(CustodianKey).where(CustodianKey.tender_id == tender.id)):
+        later = f".{key.number}" if key.number > 1 else ""
+        yield from signed(f"opening/keys/{key.stage}-{key.index}{later}", key.raw, key.cms)
 
 
 def of_second(session: Session, tender: Tender) -> Iterator[Exhibit]:

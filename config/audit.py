@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,9 +27,9 @@ from bidding.tenders.models import Tender
 from bidding.vault.closing import never_opened
 from config import installation, log_rotation, trust
 from trading import clock
-from trading.acts import process, record
+from trading.acts import opened_person, process, record
 from trading.db import committing
-from trading.evidence import evidence_of
+from trading.evidence import EvidenceFile, evidence_of
 from trading.ledger import canonical, merkle, rotation
 from trading.ledger.bundle import build_manifest, sign_manifest, write_bundle
 from trading.ledger.checkpoint import LOG_KEY, parse_checkpoint, tlog_proof, verifier_key
@@ -43,6 +44,7 @@ from trading.ledger.service import (
     log_entries,
     tree_reader,
 )
+from trading.secrets import HallKeys
 
 SECRET_TYPES = frozenset(
     {
@@ -83,22 +85,22 @@ class Snapshot:
     size: int
     plain: list[tuple[int, bytes]]
     openings: list[dict[str, Any]]
+    sealed: bool
+    """Whether this is the public's edition about a tender that ended unopened."""
 
 
 def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes, wait: float = 30) -> str:
     """Write the bundle of a tender; returns its SHA-256. Waits until the log holds the last manifest.
 
-    Raises SystemExit when the tender is unknown or still sealed, when it ended unopened and the bundle is
-    for the public, or when the sequencer or witness is silent.
+    Of a tender that ended unopened the public gets the sealed edition: who bid in vain is the regulator's
+    alone. Raises SystemExit when the tender is unknown or still sealed, or when the sequencer or witness is
+    silent.
     """
     sessions = registry["sessions"]
     with committing(sessions) as session:
         tender = find(session, code)
-        if public and never_opened(session, tender):
-            raise SystemExit(
-                f"tradehall audit: no bid of {code} was opened; who bid is for the regulator's tier only"
-            )
-        entry_id = append_manifest(session, registry, tender)
+        sealed = public and never_opened(session, tender)
+        entry_id = append_manifest(session, registry, tender, sealed=sealed)
     note = wait_for(sessions, entry_id, wait)
     return write(registry, code, entry_id, note, out, public=public, seed=seed)
 
@@ -110,14 +112,19 @@ def write(
     with tempfile.TemporaryDirectory(prefix="tradehall-") as folder:
         with committing(registry["sessions"]) as session:
             tender = find(session, code)
-            snapshot = take_snapshot(session, registry, tender, note, listed(session, tender, entry_id))
+            last, sealed = listed(session, tender, entry_id)
+            snapshot = take_snapshot(session, registry, tender, note, last, sealed=sealed)
             files = collect(session, registry, tender, snapshot, Path(folder))
-        return seal_bundle(registry, code, files, out, public=public, seed=seed)
+        edition = "sealed" if snapshot.sealed else ""
+        return seal_bundle(registry, code, files, out, public=public, seed=seed, edition=edition)
 
 
-def seal_bundle(registry: Any, code: str, files: Files, out: BinaryIO, *, public: bool, seed: bytes) -> str:
+def seal_bundle(
+    registry: Any, code: str, files: Files, out: BinaryIO, *, public: bool, seed: bytes, edition: str = ""
+) -> str:
     """Name every file in the signed manifest, leave out what the public does not get, write the tar."""
-    manifest = build_manifest(code, clock.rfc3339(clock.now()), files.contents, files.regulator)
+    created = clock.rfc3339(clock.now())
+    manifest = build_manifest(code, created, files.contents, files.regulator, edition=edition)
     key = verifier_key(registry.settings["ledger.origin"], LOG_KEY, seed)
     signature = sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
     left_out = files.regulator if public else ()
@@ -133,13 +140,14 @@ def find(session: Session, code: str) -> Tender:
     return tender
 
 
-def append_manifest(session: Session, registry: Any, tender: Tender) -> int:
-    """The last manifest: every index of this tender below the newest cosigned checkpoint."""
+def append_manifest(session: Session, registry: Any, tender: Tender, *, sealed: bool) -> int:
+    """The last manifest: every index of this tender below the newest cosigned checkpoint, but of a sealed
+    edition the plain entries alone."""
     note = latest_checkpoint(session, witnessed=True)
     if note is None:
         raise SystemExit("tradehall audit: no witness has cosigned a checkpoint yet")
     head = parse_checkpoint(note)
-    snapshot = take_snapshot(session, registry, tender, note)
+    snapshot = take_snapshot(session, registry, tender, note, sealed=sealed)
     payload = {
         "close": None,
         "tree_size": head.size,
@@ -147,6 +155,7 @@ def append_manifest(session: Session, registry: Any, tender: Tender) -> int:
         "plain": [index for index, _ in snapshot.plain],
         "blinded": sorted(row["leaf_index"] for row in snapshot.openings),
     }
+    payload |= {"sealed": True} if sealed else {}
     return record(session, process("exporter"), "tender.manifest", tender.code, payload).id
 
 
@@ -163,9 +172,11 @@ def wait_for(sessions: Any, entry_id: int, seconds: float) -> str:
 
 
 def take_snapshot(
-    session: Session, registry: Any, tender: Tender, note: str, last: tuple[int, int] | None = None
-) -> Snapshot:
-    """This tender's plain entries and opened blinded leaves below the checkpoint's size.
+    session: Session, registry: Any, tender: Tender, note: str, last: tuple[int, int] | None = None,
+    *, sealed: bool,
+) -> Snapshot:  # fmt: skip
+    """This tender's plain entries below the checkpoint's size and, but for a `sealed` edition, its blinded
+    leaves with their openings.
 
     `last` is the newest exported manifest, (index, tree_size): the bundle then holds exactly what that
     manifest lists, and the manifest itself; what came later belongs to the next bundle."""
@@ -173,6 +184,8 @@ def take_snapshot(
     limit = last[1] if last else size
     known = [entry for entry in entries_of(session, tender.code) if entry.index is not None]
     plain = [(e.index, e.body) for e in known if e.index < limit or (last and e.index == last[0])]
+    if sealed:
+        return Snapshot(note, size, plain, [], sealed=True)
     openings = exhibits.blinded_openings(session, registry["keys"], tender)
     first = min((index for index, _ in plain), default=0)
     openings += [
@@ -189,13 +202,15 @@ def take_snapshot(
         for dummy in dummy_openings(session, first, limit)
     ]
     below = sorted((o for o in openings if o["leaf_index"] < limit), key=lambda o: o["leaf_index"])
-    return Snapshot(note, size, plain, below)
+    return Snapshot(note, size, plain, below, sealed=False)
 
 
-def listed(session: Session, tender: Tender, entry_id: int) -> tuple[int, int]:
-    """(index, tree_size) of the manifest entry that this export has written."""
+def listed(session: Session, tender: Tender, entry_id: int) -> tuple[tuple[int, int], bool]:
+    """(index, tree_size) of the manifest entry that this export has written, and whether it is that of a
+    sealed edition."""
     entry = next(entry for entry in entries_of(session, tender.code) if entry.id == entry_id)
-    return entry.index, entry.payloads[0].document["tree_size"]
+    said = entry.payloads[0].document
+    return (entry.index, said["tree_size"]), said.get("sealed", False)
 
 
 def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, folder: Path) -> Files:
@@ -203,13 +218,32 @@ def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot,
     files = Files()
     files.add("policy/trust.json", canonical.dumps(trust.document(registry.settings)))
     add_log(session, registry, tender, snapshot, files)
-    add_payloads(session, tender, snapshot, files)
+    add_payloads(session, registry["keys"], tender, snapshot, files)
+    if snapshot.sealed:
+        found = list(exhibits.of_sealed(session, registry, tender))
+    else:
+        found = list(exhibits.all_of(session, registry, tender, folder))
+    for exhibit in found:
+        files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
+    shown = [exhibit.content for exhibit in found if isinstance(exhibit.content, bytes)]
     for evidence in evidence_of(session, tender.code):
+        if snapshot.sealed and evidence.kind == "cert" and not judges(evidence, shown):
+            continue
         place, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
         files.add(f"evidence/{place}/{evidence.sha256}.{ending}", evidence.der)
-    for exhibit in exhibits.all_of(session, registry, tender, folder):
-        files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
     return files
+
+
+def judges(evidence: EvidenceFile, shown: list[bytes]) -> bool:
+    """Whether a certificate is an authority's, or of whoever signed what is shown: those of bidders stay out
+    of a sealed edition."""
+    if any(evidence.der in content or evidence.sha256.encode() in content for content in shown):
+        return True
+    certificate = x509.load_der_x509_certificate(evidence.der)
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def add_log(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, files: Files) -> None:
@@ -219,11 +253,8 @@ def add_log(session: Session, registry: Any, tender: Tender, snapshot: Snapshot,
     announced = log_rotation.exhibits(session, rotations, snapshot.size)
     for index, _, document in announced:
         files.add(f"log/rotations/{index}.json", canonical.dumps(document))
-    earlier = sorted(
-        exhibits.checkpoint_sizes(session, registry, tender)
-        | {parse_checkpoint(snapshot.note).size}
-        | {size for _, size, _ in announced}
-    )
+    held = set() if snapshot.sealed else exhibits.checkpoint_sizes(session, registry, tender)
+    earlier = sorted(held | {parse_checkpoint(snapshot.note).size} | {size for _, size, _ in announced})
     earlier = [size for size in earlier if size <= snapshot.size]
     for size in earlier:
         note = checkpoint_note(session, size)
@@ -255,8 +286,9 @@ def leaves(session: Session, snapshot: Snapshot) -> Iterator[tuple[int, bytes]]:
             yield found, body
 
 
-def add_payloads(session: Session, tender: Tender, snapshot: Snapshot, files: Files) -> None:
-    """payloads/: what stands behind each commitment; persons and addresses are for the regulator."""
+def add_payloads(session: Session, keys: HallKeys, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+    """payloads/: what stands behind each commitment; persons and addresses are for the regulator, those that
+    are sealed in the database opened beside them, in persons/."""
     shown = {index for index, _ in snapshot.plain}
     for entry in entries_of(session, tender.code):
         if entry.index not in shown or not isinstance(entry.entry, Entry):
@@ -265,8 +297,18 @@ def add_payloads(session: Session, tender: Tender, snapshot: Snapshot, files: Fi
             if payload is None or payload.raw is None or payload.nonce is None:
                 continue
             secret = number > 0 or entry.entry.type in SECRET_TYPES
+            if snapshot.sealed and (secret or tells_of_bids(entry.entry.type, payload.document)):
+                continue
             files.add(f"payloads/{payload.commitment}.json", payload.raw, secret=secret)
             files.add(f"payloads/{payload.commitment}.nonce", payload.nonce, secret=secret)
+            if "sealed" in (said := payload.document or {}) and number > 0:
+                person = opened_person(keys, said)
+                files.add(f"persons/{payload.commitment}.json", canonical.dumps(person), secret=True)
+
+
+def tells_of_bids(type: str, document: Any) -> bool:
+    """Whether it is a manifest of the tender that lists bids, be they blinded."""
+    return type == "tender.manifest" and not document.get("sealed", False)
 
 
 def b64(data: bytes) -> str:

@@ -20,12 +20,16 @@ from pyramid.request import Request
 from pyramid.response import FileResponse, Response
 from sqlalchemy.orm import Session
 
+from bidding.tenders.service import find
 from config import trust
+from trading.events import TenderEnded
 from trading.ledger import canonical
+from trading.outbox import promise
 from trading.web import PUBLIC
 
 log = structlog.get_logger()
 
+PUBLISH = "bundle.publish"
 VERIFIER = Path(__file__).parents[1] / "tradehall_verify.py"
 CODE = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -48,6 +52,12 @@ def publish_bundle(session: Session, registry: Any, payload: dict[str, Any]) -> 
     command = [sys.executable, "-m", "config.cli", "audit", "export", payload["tender"]]
     subprocess.run([*command, "--tier", "public", "--out", str(part)], check=True, timeout=120)
     part.replace(target)
+
+
+def ended(event: TenderEnded) -> None:
+    """A tender that comes to nothing gets its bundle at once; one that succeeds with its result."""
+    if event.how != "contracted" and find(event.session, event.tender).published_at is not None:
+        promise(event.session, PUBLISH, {"tender": event.tender})
 
 
 def bundle(request: Request) -> Response:
@@ -78,7 +88,8 @@ def download(request: Request, path: Path, media_type: str, name: str) -> Respon
 
 def includeme(config: Configurator) -> None:
     """The downloads' routes and the promise."""
-    config.on_promise("bundle.publish", publish_bundle)
+    config.on_promise(PUBLISH, publish_bundle)
+    config.add_subscriber(ended, TenderEnded)
     for name, pattern, view in (
         ("bundle", "/tenders/{code}/bundle.tar", bundle),
         ("trust", "/trust.json", trust_file),

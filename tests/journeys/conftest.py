@@ -143,7 +143,8 @@ def see_it_fail(found: Aftermath) -> None:
     found.failed_opening = agent.get(story.api("/opening"))
     notices = json.loads(device.Hall(found.hall.url).get("/api/notices"))
     found.failure_notices = [row for row in notices["notices"] if row["tender"] == story.code]
-    story.run("audit", "export", story.code, "--out", str(found.bundle(of=story)))
+    for tier in ("public", "regulator"):
+        story.run("audit", "export", story.code, "--tier", tier, "--out", str(found.bundle(tier, of=story)))
 
 
 def failed_now(agent: Person, story: Story) -> Any:

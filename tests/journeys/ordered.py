@@ -152,4 +152,4 @@ def give_up(story: Story) -> None:
     hall, signer = story.own_device("bidder2")
     device.wait_receipt(hall, device.withdraw(hall, signer, story.sealed["bidder2"].sealed).receipt)
     agent.post(story.api("/interruptions"), {"act": "cancel", "reason": "采购任务取消"})
-    export(story, "regulator")  # what ended unopened has no public bundle
+    export(story, "public", "regulator")

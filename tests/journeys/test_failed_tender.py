@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from config.demo.cast import ORGANISATIONS
+from config.demo.people import uscc
 from tests.journeys.attacks import Forgery, Keys, run_verifier
 from tests.journeys.conftest import Aftermath
 
@@ -37,3 +39,17 @@ def test_the_bundle_of_the_failed_tender_is_verified(aftermath: Aftermath) -> No
     assert "V8  --   nothing was opened" in text
     assert "(tender.failed): fewer than three bidders (M87 43)" in text
     assert text.splitlines()[-2] == "VERIFIED"
+
+
+def test_the_public_bundle_of_the_failed_tender_is_verified_and_names_nobody(
+    aftermath: Aftermath, keys: Keys
+) -> None:
+    path = aftermath.bundle("public", of=aftermath.failed)
+    code, text = run_verifier(path, aftermath.trust)
+    assert code == 0, text
+    assert "no closing list, the tender ended unopened" in text and text.splitlines()[-2] == "VERIFIED"
+    everything = b"".join(Forgery(path, keys).files.values())
+    for login, key in (("bidder1", "b1"), ("bidder2", "b2")):
+        digest = aftermath.failed.sealed[login].manifest.hash.hex()
+        assert digest.encode() not in everything and uscc(key).encode() not in everything
+        assert ORGANISATIONS[key][3].encode() not in everything

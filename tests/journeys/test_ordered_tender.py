@@ -43,13 +43,15 @@ def test_while_suspended_no_contract_is_signed_and_the_docket_names_nobody(after
     assert uscc("b2") not in docket and "华南信息技术" not in docket and "资质不符" not in docket
 
 
+@pytest.mark.parametrize("tier", ["public", "regulator"])
 def test_a_tender_given_up_while_bids_lie_in_it_is_verified_and_tells_nothing_of_them(
-    aftermath: Aftermath, keys: Keys
+    aftermath: Aftermath, keys: Keys, tier: str
 ) -> None:
-    path = aftermath.bundle(of=aftermath.given_up)
+    path = aftermath.bundle(tier, of=aftermath.given_up)
     code, text = run_verifier(path, aftermath.trust)
     assert code == 0, text
-    assert "ended before its close by entry" in text and text.splitlines()[-2] == "VERIFIED"
+    assert f"ended before its {'opening' if tier == 'public' else 'close'} by entry" in text
+    assert text.splitlines()[-2] == "VERIFIED"
     held = Forgery(path, keys)
     assert not [name for name in held.files if name.startswith(("bids/", "withdrawals/"))]
     everything = b"".join(held.files.values())

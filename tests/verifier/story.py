@@ -89,6 +89,8 @@ SHEETS = (
 class Story:
     """The script; options are the acts of a dishonest hall."""
 
+    edition = ""
+
     def __init__(
         self,
         parties: Parties,
@@ -409,8 +411,13 @@ class Story:
             "root": head.root.hex(),
             "plain": plain,
             "blinded": blinded,
+            **self.manifest_more(),
         }
         self.act("tender.manifest", payload)
+
+    def manifest_more(self) -> dict[str, Any]:
+        """What else a manifest entry says."""
+        return {}
 
     def opening(self) -> None:
         close = self.files["opening/close.json"]
@@ -680,7 +687,7 @@ class Story:
         """The tar's bytes; `edit` changes files after the manifest was made, as a thief of the tar would."""
         log = self.parties.log
         manifest = bundle.build_manifest(
-            TENDER, format_time(self.now), self.files, self.regulator & set(self.files)
+            TENDER, format_time(self.now), self.files, self.regulator & set(self.files), edition=self.edition
         )
         files, out = dict(self.files), io.BytesIO()
         if edit:

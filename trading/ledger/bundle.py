@@ -23,8 +23,11 @@ Sign = Callable[[bytes], bytes]
 """An Ed25519 signature (64 bytes) over the given bytes."""
 
 
-def build_manifest(tender: str, created: str, files: Mapping[str, File], regulator: Collection[str]) -> bytes:
-    """The bytes of MANIFEST.json; `regulator` are the paths that the public does not get.
+def build_manifest(
+    tender: str, created: str, files: Mapping[str, File], regulator: Collection[str], *, edition: str = ""
+) -> bytes:
+    """The bytes of MANIFEST.json; `regulator` are the paths that the public does not get. `edition` "sealed"
+    is about a tender that ended unopened: it holds nothing of its bids and has a manifest of its own.
 
     `created` is RFC 3339 UTC with three decimals. Raises ValueError when `regulator` names no file.
     """
@@ -36,9 +39,8 @@ def build_manifest(tender: str, created: str, files: Mapping[str, File], regulat
         size, digest = _measure(files[path])
         tier = "regulator" if path in regulator else "public"
         rows.append({"path": path, "size": size, "sha256": digest, "tier": tier})
-    return canonical.dumps(
-        {"v": 1, "typ": "ebid.bundle", "tender": tender, "created": created, "files": rows}
-    )
+    document = {"v": 1, "typ": "ebid.bundle", "tender": tender, "created": created, "files": rows}
+    return canonical.dumps(document | ({"edition": edition} if edition else {}))
 
 
 def sign_manifest(manifest: bytes, key: VerifierKey, sign: Sign) -> bytes:
