@@ -1,7 +1,8 @@
 """`tradehall custodian serve|attend`: the box of one custodian organisation (托管服务).
 
 A process of its own with its own folder: `config.json` (who it is), `key.pem` (certificate key),
-`master.key` (32 bytes from which every tender's key is derived), `statements/` (what it has signed),
+`master.key` (32 bytes from which every tender's key is derived), `certificates/` and `masters/` (those that
+came later, config.custodian_rotation), `statements/` (what it has signed),
 `trust/` (roots it pins; the installation's `trust/` when it has none of its own), `log.jsonl` (what it
 did, and why it refused). It needs no inbound port: it asks the hall what is wanted. Attended boxes
 (`"attended": true` in config.json) make keys by themselves but release only through `attend`.
@@ -20,6 +21,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.hashes import SHA256
+
 from bidding.vault import custodian as decide
 from bidding.vault.custodian_key import Statement, parse_statement
 from bidding.vault.encoding import EncodingError, b64, sha256
@@ -27,10 +30,11 @@ from bidding.vault.policy_check import PolicyRefused, check_policy
 from plugins.outbound import Unreachable, fetch
 from plugins.timestamping import judge_from
 from plugins.timestamping.tokens import BadToken
-from plugins.x509_signatures import signer_from, verifier_from
+from plugins.x509_signatures import FileSigner, signer_from, verifier_from
 from trading.clock import now, rfc3339
 from trading.errors import Refused
 from trading.ledger.folder import write_durably
+from trading.secrets import load_master, load_ring
 
 QUORUM = 1
 PAUSE = 1.0
@@ -38,6 +42,24 @@ PAUSE = 1.0
 FRESH = timedelta(minutes=1)
 WORRY = 20
 """looks without an answer of the hall after which it is logged"""
+
+
+def masters_of(folder: Path) -> list[bytes]:
+    """The masters of a box, the newest last; the first may have gone. Raises NoKey."""
+    first = folder / "master.key"
+    later = load_ring(folder / "masters")
+    return [load_master(first), *later] if first.exists() or not later else later
+
+
+def certificate_files(folder: Path) -> list[Path]:
+    """The key files of a box's certificates, the newest last."""
+    found = [folder / "key.pem", *sorted((folder / "certificates").glob("*.pem"))]
+    return [path for path in found if path.exists()]
+
+
+def certificate_of(signer: FileSigner) -> str:
+    """SHA-256 (hex) of a signer's certificate."""
+    return signer.certificate.fingerprint(SHA256()).hex()
 
 
 class Box:
@@ -49,14 +71,20 @@ class Box:
         known = json.loads((folder / "config.json").read_text())
         self.attended = bool(known.pop("attended", False))
         self.who = decide.Identity(**known)
-        self.master = (folder / "master.key").read_bytes()
+        self.masters = masters_of(folder)
         trust = folder / "trust" if (folder / "trust").exists() else trust
         settings = {
             "signatures.folder": str(trust),
             "signatures.crl_addresses": crl_addresses,
-            "signatures.signer": str(folder / "key.pem"),
         }
-        self.signer = signer_from(settings)
+        self.signers = {
+            certificate_of(signer): signer
+            for path in certificate_files(folder)
+            for signer in [signer_from(settings | {"signatures.signer": str(path)})]
+        }
+        if self.who.cert_sha256 not in self.signers:
+            raise ValueError("config.json names a certificate whose key file is not here")
+        self.signer = self.signers[self.who.cert_sha256]
         self.verifier = verifier_from(settings)
         self.stamps = judge_from(settings)
         self._said: dict[str, str] = {}
@@ -106,10 +134,13 @@ class Box:
     # --- acts ---
 
     def give_key(self, asked: decide.WantedKey) -> None:
-        """Make, remember and post a key statement; raises Declined, Unreachable."""
+        """Make, remember and post a key statement; raises Declined, Unreachable. A tender keeps the key that
+        it began with, whichever master is the newest."""
         earlier = self.earlier(asked)
-        same = [s.raw for s in earlier if s.release_after == asked.release_after]
-        raw = same[0] if same else decide.make_statement(self.who, self.master, asked, earlier, now())
+        at_once = [s for s in earlier if s.release_after == asked.release_after]
+        same = [s.raw for s in at_once if s.cert_sha256 == self.who.cert_sha256]
+        master = decide.master_of(earlier[0], self.masters) if earlier else self.masters[-1]
+        raw = same[0] if same else decide.make_statement(self.who, master, asked, earlier, now())
         kept = self.folder / "statements"
         kept.mkdir(exist_ok=True)
         if not same:
@@ -165,8 +196,13 @@ class Box:
     def release(self, asked: decide.WantedRelease) -> None:
         """Judge the close and post the release; raises Declined, Unreachable."""
         policy, close, manifests = self.ready(asked)
-        raw = decide.release_for(policy, close, asked.stage, self.master, manifests, now())
-        self.post("/api/custodian/releases", release=raw, p7s=self.signer.sign(raw, now()))
+        said = decide.own_statement(policy, asked.stage, asked.index, self.statements())
+        signer = self.signers.get(said.cert_sha256)
+        if signer is None:
+            raise decide.Declined(["the certificate key of this tender's statement is not here any more"])
+        master = decide.master_of(said, self.masters)
+        raw = decide.release_for(policy, close, asked.stage, master, manifests, now())
+        self.post("/api/custodian/releases", release=raw, p7s=signer.sign(raw, now()))
         self.log("release", asked.tender, stage=asked.stage, release=sha256(raw).hex(), bids=len(manifests))
 
     def work(self) -> None:

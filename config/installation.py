@@ -79,6 +79,7 @@ class Parties:
     state: Path
     witness_vkey: str
     custodians: list[dict[str, Any]]
+    lists: list[str]
 
     def environment(self, ports: Mapping[str, int | str]) -> dict[str, str]:
         """The settings that name them."""
@@ -90,7 +91,7 @@ class Parties:
             "TRADEHALL_VAULT_CUSTODIANS": json.dumps(self.custodians, ensure_ascii=False),
             "TRADEHALL_DEMO_CA_URL": ca,
             "TRADEHALL_DEMO_CA_TOKEN_FILE": str(outside(self.state) / "ca" / "ra.token"),
-            "TRADEHALL_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/root.crl {ca}/crl/issuing.crl",
+            "TRADEHALL_SIGNATURES_CRL_ADDRESSES": " ".join(f"{ca}/crl/{name}.crl" for name in self.lists),
             "TRADEHALL_TIMESTAMPING_URL": tsa,
             "TRADEHALL_BANK_URL": bank,
             "TRADEHALL_BANK_SECRET_FILE": str(outside(self.state) / "bank" / bank_simulator.SECRET),
@@ -106,7 +107,7 @@ def prepare(state: Path) -> Parties:
     folder."""
     make_keys(state)
     ca = DemoCA.create(outside(state) / "ca")
-    ca.export_trust(state / "trust")
+    make_once(state / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
     Sm2DemoCA.create(outside(state) / "ca-sm2").export_trust(state / "trust" / "sm2")
     make_once(
         outside(state) / "tsa" / "key.pem",
@@ -121,7 +122,7 @@ def prepare(state: Path) -> Parties:
     custodians = [
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
     ]
-    return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians)
+    return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians, ca.lists())
 
 
 def key_holder() -> dict[str, str]:

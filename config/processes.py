@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import installation
-from config.settings import DEFAULTS, from_environment, is_demonstration, refuse_shifted_clock
+from config.settings import from_environment, is_demonstration, refuse_shifted_clock
 
 
 def stopping() -> threading.Event:
@@ -169,19 +169,10 @@ def migrate(arguments: Sequence[str]) -> int:
 
 
 def keys(arguments: Sequence[str]) -> int:
-    """`tradehall keys`: makes the keys of a new hall where they are missing; prints the log's public key.
-    `tradehall keys rotate sealing` and `tradehall keys reseal`: see config.rotation.
+    """`tradehall keys …`: see config.keys."""
+    from config import keys as commands
 
-    No other command makes them: a machine that was given the wrong folder must not start with others."""
-    if arguments:
-        from config import rotation
-
-        return rotation.main(arguments)
-    state = Path(os.environ["TRADEHALL_STATE"])
-    installation.make_keys(state)
-    origin = os.environ.get("TRADEHALL_LEDGER_ORIGIN", DEFAULTS["ledger.origin"])
-    print(installation.log_vkey(state, origin))
-    return 0
+    return commands.main(arguments)
 
 
 def shell(arguments: Sequence[str]) -> int:

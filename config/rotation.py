@@ -1,6 +1,4 @@
-"""Rotation of keys (密钥轮换): `tradehall keys rotate NAME`, `keys retire NAME`, `keys reseal`. Here that of the
-key that the database is sealed with; config.log_rotation has the log's,
-config.receipt_rotation the receipts'.
+"""Rotation of the key that the database is sealed with (封存密钥轮换): `tradehall keys rotate sealing`, then `keys reseal`.
 
 A new key is put beside the old ones; once every process has been started again it seals everything new, and
 the old ones still open what they sealed. `tradehall keys reseal` then takes row after row to the new key,
@@ -10,8 +8,6 @@ the ring any more its file is deleted. Backups of before need it: keep them toge
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,12 +16,9 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
-from config import log_rotation, receipt_rotation
 from config.models import Base
-from config.settings import DEFAULTS
 from trading import acts
-from trading.db import make_engine
-from trading.secrets import HallKeys, next_in_ring
+from trading.secrets import HallKeys
 
 BATCH = 200
 Purpose = Callable[[Any], str]
@@ -52,62 +45,6 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("supervision_paper", "sealed"): lambda row: f"paper/{row.tender}/{row.sha256}",
 }
 """Every column that `HallKeys.seal` fills, and what it is bound to."""
-
-
-FIXED = {
-    "lookup": "the look-up key stays: owners of bids, payments and cases are found by its hashes, in every "
-    "tender of this database; with another one nobody would find his own",
-    "pseudonym": "the pseudonym secret stays: an actor in a tender's entries goes by one name, also in orders and "
-    "contracts years later; with another one his acts could not be put together",
-    "session": "there is no such key: a login is a random token whose hash is stored, and so is the token against "
-    "forged forms; end every login with: UPDATE login_session SET revoked_at = now() WHERE revoked_at IS NULL",
-}
-"""Keys that no command changes, and why."""
-
-
-def main(arguments: Sequence[str]) -> int:
-    """`tradehall keys rotate sealing|log|receipt` | `retire log|receipt` | `reseal`; the exit code."""
-    parser = argparse.ArgumentParser(prog="tradehall keys")
-    acts_of = parser.add_subparsers(dest="act", required=True)
-    acts_of.add_parser("rotate").add_argument("name", choices=("sealing", "log", "receipt", *FIXED))
-    acts_of.add_parser("retire").add_argument("name", choices=("log", "receipt"))
-    acts_of.add_parser("reseal")
-    chosen = parser.parse_args(arguments)
-    state = Path(os.environ["TRADEHALL_STATE"])
-    if chosen.act == "rotate" and chosen.name in FIXED:
-        raise SystemExit(f"tradehall keys: {FIXED[chosen.name]}")
-    if chosen.act == "rotate" and chosen.name != "log":
-        made = next_in_ring(state / chosen.name)
-        then = ", then run: tradehall keys reseal" if chosen.name == "sealing" else ""
-        print(f"made {chosen.name}/{made.name}; start every process of the hall again{then}")
-        return 0
-    engine = make_engine(os.environ["DATABASE_URL"])
-    try:
-        if chosen.act == "reseal":
-            return reseal(engine, state)
-        if chosen.name == "receipt":
-            gone = receipt_rotation.retire(engine, state)
-            print(f"{len(gone)} old receipt keys deleted: {', '.join(gone) or '-'}")
-            return 0
-        return of_the_log(engine, state, chosen.act)
-    except log_rotation.NotYet as error:
-        raise SystemExit(f"tradehall keys: {error}") from error
-    finally:
-        engine.dispose()
-
-
-def of_the_log(engine: Engine, state: Path, act: str) -> int:
-    """`rotate log` and `retire log`, with the words that the operator passes on. Raises NotYet."""
-    folder = state / "ledger"
-    if act == "rotate":
-        origin = os.environ.get("TRADEHALL_LEDGER_ORIGIN", DEFAULTS["ledger.origin"])
-        done = log_rotation.rotate(engine, state, origin, folder)
-        print(f"entry {done.index} announces {done.vkey}; start the sequencer again: it signs with both keys")
-        print("tell the witnesses and whoever publishes trust.json; new policies name the new key")
-        return 0
-    gone = log_rotation.retire(engine, state, folder)
-    print(f"{gone} signs nothing more once the sequencer was started again")
-    return 0
 
 
 def reseal(engine: Engine, state: Path) -> int:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from config import register
 from trading.clock import CLOCK_FILE, SKEW
 
 ASSETS = Path(__file__).parent / "assets" / "built"
@@ -89,6 +90,7 @@ def settings(state: Path, database_url: str, redis_url: str, **overrides: str) -
         "retry.attempts": "3",
     }
     found |= overrides
+    found |= register.merged(found)
     demo = found["hall.demo"] == "true"
     refuse_shifted_clock(demo)
     if "demo_ca" in found["hall.plugins"].split() and not demo:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from config import register
+from config.register import Known
 from trading.ledger.rotation import known
 
 
@@ -18,8 +21,12 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
     operator = settings["hall.name"]
     demo = settings["hall.demo"] == "true"
     custodians = json.loads(settings["vault.custodians"] or "[]")
-    witnesses = json.loads(settings["ledger.witnesses"] or "[]")
+    witnesses = register.all_witnesses(settings)
     authority = operator if demo else settings["hall.authority"]
+
+    def former(kind: str) -> list[Known]:
+        return register.of_kind(Path(settings["signatures.folder"]), kind)
+
     return {
         "v": 1,
         "typ": "ebid.trust",
@@ -33,15 +40,13 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
                 for rotation in known(Path(settings["ledger.folder"]))
             ],
         },
-        "witnesses": [
-            {"vkey": vkey, "controller": operator if demo else name} for name, _, vkey in witnesses
-        ],
+        "witnesses": [row | {"controller": operator if demo else row["name"]} for row in witnesses],
         "quorum": 1,
         "custodians": [
             {
                 "id": custodian["id"],
                 "controller": operator if demo else custodian["org"],
-                "cert_sha256": [custodian["cert_sha256"]],
+                **register.certificates(settings, custodian),
             }
             for custodian in custodians
         ],
@@ -49,16 +54,25 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             row
             for folder in (settings["signatures.folder"], settings["sm2_signatures.folder"])
             if Path(folder, "roots.pem").exists()
-            for row in roots(folder, authority)
+            for row in roots(
+                folder, authority, former("ca") if folder == settings["signatures.folder"] else []
+            )
         ],
-        "tsa_roots": roots(settings["timestamping.folder"] or settings["signatures.folder"], authority),
+        "tsa_roots": roots(
+            settings["timestamping.folder"] or settings["signatures.folder"],
+            authority,
+            former("tsa") if settings["timestamping.folder"] else former("ca"),
+        ),
     }
 
 
-def roots(folder: str, controller: str) -> list[dict[str, str]]:
-    """One row for each root certificate of a trust folder."""
+def roots(folder: str, controller: str, known: list[Known]) -> list[dict[str, str]]:
+    """One row for each root certificate of a trust folder, and for each that lay there once."""
     certificates = x509.load_pem_x509_certificates(Path(folder, "roots.pem").read_bytes())
-    return [
+    times = {row.key: row.period for row in known}
+    held = [
         {"pem": certificate.public_bytes(Encoding.PEM).decode(), "controller": controller}
+        | times.get(certificate.fingerprint(SHA256()).hex(), {})
         for certificate in certificates
     ]
+    return [*held, *({"pem": row.pem, "controller": controller} | row.period for row in known if row.ended)]

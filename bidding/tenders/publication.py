@@ -30,6 +30,7 @@ from trading.errors import Fault, Refused, refuse
 from trading.evidence import keep_evidence
 from trading.interfaces import IFileStore, ISignatureVerifier
 from trading.ledger import canonical
+from trading.ledger.checkpoint import parse_vkey
 from trading.ledger.rotation import in_force
 from trading.notices.models import Document, Notice
 from trading.notices.service import keep_file, publish_notice
@@ -98,7 +99,7 @@ def custodians(session: Session, registry: Any, tender: Tender) -> list[Custodia
     """The installation's custodians by index, each with its key statements for this tender; none where
     bidders alone hold the keys.
 
-    A statement that was not made for this custodian, with its known certificate, does not count."""
+    A statement that was not made for this custodian, with a certificate of its that counts, does not."""
     stages = key_stages_of(tender.form)
     if not stages:
         return []
@@ -107,7 +108,8 @@ def custodians(session: Session, registry: Any, tender: Tender) -> list[Custodia
     found = []
     for row in sorted(rows, key=lambda row: row["index"]):
         keys = [here[stage, row["index"]] for stage in stages if (stage, row["index"]) in here]
-        good = tuple(key for key in keys if said_by(key) == (row["id"], row["cert_sha256"]))
+        known = [(row["id"], certificate) for certificate in (row["cert_sha256"], *row.get("former", []))]
+        good = tuple(key for key in keys if said_by(key) in known)
         found.append(Custodian(row["index"], row["id"], row["org"], row["cert_sha256"], good, len(stages)))
     return found
 
@@ -262,7 +264,9 @@ def policy_of(registry: Any, tender: Tender, readiness: Readiness, revision: Rev
         receipt_key=(
             revision.receipt_key if revision else registry["keys"].receipt.public_key().public_bytes_raw()
         ),
-        witnesses=[(name, vkey) for name, _url, vkey in json.loads(settings["ledger.witnesses"] or "[]")],
+        witnesses=[
+            (parse_vkey(vkey).name, vkey) for *_, vkey in json.loads(settings["ledger.witnesses"] or "[]")
+        ],
         tsa=settings.get("timestamping.certificates", "").split(),
         stages=[plan(stage) for stage in stages_of(tender.form)],
         parts=parts_of(tender.form),

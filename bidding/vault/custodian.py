@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bidding.vault import documents as d
+from bidding.vault import hpke
 from bidding.vault.close import Close, parse_close, why_not_release
 from bidding.vault.custodian_key import Statement, build_statement, parse_statement
 from bidding.vault.encoding import EncodingError, format_time, sha256
@@ -256,6 +257,16 @@ def judge(
     if reasons:
         raise Declined(reasons)
     return policy, close, [manifests[h] for h in asked.manifests]
+
+
+def master_of(statement: Statement, masters: Sequence[bytes]) -> bytes:
+    """The master that gave a statement's key: a custodian that has rotated its own holds several. Raises
+    Declined when it is not among them."""
+    for master in masters:
+        seed = custodian_seed(master, statement.tender, statement.lot, statement.stage)
+        if hpke.public_key(statement.suite, seed) == statement.pk:
+            return master
+    raise Declined(["the master key of this statement is not here any more"])
 
 
 def release_for(

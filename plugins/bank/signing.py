@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from trading.clock import parse_rfc3339
 
@@ -24,6 +25,11 @@ def request_mac(secret: bytes, method: str, path: str, at: str, body: bytes) -> 
 def answer_mac(secret: bytes, asked: str, status: int, body: bytes) -> str:
     """The MAC (hex) of the answer to the request with MAC `asked`."""
     return _mac(secret, b"answer", asked.encode(), str(status).encode(), body)
+
+
+def next_secret(path: Path) -> Path:
+    """Where the secret lies that will follow the one in `path`: the bank takes both until the hall has changed."""
+    return path.with_name(f"{path.name}.next")
 
 
 def same(one: str, other: str) -> bool:

@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from plugins import simulated
-from plugins.bank.signing import MAC, TIME, answer_mac, request_mac, same, timely
+from plugins.bank.signing import MAC, TIME, answer_mac, next_secret, request_mac, same, timely
 from trading import clock
 from trading.clock import parse_rfc3339, rfc3339
 
@@ -164,6 +164,11 @@ class Bank:
             self._books.execute("INSERT INTO guarantee VALUES (?, ?)", (number, json.dumps(body)))
         return number
 
+    def secrets(self) -> list[bytes]:
+        """The secret shared with the hall, and the next one while they change it."""
+        files = (self.folder / SECRET, next_secret(self.folder / SECRET))
+        return [path.read_bytes() for path in files if path.exists()]
+
     def set_modes(self, chosen: dict[str, str]) -> None:
         self.modes = MODES | {name: value for name, value in chosen.items() if name in MODES}
 
@@ -247,8 +252,9 @@ class _Handler(simulated.Frame):
             self.answer(503, "text/plain", b"the bank is closed")
             return
         at, mac = self.headers.get(TIME, ""), self.headers.get(MAC, "")
-        wanted = request_mac(bank.secret, method, self.path, at, body)
-        if not same(mac, wanted) or not timely(at, bank.now()):
+        wanted = {key: request_mac(key, method, self.path, at, body) for key in bank.secrets()}
+        secret = next((key for key in wanted if same(mac, wanted[key])), None)
+        if secret is None or not timely(at, bank.now()):
             self.answer(401, "text/plain", b"not signed by the hall")
             return
         try:
@@ -258,7 +264,7 @@ class _Handler(simulated.Frame):
         except (ValueError, KeyError, TypeError) as error:
             status, told = 422, {"error": f"malformed request: {error}"}
         answer = json.dumps(told, ensure_ascii=False).encode()
-        signature = {MAC.replace("-", "_"): answer_mac(bank.secret, mac, status, answer)}
+        signature = {MAC.replace("-", "_"): answer_mac(secret, mac, status, answer)}
         self.answer(status, "application/json", answer, **signature)
 
     def _asked(self, method: str, body: bytes) -> dict[str, Any]:

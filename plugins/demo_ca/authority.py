@@ -154,7 +154,11 @@ class DemoCA:
 
     def crl(self, name: str) -> bytes:
         """The revocation list (DER) of `root` or `issuing`, made anew when it is older than an hour or
-        dated in the future by the clock. Raises KeyError for another name."""
+        dated in the future by the clock; also of former authorities (`lists`). Raises KeyError for another
+        name."""
+        if "-" in name:
+            place, _, own = name.partition("-")
+            return {ca.folder.name: ca for ca in self.former()}[place].crl(own)
         with self._lock:
             current = self._lists.get(name)
             if current is None or not self._fresh(current):
@@ -162,13 +166,38 @@ class DemoCA:
             return current
 
     def export_trust(self, folder: Path | str) -> None:
-        """Writes what a hall needs to judge signatures: `roots.pem`, `intermediates.pem`, `crl/`."""
+        """Writes what a hall needs to judge signatures: `roots.pem`, `intermediates.pem`, `crl/`; the
+        authorities before this one too (`rotate`)."""
         folder = Path(folder)
         (folder / "crl").mkdir(parents=True, exist_ok=True)
-        _write(folder / "roots.pem", self.roots_pem(), mode=0o644)
-        _write(folder / "intermediates.pem", self.issuing.public_bytes(Encoding.PEM), mode=0o644)
-        for name in self._certificates:
+        all_of_them = [self, *self.former()]
+        _write(folder / "roots.pem", b"".join(ca.roots_pem() for ca in all_of_them), mode=0o644)
+        further = b"".join(ca.issuing.public_bytes(Encoding.PEM) for ca in all_of_them)
+        _write(folder / "intermediates.pem", further, mode=0o644)
+        for name in self.lists():
             _write(folder / "crl" / f"{name}.crl", self.crl(name), mode=0o644)
+
+    def rotate(self) -> DemoCA:
+        """The next authority, with a root and an issuing key of its own, in this one's place. This one
+        certifies nothing any more, but goes on telling what it has revoked."""
+        number = len(self.former()) + 1
+        place = self.folder / "former" / f"{number:04d}"
+        place.mkdir(parents=True)
+        for path in [*self.folder.glob("*.key"), *self.folder.glob("*.pem"), self.folder / "revoked.json"]:
+            if path.exists():
+                path.rename(place / path.name)
+        _make_authorities(self.folder, self.now(), number + 1)
+        return DemoCA(self.folder, self.now)
+
+    def former(self) -> list[DemoCA]:
+        """The authorities that stood in this place before, the oldest first."""
+        return [DemoCA(path, self.now) for path in sorted((self.folder / "former").glob("[0-9]*"))]
+
+    def lists(self) -> list[str]:
+        """The names of all revocation lists: `root`, `issuing`, and those of former authorities, such as
+        `0001-root`."""
+        before = [f"{ca.folder.name}-{name}" for ca in self.former() for name in ("root", "issuing")]
+        return ["root", "issuing", *before]
 
     def _fresh(self, crl: bytes) -> bool:
         issued = x509.load_der_x509_crl(crl).last_update_utc
@@ -197,11 +226,12 @@ class DemoCA:
         return revoked
 
 
-def _make_authorities(folder: Path, now: datetime) -> None:
+def _make_authorities(folder: Path, now: datetime, number: int = 1) -> None:
     start, end = now - BACKDATED, now + ROOT_LIFE
     root_key, issuing_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    root_name = _subject("Tradehall demo root", "Tradehall demo CA", "", "")
-    issuing_name = _subject("Tradehall demo issuing CA", "Tradehall demo CA", "", "")
+    which = "" if number == 1 else f" {number}"
+    root_name = _subject(f"Tradehall demo root{which}", "Tradehall demo CA", "", "")
+    issuing_name = _subject(f"Tradehall demo issuing CA{which}", "Tradehall demo CA", "", "")
     for name, subject, key, depth in (
         ("root", root_name, root_key, 1),
         ("issuing", issuing_name, issuing_key, 0),

@@ -44,8 +44,8 @@ class _Handler(simulated.Frame):
     sm2: Sm2DemoCA | None
 
     def do_GET(self) -> None:
-        if self.path in ("/crl/root.crl", "/crl/issuing.crl"):
-            name = self.path.removeprefix("/crl/").removesuffix(".crl")
+        name = self.path.removeprefix("/crl/").removesuffix(".crl")
+        if self.path == f"/crl/{name}.crl" and name in self.ca.lists():
             self.answer(200, "application/pkix-crl", self.ca.crl(name))
         elif self.sm2 and self.path in ("/crl/sm2-root.crl", "/crl/sm2-issuing.crl"):
             name = self.path.removeprefix("/crl/sm2-").removesuffix(".crl")
@@ -84,13 +84,15 @@ class _Handler(simulated.Frame):
 
     def _revoke(self, asked: dict[str, Any]) -> None:
         certificate = x509.load_pem_x509_certificate(asked["certificate"].encode())
-        try:
-            certificate.verify_directly_issued_by(self.ca.issuing)
-        except (ValueError, TypeError, InvalidSignature):
-            self._fail(409, "this authority did not issue that certificate")
+        for authority in (self.ca, *self.ca.former()):
+            try:
+                certificate.verify_directly_issued_by(authority.issuing)
+            except (ValueError, TypeError, InvalidSignature):
+                continue
+            authority.revoke(certificate.serial_number, parse_rfc3339(asked["at"]))
+            self.answer(204, "text/plain", b"")
             return
-        self.ca.revoke(certificate.serial_number, parse_rfc3339(asked["at"]))
-        self.answer(204, "text/plain", b"")
+        self._fail(409, "this authority did not issue that certificate")
 
     def _read(self) -> dict[str, Any]:
         try:

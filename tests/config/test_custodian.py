@@ -261,7 +261,7 @@ def test_a_wrong_share_is_refused_and_named(closed: Scene) -> None:
     policy, close, manifests = box.ready(asked)
     from bidding.vault.custodian import release_for
 
-    document = loads(release_for(policy, close, "opening", box.master, manifests, clock.now()))
+    document = loads(release_for(policy, close, "opening", box.masters[-1], manifests, clock.now()))
     document["shares"][0]["share"] = b64(b"\1" * 32)
     raw = dumps(document)
     with closed.db() as session, pytest.raises(Refused) as refused:

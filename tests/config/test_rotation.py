@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from config import rotation
+from config import keys, rotation
 from tests.helpers import TOTP_SECRET, make_user
 from trading.accounts.models import User
 from trading.secrets import HallKeys, load_master, load_ring, make_master, next_in_ring
@@ -74,5 +74,5 @@ def test_a_key_that_others_hold_on_to_is_not_rotated_and_the_command_says_why(
 ) -> None:
     monkeypatch.setenv("TRADEHALL_STATE", str(tmp_path))
     with pytest.raises(SystemExit, match="the look-up key|the pseudonym secret|no such key"):
-        rotation.main(["rotate", name])
+        keys.main(["rotate", name])
     assert list(tmp_path.iterdir()) == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import logging
 import threading
+from collections.abc import Sequence
 
 import psycopg
 
@@ -32,14 +34,20 @@ class Cosigner(threading.Thread):
     """
 
     def __init__(
-        self, name: str, url: str, key: VerifierKey, files: TileFolder, database_url: str, pause_ms: int
+        self,
+        name: str,
+        url: str,
+        keys: Sequence[VerifierKey],
+        files: TileFolder,
+        database_url: str,
+        pause_ms: int,
     ) -> None:
         super().__init__(name=f"witness {name}", daemon=True)
         self.witness = name
         self.contradiction: str | None = None
         self.wake = threading.Event()
         self._url = url
-        self._key = key
+        self._keys = keys
         self._files = files
         self._database_url = database_url
         self._pause = pause_ms / 1000
@@ -104,19 +112,27 @@ class Cosigner(threading.Thread):
         self.wake.set()
 
     def _keep(self, note: str, answer: str) -> None:
-        """Keeps the witness's own line of its answer, in the database and in the published checkpoint."""
+        """Keeps the witness's own lines of its answer, one by each of its keys, in the database and in the
+        published checkpoint."""
         size = parse_checkpoint(note).size
-        for line in answer.splitlines(keepends=True):
-            try:
-                verify_cosignature(note + line, self._key)
-            except NoteError:
-                continue
+        found = [
+            (key.name, line) for line in answer.splitlines(keepends=True) if (key := self._by(note, line))
+        ]
+        if not found:
+            raise ValueError("its answer holds no valid cosignature by its key")
+        for name, line in found:
             with psycopg.connect(self._database_url, connect_timeout=TIMEOUT) as connection:
                 connection.execute(
                     "INSERT INTO ledger_cosig (size, witness, line) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                    [size, self._key.name, line],
+                    [size, name, line],
                 )
             self._files.add_cosignature(size, line)
-            self._old = self._done = size
-            return
-        raise ValueError("its answer holds no valid cosignature by its key")
+        self._old = self._done = size
+
+    def _by(self, note: str, line: str) -> VerifierKey | None:
+        """The witness's key that made this line."""
+        for key in self._keys:
+            with contextlib.suppress(NoteError):
+                verify_cosignature(note + line, key)
+                return key
+        return None

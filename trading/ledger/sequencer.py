@@ -35,6 +35,7 @@ from trading.ledger.standing import (
     REPLAY,
     LedgerHalted,
     go_on,
+    keys_of_each,
     may_sign,
     needed,
     restored_mark,
@@ -67,7 +68,7 @@ def run(
     """Sequences until `stop` is set.
 
     `signing_key` is the log's 32-byte Ed25519 seed, `older` those of its former keys that still sign
-    beside it (they are named by policies in use), `witnesses` are (name, URL, vkey). One dummy entry
+    beside it (they are named by policies in use), `witnesses` are (name, URL, vkey), rows of one name and URL are keys of one witness. One dummy entry
     comes every `dummy_ms` on average (0: none). A lost database is awaited; a second sequencer waits
     until the first has gone. Raises LedgerHalted when the database or a witness contradicts what was
     published, BlockingIOError when another process holds the folder.
@@ -76,7 +77,8 @@ def run(
     handle = files.lock()
     url = database_url.replace("postgresql+psycopg://", "postgresql://")
     cosigners = [
-        Cosigner(name, address, parse_vkey(vkey), files, url, witness_ms) for name, address, vkey in witnesses
+        Cosigner(name, address, [parse_vkey(vkey) for vkey in vkeys], files, url, witness_ms)
+        for (name, address), vkeys in keys_of_each(witnesses).items()
     ]
     try:
         for cosigner in cosigners:

@@ -30,6 +30,14 @@ class LedgerHalted(RuntimeError):
     """Signing on would contradict what was signed before; a person must decide."""
 
 
+def keys_of_each(witnesses: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    """(name, URL) of each witness → its vkeys: one that has rotated its key stands there with both."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, url, vkey in witnesses:
+        found.setdefault((name, url), []).append(vkey)
+    return found
+
+
 def needed(witnesses: int) -> int:
     """How many witnesses must not contradict: more than half. One that is wrong, or lies, stops the log only
     where there are fewer than three: then nobody can say which one is right. None are needed where none are
@@ -70,7 +78,8 @@ def may_sign(files: TileFolder, note: str, witnesses: Sequence[tuple[str, str, s
     answer. Raises LedgerHalted when too many have seen more."""
     size, agree, ahead = parse_checkpoint(note).size, 0, list[str]()
     body = request_body(files, note, size)
-    for name, url, _ in witnesses:
+    asked = keys_of_each(witnesses)
+    for name, url in asked:
         try:
             status, text = post(url, body)
         except (OSError, http.client.HTTPException) as error:
@@ -81,11 +90,11 @@ def may_sign(files: TileFolder, note: str, witnesses: Sequence[tuple[str, str, s
             ahead.append(f"witness {name} has cosigned {known} entries")
         elif status in (200, 409):
             agree += 1
-    if len(ahead) > len(witnesses) - needed(len(witnesses)):
+    if len(ahead) > len(asked) - needed(len(asked)):
         raise LedgerHalted(
             f"{'; '.join(ahead)}, this log ends at {size}: the backup that was restored is too old. {REPLAY}"
         )
-    return agree >= needed(len(witnesses))
+    return agree >= needed(len(asked))
 
 
 # --- the word that is left ------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from trading.ledger.checkpoint import (
     verify_log_by_any,
 )
 from trading.ledger.folder import write_durably
+from trading.secrets import load_ring, next_in_ring
 
 MAX_BODY = 64 * 1024
 MAX_PROOF = 63
@@ -62,6 +63,37 @@ def new_key(folder: Path, name: str, rng: Callable[[int], bytes] = os.urandom) -
     return str(verifier_key(name, WITNESS_KEY, path.read_bytes()))
 
 
+def keys_of(folder: Path, name: str) -> list[tuple[str, bytes]]:
+    """(name, 32-byte seed) of a witness's keys, the oldest first: the one it began with bears its own name,
+    the next ones (`rotate_key`) `<name>.2`, `<name>.3`… The first may have gone. Raises NoKey."""
+    later = [
+        (f"{name}.{int(path.stem) + 1}", seed)
+        for path, seed in zip(
+            sorted((folder / "keys").glob("*.key")), load_ring(folder / "keys"), strict=True
+        )
+    ]
+    first = folder / "key"
+    return [(name, first.read_bytes()), *later] if first.exists() or not later else later
+
+
+def rotate_key(folder: Path, name: str) -> str:
+    """Makes the next key beside the others; the witness signs with all of them once it was started again.
+    Returns the new vkey."""
+    next_in_ring(folder / "keys")
+    newest, seed = keys_of(folder, name)[-1]
+    return str(verifier_key(newest, WITNESS_KEY, seed))
+
+
+def retire_key(folder: Path) -> bool:
+    """Deletes the oldest key; False when there is no other beside it."""
+    later = sorted((folder / "keys").glob("*.key"))
+    files = [path for path in (folder / "key", *later) if path.exists()]
+    if len(files) < 2:
+        return False
+    files[0].unlink()
+    return True
+
+
 def seconds() -> int:
     """Whole seconds since 1970 by the installation's clock."""
     return int(clock.now().timestamp())
@@ -70,7 +102,8 @@ def seconds() -> int:
 @dataclass
 class Witness:
     """The witness's judgement and its memory; `logs` are the vkeys of the logs it follows. Several of one
-    name are keys of one log that followed each other: any of them may sign."""
+    name are keys of one log that followed each other: any of them may sign. It signs with every key of its
+    own that is not retired."""
 
     folder: Path
     name: str
@@ -79,8 +112,10 @@ class Witness:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.vkey = new_key(self.folder, self.name)
-        self._seed = (self.folder / "key").read_bytes()
+        if not list((self.folder / "keys").glob("*.key")):
+            new_key(self.folder, self.name)
+        self._own = keys_of(self.folder, self.name)
+        self.vkeys = [str(verifier_key(name, WITNESS_KEY, seed)) for name, seed in self._own]
         self._keys: dict[str, list[VerifierKey]] = {}
         for vkey in self.logs:
             key = parse_vkey(vkey)
@@ -129,10 +164,16 @@ class Witness:
         if not merkle.consistency_holds(old, checkpoint.size, known.root, checkpoint.root, proof):
             self._keep_evidence(known_note, note, old, proof)
             return Answer(422, "not a continuation of the tree cosigned before\n")
-        line = cosign(note, self.name, self._seed, self.now())
+        time = self.now()
+        lines = "".join(cosign(note, name, seed, time) for name, seed in self._own)
         self._state[checkpoint.origin] = note
         write_durably(self.folder / "state.json", json.dumps(self._state, ensure_ascii=False).encode())
-        return Answer(200, line)
+        return Answer(200, lines)
+
+    @property
+    def vkey(self) -> str:
+        """Its newest key."""
+        return self.vkeys[-1]
 
     def _keep_evidence(self, known: str | None, note: str, old: int, proof: list[bytes]) -> None:
         """Two notes signed by the log that cannot both be true, or a proof that it could not give."""
@@ -175,7 +216,8 @@ def make_server(host: str, port: int, witness: Witness) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             known = self.path == "/"
-            self._send(Answer(200, f"{witness.vkey}\n") if known else Answer(404, "no such address\n"))
+            keys = "".join(f"{vkey}\n" for vkey in witness.vkeys)
+            self._send(Answer(200, keys) if known else Answer(404, "no such address\n"))
 
         def _send(self, answer: Answer) -> None:
             data = answer.body.encode()
@@ -203,10 +245,10 @@ def serve(
     stop: threading.Event | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Runs a witness until `stop` is set (or for ever); prints its vkey, calls `ready` with its URL."""
+    """Runs a witness until `stop` is set (or for ever); prints its vkeys, calls `ready` with its URL."""
     witness = Witness(folder, name, log_vkeys)
     server = make_server(host, port, witness)
-    sys.stdout.write(f"{witness.vkey}\n")
+    sys.stdout.write("".join(f"{vkey}\n" for vkey in witness.vkeys))
     sys.stdout.flush()
     if ready:
         ready(f"http://{server.server_address[0]!s}:{server.server_address[1]}")
