@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -87,25 +86,18 @@ def rush(
     """Everybody, each at a random moment of the last seconds."""
     chance = random.Random(20)  # the same arrivals in every run
     near(hall, code, seconds + LAST)
-    began, over = time.monotonic(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.5):
-            memory.look()
+    began = time.monotonic()
 
     def arrive(login: str, bid: device.SealedBid, moment: float) -> HandedIn:
         time.sleep(max(0.0, began + moment - time.monotonic()))
         return hand_in(hall, login, bid)
 
-    threading.Thread(target=watch, daemon=True).start()
-    with ThreadPoolExecutor(len(logins)) as pool:
+    with memory.watched(), ThreadPoolExecutor(len(logins)) as pool:
         waiting = [
             pool.submit(arrive, login, bid, chance.uniform(0, seconds))
             for login, bid in zip(logins, bids, strict=True)
         ]
-        found = [each.result() for each in waiting]
-    over.set()
-    return found
+        return [each.result() for each in waiting]
 
 
 def closing_list(hall: Hall, code: str) -> Any:

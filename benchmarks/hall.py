@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,21 +39,30 @@ ITEM = {"name": "电脑", "brand": "启明", "unit": "台", "quantity": "500", "
 
 
 @contextmanager
-def running(state: Path | None = None) -> Iterator[Hall]:
-    """All processes of a hall with the demonstration's people; its environment is this process's, too."""
+def running(state: Path | None = None, **settings: str) -> Iterator[Hall]:
+    """All processes of a hall with the demonstration's people; its environment is this process's, too.
+    `settings` are variables of that environment."""
     with (
+        surrounded(settings),
         tempfile.TemporaryDirectory(prefix="th-") as short,
         supervisor.running(state or Path(short), 0) as hall,
+        surrounded(hall.environment),
     ):
-        before = dict(os.environ)
-        os.environ.update(hall.environment)
         command = [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url, "--people-only"]
         subprocess.run(command, env=hall.environment, check=True)
-        try:
-            yield hall
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        yield hall
+
+
+@contextmanager
+def surrounded(environment: Mapping[str, str]) -> Iterator[None]:
+    """This process's environment with more in it, while the block lasts."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def registry_of(hall: Hall) -> Any:
@@ -196,6 +206,21 @@ class Memory:
                 continue
         self.marks.append(total / 1e6)
         self.peak = max(self.peak, total / 1e6)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look twice a second while the block lasts."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.5):
+                self.look()
+
+        watching = threading.Thread(target=watch, daemon=True)
+        watching.start()
+        yield
+        over.set()
+        watching.join()
 
 
 def hall_processes(hall: Hall, name: str) -> Callable[[], list[psutil.Process]]:

@@ -17,6 +17,9 @@ from trading.parties.models import Party
 from trading.web import Card, _
 
 SOON = timedelta(days=2)
+CONTRACTING = ("awarded", "contracted")
+SHOWN = 50
+"""cards of a kind"""
 
 
 def tenderer_cards(request: Request) -> list[Card]:
@@ -30,33 +33,36 @@ def agent_cards(request: Request) -> list[Card]:
 
 
 def buyers_cards(request: Request, mine: Any) -> list[Card]:
+    """Two questions, and none that grows with the contracts of all years."""
     if request.identity.party_id is None:
         return []
-    waiting = select(Tender).where(mine, Tender.state.in_(("evaluated", "awarded", "contracted")))
-    found = [
-        card(request, tender) for tender in request.db.scalars(waiting.order_by(Tender.created_at).limit(50))
+    oldest = Tender.created_at
+    evaluated = select(Tender).where(mine, Tender.state == "evaluated").order_by(oldest)
+    waiting = select(Tender, Contract).join(Contract, Contract.tender == Tender.code)
+    waiting = waiting.where(mine, Tender.state.in_(CONTRACTING), Contract.published_at.is_(None))
+    return [
+        *(confirming(request, tender) for tender in request.db.scalars(evaluated.limit(SHOWN))),
+        *(
+            contracting(request, *found)
+            for found in request.db.execute(waiting.order_by(oldest).limit(SHOWN))
+        ),
     ]
-    return [each for each in found if each is not None]
 
 
-def card(request: Request, tender: Tender) -> Card | None:
-    """What comes next in a tender that is evaluated, awarded or contracted."""
-    if tender.state == "evaluated":
-        by = candidates.confirm_by(candidates.load(request.db, tender))
-        late = by - request.now() < SOON
-        note = _(
-            "by ${time}: ${title}",
-            mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)},
-        )
-        return Card(
-            _("Confirm the winner"),
-            request.route_path("award", code=tender.code),
-            note,
-            "late" if late else "now",
-        )
-    contract = request.db.scalars(select(Contract).where(Contract.tender == tender.code)).first()
-    if contract is None or contract.published_at is not None:
-        return None
+def confirming(request: Request, tender: Tender) -> Card:
+    """A winner to confirm."""
+    by = candidates.confirm_by(candidates.load(request.db, tender))
+    late = by - request.now() < SOON
+    note = _(
+        "by ${time}: ${title}",
+        mapping={"time": last_day_before(by).isoformat(), "title": request.called(tender)},
+    )
+    address = request.route_path("award", code=tender.code)
+    return Card(_("Confirm the winner"), address, note, "late" if late else "now")
+
+
+def contracting(request: Request, tender: Tender, contract: Contract) -> Card:
+    """A contract to sign, or to publish once it is signed."""
     by = contract.publish_by or contract.due_at
     title = _("Publish the contract") if contract.signed_at else _("Sign the contract")
     note = _(

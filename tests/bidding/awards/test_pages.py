@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from webtest import TestApp, Upload
 
+from bidding.tenders.models import Tender
 from bidding.vault.encoding import b64, unb64
 from tests.awards import Evaluated, evaluated_tender, publish_award
 from tests.helpers import committed, form_with, log_in, make_user
 from trading.clock import now
+from trading.deals.models import Contract
 
 
 @pytest.fixture
@@ -61,6 +66,28 @@ def test_the_purchaser_confirms_signs_and_publishes_on_one_page(
     done = form.submit(status=303).follow(status=200)
     assert made.bidders[0].name in done.text and "banner-done" in done.text
     assert made.tender.title in app.get("/?kind=result", status=200).text
+
+
+def test_a_contract_to_sign_is_on_the_desk_however_many_others_are_done(
+    app: TestApp, config: Configurator, awarded: Evaluated
+) -> None:
+    def age(db: Session) -> None:
+        tenders, contracts = Tender.__table__, Contract.__table__
+        tender = db.execute(select(tenders).where(tenders.c.id == awarded.tender.id)).mappings().one()
+        contract = db.execute(select(contracts).where(contracts.c.tender == tender["code"])).mappings().one()
+        earlier = tender["created_at"] - timedelta(days=1)
+        for number in range(51):
+            new = {"id": uuid4(), "code": f"OLD-{number}", "state": "contracted", "created_at": earlier}
+            db.execute(insert(tenders).values({**tender, **new}))
+            done = {"id": uuid4(), "tender": new["code"], "published_at": earlier}
+            db.execute(insert(contracts).values({**contract, **done}))
+
+    browser = log_in(app, config, awarded.officer)
+    path = f"/tenders/{awarded.tender.code}/contract"
+    assert path in browser.get("/desk", status=200).text
+    committed(config, age)
+    desk = browser.get("/desk", status=200).text
+    assert path in desk and "OLD-" not in desk
 
 
 def test_a_bad_signature_is_explained_on_the_page(
