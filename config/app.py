@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import redis
 import structlog
@@ -12,6 +12,7 @@ from pyramid.config import Configurator
 
 from config import locale
 from trading.db import make_engine, make_sessions
+from trading.errors import trace_of
 from trading.secrets import HallKeys
 from trading.web import beijing, yuan
 
@@ -60,15 +61,20 @@ def make_config(settings: dict[str, Any]) -> Configurator:
 
 
 def plain_logs() -> None:
-    """Tracebacks as Python prints them. The library's own show every local variable, among them what is
-    sealed, and take seconds to draw: a database that is away for a moment then stops the pages for minutes."""
+    """Tracebacks without words (`trading.errors.trace_of`). The library's own show every local variable, among
+    them what is sealed, and take seconds to draw: a database that is away for a moment then stops the pages
+    for minutes."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper("iso"),
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=write_trace),
         ]
     )
+
+
+def write_trace(file: TextIO, info: tuple[Any, BaseException, Any]) -> None:
+    file.write(trace_of(info[1]))
 
 
 def include_plugins(config: Configurator, enabled: list[str]) -> None:

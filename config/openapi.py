@@ -33,6 +33,8 @@ FILE = ROOT / "docs" / "openapi.json"
 PREFIX = "/api/"
 JSON, PROBLEM, BYTES = "application/json", "application/problem+json", "application/octet-stream"
 MEDIA_TYPE = re.compile(r"(application|audio|image|text|video)/[\w.+-]+")
+PARAMETER = re.compile(r"{(\w+)(?::((?:[^{}]|{[^{}]*})*))?}")
+"""Name and rule of a part of an address; a rule may count with braces."""
 SIGNED_REFUSALS = {409, 422}
 """What the vault's signed refusals are answered with (`bidding.vault.refusals.status_of`)."""
 WORDS = {
@@ -209,10 +211,12 @@ def operations(config: Configurator) -> list[Operation]:
 def address(pattern: str) -> tuple[str, list[Schema]]:
     """The path template and its parameters."""
     parameters = []
-    for name, rule in re.findall(r"{(\w+)(?::([^}]*))?}", pattern):
-        kind = {"type": "integer", "minimum": 0} if rule == r"\d+" else {"type": "string", "minLength": 1}
+    for name, rule in re.findall(PARAMETER, pattern):
+        kind: Schema = {"type": "string", "minLength": 1}
+        if digits := re.fullmatch(r"\[0-9\]\{1,(\d+)\}", rule):
+            kind = {"type": "integer", "minimum": 0, "maximum": 10 ** int(digits[1]) - 1}
         parameters.append({"name": name, "in": "path", "required": True, "schema": kind})
-    return re.sub(r"{(\w+):[^}]*}", r"{\1}", pattern), parameters
+    return re.sub(PARAMETER, r"{\1}", pattern), parameters
 
 
 def room(function: Callable[..., Any]) -> str:

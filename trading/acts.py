@@ -6,6 +6,7 @@ network address stand in a second payload, which only the regulator's tier opens
 
 from __future__ import annotations
 
+import base64
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,13 @@ from sqlalchemy.orm import Session
 
 from trading import stages
 from trading.clock import database_now
+from trading.ledger import canonical
 from trading.ledger.entry import actor_pseudonym
 from trading.ledger.service import Appended, append
+from trading.secrets import HallKeys
+
+PERSON = "person"
+"""purpose of a sealed person's encryption"""
 
 
 @dataclass(frozen=True)
@@ -49,18 +55,7 @@ def record(
 ) -> Appended:
     """Append the one entry of an act, in the act's own transaction."""
     stages.note(session, type, tender)
-    person = (
-        []
-        if actor.user_id is None
-        else [
-            {
-                "user": str(actor.user_id),
-                "name": actor.name,
-                "organisation": actor.organisation,
-                "address": actor.address,
-            }
-        ]
-    )
+    person = [] if actor.user_id is None else [person_of(actor)]
     return append(
         session,
         type,
@@ -70,3 +65,26 @@ def record(
         payloads=person,
         at=at or database_now(session),
     )
+
+
+def person_of(actor: Actor) -> dict[str, Any]:
+    """The payload that says who acted, and from where."""
+    return {
+        "user": str(actor.user_id),
+        "name": actor.name,
+        "organisation": actor.organisation,
+        "address": actor.address,
+    }
+
+
+def sealed_person(keys: HallKeys, actor: Actor) -> dict[str, Any]:
+    """The same payload for an act of somebody who may bid: while bids may be handed in, not even the database
+    may tell who it was."""
+    return {"sealed": base64.b64encode(keys.seal(canonical.dumps(person_of(actor)), PERSON)).decode()}
+
+
+def opened_person(keys: HallKeys, payload: dict[str, Any]) -> dict[str, Any]:
+    """Who acted, from either payload. Whoever calls has checked that the reader may know."""
+    if "sealed" not in payload:
+        return payload
+    return canonical.loads(keys.unseal(base64.b64decode(payload["sealed"]), PERSON))

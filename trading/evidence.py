@@ -52,17 +52,28 @@ def keep_evidence(session: Session, tender: str, evidence: Any) -> None:
     """Keep what a `SignatureEvidence` rests on, for the tender's bundle. Safe to repeat.
 
     In the sealed period a certificate would tell who bids: vault code keeps evidence of bids sealed and
-    calls `keep` after the close."""
+    calls `keep` and `name` after the close."""
     keep(session, tender, (evidence.certificate, *evidence.chain), evidence.crls)
 
 
 def keep(session: Session, tender: str, certificates: Iterable[bytes], crls: Iterable[bytes]) -> None:
     """Keep certificates and revocation lists (DER), each once, and that this tender used them."""
+    name(session, tender, keep_files(session, certificates, crls))
+
+
+def keep_files(session: Session, certificates: Iterable[bytes], crls: Iterable[bytes]) -> list[str]:
+    """Keep certificates and revocation lists (DER), each once; returns their hashes. Says nothing of a tender:
+    before the close even the revocation lists would tell which authorities the bidders' certificates are of."""
     files = [("cert", der) for der in certificates] + [("crl", der) for der in crls]
-    for kind, der in files:
-        digest = hashlib.sha256(der).hexdigest()
-        row = {"sha256": digest, "kind": kind, "der": der}
+    rows = [{"sha256": hashlib.sha256(der).hexdigest(), "kind": kind, "der": der} for kind, der in files]
+    for row in rows:
         session.execute(insert(EvidenceFile).values(row).on_conflict_do_nothing())
+    return [str(row["sha256"]) for row in rows]
+
+
+def name(session: Session, tender: str, digests: Iterable[str]) -> None:
+    """Say that signatures of this tender were judged by these kept files."""
+    for digest in digests:
         use = {"tender": tender, "sha256": digest}
         session.execute(insert(EvidenceUse).values(use).on_conflict_do_nothing())
 

@@ -18,7 +18,7 @@ from pyramid.view import view_config
 from trading.live import LiveEvent, since
 from trading.live_hub import Hub, Stream
 from trading.throttle import Streams
-from trading.web import PUBLIC, client_address
+from trading.web import PUBLIC, client_address, whole_number
 
 SEND_S = 30
 """A connection that takes nothing for so long is closed."""
@@ -32,7 +32,8 @@ def channel_of(request: Request) -> str:
 
 def number_in(text: str | None) -> int | None:
     """A last event id; None for what is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+    found: int | None = whole_number(text or "", longest=18)
+    return found
 
 
 def message(event: LiveEvent) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from trading.clock import database_now
 from trading.db import Base, Id, Instant, Json, OptionalInstant, committing
+from trading.errors import kind_of
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ class Promise(Base):
     due_at: Mapped[Instant]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(default="")
+    """its kind, without its words: they may name who bids"""
     promised_at: Mapped[Instant]
     kept_at: Mapped[OptionalInstant]
 
@@ -84,11 +86,11 @@ def deliver_one(sessions: sessionmaker[Session], registry: Any, handlers: Mappin
 
 def put_off(sessions: sessionmaker[Session], promise_id: Any, error: Exception) -> None:
     """Note a failed attempt and double the pause."""
-    log.warning("promise put off", promise=str(promise_id), error=repr(error))
+    log.warning("promise put off", promise=str(promise_id), error=kind_of(error))
     with committing(sessions) as session:
         failed = session.get_one(Promise, promise_id)
         failed.attempts += 1
-        failed.last_error = repr(error)[:1000]
+        failed.last_error = kind_of(error)
         doublings = min(failed.attempts, MOST_DOUBLINGS)
         failed.due_at = database_now(session) + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
 

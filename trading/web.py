@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -83,6 +84,18 @@ class Form:
             return False
         return True
 
+    def carried_out(self, act: Callable[[], object]) -> bool:
+        """Whether what was posted is valid and `act`, which may use `command`, was not refused; a refusal
+        shows in the form."""
+        if not self.valid():
+            return False
+        try:
+            act()
+        except Refused as refused:
+            self.refuse(refused)
+            return False
+        return True
+
     def refuse(self, refused: Refused) -> None:
         """Show a service's refusal in the form; the 422 status rolls the transaction back."""
         self.faults.extend(refused.faults)
@@ -134,6 +147,12 @@ def read_json(request: Request, model: type[BaseModel]) -> Any:
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise Refused(faults_of(error)) from error
+
+
+def whole_number(text: str, otherwise: Any = None, longest: int = 9) -> Any:
+    """A whole number from outside with at most `longest` digits, else `otherwise`. Plain `int` also reads the
+    digits of other scripts, and fails for more than 4300 of them."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= longest else otherwise
 
 
 def negotiate_locale(request: Request) -> str:
@@ -275,6 +294,24 @@ def crash_view(error: Exception, request: Request) -> Response:
         _("Something went wrong on our side"),
         _("Nothing was changed. Try again; if it happens again, tell the operator what you were doing."),
     )
+
+
+MALFORMED = (DataError, UnicodeDecodeError, RecursionError)
+
+
+def last_resort(handler: Any, registry: Any) -> Any:
+    """What fails where no view answers for it any more, such as in the commit."""
+
+    def tween(request: Request) -> Response:
+        try:
+            return handler(request)
+        except MALFORMED as error:
+            return malformed_view(error, request)
+        except Exception as error:
+            log.error("crash", method=request.method, path=request.path, exc_info=error)
+            return problem(request, 500, [Fault("crash", _("Something went wrong on our side"))])
+
+    return tween
 
 
 def secure_headers(handler: Any, registry: Any) -> Any:
@@ -442,12 +479,13 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(lambda request: LOCALES, "locales", reify=True)
     config.add_request_method(lambda request: request.has_permission, "may", reify=True)
     config.set_locale_negotiator(negotiate_locale)
+    config.add_tween("trading.web.last_resort")
     config.add_tween("trading.web.secure_headers")
     config.add_view(refused_view, context=Refused, permission=PUBLIC, require_csrf=False)
     config.add_view(crash_view, context=Exception, permission=PUBLIC, require_csrf=False)
     config.add_notfound_view(not_found_view)
     config.add_forbidden_view(forbidden_view)
-    for malformed in (DataError, UnicodeDecodeError, RecursionError):
+    for malformed in MALFORMED:
         config.add_view(malformed_view, context=malformed, permission=PUBLIC, require_csrf=False)
     config.add_view(
         bad_csrf_view, context="pyramid.exceptions.BadCSRFToken", permission=PUBLIC, require_csrf=False

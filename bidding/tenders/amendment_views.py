@@ -265,7 +265,7 @@ def waiting(request: Request, tender: Tender) -> list[dict[str, Any]]:
     for row in questions.questions_of(request.db, tender):
         if row.answered_at is not None:
             continue
-        text = json.loads(row.body)["question"] if row.body else row.text
+        text = questions.words_of(request.keys, row)
         signed = (b64(row.body), digest(row.body)) if row.body else None
         found.append(
             {"number": row.number, "text": text, "answer": row.answer, "at": row.asked_at, "signed": signed}

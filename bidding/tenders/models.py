@@ -143,8 +143,8 @@ class Amendment(Base):
 
 
 class Question(Base):
-    """A question about published documents (疑问) and its answer (澄清). `sealed` tells who asked; it is
-    encrypted under a key held outside the database, and nobody may read it before the deadline."""
+    """A question about published documents (疑问) and its answer (澄清). `sealed` tells what was asked and by whom;
+    it is encrypted under a key held outside the database, and nobody reads the asker before the deadline."""
 
     __tablename__ = "tender_question"
     __table_args__ = (UniqueConstraint("tender_id", "number"),)
@@ -152,7 +152,6 @@ class Question(Base):
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"))
     number: Mapped[int]
-    text: Mapped[str]
     sealed: Mapped[Blob]
     entry_id: Mapped[int] = mapped_column(BigInteger)
     asked_at: Mapped[Instant]

@@ -88,7 +88,7 @@ def ask(
         session.scalar(select(func.max(Question.number)).where(Question.tender_id == tender.id)) or 0
     ) + 1
     sealed = keys.seal(canonical.dumps({"asker": asker, "salt": salt.hex()}), PURPOSE, rng)
-    row = Question(tender_id=tender.id, number=number, text=text, sealed=sealed, entry_id=entry, asked_at=now)
+    row = Question(tender_id=tender.id, number=number, sealed=sealed, entry_id=entry, asked_at=now)
     session.add(row)
     session.flush()
     return row
@@ -103,8 +103,13 @@ def _asked(keys: HallKeys, row: Question) -> dict[str, Any]:
     return asker
 
 
+def words_of(keys: HallKeys, row: Question) -> str:
+    """What was asked, as it is published or to be; nothing of who asked but what the words themselves tell."""
+    return str(json.loads(row.body)["question"] if row.body else _asked(keys, row)["text"])
+
+
 def questions_of(session: Session, tender: Tender) -> list[Question]:
-    """Every question, oldest first: for the buyers, who see text and time."""
+    """Every question, oldest first: for the buyers, who see words and time."""
     query = select(Question).where(Question.tender_id == tender.id).order_by(Question.number)
     return list(session.scalars(query))
 

@@ -25,14 +25,16 @@ def includeme(config: Configurator) -> None:
     config.add_route("api-own-part", own + "/{part}", factory=tender_factory)
     config.add_route("api-damaged", "/api/tenders/{code}/damaged", factory=tender_factory)
     config.add_route(
-        "api-restore", "/api/tenders/{code}/damaged/{part}/{number:\\d+}", factory=tender_factory
+        "api-restore", "/api/tenders/{code}/damaged/{part}/{number:[0-9]{1,9}}", factory=tender_factory
     )
     config.add_route("api-own-bids", "/api/tenders/{code}/bids", factory=tender_factory)
     for name in ("uploads", "withdrawals", "releases"):
         config.add_route(f"api-bid-{name}", f"/api/bids/{name}", factory=contexts.tender_in_body)
     upload = "/api/bids/uploads/{id}"
     config.add_route("api-upload-submit", f"{upload}/submit", factory=contexts.tender_of_upload)
-    config.add_route("api-upload-piece", upload + "/{part}/{number:\\d+}", factory=contexts.tender_of_upload)
+    config.add_route(
+        "api-upload-piece", upload + "/{part}/{number:[0-9]{1,9}}", factory=contexts.tender_of_upload
+    )
     config.add_route("api-upload", upload, factory=contexts.tender_of_upload)
     config.add_route("api-receipt", "/api/bids/receipts/{ref}", factory=contexts.tender_of_receipt)
     config.add_route("api-custodian-keys-in", "/api/custodian/keys")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
@@ -116,9 +115,7 @@ def state(request: Request) -> dict[str, Any]:
 
 
 def own_upload(request: Request) -> Any:
-    return uploads.own_upload(
-        request.db, means_of(request), bidder_of(request), UUID(request.matchdict["id"])
-    )
+    return uploads.own_upload(request.db, means_of(request), bidder_of(request), id_in(request))
 
 
 @view_config(route_name="api-upload-piece", request_method="PUT", permission=Permission.BID)
@@ -128,7 +125,7 @@ def put(request: Request) -> Response:
         request.db,
         means_of(request),
         bidder_of(request),
-        UUID(request.matchdict["id"]),
+        id_in(request),
         request.matchdict["part"],
         int(request.matchdict["number"]),
         request.body,

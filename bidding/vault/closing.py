@@ -28,11 +28,11 @@ from bidding.vault.policy import Policy
 from bidding.vault.receipt import witnesses_seen
 from bidding.vault.receipts import Inclusion, first_inclusion
 from bidding.vault.service import Admitted, Means, admitted, close_of, policy_of, policy_row
+from trading import evidence
 from trading.acts import process, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
 from trading.events import TenderClosed, TenderResumed
-from trading.evidence import keep
 from trading.interfaces import ITimeStamper
 from trading.ledger.models import LedgerEntry
 from trading.ledger.service import checkpoint_note, entries_of, leaf_index
@@ -150,7 +150,8 @@ def unseal_all(session: Session, means: Means, tender: Tender, policy: Policy) -
         _lay_open(acts[entry.manifest], entry)
     for act in acts.values():
         ders = [act.evidence["certificate"], *act.evidence["chain"]]
-        keep(session, tender.code, [base64.b64decode(der) for der in ders], ())
+        evidence.keep(session, tender.code, [base64.b64decode(der) for der in ders], ())
+        evidence.name(session, tender.code, act.evidence["crls_sha256"])
     session.flush()
     return entries
 

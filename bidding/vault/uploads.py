@@ -34,7 +34,7 @@ from bidding.vault.service import (
 from trading.accounts.certificates import own
 from trading.clock import database_now
 from trading.errors import Refused, refuse
-from trading.evidence import keep
+from trading.evidence import keep_files
 from trading.web import _
 
 MOST_UPLOADS = 500
@@ -132,7 +132,8 @@ def judge_signature(
     certificate: str | None = None,
 ) -> Any:
     """The evidence that this account signed `data`, with the `certificate` (SHA-256, hex) it names if
-    it names one. Of it only the revocation lists, the same for everybody, are kept in the open."""
+    it names one. Of it only the revocation lists, the same for everybody, are kept in the open, for no tender
+    yet."""
     now = database_now(session)
     found = means.judge(data, cms, now)
     if certificate is not None and found.certificate_sha256 != certificate:
@@ -140,7 +141,7 @@ def judge_signature(
     own(session, bidder.user_id, found.certificate_sha256, now)
     if found.organisation_id and found.organisation_id != bidder.uscc:
         raise refusal("bid.other-bidder", "certificate")
-    keep(session, code, (), found.crls)
+    keep_files(session, (), found.crls)
     return found
 
 

@@ -96,7 +96,7 @@ class X509Verifier:
             raise refusal(error.ades_subindication) from error
         except Exception as error:
             # The parsers below raise many kinds of errors on hostile bytes; none of them may admit.
-            logger.info("malformed signature: %r", error)
+            logger.info("malformed signature: %s", type(error).__name__)
             raise refusal(AdESFailure.FORMAT_FAILURE) from error
         return _evidence(status, signed, issuers, crls, at)
 

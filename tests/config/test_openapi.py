@@ -29,7 +29,7 @@ def say(request: Request) -> Any:
 
 @pytest.fixture
 def document(config: Configurator) -> Any:
-    config.add_route("api-say", "/api/say/{place}/{number:\\d+}")
+    config.add_route("api-say", "/api/say/{place}/{number:[0-9]{1,9}}")
     config.add_view(say, route_name="api-say", renderer="json", request_method="PUT", permission="bid")
     config.commit()
     return openapi.described(config)

@@ -23,6 +23,7 @@ from bidding.vault import service as vault
 from bidding.vault.admission import _admit
 from bidding.vault.models import Bid
 from config.app import make_config
+from config.openapi import PARAMETER
 from tests.bidding.vault.scene import CODE, LOT, Enterprise, Scene
 from tests.helpers import hall_party, hall_user, valid_code
 from trading import clock
@@ -84,7 +85,7 @@ class Doors:
             exact = self.filled.get(f"{pattern} {match[1]}")
             return exact or self.filled.get(match[1], "1")
 
-        return re.sub(r"\*(\w+)", "0/000", re.sub(r"\{(\w+)[^}]*\}", part, pattern))
+        return re.sub(r"\*(\w+)", "0/000", re.sub(PARAMETER, part, pattern))
 
     def ask(self, door: str, who: str, query: str = "") -> tuple[int, str, int, int, int]:
         """What a reader gets at a door, without what changes by itself, and the work it cost."""

@@ -16,7 +16,7 @@ from trading.accounts.views import FOLDER
 from trading.accounts.words import ACTS, ROLES
 from trading.errors import Refused
 from trading.permissions import Permission
-from trading.web import Card, Form, _
+from trading.web import Card, Form, _, whole_number
 
 PAGE = 50
 
@@ -80,10 +80,8 @@ def roles(request: Request) -> Any:
 @view_config(route_name="admin-trail", renderer=FOLDER + "trail.jinja2", permission=Permission.READ_AUDIT)
 def read_trail(request: Request) -> Any:
     """What happened with accounts, enterprises and certificates, the newest first."""
-    before = request.params.get("before", "")
-    found = trail.acts(
-        request.db, before=int(before) if before.isascii() and before.isdigit() else None, most=PAGE
-    )
+    before = whole_number(request.params.get("before", ""), longest=18)
+    found = trail.acts(request.db, before=before, most=PAGE)
     return {
         "acts": [trail.without_bidders(act) for act in found],
         "words": ACTS,

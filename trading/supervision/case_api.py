@@ -15,7 +15,7 @@ from trading.supervision import acts, cases, commands, docket, orders
 from trading.supervision.case_views import day_of, may_read
 from trading.supervision.limits import TRACKS, worked
 from trading.supervision.models import Case, Order
-from trading.web import PUBLIC, read_json
+from trading.web import PUBLIC, read_json, whole_number
 
 
 def add_case_acts(config: Configurator) -> None:
@@ -70,7 +70,7 @@ def api_docket(request: Request) -> Any:
         request.db,
         request.now(),
         text=request.GET.get("q", "")[:100],
-        page=int(page) if page.isdecimal() else 1,
+        page=whole_number(page, 1),
     )
     return {
         "total": found.total, "page": found.page, "pages": found.pages,

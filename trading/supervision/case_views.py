@@ -22,7 +22,7 @@ from trading.rulebook.calendar import beijing_date
 from trading.supervision import acts, cases, commands, docket, orders, papers, suspensions, words
 from trading.supervision.limits import STAGES, TRACKS, worked
 from trading.supervision.models import Case
-from trading.web import PUBLIC, Form
+from trading.web import PUBLIC, Form, whole_number
 
 FOLDER = "trading.supervision:templates/"
 WORDS = {"tracks": words.TRACKS, "stages": words.STAGES, "kinds": words.KINDS, "case_states": words.CASE_STATES,
@@ -65,7 +65,7 @@ def doing(name: str) -> Any:
 def docket_page(request: Request) -> Any:
     """Every case and order, without who filed it."""
     text, page = request.GET.get("q", "")[:100], request.GET.get("page", "1")
-    found = docket.docket(request.db, request.now(), text=text, page=int(page) if page.isdecimal() else 1)
+    found = docket.docket(request.db, request.now(), text=text, page=whole_number(page, 1))
     return WORDS | {"docket": found, "orders": orders.issued(request.db)[:30], "q": text}
 
 
@@ -163,7 +163,7 @@ def case_page(request: Request, doing: str = "", form: Form | None = None) -> di
     first = cases.first_receiver(request.db, case) if case.kind == "query" else None
     return WORDS | {
         "case": case, "row": docket.row(request.db, case, now), "reader": reader, "letter": letter,
-        "author": reader != "buyers" or author_may_be_told(request), "limit": cases.due_limit(request.db, case, now),
+        "author": author_may_be_told(request, reader), "limit": cases.due_limit(request.db, case, now),
         "pauses": cases.pauses_of(request.db, case), "complaint": complaint, "first": first, "now": now,
         "tender": request.context.tender, "doing": doing, "form": form or Form(request, commands.Accept),
         "departments_pairs": [(name, name) for name in cases.departments(request.db)], "mine": acts.department(request) == case.department,
@@ -172,19 +172,21 @@ def case_page(request: Request, doing: str = "", form: Form | None = None) -> di
     }  # fmt: skip
 
 
-def author_may_be_told(request: Request) -> bool:
-    """The buyers learn who asks only once nobody can bid any more: an asker may be a bidder."""
-    return request.context.tender.state != "published"
+def author_may_be_told(request: Request, reader: str) -> bool:
+    """Who must answer learns who asks only once nobody can bid any more: an asker may be a bidder. A complaint
+    goes to the authority, which hears both sides."""
+    own = reader == "party" or (reader == "authority" and request.context.case.kind == "complaint")
+    return own or request.context.tender.state != "published"
 
 
 @view_config(route_name="case-paper", permission=Permission.OWN_ACCOUNT)
 def case_paper(request: Request) -> Response:
-    """The paper attached to a case, for its parties and the authority; the buyers get it with the author."""
+    """The paper attached to a case, for its parties; others get it with the author."""
     case: Case = request.context.case
     reader = may_read(request)
     wanted = cases.letter_of(request.keys, case).paper
     found = papers.find(request.db, case.tender, wanted) if wanted else None
-    if found is None or (reader == "buyers" and not author_may_be_told(request)):
+    if found is None or not author_may_be_told(request, reader):
         raise HTTPNotFound()
     return paper_file(request, found)
 

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trading.accounts.models import RoleGrant, User
-from trading.acts import Actor, record
+from trading.acts import Actor, record, sealed_person
 from trading.clock import database_now, parse_rfc3339
 from trading.deals.days import last_day_before
 from trading.errors import refuse
@@ -251,7 +251,7 @@ def file_query(
     payload = {"case": case.number, "track": track, "stage": stage, "matters": len(matters), "letter": letter,
                "known": known.isoformat(), "until": limit.last_day.isoformat() if limit.last_day else "",
                "article": f"{limit.rule.instrument} {limit.rule.article}", "answer_by": shown_day(answer)}  # fmt: skip
-    unnamed(session, actor, "query.filed", tender.code, payload, now)
+    unnamed(session, keys, actor, "query.filed", tender.code, payload, now)
     return case
 
 
@@ -266,12 +266,11 @@ def seal(keys: HallKeys, case: Case, filer: Filer, matters: list[str], request: 
 
 
 def unnamed(
-    session: Session, actor: Actor, type: str, tender: str, payload: dict[str, Any], at: datetime
-) -> None:
+    session: Session, keys: HallKeys, actor: Actor, type: str, tender: str, payload: dict[str, Any], at: datetime
+) -> None:  # fmt: skip
     """An entry whose actor is only "participant": a pseudonym would tie the query to what the same person
-    does as a bidder later. The person stands in the second payload, for the authority."""
-    person = {"user": str(actor.user_id), "name": actor.name, "organisation": actor.organisation,
-              "address": actor.address}  # fmt: skip
+    does as a bidder later. The person stands sealed in the second payload, for the authority."""
+    person = sealed_person(keys, actor)
     append(session, type, tender=tender, actor="participant", payload=payload, payloads=[person], at=at)
 
 
@@ -339,7 +338,7 @@ def file_inquiry(
     session.flush()
     payload = {"case": case.number, "stage": stage, "letter": letter, "answer_by": shown_day(limit),
                "article": f"{limit.rule.instrument} {limit.rule.article}"}  # fmt: skip
-    unnamed(session, actor, "inquiry.filed", tender.code, payload, now)
+    unnamed(session, keys, actor, "inquiry.filed", tender.code, payload, now)
     return case
 
 
@@ -356,7 +355,7 @@ def withdraw(
     for standing in pauses_of(session, case):
         standing.ended_at = standing.ended_at or now
     close(case, "withdrawn", "", "", "", now)
-    unnamed(session, actor, "case.withdrawn", case.tender, {"case": number}, now)
+    unnamed(session, keys, actor, "case.withdrawn", case.tender, {"case": number}, now)
     session.flush()
     return case
 
@@ -401,7 +400,8 @@ def file_complaint(
     payload = {"case": case.number, "query": number, "department": department, "matters": sorted(matters),
                "until": shown_day(limit), "article": f"{limit.rule.instrument} {limit.rule.article}",
                "kept_by": case.kept_by}  # fmt: skip
-    unnamed(session, actor, "complaint.routed" if first else "complaint.filed", case.tender, payload, now)
+    type = "complaint.routed" if first else "complaint.filed"
+    unnamed(session, keys, actor, type, case.tender, payload, now)
     return case
 
 

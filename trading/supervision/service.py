@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, case, cast, func, or_, s
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from trading.acts import Actor, record
+from trading.acts import Actor, opened_person, record
 from trading.clock import database_now, parse_rfc3339
 from trading.deals.models import Contract
 from trading.errors import refuse
@@ -24,6 +24,7 @@ from trading.ledger.models import LedgerEntry
 from trading.ledger.service import TrailEntry, entries_of, latest_checkpoint, tree_reader
 from trading.notices.models import Notice
 from trading.notices.search import grams
+from trading.secrets import HallKeys
 from trading.stages import TenderStage
 from trading.supervision.words import BEFORE_CLOSE, ENDED, EVALUATION, NOTEWORTHY, OPEN_TO_ALL, STATE_AFTER
 from trading.web import _
@@ -184,20 +185,23 @@ def public_lines(entries: Sequence[TrailEntry]) -> list[Line]:
     ]
 
 
-def regulator_lines(entries: Sequence[TrailEntry], looked_at: str = "") -> list[Line]:
+def regulator_lines(
+    entries: Sequence[TrailEntry], looked_at: str = "", keys: HallKeys | None = None
+) -> list[Line]:
     """The whole trail. Persons, and payloads that are not public, only when the reader has just looked:
-    `looked_at` is PERSONS or an entry's id."""
+    `looked_at` is PERSONS or an entry's id. Who queried stays sealed without `keys`."""
     return [
         line_of(
             entry,
             payload=entry.entry.type in OPEN_TO_ALL or looked_at == str(entry.id),
             person=looked_at in (PERSONS, str(entry.id)),
+            keys=keys,
         )
         for entry in entries
     ]
 
 
-def line_of(entry: TrailEntry, *, payload: bool, person: bool = False) -> Line:
+def line_of(entry: TrailEntry, *, payload: bool, person: bool = False, keys: HallKeys | None = None) -> Line:
     first, second = (*entry.payloads, None, None)[:2]
     document = first.document if first is not None else None
     return Line(
@@ -209,10 +213,17 @@ def line_of(entry: TrailEntry, *, payload: bool, person: bool = False) -> Line:
         payload=document if payload else None,
         hidden=not payload and bool(entry.payloads),
         redacted=first is not None and first.raw is None,
-        person=second.document if person and second is not None else None,
+        person=person_shown(second.document, keys) if person and second is not None else None,
         has_person=len(entry.payloads) > 1,
         noteworthy=entry.entry.type in NOTEWORTHY,
     )
+
+
+def person_shown(document: dict[str, Any] | None, keys: HallKeys | None) -> dict[str, Any] | None:
+    """Who acted; None for a sealed person without the keys."""
+    if document is None or ("sealed" in document and keys is None):
+        return None
+    return opened_person(keys, document) if keys is not None else document
 
 
 def state_of(entries: Sequence[TrailEntry]) -> str:
@@ -220,8 +231,11 @@ def state_of(entries: Sequence[TrailEntry]) -> str:
     return next((STATE_AFTER[e.entry.type] for e in reversed(entries) if e.entry.type in STATE_AFTER), "")
 
 
-def look(session: Session, actor: Actor, tender: str, wanted: str) -> list[Line]:
-    """Open what is confidential in a trail; the look itself is an entry, `confidential.viewed`.
+def look(
+    session: Session, actor: Actor, tender: str, wanted: str, keys: HallKeys | None = None
+) -> list[Line]:
+    """Open what is confidential in a trail; the look itself is an entry, `confidential.viewed`. `keys` open
+    who queried or complained: not while bids may be handed in.
 
     `wanted` is PERSONS or an entry's id. Raises Refused `trail.unknown`."""
     entries = trail(session, tender)
@@ -231,7 +245,7 @@ def look(session: Session, actor: Actor, tender: str, wanted: str) -> list[Line]
     about = PERSONS if named is None else f"{named.entry.type} {named.entry.ref}"
     payload = {"object": about, "viewer": actor.within(tender)}
     record(session, actor, "confidential.viewed", tender, payload, database_now(session))
-    return regulator_lines(trail(session, tender), wanted)
+    return regulator_lines(trail(session, tender), wanted, keys)
 
 
 # --- proofs ---------------------------------------------------------------------------------------

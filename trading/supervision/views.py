@@ -14,12 +14,13 @@ from pyramid.view import view_config
 from trading.clock import parse_rfc3339
 from trading.deals.days import last_day_before
 from trading.deals.service import of_tender
+from trading.interfaces import ITenders
 from trading.ledger.service import TrailEntry, entries_of
 from trading.permissions import Permission
 from trading.supervision import service
 from trading.supervision.service import Line
 from trading.supervision.words import ACTORS, ACTS, FIELDS, STATES, VALUES
-from trading.web import PUBLIC, beijing
+from trading.web import PUBLIC, beijing, whole_number
 
 FOLDER = "trading.supervision:templates/"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -31,7 +32,7 @@ def desk(request: Request) -> Any:
     text, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
     state = state if state in STATES else ""
     page = request.GET.get("page", "1")
-    found = service.tenders(request.db, text=text, state=state, page=int(page) if page.isdecimal() else 1)
+    found = service.tenders(request.db, text=text, state=state, page=whole_number(page, 1))
 
     def page_path(number: int) -> str:
         query = {key: value for key, value in (("q", text), ("state", state), ("page", number)) if value}
@@ -66,7 +67,9 @@ def look(request: Request) -> Any:
     """Open what is confidential: shown in this answer only, and recorded."""
     found_entries(request)
     wanted = request.POST.get("look", "")
-    lines = service.look(request.db, request.actor, request.matchdict["code"], wanted)
+    tender = request.port(ITenders).find(request.db, request.matchdict["code"])
+    keys = request.keys if request.now() >= tender.deadline else None
+    lines = service.look(request.db, request.actor, tender.code, wanted, keys)
     entries = found_entries(request)
     request.response.cache_control = "no-store"
     return trail_page(request, entries, lines) | {"looked_at": wanted}
