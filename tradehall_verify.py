@@ -3,10 +3,10 @@
 
     python tradehall_verify.py bundle.tar --trust trust.json [--earlier checkpoint-or-receipt ...]
 
-The layout is docs/protocols/bundle.md; the evaluation is docs/protocols/evaluation.md. Sections:
+The layout is docs/protocols/bundle.md; the evaluation is docs/protocols/evaluation.md, draws draw.md. Sections:
   1 bytes and JSON   2 DER, certificates, CMS, time stamps   3 signed notes and Merkle trees
   4 the vault        5 evaluation by lowest price            6 the bundle file
-  7 the checks V1-V12                                        8 verdict and command line
+  7 random draws           8 the checks V1-V13                9 verdict and command line
 Trust comes from outside: without --trust the verdict is never VERIFIED.
 Exit codes: 0 VERIFIED, 1 FAILED, 2 CONSISTENT, TRUST NOT CHECKED, or unreadable input.
 """
@@ -18,6 +18,7 @@ import base64
 import functools
 import hashlib
 import json
+import math
 import re
 import sys
 import tarfile
@@ -1633,7 +1634,7 @@ def evaluate_lowest_price(inputs: Mapping[str, Any]) -> dict[str, Any]:
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
-    r"|deposits/(decisions|documents)/[^/]+"
+    r"|deposits/(decisions|documents)/[^/]+|draws/[0-9a-f]{64}/openings\.json"
 )
 
 
@@ -1828,7 +1829,275 @@ class Trust:
 
 
 # ---------------------------------------------------------------------------------------------
-# 7  The checks
+# 7  Random draws
+# ---------------------------------------------------------------------------------------------
+
+DRAW_FIELDS = [
+    "v",
+    "alg",
+    "scope",
+    "prev",
+    "list_root",
+    "list_size",
+    "strata",
+    "cap",
+    "trustees",
+    "k",
+    "must",
+    "beacon",
+    "t_commit",
+    "t_freeze",
+    "t_reveal",
+]
+DRAW_PARTS = ["params", "rows", "commits", "slips", "beacon", "waves", "result", "openings"]
+HEX64, HEX16 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{16}")
+NAME, ASCII = re.compile(r"[\x20-\x7e]{1,128}"), re.compile(r"[\x20-\x7e]*")
+
+
+def demand(holds: object, otherwise: str) -> None:
+    """Raises Invalid(otherwise) unless it holds."""
+    if not holds:
+        raise Invalid(otherwise)
+
+
+def draw_digest(alg: str) -> Callable[[bytes], bytes]:
+    return {"sha256": sha256, "sm3": sm3}[alg]
+
+
+def draw_hash(alg: str, tag: str, *parts: bytes | str) -> bytes:
+    """H(tag, parts…) of draw.md section 1."""
+    data = [part.encode() if isinstance(part, str) else part for part in parts]
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in data)
+    return draw_digest(alg)(f"ebid-draw/1/{tag}\n".encode() + framed)
+
+
+def draw_root(alg: str, rows: list[Any]) -> str:
+    digest = draw_digest(alg)
+    level = [digest(b"\x00" + jcs(row)) for row in rows]
+    while len(level) > 1:
+        odd = level[len(level) & ~1 :]
+        level = [digest(b"\x01" + a + b) for a, b in zip(level[::2], level[1::2], strict=False)] + odd
+    return (level[0] if level else digest(b"")).hex()
+
+
+def _is_hex(value: Any) -> bool:
+    return type(value) is str and HEX64.fullmatch(value) is not None
+
+
+def _is_name(value: Any) -> bool:
+    return type(value) is str and NAME.fullmatch(value) is not None
+
+
+def _distinct(value: Any, kind: Callable[[Any], bool]) -> bool:
+    return type(value) is list and all(map(kind, value)) and len(set(value)) == len(value)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str and value != "" and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+def _check_draw_value(value: Any, depth: int = 0) -> None:
+    demand(depth <= 16, "a value is nested too deeply")
+    if isinstance(value, dict):
+        demand(all(map(_is_name, value)), "a key is not printable ASCII")
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _check_draw_value(item, depth + 1)
+    elif type(value) is int:
+        demand(abs(value) < 2**53, "an integer is out of range")
+    else:
+        demand(
+            value in ("", None) or type(value) is bool or _is_text(value), "a value is not allowed in a draw"
+        )
+
+
+def check_draw_params(p: Any) -> None:
+    """The form of an announcement (draw.md section 3)."""
+    _check_draw_value(p)
+    exact_keys(p, DRAW_FIELDS, "params")
+    demand(type(p["v"]) is int and p["v"] == 1 and p["alg"] in ("sha256", "sm3"), "version or hash family")
+    demand(type(p["scope"]) is str and re.fullmatch(r"[^/]+/[^/]+/[1-9][0-9]{0,8}", p["scope"]), "scope")
+    demand((p["prev"] is None or _is_hex(p["prev"])) and _is_hex(p["list_root"]), "prev or list_root")
+    for name in ("list_size", "cap", "k", "t_commit", "t_freeze", "t_reveal"):
+        demand(type(p[name]) is int and p[name] >= 0, name)
+    demand(p["t_commit"] <= p["t_freeze"] <= p["t_reveal"], "the times are out of order")
+    demand(type(p["strata"]) is list and p["strata"], "strata")
+    for stratum in p["strata"]:
+        exact_keys(stratum, ("id", "quota", "tags"), "a stratum")
+        demand(
+            _is_name(stratum["id"]) and type(stratum["quota"]) is int and stratum["quota"] > 0, "a stratum"
+        )
+        demand(stratum["tags"] and _distinct(stratum["tags"], _is_text), "a stratum's tags")
+    demand(_distinct([stratum["id"] for stratum in p["strata"]], _is_name), "two strata of one name")
+    demand(_distinct(p["trustees"], _is_name) and _distinct(p["must"], _is_name), "trustees or must")
+    demand(p["k"] >= 2 and 2 * p["k"] - 1 <= len(p["trustees"]) <= 15, "k of n trustees")
+    if p["beacon"] is not None:
+        exact_keys(p["beacon"], ("source", "rule"), "the beacon's rule")
+        demand(all(map(_is_text, p["beacon"].values())), "the beacon's rule")
+
+
+def check_draw_rows(rows: Any) -> None:
+    demand(type(rows) is list, "the rows are no list")
+    for row in rows:
+        exact_keys(row, "hx" if type(row) is dict and "x" in row else "hgs", "a row")
+        demand(_is_hex(row["h"]), "a handle")
+        if "x" in row:
+            demand(_is_text(row["x"]), "a reason")
+            continue
+        demand(_distinct(row["s"], _is_text) and _distinct(row["g"], _is_text), "a row's tags or groups")
+        demand(all(HEX16.fullmatch(label) for label in row["g"]), "a group's label")
+
+
+def _check_hashes(value: Any, count: int | None = None) -> None:
+    demand(type(value) is dict, "commitments or slips")
+    for party, row in value.items():
+        demand(_is_name(party) and type(row) is list and all(map(_is_hex, row)), "commitments or slips")
+        demand(count is None or len(row) == count, "the number of commitments")
+
+
+def check_draw_forms(t: Any) -> None:
+    """The form of a transcript (draw.md sections 2, 3, 6, 8)."""
+    exact_keys(t, DRAW_PARTS, "the transcript")
+    check_draw_params(t["params"])
+    check_draw_rows(t["rows"])
+    demand(t["commits"], "nobody committed")
+    _check_hashes(t["commits"], math.comb(len(t["params"]["trustees"]), t["params"]["k"] - 1))
+    _check_hashes(t["slips"])
+    demand(type(t["beacon"]) is str and ASCII.fullmatch(t["beacon"]), "the beacon's value")
+    demand(type(t["waves"]) is list, "waves")
+    for wave in t["waves"]:
+        demand(type(wave) is dict and all(map(_is_hex, wave)), "a wave")
+        demand(all(type(o) is str and re.fullmatch("[ADNRX]", o) for o in wave.values()), "an outcome")
+    _check_draw_value(t["result"])
+    demand(type(t["openings"]) is dict, "openings")
+    for handle, opening in t["openings"].items():
+        demand(_is_hex(handle) and type(opening) is list and len(opening) == 2, "an opening")
+        demand(_is_hex(opening[0]) and type(opening[1]) is dict, "an opening")
+        _check_draw_value(opening[1])
+
+
+def draw_seats(p: Mapping[str, Any], rows: list[Any], order: list[str], waves: list[Any]) -> dict[str, Any]:
+    """Calls, panel and shortfall after the waves, and who is pending (draw.md sections 5 and 6)."""
+    by_handle = {row["h"]: row for row in rows}
+    seats: dict[str, tuple[str, bool]] = {}  # handle → (stratum, accepted)
+    called: set[str] = set()
+    calls: list[list[list[str]]] = []
+    for wave in (None, *waves):
+        if wave is not None:
+            open_seats = {h for h, (_, accepted) in seats.items() if not accepted}
+            lawful = all(h in seats and (o == "X") is seats[h][1] for h, o in wave.items())
+            demand(
+                lawful and open_seats <= wave.keys(), f"wave {len(calls) - 1} does not settle who was called"
+            )
+            for handle, outcome in wave.items():
+                stratum = seats.pop(handle)[0]
+                if outcome == "A":
+                    seats[handle] = stratum, True
+        taken = Counter(label for handle in seats for label in by_handle[handle]["g"])
+        call: list[list[str]] = []
+        for stratum in p["strata"]:
+            missing = stratum["quota"] - sum(s == stratum["id"] for s, _ in seats.values())
+            for handle in (h for tag in stratum["tags"] for h in order if tag in by_handle[h]["s"]):
+                if missing <= 0:
+                    break
+                groups = by_handle[handle]["g"]
+                if handle in called or (p["cap"] and any(taken[g] >= p["cap"] for g in groups)):
+                    continue
+                called.add(handle)
+                seats[handle] = stratum["id"], False
+                taken.update(groups)
+                call.append([stratum["id"], handle])
+                missing -= 1
+        calls.append(call)
+    panel = {s["id"]: [h for h in order if seats.get(h) == (s["id"], True)] for s in p["strata"]}
+    short = {s["id"]: s["quota"] - len(panel[s["id"]]) for s in p["strata"]}
+    return {"calls": calls, "panel": panel, "short": {name: n for name, n in short.items() if n > 0}}
+
+
+def check_draw_slips(ann: bytes, t: Mapping[str, Any], seen: set[str]) -> None:
+    """Every party's slips open its commitments and are new; `seen` grows by them."""
+    p, commits, slips = t["params"], t["commits"], t["slips"]
+    for party in p["must"]:
+        demand(party in commits, f"{party}, who must contribute, is missing")
+    for party in sorted({*commits, *slips}):
+        opened = [
+            draw_hash(p["alg"], "slip", ann, party, i.to_bytes(4, "big"), bytes.fromhex(slip)).hex()
+            for i, slip in enumerate(slips.get(party, []))
+        ]
+        demand(
+            party in slips and opened == commits.get(party),
+            f"the slips of {party} do not open its commitments",
+        )
+    for party, row in slips.items():
+        for slip in row:
+            demand(slip not in seen, f"a slip of {party} was used before")
+            seen.add(slip)
+
+
+def draw_seed(ann: bytes, t: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """(T, seed) of draw.md sections 3 and 4."""
+    alg, commits, slips = t["params"]["alg"], t["commits"], t["slips"]
+    bound: list[bytes | str] = [ann]
+    for party in sorted(commits):
+        bound += [party, bytes.fromhex("".join(commits[party]))]
+    frozen = draw_hash(alg, "freeze", *bound)
+    shares = [draw_hash(alg, "contrib", ann, p, *map(bytes.fromhex, slips[p])) for p in sorted(slips)]
+    return frozen, draw_hash(alg, "seed", frozen, *shares, t["beacon"])
+
+
+def draw_order(alg: str, seed: bytes, rows: list[Any]) -> list[str]:
+    eligible = [bytes.fromhex(row["h"]) for row in rows if "x" not in row]
+    return [h.hex() for _, h in sorted((draw_hash(alg, "ticket", seed, h), h) for h in eligible)]
+
+
+def check_draw_list(p: Mapping[str, Any], rows: list[Any]) -> None:
+    ascending = all(a["h"] < b["h"] for a, b in zip(rows, rows[1:], strict=False))
+    demand(ascending, "the rows are not strictly ascending")
+    same = len(rows) == p["list_size"] and draw_root(p["alg"], rows) == p["list_root"]
+    demand(same, "the list is not the announced one")
+
+
+def check_draw_opening(p: Mapping[str, Any], rows: list[Any], handle: str, nonce: str, record: Any) -> None:
+    computed = draw_hash(p["alg"], "cand", p["scope"], bytes.fromhex(nonce), jcs(record)).hex()
+    listed = any(row["h"] == handle for row in rows)
+    demand(listed and computed == handle, f"the opening of {handle[:12]} does not lead to a row of the list")
+
+
+def replay_draw(t: Any, seen: set[str] | None = None) -> dict[str, Any]:
+    """Compute a draw from its transcript (draw.md section 8). Raises Invalid."""
+    try:
+        check_draw_forms(t)
+    except MALFORMED as error:
+        raise Invalid(f"malformed transcript ({error})") from error
+    p, rows = t["params"], t["rows"]
+    check_draw_list(p, rows)
+    ann = draw_hash(p["alg"], "announce", jcs(p))
+    check_draw_slips(ann, t, set() if seen is None else seen)
+    demand(
+        (p["beacon"] is None) == (t["beacon"] == ""),
+        "a beacon's value stands exactly where one was announced",
+    )
+    frozen, seed = draw_seed(ann, t)
+    order = draw_order(p["alg"], seed, rows)
+    result = draw_seats(p, rows, order, t["waves"]) | {"seed": seed.hex()}
+    demand(not result["calls"][-1], "somebody who was called has not answered")
+    demand(jcs(result) == jcs(t["result"]), "the published result is not what the draw gives")
+    for handle, (nonce, record) in t["openings"].items():
+        check_draw_opening(p, rows, handle, nonce, record)
+    hashed = draw_hash(p["alg"], "result", ann, jcs(result)).hex()
+    return {
+        "announce": ann.hex(),
+        "freeze": frozen.hex(),
+        "seed": seed.hex(),
+        "order": order,
+        "result": result,
+        "hash": hashed,
+    }
+
+
+# ---------------------------------------------------------------------------------------------
+# 8  The checks
 # ---------------------------------------------------------------------------------------------
 
 TOLERANCE = timedelta(seconds=60)  # between the clocks of different machines
@@ -1845,6 +2114,7 @@ REGULATOR_TYPES = {
     "deposit.released",
     "deposit.decided",
     "deposit.forfeited",
+    "deposit.claimed",
 }
 FORFEITURES = {"revoked": "M87 23, TBR 35", "contract-refused": "TBR 74", "conditions-added": "TBR 74",
                "no-performance-security": "TBR 74"}  # fmt: skip
@@ -1872,6 +2142,9 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"evaluation/earlier-[0-9]+/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/earlier-[0-9]+\..+", "result.published"),
     (r"deposits/.+", "deposit.decided"),
+    (r"draws/[0-9a-f]{64}/(params|rows|openings)\.json", "draw.announced"),
+    (r"draws/[0-9a-f]{64}/commits/.+", "draw.committed"),
+    (r"draws/[0-9a-f]{64}/acks/.+", "draw.acked"),
 ]
 CARRIED_OUT = {  # entry type → the orders it may rest on
     "tender.suspended": {"suspend"},
@@ -1891,7 +2164,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+|supervision/orders/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -1915,6 +2188,11 @@ FILE_FIELDS = {
     "close",
     "clarification",
     "file",
+    "params",
+    "rows",
+    "openings",
+    "commit",
+    "ack",
 }
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
     {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
@@ -1950,6 +2228,8 @@ class Audit:
         self, bundle: Bundle, trust: Trust | None, earlier: Mapping[str, bytes] | None = None
     ) -> None:
         self.bundle, self.outside, self.earlier = bundle, trust, dict(earlier or {})
+        self.own: list[tuple[str, Any]] = []
+        """Openings of people who were in the list of a draw, given by themselves: (file, JSON)."""
         self.problems: list[str] = []
         self.unchecked: list[str] = []
         self.notes: list[str] = []
@@ -1961,7 +2241,7 @@ class Audit:
     # -- running ------------------------------------------------------------------------------
 
     def run(self) -> bool:
-        """Run V1 to V12; True when nothing is wrong."""
+        """Run V1 to V13; True when nothing is wrong."""
         good = True
         for number, step in enumerate(
             (
@@ -1977,6 +2257,7 @@ class Audit:
                 self.v10,
                 self.v11,
                 self.v12,
+                self.v13,
             ),
             1,
         ):
@@ -2689,8 +2970,8 @@ class Audit:
         hashes_listed = {row["sha256"] for row in self.listed.values()}
         latest = {act.type: act for act in self.acts}
         for act in self.acts:
-            if act.type == "panel.imported" and latest[act.type] is not act:
-                continue  # another committee after a recusal: only the last one is in the bundle
+            if act.type in ("panel.imported", "opening.second-read-out") and latest[act.type] is not act:
+                continue  # another committee after a recusal, outcomes after a decision: the last ones are here
             for name, value in _named_strings(act.payload):
                 if (
                     name in FILE_FIELDS
@@ -2764,6 +3045,8 @@ class Audit:
         content = self.doc(document)
         if document.startswith(("bids/", "withdrawals/")):
             return str(content["bidder"]["cert_sha256"])
+        if document.startswith("draws/"):
+            return str(content["cert_sha256"])
         if document.startswith("opening/keys/"):
             return str(content["custodian"]["cert_sha256"])
         if document.startswith("opening/releases/"):
@@ -2996,7 +3279,7 @@ class Audit:
             return  # the public does not see who paid
         decided = {said["decision"]: (act, said) for act, said in self.known("deposit.decided")}
         done: set[str] = set()
-        for name in ("deposit.refunded", "deposit.released", "deposit.forfeited"):
+        for name in ("deposit.refunded", "deposit.released", "deposit.forfeited", "deposit.claimed"):
             for act, said in self.known(name):
                 with self.about(f"{act}"):
                     self._check_payment(act, said, held, decided, done)
@@ -3021,7 +3304,7 @@ class Audit:
             parts = money(said["principal"]) + money(said["interest"]) + money(said["charge"])
             if money(said["total"]) != parts:
                 raise Invalid("the total is not principal, interest and charge")
-        if act.type == "deposit.forfeited":
+        if act.type in ("deposit.forfeited", "deposit.claimed"):
             order = decided.get(said["decision"])
             if order is None or order[0].index > act.index:
                 raise Invalid(f"the security of {said['bidder']} was kept without a recorded decision")
@@ -3519,6 +3802,10 @@ class Audit:
             if not self._counts(act):
                 continue  # of an evaluation that the authority had made anew
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
+            if (
+                review.get("tender", self.tender) != self.tender
+            ):  # absent in those signed before reviews named it
+                self.fail(f"{act} holds a review that was signed for tender {review['tender']}")
             if review.get("round", 1) != self.round:
                 self.fail(f"{act} holds a review that was signed for another evaluation")
             for vote in review["votes"]:
@@ -3804,6 +4091,322 @@ class Audit:
                 verify_timestamp(self.bundle.read(path), parse_checkpoint(note).text, self.stamp_anchors)
         return f"{len(paths)} anchors" if paths else "nothing to check: no anchors"
 
+    # -- V13 ----------------------------------------------------------------------------------
+
+    def v13(self) -> str:
+        """Random draws, computed again."""
+        announced = self.of_type("draw.announced")
+        if not announced:
+            ours = "evaluation/panel.json" not in self.bundle
+            return "nothing to check: " + (
+                "no draws" if ours else "the draw of the committee was not ours: unverifiable"
+            )
+        for act in self.acts:
+            if act.type.startswith("draw.") and act.payload is None:
+                self.fail(f"{act}: its payload is missing")
+        before: dict[
+            str, list[str | None]
+        ] = {}  # purpose → the result hash of each of its draws, None when void
+        seen: set[str] = set()
+        panel: set[str] = set()
+        for act, payload in self.known("draw.announced"):
+            with self.about(f"draw {self._draw_name(payload)}"):
+                _DrawAudit(self, act, payload, seen).check(before, panel)
+        for file, own in self.own:
+            with self.about(f"own opening {file}"):
+                self._check_own(own)
+        self._check_drawn_panel(panel)
+        voided = len(self.of_type("draw.void"))
+        return f"{len(announced)} draws computed again" + (f", {voided} of them voided" if voided else "")
+
+    def _draw_name(self, payload: Mapping[str, Any]) -> str:
+        try:
+            return str(self.doc(f"draws/{payload['draw']}/params.json")["scope"])
+        except (Invalid, *MALFORMED):
+            return str(payload.get("draw"))[:12]
+
+    def _check_own(self, own: Any) -> None:
+        """An expert's own opening: was he in the list, and where in the order?"""
+        exact_keys(own, ("announce", "h", "nonce", "record"), "an own opening")
+        folder = f"draws/{own['announce']}"
+        p, rows = self.doc(f"{folder}/params.json"), self.doc(f"{folder}/rows.json")
+        check_draw_opening(p, rows, own["h"], own["nonce"], own["record"])
+        row = next(row for row in rows if row["h"] == own["h"])
+        place = f"excluded ({row['x']})" if "x" in row else "eligible"
+        for act, payload in self.known("draw.result"):
+            if payload["draw"] == own["announce"] and "x" not in row:
+                order = draw_order(p["alg"], bytes.fromhex(payload["result"]["seed"]), rows)
+                place = f"number {order.index(own['h']) + 1} of {len(order)} ({act})"
+        self.notes.append(f"{p['scope']}: {own['h'][:12]} was in the list, {place}")
+
+    def _check_drawn_panel(self, drawn: set[str]) -> None:
+        """Who judged are those who were drawn."""
+        if not drawn or "evaluation/panel.json" not in self.bundle:
+            return
+        members = self.doc("evaluation/panel.json")["members"]
+        handles = [member["handle"] for member in members if "handle" in member]
+        for handle in sorted(drawn.symmetric_difference(handles)):
+            self.fail(
+                f"{handle[:12]} "
+                + ("was drawn but is not of" if handle in drawn else "was not drawn but is of")
+                + " the committee"
+            )
+        demand(len(set(handles)) == len(handles), "a drawn member stands twice in the committee")
+
+
+class _DrawAudit:
+    """One draw of a bundle: its entries and files against draw.md section 10."""
+
+    def __init__(self, audit: Audit, act: Act, payload: Mapping[str, Any], seen: set[str]) -> None:
+        self.audit, self.announced, self.said, self.seen = audit, act, payload, seen
+        self.folder = f"draws/{payload['draw']}"
+        self.params, self.rows = (audit.doc(f"{self.folder}/{name}.json") for name in ("params", "rows"))
+        self.acts = [
+            a
+            for a in audit.acts
+            if a.type.startswith("draw.") and a.payload and a.payload["draw"] == payload["draw"]
+        ]
+
+    def of(self, kind: str) -> list[tuple[Act, Mapping[str, Any]]]:
+        return [(a, a.payload) for a in self.acts if a.type == f"draw.{kind}" and a.payload is not None]
+
+    def only(self, kind: str) -> tuple[Act, Mapping[str, Any]]:
+        found = self.of(kind)
+        demand(len(found) == 1, f"there are {len(found)} draw.{kind} entries")
+        return found[0]
+
+    def check(self, before: dict[str, list[Any]], panel: set[str]) -> None:
+        """`before` and `panel` grow by this draw."""
+        try:
+            check_draw_params(self.params)
+            check_draw_rows(self.rows)
+        except MALFORMED as error:
+            raise Invalid(f"malformed announcement ({error})") from error
+        self._announcement(before)
+        _, purpose, _ = self.params["scope"].split("/")
+        ends = before.setdefault(purpose, [])
+        ends.append(None)
+        commits = self._commitments()
+        if self.of("void"):
+            self._voided(commits)
+            return
+        parties = self._frozen(commits)
+        t = self._transcript({party: commits[party][1] for party in parties})
+        found = self._played(t)
+        if purpose == "experts":
+            if not any(end and end["result"]["short"] for end in ends):
+                panel.clear()  # this draw replaces those before; one that fell short is supplemented
+            panel.update(handle for members in found["result"]["panel"].values() for handle in members)
+        ends[-1] = found
+        self._opened(purpose)
+        if f"{self.folder}/openings.json" in self.audit.bundle:
+            self._justified()
+
+    def _announcement(self, before: Mapping[str, list[Any]]) -> None:
+        p = self.params
+        demand(
+            draw_hash(p["alg"], "announce", jcs(p)).hex() == self.said["draw"],
+            "params.json is not what was announced",
+        )
+        check_draw_list(p, self.rows)
+        tender, purpose, number = p["scope"].split("/")
+        earlier = before.get(purpose, [])
+        demand(tender == self.audit.tender, "the draw is of another tender")
+        demand(
+            int(number) == len(earlier) + 1,
+            f"draw {number} for {purpose} does not follow number {len(earlier)}",
+        )
+        results = [end["hash"] for end in earlier if end is not None]
+        demand(p["prev"] == (results[-1] if results else None), "prev is not the result of the draw before")
+        named = self.said["certificates"].keys()
+        demand({*p["trustees"], *p["must"]} <= named, "a trustee's or party's certificate was not announced")
+
+    def _document(self, kind: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A commitment or ack: signed (V6) with the announced certificate, about this draw."""
+        name, who = ("commit", "party") if kind == "commits" else ("ack", "trustee")
+        document: Mapping[str, Any] = self.audit.doc(f"{self.folder}/{kind}/{payload[name]}.json")
+        exact_keys(document, ("v", "typ", "announce", who, "cert_sha256", "commits"), f"a draw-{name}")
+        demand(
+            document["announce"] == self.said["draw"] and document[who] == payload[who],
+            f"the {name} is another's",
+        )
+        announced = self.said["certificates"].get(document[who], document["cert_sha256"])
+        demand(
+            announced == document["cert_sha256"],
+            f"{document[who]} did not sign with the announced certificate",
+        )
+        return document
+
+    def _commitments(self) -> dict[str, tuple[str, list[str]]]:
+        """party → (hash of its document, its commitments)"""
+        found: dict[str, tuple[str, list[str]]] = {}
+        for act, payload in self.of("committed"):
+            party = payload["party"]
+            demand(party not in found, f"{party} committed twice")
+            demand(
+                moment(act.time).timestamp() <= self.params["t_commit"], f"{party} committed after t_commit"
+            )
+            found[party] = payload["commit"], self._document("commits", payload)["commits"]
+        return found
+
+    def _frozen(self, commits: Mapping[str, tuple[str, list[str]]]) -> list[str]:
+        """The parties that count: every trustee acknowledged each of them, and T binds them."""
+        act, payload = self.only("frozen")
+        parties, dropped = payload["parties"], payload["dropped"]
+        demand(
+            sorted(commits) == sorted(parties + dropped),
+            "a party that had committed is missing in draw.frozen",
+        )
+        demand(
+            not set(dropped) & set(self.params["must"]),
+            "a mandatory party was dropped instead of voiding the draw",
+        )
+        late = moment(act.time).timestamp() >= self.params["t_freeze"]
+        demand(late or not dropped, "a party was dropped before t_freeze")
+        acked = {
+            p["trustee"]: set(self._document("acks", p)["commits"])
+            for a, p in self.of("acked")
+            if a.index < act.index
+        }
+        for trustee in self.params["trustees"]:
+            for party in parties:
+                held = commits[party][0] in acked.get(trustee, ())
+                demand(held, f"{trustee} has not acknowledged the slips of {party}")
+        later = [a.index for a, _ in self.of("committed") if a.index > act.index]
+        demand(not later, "somebody committed after the freeze")
+        self._cosigned(act)
+        return sorted(parties)
+
+    def _cosigned(self, frozen: Act) -> None:
+        """A witness saw T before anybody saw a slip."""
+        first = min(act.index for act, _ in (*self.of("beacon"), *self.of("revealed")))
+        demand(frozen.index < first, "slips or a beacon came before the freeze")
+        for path in self.audit.bundle.under("log/checkpoints/"):
+            point = parse_checkpoint(self.audit.bundle.read(path))
+            when = self.audit.cosigned(point.raw) if frozen.index < point.size <= first else None
+            if when is not None and when.timestamp() <= self.params["t_reveal"]:
+                return
+        raise Invalid("no checkpoint with the freeze was cosigned before the slips were revealed")
+
+    def _transcript(self, commits: Mapping[str, list[str]]) -> dict[str, Any]:
+        slips: dict[str, list[str]] = {}
+        for act, payload in self.of("revealed"):
+            party, by = payload["party"], payload["by"]
+            demand(party not in slips, f"{party} was revealed twice")
+            slips[party] = payload["slips"]
+            if by != [party]:
+                enough = len(set(by) & set(self.params["trustees"])) >= self.params["k"]
+                demand(enough, f"the slips of {party} were published by fewer than k trustees")
+                due = moment(act.time).timestamp() >= self.params["t_reveal"]
+                demand(due, f"the slips of {party} were recovered before t_reveal")
+        beacon = self.only("beacon")[1]["value"] if self.of("beacon") else ""
+        waves = [payload["outcomes"] for _, payload in self.of("wave")]
+        return {"params": self.params, "rows": self.rows, "commits": commits, "slips": slips, "beacon": beacon,
+                "waves": waves, "openings": {}}  # fmt: skip
+
+    def _played(self, t: dict[str, Any]) -> dict[str, Any]:
+        """The last result, computed; earlier ones must be those of the waves before them."""
+        demand(self.of("result"), "the draw was announced and neither finished nor voided")
+        last = self.of("result")[-1][0]
+        demand(all(act.index < last.index for act, _ in self.of("wave")), "waves came after the last result")
+        found: dict[str, Any] = {}
+        for act, payload in self.of("result"):
+            waves = [p["outcomes"] for a, p in self.of("wave") if a.index < act.index]
+            seen = set(self.seen) if act is not last else self.seen
+            found = replay_draw({**t, "waves": waves, "result": payload["result"]}, seen)
+            demand(found["hash"] == payload["hash"], f"{act} names another result hash")
+        demand(
+            found["freeze"] == self.only("frozen")[1]["freeze"], "draw.frozen does not bind these commitments"
+        )
+        self._sequence(found["result"]["calls"])
+        return found
+
+    def _sequence(self, calls: list[Any]) -> None:
+        """The calls as logged, each before the wave that answers it and after the slips."""
+        logged, waves = self.of("called"), self.of("wave")
+        demand(
+            [p["number"] for _, p in logged] == list(range(len(calls))),
+            "the calls are not numbered one by one",
+        )
+        demand(
+            [p["number"] for _, p in waves] == list(range(len(waves))),
+            "the waves are not numbered one by one",
+        )
+        demand([p["call"] for _, p in logged] == calls, "the calls are not those of the order")
+        turns = [act.index for pair in zip(logged, waves, strict=False) for act, _ in pair]
+        turns += [act.index for act, _ in logged[len(waves) :]]
+        revealed = max(act.index for act, _ in (*self.of("revealed"), *self.of("beacon")))
+        demand(turns == sorted(turns) and revealed < turns[0], "calls and answers do not take turns")
+
+    def _voided(self, commits: Mapping[str, tuple[str, list[str]]]) -> None:
+        self.only("void")
+        demand(not self.of("frozen"), "a draw was voided after its freeze")
+        t = self._transcript({party: row for party, (_, row) in commits.items()})
+        held = {party: row for party, row in t["commits"].items() if party in t["slips"]}
+        check_draw_slips(
+            bytes.fromhex(self.said["draw"]),
+            {**t, "commits": held, "params": {**self.params, "must": []}},
+            self.seen,
+        )
+        hidden = sorted(commits.keys() - t["slips"].keys())
+        if hidden:
+            self.audit.notes.append(
+                f"{self.params['scope']} was voided; the slips of {', '.join(hidden)} were not opened"
+            )
+        elif commits:
+            order = draw_order(
+                self.params["alg"], draw_seed(bytes.fromhex(self.said["draw"]), t)[1], self.rows
+            )
+            first = ", ".join(handle[:12] for handle in order[:3])
+            self.audit.notes.append(f"{self.params['scope']} was voided; its order would have begun {first}")
+
+    def _opened(self, purpose: str) -> None:
+        everybody = {row["h"] for row in self.rows}
+        seated = {h for _, p in self.of("result") for row in p["result"]["panel"].values() for h in row}
+        told = [
+            a.index
+            for a in self.audit.acts
+            if a.type in ("result.published", "tender.failed", "tender.cancelled")
+        ]
+        for act, payload in self.of("opened"):
+            for handle, (nonce, record) in payload["openings"].items():
+                check_draw_opening(self.params, self.rows, handle, nonce, record)
+            if payload["openings"].keys() == everybody:
+                continue
+            demand(payload["openings"].keys() <= seated, f"{act} opens somebody who had no seat")
+            early = purpose == "experts" and not any(index < act.index for index in told)
+            demand(not early, f"{act} opens names before the result notice")
+
+    def _justified(self) -> None:
+        """The regulator's tier: every row's handle, tags and groups from its opening."""
+        p, opened = self.params, self.audit.doc(f"{self.folder}/openings.json")
+        demand(
+            [row["h"] for row in opened["rows"]] == [row["h"] for row in self.rows],
+            "openings.json is of another list",
+        )
+        people: Counter[str] = Counter()
+        for row, opening in zip(self.rows, opened["rows"], strict=True):
+            record, who = opening["record"], f"row {row['h'][:12]}"
+            check_draw_opening(p, [row], row["h"], opening["nonce"], record)
+            people[record["id"]] += 1
+            demand(
+                people[record["id"]] <= record.get("weight", 1),
+                f"{who}: {record['id']} stands in the list too often",
+            )
+            if "x" in row:
+                continue
+            for tag in row["s"]:
+                fits = tag == "ALL" or any(category.startswith(tag) for category in record["cats"])
+                demand(fits, f"{who}: nothing in the record justifies the tag {tag}")
+            nonce = bytes.fromhex(opened["group_nonce"])
+            labels = [
+                draw_hash(p["alg"], "group", p["scope"], nonce, g).hex()[:16] for g in opening["groups"]
+            ]
+            demand(
+                labels == row["g"] and record["org"] in opening["groups"],
+                f"{who}: its groups are not those of its employer",
+            )
+
 
 def _recorded_by(path: str) -> str:
     """The entry types of which one must carry this file's hash; "" for a file that none must."""
@@ -3876,7 +4479,7 @@ def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------
-# 8  Verdict and command line
+# 9  Verdict and command line
 # ---------------------------------------------------------------------------------------------
 
 
@@ -3958,11 +4561,15 @@ def main(arguments: list[str] | None = None, out: Callable[[str], None] = print)
         nargs="+",
         help="a checkpoint, receipt or tlog-proof of one's own",
     )
+    parser.add_argument(
+        "--own", action="append", default=[], help="one's own opening in a draw (draw.md section 11)"
+    )
     options = parser.parse_args(arguments)
     try:
         trust = Trust.parse(_read(options.trust)) if options.trust else None
         earlier = {path: _read(path) for group in options.earlier for path in group}
         audit = Audit(Bundle(options.bundle), trust, earlier)
+        audit.own = [(path, parse_json(_read(path))) for path in options.own]
         audit.doc("MANIFEST.json")
     except (OSError, tarfile.TarError, Invalid) as error:
         out(f"cannot be read: {error}")

@@ -1,7 +1,8 @@
 """The documents that people sign in an evaluation, and what their votes add up to (评审文书).
 
 Reviews, inputs and report: docs/protocols/bundle.md and evaluation.md. The judgement on explanations
-of low prices is `{"v":1,"typ":"ebid.judgement","member":s,"votes":[{"bid":s,"accepted":bool,"reason":s}]}`.
+of low prices is `{"v":1,"typ":"ebid.judgement","tender":s,"member":s,"votes":[{"bid":s,"accepted":bool,
+"reason":s}]}`. Each names its tender, so that no vote can stand in for one of the same member elsewhere.
 A conformity review also carries `findings`, one for each bid: what the member found besides the items.
 Where bids are evaluated again by order, everything signed says in which `round` (2, 3 …), so that no
 signature of the first evaluation can stand in for one of the second.
@@ -29,9 +30,10 @@ _FINDING = {"bid", "suspected", "brand", "claims_refused"}
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a member votes on in one step: the bids (ids), the items, and the claims of each bid; `round` is 1
+    """What a member votes on in one step of a tender: the bids (ids), the items, and the claims of each bid; `round` is 1
     but for an evaluation made anew."""
 
+    tender: str
     step: str
     member: str
     bids: tuple[str, ...]
@@ -46,7 +48,7 @@ def review_document(
     """The bytes that a member signs. `votes` have `bid`, `item`, `pass`, `reason` (in the step `abnormal`
     `bid`, `accepted`, `reason`), `findings` `bid`, `suspected`, `brand`, `claims_refused`. Raises Refused
     `review.*` with every fault."""
-    document: dict[str, Any] = {"v": 1, "member": sheet.member}
+    document: dict[str, Any] = {"v": 1, "tender": sheet.tender, "member": sheet.member}
     if sheet.step == ABNORMAL:
         named = [{key: vote.get(key) for key in ("bid", "accepted", "reason")} for vote in votes]
         document |= {"typ": "ebid.judgement", "votes": named}
@@ -78,13 +80,13 @@ def read_review(sheet: Sheet, raw: bytes) -> dict[str, Any]:
 
 
 def _faults(sheet: Sheet, document: Any) -> list[Fault]:
-    keys = {"v", "typ", "member", "votes"} | ({"findings"} if sheet.step == CONFORMITY else set())
+    keys = {"v", "typ", "tender", "member", "votes"} | ({"findings"} if sheet.step == CONFORMITY else set())
     keys |= {"round"} if sheet.round > 1 else set()
     typ = "ebid.judgement" if sheet.step == ABNORMAL else "ebid.review"
     if not isinstance(document, dict) or document.keys() != keys or not isinstance(document["votes"], list):
         return [Fault("review.malformed", _("This is not a review of this committee"))]
-    said = (document["v"], document["typ"], document["member"], document.get("round", 1))
-    if said != (1, typ, sheet.member, sheet.round):
+    said = (document["v"], document["typ"], document["tender"], document["member"], document.get("round", 1))
+    if said != (1, typ, sheet.tender, sheet.member, sheet.round):
         return [Fault("review.malformed", _("This is not a review of this committee"))]
     faults = _vote_faults(sheet, document["votes"])
     return faults + (_finding_faults(sheet, document["findings"]) if sheet.step == CONFORMITY else [])

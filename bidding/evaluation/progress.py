@@ -140,7 +140,7 @@ class Evaluation:
         """What a member votes on in a step."""
         bids = tuple(self.subjects(step))
         claims = {bid: read.claims for bid in bids if (read := self.bids[bid].read) is not None}
-        return Sheet(step, member, bids, self.items(step), claims, self.tender.round)
+        return Sheet(self.tender.code, step, member, bids, self.items(step), claims, self.tender.round)
 
     def review_of(self, member: str, step: str) -> Review | None:
         return next((row for row in self.reviews if (row.member, row.step) == (member, step)), None)

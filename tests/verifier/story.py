@@ -90,6 +90,8 @@ class Story:
     """The script; options are the acts of a dishonest hall."""
 
     edition = ""
+    reviewed = {"tender": TENDER}
+    """what reviews say they are about"""
 
     def __init__(
         self,
@@ -515,7 +517,9 @@ class Story:
                 for bid in bids
                 for review, item in (("qualification", "Q1"), ("conformity", "C1"))
             ]
-            document = dumps({"v": 1, "typ": "ebid.review", "member": member, "votes": votes})
+            document = dumps(
+                {"v": 1, "typ": "ebid.review", **self.reviewed, "member": member, "votes": votes}
+            )
             review, p7s = self.signed(
                 f"evaluation/reviews/{hexhash(document)}", document, member, secret=True
             )

@@ -581,3 +581,19 @@ def test_a_bid_signed_by_another_enterprise_is_named(verify: Verify) -> None:
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert f"of {IDS[1]}): signed for another enterprise (2.5.4.97=NTRCN-{IDS[0]},CN=bidder2)" in text
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [({"tender": TENDER}, 0), ({}, 0), ({"tender": "T-2026-002"}, 1)],
+    ids=("named", "older", "another"),
+)
+def test_a_review_signed_for_another_tender_is_named(
+    parties: Parties, verify: Callable[..., tuple[int, str]], about: dict[str, str], code: int
+) -> None:
+    story = Story(parties)
+    story.reviewed = about
+    story.build()
+    found, text = verify(story.pack(), story.trust())
+    assert found == code, text
+    assert ("holds a review that was signed for tender T-2026-002" in text) is bool(code)
