@@ -160,3 +160,12 @@ def test_a_colleague_can_be_added_and_must_choose_a_password(app: TestApp, confi
     form["current"], form["password"] = initial.group(1), PASSWORD
     form.submit(status=303)
     assert party.name in colleague.get("/party").text
+
+
+def test_the_summary_of_an_empty_form_names_each_field(app: TestApp) -> None:
+    answer = form_with(app.get("/register", headers={"Accept-Language": "en"}), "uscc").submit(
+        status=422, headers={"Accept-Language": "en"}
+    )
+    said = [" ".join(link.text.split()) for link in answer.html.select(".error-summary a")]
+    assert len(said) == len(set(said)) > 3
+    assert any(text.startswith("Name of the enterprise: ") for text in said)
