@@ -2,7 +2,8 @@
 import { concat, equal, fromUtf8, hex, sha256, unb64url, unbase64, unhex, utf8 } from "./bytes.js";
 import { VaultError } from "./errors.js";
 import { parseCanonical } from "./jcs.js";
-import { cosignedAt, parseCheckpoint, parseNote, parseVkey, signedByLog } from "./note.js";
+import { announcedKey, signedByAny, trustedLogKeys, witnessesOf } from "./logkeys.js";
+import { parseCheckpoint, parseNote } from "./note.js";
 import { leafBytes } from "./receipt.js";
 import { readTar } from "./tar.js";
 import { hashLeaf, verifyConsistency, verifyInclusion } from "./tree.js";
@@ -50,10 +51,19 @@ async function checkHashes(bundle) {
   return `${checked} / ${checked + skipped}`;
 }
 
-/** Did the log sign this note, with its first key or one that the trust file lists as its successor? */
-async function signedByAny(note, logKeys) {
-  for (const key of logKeys) if (await signedByLog(note, key)) return true;
-  return false;
+/** Adds to `logKeys` those that the log itself announces in this bundle, each under a key that counted already. */
+async function followKeys(bundle, head, logKeys, trust) {
+  const names = bundle.under("log/rotations/").sort((a, b) => a.match(/\d+/) - b.match(/\d+/));
+  const proofs = names.length ? JSON.parse(await bundle.text("log/consistency.json")) : [];
+  const continued = async (point) => {
+    const row = proofs.find(({ from, to }) => from === point.size && to === head.size);
+    return verifyConsistency(point.size, head.size, point.root, head.root, (row?.proof ?? []).map(unbase64));
+  };
+  for (const name of names) {
+    const found = await announcedKey(parseCanonical(await bundle.bytes(name)), logKeys, trust.log.origin, continued);
+    if (!logKeys.includes(found)) logKeys.push(found);
+  }
+  return String(logKeys.length);
 }
 
 async function checkManifestNote(bundle, logKeys) {
@@ -64,10 +74,9 @@ async function checkManifestNote(bundle, logKeys) {
 
 async function checkCheckpoint(head, logKeys, trust) {
   if (head.origin !== trust.log.origin || !(await signedByAny(head, logKeys))) throw new VaultError("SIGNATURE_WRONG", "checkpoint");
-  let seen = 0;
-  for (const { vkey } of trust.witnesses) if ((await cosignedAt(head, await parseVkey(vkey))) !== null) seen += 1;
+  const { seen, all } = await witnessesOf(head, trust.witnesses);
   if (seen < trust.quorum) throw new VaultError("SIGNATURE_WRONG", `${seen} < ${trust.quorum}`);
-  return `${head.size} · ${seen} / ${trust.witnesses.length}`;
+  return `${head.size} · ${seen} / ${all}`;
 }
 
 async function checkEntries(bundle, head) {
@@ -126,10 +135,10 @@ async function checkPayloads(bundle) {
  */
 export async function checkBundleLedger(tar, trust) {
   const bundle = new Bundle(await readTar(tar));
-  const logKeys = await Promise.all([trust.log, ...(trust.log.rotations ?? [])].map(({ vkey }) => parseVkey(vkey)));
-  if (logKeys.some(({ name }) => name !== trust.log.origin)) throw new VaultError("MALFORMED", "vkey");
+  const logKeys = await trustedLogKeys(trust);
   const head = parseCheckpoint(await bundle.text("log/checkpoint"));
   const steps = {
+    "bundle-keys": () => followKeys(bundle, head, logKeys, trust),
     "bundle-manifest": () => checkManifestNote(bundle, logKeys),
     "bundle-hashes": () => checkHashes(bundle),
     "bundle-checkpoint": () => checkCheckpoint(head, logKeys, trust),
