@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from bidding.vault.models import SealPolicy
 from config import installation
 from trading import acts
 from trading.ledger import entry, merkle, rotation
-from trading.ledger.checkpoint import LOG_KEY, NoteError, b64, parse_vkey, verifier_key, verify_log
+from trading.ledger.checkpoint import (
+    LOG_KEY,
+    NoteError,
+    b64,
+    parse_checkpoint,
+    parse_vkey,
+    verifier_key,
+    verify_log,
+)
 from trading.ledger.folder import TileFolder, write_durably
 from trading.ledger.models import LedgerCheckpoint
 from trading.ledger.rotation import Rotation
@@ -86,6 +95,9 @@ def retire(engine: Engine, state: Path, folder: Path) -> str:
         raise NotYet(f"policies of tenders that are not done name this key: {', '.join(named)}")
     path = state / "log.key"
     (path if path.exists() else sorted((state / "log").glob("*.key"))[0]).unlink()
+    size = parse_checkpoint(note).size
+    told = [replace(done, retired=size) if done.previous == oldest else done for done in rotations]
+    write_durably(folder / rotation.FILE, rotation.listed(told))
     return oldest
 
 

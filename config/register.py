@@ -89,7 +89,9 @@ def merged(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def _witnesses(settings: Mapping[str, Any], rows: list[Known]) -> list[list[str]]:
     found = [list(row) for row in json.loads(settings["ledger.witnesses"])]
-    found += [[row.name, row.address, row.key] for row in rows if row.kind == "witness" and row.address]
+    address = {name: url for name, url, _ in found}
+    later = [row for row in rows if row.kind == "witness" and row.address]
+    found += [[row.name, address.get(row.name, row.address), row.key] for row in later]
     ended = {row.key for row in rows if row.kind == "witness" and row.ended}
     once = {row[2]: row for row in found if row[2] not in ended}
     return list(once.values())

@@ -35,12 +35,13 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             "origin": settings["ledger.origin"],
             "vkey": settings["ledger.vkey"],
             "controller": operator,
-            "rotations": [
-                {"vkey": rotation.vkey, "index": rotation.index}
-                for rotation in known(Path(settings["ledger.folder"]))
-            ],
+            **log_keys(Path(settings["ledger.folder"])),
         },
-        "witnesses": [row | {"controller": operator if demo else row["name"]} for row in witnesses],
+        "witnesses": [
+            {name: value for name, value in row.items() if name != "name"}
+            | {"controller": operator if demo else row["name"]}
+            for row in witnesses
+        ],
         "quorum": 1,
         "custodians": [
             {
@@ -64,6 +65,17 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             former("tsa") if settings["timestamping.folder"] else former("ca"),
         ),
     }
+
+
+def log_keys(folder: Path) -> dict[str, Any]:
+    """The log's later keys, each with its announcement, and for how many entries the retired ones answer."""
+    rotations = known(folder)
+    ends = [{} if done.retired is None else {"until": done.retired} for done in rotations]
+    rows = [
+        {"vkey": done.vkey, "index": done.index} | end
+        for done, end in zip(rotations, [*ends[1:], {}], strict=False)
+    ]
+    return {"rotations": rows} | (ends[0] if ends else {})
 
 
 def roots(folder: str, controller: str, known: list[Known]) -> list[dict[str, str]]:

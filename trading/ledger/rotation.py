@@ -23,11 +23,13 @@ TYPE = "key.next"
 
 @dataclass(frozen=True)
 class Rotation:
-    """One announced key: the entry's index, the key before (`previous`) and the new one (`vkey`)."""
+    """One announced key: the entry's index, the key before (`previous`) and the new one (`vkey`). `retired` is
+    how many entries the log had when the key before was deleted; None while it signs."""
 
     index: int
     previous: str
     vkey: str
+    retired: int | None = None
 
 
 def statement(previous: str, vkey: str) -> bytes:

@@ -34,7 +34,7 @@ from trading.ledger.checkpoint import (
     verify_log_by_any,
 )
 from trading.ledger.folder import write_durably
-from trading.secrets import load_ring, next_in_ring
+from trading.secrets import load_ring, make_master, next_in_ring
 
 MAX_BODY = 64 * 1024
 MAX_PROOF = 63
@@ -51,16 +51,13 @@ class Answer:
 
 
 def new_key(folder: Path, name: str, rng: Callable[[int], bytes] = os.urandom) -> str:
-    """Makes the witness's key in `folder` unless it has one; returns its vkey."""
+    """Makes the witness's key in `folder` unless it has one; returns the vkey of the oldest it has."""
     path = folder / "key"
-    if not path.exists():
+    if not path.exists() and not load_ring(folder / "keys"):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(rng(32))
-            file.flush()
-            os.fsync(file.fileno())
-    return str(verifier_key(name, WITNESS_KEY, path.read_bytes()))
+        make_master(path, rng)
+    oldest, seed = keys_of(folder, name)[0]
+    return str(verifier_key(oldest, WITNESS_KEY, seed))
 
 
 def keys_of(folder: Path, name: str) -> list[tuple[str, bytes]]:
@@ -112,8 +109,7 @@ class Witness:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        if not list((self.folder / "keys").glob("*.key")):
-            new_key(self.folder, self.name)
+        new_key(self.folder, self.name)
         self._own = keys_of(self.folder, self.name)
         self.vkeys = [str(verifier_key(name, WITNESS_KEY, seed)) for name, seed in self._own]
         self._keys: dict[str, list[VerifierKey]] = {}
