@@ -32,13 +32,13 @@ class Ceremony:
 
 
 def ceremony(number: int, **fixed: Any) -> Ceremony:
-    """The ceremony number `number`. Fixed parts: alg, cap, k, trustees, strata, candidates, beacon, prev,
-    `answers` (the letters that are given, repeated ones being likelier), waves (how many at most)."""
+    """The ceremony number `number`. Fixed parts: alg, scope, cap, k, trustees, must, volunteers, strata, candidates,
+    beacon, prev, times, `answers` (the letters that are given, repeated ones being likelier), waves (how many at most)."""
     rng = random.Random(number)
     alg = fixed.get("alg") or rng.choice(("sha256", "sha256", "sm3"))
     cap = fixed.get("cap", rng.choice((0, 1, 1, 2)))
     k, trustees = (fixed["k"], fixed["trustees"]) if "k" in fixed else rng.choice(TRUSTEES)
-    scope = f"T-{rng.randrange(10**6)}/experts/{rng.randrange(1, 4)}"
+    scope = fixed.get("scope") or f"T-{rng.randrange(10**6)}/experts/{rng.randrange(1, 4)}"
     candidates = fixed.get("candidates") or [_candidate(rng, n, cap) for n in range(rng.randrange(1, 12))]
     listed = build_list(FAMILIES[alg], scope, candidates, cap, rng.randbytes)
     must = fixed.get("must") or rng.sample(PARTIES, rng.randrange(1, 4))
@@ -47,8 +47,9 @@ def ceremony(number: int, **fixed: Any) -> Ceremony:
     document |= {"trustees": list(trustees), "k": k, "must": must}
     document["prev"] = fixed.get("prev", rng.choice((None, rng.randbytes(32).hex())))
     document["beacon"] = fixed.get("beacon", rng.choice((None, DICE)))
-    document |= {"t_commit": 1767225600, "t_freeze": 1767225900, "t_reveal": 1767226200}
-    volunteers = rng.sample(PARTIES, rng.randrange(0, 3))
+    times = fixed.get("times", (1767225600, 1767225900, 1767226200))
+    document |= dict(zip(("t_commit", "t_freeze", "t_reveal"), times, strict=True))
+    volunteers = fixed.get("volunteers", rng.sample(PARTIES, rng.randrange(0, 3)))
     beacon = "".join(rng.choices("0123456789", k=20)) if document["beacon"] else ""
     transcript = play(rng, document, listed, sorted({*must, *volunteers}, reverse=True), beacon, fixed)
     return Ceremony(transcript, candidates, listed)
