@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from argon2 import PasswordHasher
 from pyramid.config import Configurator
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 from webtest import TestApp
 from xdist.scheduler import LoadScopeScheduling
@@ -24,11 +25,22 @@ from config.app import make_config
 from config.installation import WITNESS, log_vkey, prepare
 from config.migrate import upgrade
 from config.settings import settings as hall_settings
+from tests.folders import server_folder
+from trading.accounts import passwords
 from trading.db import make_engine
 
 numbers = itertools.count(1)
 STORIES = ("tests/browser/", "tests/journeys/", "tests/faults/")
 """folders whose tests share a whole hall: all of one folder run in one process"""
+
+
+gc.disable()  # until everything is imported: nothing of that can be let go
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: looking through it again and again would take a quarter of the tests' time."""
+    gc.freeze()
+    gc.enable()
 
 
 class OneHallPerFolder(LoadScopeScheduling):
@@ -50,10 +62,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
     """PostgreSQL and Valkey of this test process only, whatever the environment says."""
     for name in ("DATABASE_URL", "REDIS_URL", "TRADEHALL_CLOCK_FILE"):
         os.environ.pop(name, None)
-    with (
-        tempfile.TemporaryDirectory(prefix="th-") as short,
-        embedded.servers(Path(short), embedded.TEST_POSTGRES) as running,
-    ):
+    with server_folder() as folder, embedded.servers(folder, embedded.TEST_POSTGRES) as running:
         yield running
 
 
@@ -79,6 +88,12 @@ def copy_database(servers: embedded.Servers, template: str) -> str:
     return database(servers, name)
 
 
+def drop_database(servers: embedded.Servers, url: str) -> None:
+    """Let a copy go, whoever is still connected to it."""
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def shared_engine(servers: embedded.Servers, template: str) -> Iterator[Engine]:
     engine = make_engine(copy_database(servers, template))
@@ -97,13 +112,33 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def database_url(servers: embedded.Servers, template: str) -> str:
+def database_url(servers: embedded.Servers, template: str) -> Iterator[str]:
     """A database of the test's own, for what must really commit."""
-    return copy_database(servers, template)
+    url = copy_database(servers, template)
+    yield url
+    drop_database(servers, url)
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pages' templates lie compiled: every hall of these tests has the same."""
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing that takes no time; `passwords` itself says what it takes in a hall."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", quick)
+        patch.setattr(passwords, "_NOBODY", quick.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture
-def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> dict[str, Any]:
+def settings(
+    servers: embedded.Servers, database_url: str, tmp_path: Path, compiled_templates: Path
+) -> dict[str, Any]:
     """Settings of a hall of this test's own, its queue emptied; the outside parties (demo CA, custodians,
     witness) have keys under `tmp_path`, but none of them runs."""
     redis.Redis.from_url(servers.redis_url).flushall()
@@ -113,6 +148,8 @@ def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> di
         "ledger.vkey": log_vkey(tmp_path),
         "ledger.witnesses": json.dumps([[WITNESS, "http://127.0.0.1:9", parties.witness_vkey]]),
         "vault.custodians": json.dumps(parties.custodians),
+        "jinja2.bytecode_caching": "true",
+        "jinja2.bytecode_caching_directory": str(compiled_templates),
     }
 
 

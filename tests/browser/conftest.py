@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from config.demo import people
 from config.demo.client import Person
 from config.demo.seed import open_tender
 from config.supervisor import Hall
+from tests.folders import server_folder
 from trading import clock
 
 FLAGS = [
@@ -54,12 +54,12 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def hall(chromium: Browser) -> Iterator[Hall]:
     """The whole hall, all processes, with the demonstration's people and no tender."""
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="th-") as short:
+    with pytest.MonkeyPatch.context() as patch, server_folder() as folder:
         for name in [
             name for name in os.environ if name.startswith(("TRADEHALL_", "DATABASE_URL", "REDIS_URL"))
         ]:
             patch.delenv(name)
-        with supervisor.running(Path(short), 0) as started:
+        with supervisor.running(folder, 0) as started:
             patch.setenv(clock.CLOCK_FILE, started.environment[clock.CLOCK_FILE])
             run(started, "seed", "--hall", started.url, "--people-only")
             yield started

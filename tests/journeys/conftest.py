@@ -6,7 +6,6 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from config.demo.client import Person, until
 from config.demo.play import Story
 from config.settings import settings
 from config.supervisor import Hall
+from tests.folders import server_folder
 from tests.hall import HallProcess, run_hall
 from tests.journeys import amended, ordered
 from tests.journeys.attacks import Copy, Forgery, Keys, insert_entry
@@ -73,8 +73,7 @@ class Aftermath:
 
 @pytest.fixture(scope="package")
 def aftermath() -> Iterator[Aftermath]:
-    with tempfile.TemporaryDirectory(prefix="th-") as short:
-        folder = Path(short)
+    with server_folder() as folder:
         with pytest.MonkeyPatch.context() as patch, run_hall(folder) as running:
             patch.setenv(clock.CLOCK_FILE, running.hall.environment[clock.CLOCK_FILE])
             found = live(running, folder)
