@@ -26,6 +26,7 @@ from bidding.vault.encoding import b64
 from config import (
     custodian_rotation,
     installation,
+    key_acts,
     log_rotation,
     party_rotation,
     receipt_rotation,
@@ -36,7 +37,6 @@ from config.log_rotation import NotYet
 from config.register import KINDS
 from config.settings import DEFAULTS, from_environment
 from plugins.outbound import Unreachable, fetch
-from trading import acts
 from trading.db import make_engine
 from trading.ledger import witness
 from trading.secrets import HallKeys, next_in_ring
@@ -147,7 +147,7 @@ def record_rotation(which: str) -> None:
         said["public"] = b64(HallKeys.load(state_folder()).receipt.public_key().public_bytes_raw())
     engine = make_engine(os.environ["DATABASE_URL"])
     with Session(engine) as session, session.begin():
-        acts.record(session, acts.process("operator"), "key.rotated", None, said)
+        key_acts.record(session, "key.rotated", said)
     engine.dispose()
 
 

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 
 from bidding.tenders.models import Tender
 from bidding.vault.models import SealPolicy
-from config import installation
-from trading import acts
+from config import installation, key_acts
 from trading.ledger import entry, merkle, rotation
 from trading.ledger.checkpoint import (
     LOG_KEY,
@@ -54,7 +53,7 @@ def rotate(engine: Engine, state: Path, origin: str, folder: Path, wait: float =
     seed = make_master(made)
     payload = rotation.announcement(newest, seed)
     with Session(engine) as session, session.begin():
-        number = acts.record(session, acts.process("operator"), rotation.TYPE, None, payload).id
+        number = key_acts.record(session, rotation.TYPE, payload)
     index = _place(engine, number, parse_vkey(newest), wait)
     done = Rotation(index, newest, payload["next"])
     write_durably(folder / rotation.FILE, rotation.listed([*rotations, done]))

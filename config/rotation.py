@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
+from config import key_acts
 from config.models import Base
-from trading import acts
 from trading.secrets import HallKeys
 
 BATCH = 200
@@ -60,9 +60,7 @@ def reseal(engine: Engine, state: Path) -> int:
         return 1
     retired = sorted((state / "sealing").glob("*.key"))[:-1]
     with Session(engine) as session, session.begin():
-        acts.record(
-            session, acts.process("operator"), "key.resealed", None, {"key": "sealing", "values": total}
-        )
+        key_acts.record(session, "key.resealed", {"key": "sealing", "values": total})
     for path in retired:
         path.unlink()
     print(f"{total} values sealed anew; {len(retired)} old key files deleted")

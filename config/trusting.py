@@ -26,10 +26,10 @@ from bidding.tenders.models import Tender
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.encoding import sha256
 from bidding.vault.models import CustodianKey, SealPolicy
-from config import register
+from config import key_acts, register
 from config.log_rotation import DONE, NotYet
 from config.register import Known
-from trading import acts, clock
+from trading import clock
 from trading.ledger.checkpoint import WITNESS_KEY, NoteError, parse_vkey
 from trading.ledger.folder import write_durably
 
@@ -204,4 +204,4 @@ def _refuse(codes: Iterable[str]) -> None:
 def _record(engine: Engine, act: str, row: Known, when: dict[str, str]) -> None:
     said = {"key": row.kind, "name": row.name, "value": row.key} | when
     with Session(engine) as session, session.begin():
-        acts.record(session, acts.process("operator"), act, None, said)
+        key_acts.record(session, act, said)

@@ -19,6 +19,7 @@ from config import backup, installation, log_rotation, trust
 from config.log_rotation import NotYet
 from tests.bidding.vault.scene import CODE, Scene, scene
 from trading import clock
+from trading.acts import process, record
 from trading.ledger import merkle, rotation
 from trading.ledger.checkpoint import LOG_KEY, NoteError, b64, parse_vkey, unb64, verifier_key, verify_log
 from trading.ledger.folder import TileFolder
@@ -56,7 +57,7 @@ def rotate(scene: Scene) -> rotation.Rotation:
 def entry(scene: Scene) -> None:
     """One more entry, signed by the sequencer as it would be started now."""
     with scene.db() as session:
-        log_rotation.acts.record(session, log_rotation.acts.process("test"), "test.done", None, {})
+        record(session, process("test"), "test.done", None, {})
     scene.sequence()
 
 

@@ -45,6 +45,13 @@ ACTS = {
     "certificate.enrolled": _("Certificate issued"),
     "certificate.registered": _("Certificate of another authority added"),
     "certificate.revoked": _("Certificate revoked"),
+    "party.base-account": _("Account for bid securities named"),
+    "archive.imported": _("A tender's package was taken into the archive"),
+    "key.next": _("The ledger's next key announced"),
+    "key.rotated": _("A key of the hall was replaced by the next one"),
+    "key.resealed": _("The database is sealed with the next key"),
+    "key.trusted": _("The next key of an outside party counts"),
+    "key.distrusted": _("A former key of an outside party counts no more"),
 }
 
 BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
