@@ -18,7 +18,7 @@ COMMANDS = {
     "sequencer": ("config.processes:sequencer", "the ledger's sequencer"),
     "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
     "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),
-    "simulate": ("config.processes:simulate", "a simulator: ca | tsa | bank | recorder | ukey"),
+    "simulate": ("config.processes:simulate", "a simulator: ca | tsa | bank | sms | recorder | ukey"),
     "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),
     "seed": ("config.demo.seed:main", "people and an open tender for an empty demonstration"),
     "clock": ("config.demo.clock:main", "move a demonstration's clock"),

@@ -16,11 +16,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.demo.cast import CUSTODIANS, FIGURES, ORGANISATIONS
+from config.demo.cast import CUSTODIANS, FIGURES, GUARANTOR, ORGANISATIONS
 from config.settings import DEFAULTS
 from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
 from plugins.demo_ca.sm2 import Sm2DemoCA
+from plugins.sms import simulator as sms_simulator
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.rotation import known
 from trading.ledger.witness import new_key
@@ -79,12 +80,13 @@ class Parties:
     state: Path
     witness_vkey: str
     custodians: list[dict[str, Any]]
+    guarantor: dict[str, str]
     lists: list[str]
 
     def environment(self, ports: Mapping[str, int | str]) -> dict[str, str]:
         """The settings that name them."""
-        names = ("ca", "tsa", "witness", "bank")
-        ca, tsa, witness, bank = (f"http://127.0.0.1:{ports[name]}" for name in names)
+        names = ("ca", "tsa", "witness", "bank", "sms")
+        ca, tsa, witness, bank, sms = (f"http://127.0.0.1:{ports[name]}" for name in names)
         return {
             "TRADEHALL_LEDGER_VKEY": log_vkey(self.state),
             "TRADEHALL_LEDGER_WITNESSES": json.dumps([[WITNESS, witness, self.witness_vkey]]),
@@ -95,6 +97,9 @@ class Parties:
             "TRADEHALL_TIMESTAMPING_URL": tsa,
             "TRADEHALL_BANK_URL": bank,
             "TRADEHALL_BANK_SECRET_FILE": str(outside(self.state) / "bank" / bank_simulator.SECRET),
+            "TRADEHALL_GUARANTEES_ISSUERS": json.dumps([self.guarantor], ensure_ascii=False),
+            "TRADEHALL_SMS_URL": sms,
+            "TRADEHALL_SMS_SECRET_FILE": str(outside(self.state) / "sms" / sms_simulator.SECRET),
             "TRADEHALL_BANK_FORFEIT_ACCOUNT": "6210000000000001",
             "TRADEHALL_SM2_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/sm2-root.crl {ca}/crl/sm2-issuing.crl",
             "TRADEHALL_SIGNER_USB_KEY": f"http://127.0.0.1:{ports['ukey']}",
@@ -119,10 +124,12 @@ def prepare(state: Path) -> Parties:
         ),
     )
     bank_simulator.make_secret(outside(state) / "bank" / bank_simulator.SECRET)
+    sms_simulator.make_secret(outside(state) / "sms" / sms_simulator.SECRET)
+    guarantor = bank(ca, outside(state) / "bank")
     custodians = [
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
     ]
-    return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians, ca.lists())
+    return Parties(state, new_key(outside(state) / "witness", WITNESS), custodians, guarantor, ca.lists())
 
 
 def key_holder() -> dict[str, str]:
@@ -137,6 +144,17 @@ def make_once(path: Path, make: Callable[[Path], object]) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         make(path)
+
+
+def bank(ca: DemoCA, folder: Path) -> dict[str, str]:
+    """The bank's certificate, with which it signs guarantees. Returns how the hall lists it as a guarantor."""
+    name, body = GUARANTOR
+    identifier = compose(*body)
+    make_once(
+        folder / bank_simulator.SIGNER,
+        lambda path: ca.issue_key_file(path, common_name=name, organisation=name, organisation_id=identifier),
+    )
+    return {"id": identifier, "name": name}
 
 
 def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]:

@@ -125,13 +125,13 @@ def custodian(arguments: Sequence[str]) -> int:
 
 
 def simulate(arguments: Sequence[str]) -> int:
-    """`tradehall simulate ca|tsa|bank|ukey`: the demonstration's outside parties, each with keys of its own."""
+    """`tradehall simulate ca|tsa|bank|sms|ukey`: the demonstration's outside parties, each with keys of its own."""
     if arguments[:1] == ["recorder"]:
         from plugins.recorder import simulator as recorder
 
         return recorder.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="tradehall simulate")
-    parser.add_argument("what", choices=("ca", "tsa", "bank", "ukey"))
+    parser.add_argument("what", choices=("ca", "tsa", "bank", "sms", "ukey"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument(
@@ -152,6 +152,10 @@ def simulate(arguments: Sequence[str]) -> int:
         from plugins.bank import simulator as bank
 
         bank.serve(chosen.host, chosen.port, folder / "bank")
+    elif chosen.what == "sms":
+        from plugins.sms import simulator as sms
+
+        sms.serve(chosen.host, chosen.port, folder / "sms")
     else:
         from plugins.timestamping import simulator
 

@@ -31,7 +31,7 @@ from config.demo import welcome
 from config.demo.cast import CUSTODIANS
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
-OUTSIDE = ("ca", "tsa", "witness", "bank", "ukey")
+OUTSIDE = ("ca", "tsa", "witness", "bank", "sms", "ukey")
 """the outside parties that the settings name by their addresses"""
 PORTS = range(20_000, 32_000)
 """below those that systems give to outgoing connections"""
@@ -225,6 +225,7 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     family.add("tsa", "simulate", "tsa", "--port", str(ports["tsa"]))
     family.add("ukey", "simulate", "ukey", "--port", str(ports["ukey"]), "--origin", hall)
     family.add("bank", "simulate", "bank", "--port", str(ports["bank"]))
+    family.add("sms", "simulate", "sms", "--port", str(ports["sms"]))
     family.add("sequencer", "sequencer")
     family.add("worker", "worker")
     family.add("witness", "witness", "--port", str(ports["witness"]))

@@ -111,6 +111,22 @@ class IGuaranteeIssuer(Interface):
         Refused `guarantee.unavailable` when the issuer does not answer."""
 
 
+class ISmsSender(Interface):
+    """Text messages to telephones (短信网关). It learns a number and a text, and which of its own keys they
+    have; the text says no more than the caller wrote."""
+
+    def send(key: str, number: str, text: str) -> None:
+        """Hands the text over for a mobile number of eleven digits. `key` makes it happen once: the same key
+        again with the same number and text sends nothing. Raises `trading.errors.Refused` with code
+        `sms.unavailable` when the gateway does not answer (nothing is known then, and the same call may be
+        made again), `sms.declined` when it will never take it, `sms.key-reused` for a known key with
+        another number or text."""
+
+    def report(key: str) -> object:
+        """How far the text of a key has come (`trading.texting.Delivery`), None for one that was never sent.
+        Raises Refused `sms.unavailable`."""
+
+
 class ITradeKind(Interface):
     """A kind of trade (交易类别) as data: stages, methods, form fields, defaults, templates, document texts.
 
@@ -158,15 +174,21 @@ class ITenders(Interface):
 
 class IRecorder(Interface):
     """Where audio and video of openings and evaluations are kept (录音录像存储, Order 87 art. 39). The hall knows a
-    recording by its hash, which stands in the ledger; the provider keeps the bytes."""
+    recording by its hash, which stands in the ledger; the provider keeps the bytes. They are hours of video:
+    nobody ever holds them whole in memory."""
 
-    def keep(name: str, data: bytes) -> str:
-        """Keeps the bytes durably under a name that the hall makes (letters and digits), and returns the
-        word by which `read` and `discard` find them. The same name with the same bytes again is no error;
-        with others `trading.errors.Refused` `recording.exists`."""
+    def write(name: str, start: int, data: bytes) -> int:
+        """Adds a piece at the end of what comes in under a name that the hall makes (letters and digits), and
+        returns how many bytes are there. A piece that does not begin at the end is not taken: the
+        answer says where to go on. Raises KeyError for another kind of name."""
 
-    def read(store: str) -> bytes:
-        """The bytes; raises KeyError when there are none."""
+    def keep(name: str) -> object:
+        """Ends what came in under a name: it is durable when this returns, and never changed again. Returns
+        (word by which `open` and `discard` find it, bytes, SHA-256 in hex). The same name again is no
+        error. Raises KeyError when nothing came in."""
+
+    def open(store: str) -> object:
+        """A binary reader, to be closed; raises KeyError when there is no such recording."""
 
     def discard(store: str) -> None:
-        """Removes them, when their retention is over; absent ones are no error."""
+        """Removes it, when its retention is over; an absent one is no error."""

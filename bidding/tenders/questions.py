@@ -21,6 +21,7 @@ from translationstring import TranslationStringFactory
 
 from bidding.tenders.models import Question, Tender
 from bidding.tenders.service import locked, the_calendar, the_rulebook
+from bidding.tenders.telling import tell_later
 from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
@@ -188,6 +189,7 @@ def publish_answer(
     )  # fmt: skip
     payload = {"number": number, "clarification": notice.sha256, "p7s": hashlib.sha256(cms).hexdigest()}
     record(session, actor, "tender.clarified", tender.code, payload, now)
+    tell_later(session, tender.code, "clarified", now)
     return notice
 
 

@@ -60,6 +60,8 @@ FIGURES = (
     Figure("auditadmin", "沈墨", Role.AUDIT_ADMIN, "", "审计管理员", "audit administrator"),
 )
 
+GUARANTOR = ("示例银行股份有限公司", ("9", "1", "440300", "00000007"))
+"""The bank that signs guarantees: its name and the parts of its code."""
 CUSTODIANS = {
     "custodian-centre": ("示例市公共资源交易中心", ("1", "2", "440300", "00000004")),
     "custodian-audit": ("示例市审计局", ("1", "1", "440300", "00000005")),

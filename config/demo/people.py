@@ -61,7 +61,7 @@ def ensure(registry: Any, state: Path, figures: Sequence[Figure] = FIGURES) -> N
         parties = {
             key: service.create_party(
                 session, demo, uscc=uscc(key), name=name, kind=kind, size=size,
-                address="示例市建设路1号", legal_representative="（演示）", phone="0755-00000000",
+                address="示例市建设路1号", legal_representative="（演示）", phone=f"138{ORGANISATIONS[key][2]}",
             )
             for key, (_, _, _, name, kind, size) in ORGANISATIONS.items()
         }  # fmt: skip

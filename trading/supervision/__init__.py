@@ -44,7 +44,7 @@ IN_ORDER = {
 def includeme(config: Configurator) -> None:
     """The room's routes and desk cards."""
     # Imported here: the pure modules of this room stay free of the web.
-    from trading.supervision import acts, case_api, case_views
+    from trading.supervision import acts, case_api, case_views, telling
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
@@ -57,6 +57,7 @@ def includeme(config: Configurator) -> None:
     ):
         for name, pattern in routes.items():
             config.add_route(name, pattern, factory=factory)
+    config.on_promise(telling.TELL, telling.tell)
     config.on_desk("regulator", desk.regulator_cards)
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)

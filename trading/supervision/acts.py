@@ -15,8 +15,8 @@ from trading.errors import Refused, refuse
 from trading.interfaces import ITenders
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.supervision import cases, commands, orders, papers
-from trading.supervision.cases import Filer
+from trading.supervision import cases, commands, deciding, filing, orders, papers
+from trading.supervision.filing import Filer
 from trading.supervision.models import Case, Order
 from trading.web import _
 
@@ -56,7 +56,7 @@ def in_tender(request: Request) -> Any:
     return request.port(ITenders).context(request)
 
 
-def paper(request: Request, command: Any, tender: str, *, public: bool) -> cases.Paper:
+def paper(request: Request, command: Any, tender: str, *, public: bool) -> filing.Paper:
     """The attached file, from a form's upload or from JSON. Raises Refused `paper.*`."""
     upload = request.POST.get("upload") if request.content_type != "application/json" else None
     if hasattr(upload, "file"):
@@ -64,7 +64,7 @@ def paper(request: Request, command: Any, tender: str, *, public: bool) -> cases
     else:
         name, data = command.paper_name, decoded(command.paper)
     digest = papers.keep(request.db, request.keys, tender, name, data, public=public)
-    return cases.Paper(digest, name if digest else "")
+    return filing.Paper(digest, name if digest else "")
 
 
 def decoded(text: str) -> bytes:
@@ -90,7 +90,7 @@ def file_query(request: Request, command: commands.FileQuery) -> Case:
     """The reader's enterprise files a query or an inquiry about the tender in the context."""
     tender = request.context
     attached = paper(request, command, tender.code, public=False)
-    file = cases.file_query if command.kind == "query" else cases.file_inquiry
+    file = filing.file_query if command.kind == "query" else filing.file_inquiry
     return file(
         request.db, request.keys, request.actor, filer(request), tender, command.stage, command.lines,
         command.request, attached,
@@ -99,43 +99,43 @@ def file_query(request: Request, command: commands.FileQuery) -> Case:
 
 def _answer(request: Request, case: Case, command: commands.Answer) -> Any:
     document = paper(request, command, case.tender, public=True).sha256
-    return cases.answer(request.db, request.actor, case.number, command.decision, command.words, document)
+    return deciding.answer(request.db, request.actor, case.number, command.decision, command.words, document)
 
 
 def _withdraw(request: Request, case: Case, command: Any) -> Any:
-    return cases.withdraw(request.db, request.keys, request.actor, filer(request), case.number)
+    return filing.withdraw(request.db, request.keys, request.actor, filer(request), case.number)
 
 
 def _complain(request: Request, case: Case, command: commands.Complain) -> Any:
     attached = paper(request, command, case.tender, public=False)
-    return cases.file_complaint(
+    return filing.file_complaint(
         request.db, request.keys, request.actor, filer(request), case.number, command.department, command.matters,
         command.request, attached,
     )  # fmt: skip
 
 
 def _accept(request: Request, case: Case, command: Any) -> Any:
-    return cases.accept(request.db, request.actor, case.number, department(request))
+    return deciding.accept(request.db, request.actor, case.number, department(request))
 
 
 def _turn_away(request: Request, case: Case, command: commands.TurnAway) -> Any:
-    return cases.turn_away(request.db, request.actor, case.number, department(request), command.words)
+    return deciding.turn_away(request.db, request.actor, case.number, department(request), command.words)
 
 
 def _pause(request: Request, case: Case, command: commands.PauseClock) -> Any:
     document = paper(request, command, case.tender, public=False).sha256
-    return cases.pause(
+    return deciding.pause(
         request.db, request.actor, case.number, department(request), command.ground, command.reason, document
     )
 
 
 def _unpause(request: Request, case: Case, command: Any) -> Any:
-    return cases.unpause(request.db, request.actor, case.number, department(request))
+    return deciding.unpause(request.db, request.actor, case.number, department(request))
 
 
 def _decide(request: Request, case: Case, command: commands.Decide) -> Any:
     document = paper(request, command, case.tender, public=True).sha256
-    return cases.decide(
+    return deciding.decide(
         request.db, request.actor, case.number, department(request), command.decision, command.words, document
     )
 

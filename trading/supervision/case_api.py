@@ -11,7 +11,7 @@ from pyramid.view import view_config
 
 from trading.clock import rfc3339
 from trading.permissions import Permission
-from trading.supervision import acts, cases, commands, docket, orders
+from trading.supervision import acts, case_clocks, commands, docket, orders
 from trading.supervision.case_views import day_of, may_read
 from trading.supervision.limits import TRACKS, worked
 from trading.supervision.models import Case, Order
@@ -85,7 +85,7 @@ def api_limits(request: Request) -> Any:
     track = request.GET.get("track", TRACKS[0])
     track = track if track in TRACKS else TRACKS[0]
     known = day_of(request.GET.get("known", ""), request.now().date())
-    found = worked(cases.the_limits(), track, known, day_of(request.GET.get("received", ""), known))
+    found = worked(case_clocks.the_limits(), track, known, day_of(request.GET.get("received", ""), known))
     return {
         name: {"until": limit.last_day.isoformat() if limit.last_day else None,
                "article": f"{limit.rule.instrument} {limit.rule.article}", "certain": limit.certain}

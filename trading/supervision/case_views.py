@@ -19,7 +19,18 @@ from trading.errors import Refused
 from trading.interfaces import ITenders
 from trading.permissions import Permission
 from trading.rulebook.calendar import beijing_date
-from trading.supervision import acts, cases, commands, docket, orders, papers, suspensions, words
+from trading.supervision import (
+    acts,
+    case_clocks,
+    cases,
+    commands,
+    docket,
+    filing,
+    orders,
+    papers,
+    suspensions,
+    words,
+)
 from trading.supervision.limits import STAGES, TRACKS, worked
 from trading.supervision.models import Case
 from trading.web import PUBLIC, Form, whole_number
@@ -77,7 +88,7 @@ def limits_page(request: Request) -> Any:
     track = track if track in TRACKS else TRACKS[0]
     known = day_of(request.GET.get("known", ""), today)
     received = day_of(request.GET.get("received", ""), known)
-    found = worked(cases.the_limits(), track, known, received)
+    found = worked(case_clocks.the_limits(), track, known, received)
     return WORDS | {"track": track, "known": known, "received": received, "limits": found}
 
 
@@ -122,12 +133,12 @@ def new_query(request: Request) -> Any:
     rows = []
     for stage in STAGES:
         try:
-            rows.append((stage, cases.query_limit(request.db, request.context, stage)[1], None))
+            rows.append((stage, case_clocks.query_limit(request.db, request.context, stage)[1], None))
         except Refused as refused:
             rows.append((stage, None, refused.faults[0]))
     return WORDS | {
         "form": form, "tender": request.context, "rows": rows, "now": request.now(),
-        "track": cases.track_of(request.db, request.context.code),
+        "track": case_clocks.track_of(request.db, request.context.code),
     }  # fmt: skip
 
 
@@ -159,11 +170,11 @@ def case_page(request: Request, doing: str = "", form: Form | None = None) -> di
     case: Case = request.context.case
     reader, now = may_read(request), request.now()
     letter = cases.letter_of(request.keys, case)
-    complaint = cases.complaint_limit(case) if case.kind == "query" else None
-    first = cases.first_receiver(request.db, case) if case.kind == "query" else None
+    complaint = case_clocks.complaint_limit(case) if case.kind == "query" else None
+    first = filing.first_receiver(request.db, case) if case.kind == "query" else None
     return WORDS | {
         "case": case, "row": docket.row(request.db, case, now), "reader": reader, "letter": letter,
-        "author": author_may_be_told(request, reader), "limit": cases.due_limit(request.db, case, now),
+        "author": author_may_be_told(request, reader), "limit": case_clocks.due_limit(request.db, case, now),
         "pauses": cases.pauses_of(request.db, case), "complaint": complaint, "first": first, "now": now,
         "tender": request.context.tender, "doing": doing, "form": form or Form(request, commands.Accept),
         "departments_pairs": [(name, name) for name in cases.departments(request.db)], "mine": acts.department(request) == case.department,

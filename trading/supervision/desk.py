@@ -8,7 +8,7 @@ from pyramid.request import Request
 from trading.deals.days import last_day_before
 from trading.deals.service import overdue
 from trading.interfaces import ITenders
-from trading.supervision import cases, docket, orders, service, suspensions
+from trading.supervision import case_clocks, cases, docket, orders, service, suspensions
 from trading.supervision.words import CASE_STATES
 from trading.web import Card, _
 
@@ -34,7 +34,7 @@ def regulator_cards(request: Request) -> list[Card]:
 def case_cards(request: Request) -> list[Card]:
     """Queries, complaints, orders and ordered suspensions, with the number of those that are late."""
     now = request.now()
-    lights = [cases.light_of(request.db, case, now) for case in cases.open_cases(request.db)]
+    lights = [case_clocks.light_of(request.db, case, now) for case in cases.open_cases(request.db)]
     lights += [docket.order_light(order, now) for order in orders.unanswered(request.db)]
     standing = suspensions.standing(request.db, request.port(ITenders).find, now)
     lights += [each.limit.light for each in standing]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from trading.deals.days import last_day_before
 from trading.notices.models import Notice
 from trading.rulebook.clocks import Light
-from trading.supervision import cases
+from trading.supervision import case_clocks
 from trading.supervision.models import Case, Order
 
 PAGE = 30
@@ -71,7 +71,7 @@ def row(session: Session, case: Case, now: datetime) -> Row:
     due = last_day_before(case.due_at) if case.due_at and case.closed_at is None else None
     return Row(
         case, notice.title if notice else case.tender, notice.shown.get("title_en", "") if notice else "",
-        parent.number if parent else "", due, cases.light_of(session, case, now),
+        parent.number if parent else "", due, case_clocks.light_of(session, case, now),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trading.ledger.service import entries_of
-from trading.supervision import cases
+from trading.supervision import case_clocks
 from trading.supervision.limits import Limit
 from trading.supervision.models import Order
 
@@ -28,14 +28,14 @@ class Suspension:
 def of_tender(session: Session, tender: Any, now: datetime) -> Suspension | None:
     """The ordered suspension that a tender is in, with its light; None for one that goes on, that its buyers
     suspended themselves, or of the bidding law, which names no such limit."""
-    if tender.suspended_at is None or cases.track_of(session, tender.code) != "procurement":
+    if tender.suspended_at is None or case_clocks.track_of(session, tender.code) != "procurement":
         return None
     stops = [entry for entry in entries_of(session, tender.code) if entry.entry.type == "tender.suspended"]
     said = stops[-1].payloads[0].document if stops and stops[-1].payloads else None
     order = session.scalars(select(Order).where(Order.number == (said or {}).get("order", ""))).first()
     if order is None:
         return None
-    limit = cases.the_limits().limit("procurement", "suspend", tender.suspended_at, (), now)
+    limit = case_clocks.the_limits().limit("procurement", "suspend", tender.suspended_at, (), now)
     return Suspension(order, tender, limit)
 
 

@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 from bidding.tenders.models import Tender
 from tests.helpers import make_party, make_user
 from tests.tenders import make_buyers, published_tender
+from tests.texting import telephones
 from trading.acts import Actor
 from trading.errors import Refused
 from trading.ledger.service import entries_of
 from trading.notices.models import Notice
+from trading.outbox import Promise
 from trading.parties.models import Party
-from trading.supervision import cases
-from trading.supervision.cases import Filer
+from trading.supervision import case_clocks, cases, deciding, filing, telling
+from trading.supervision.filing import Filer
 from trading.supervision.models import Case
 
 
@@ -57,18 +59,20 @@ class Hall:
         return Filer(self.user.id, self.user.name, self.party.id, self.party.name)
 
     def query(self, now: datetime | None, stage: Any = "result") -> Case:
-        return cases.file_query(
+        return filing.file_query(
             self.session, self.keys, self.actor, self.filer, self.tender, stage, ["评分错误", "资格不符"], "请重新评审",
             now=now,
         )  # fmt: skip
 
     def answer(self, query: Case, now: datetime) -> Case:
-        return cases.answer(self.session, self.buyers.actor, query.number, "rejected", "质疑不成立", now=now)
+        return deciding.answer(
+            self.session, self.buyers.actor, query.number, "rejected", "质疑不成立", now=now
+        )
 
     def complain(
         self, query: Case, now: datetime, to: Party | None = None, matters: tuple[int, ...] = (1,)
     ) -> Case:
-        return cases.file_complaint(
+        return filing.file_complaint(
             self.session, self.keys, self.actor, self.filer, query.number, (to or self.finance).name, list(matters),
             "请求认定中标无效", now=now,
         )  # fmt: skip
@@ -92,9 +96,9 @@ def refused(act: Any) -> tuple[str, str]:
 def test_the_worked_calendar_comes_out_of_the_acts_themselves(hall: Hall) -> None:
     query = hall.query(at(5, 20))
     assert (query.known_on, query.file_until) == (date(2026, 5, 11), date(2026, 5, 20))
-    assert cases.due_limit(hall.session, query, at(5, 20)).last_day == date(2026, 5, 29)
+    assert case_clocks.due_limit(hall.session, query, at(5, 20)).last_day == date(2026, 5, 29)
     hall.answer(query, at(5, 26))
-    assert cases.complaint_limit(query).last_day == date(2026, 6, 22)
+    assert case_clocks.complaint_limit(query).last_day == date(2026, 6, 22)
     assert hall.complain(query, at(6, 22)).state == "received"
 
 
@@ -129,7 +133,7 @@ def test_the_first_receiver_keeps_a_matter_and_the_second_is_sent_to_it(hall: Ha
     assert (second.state, second.kept_by, second.due_at) == ("routed", first.number, None)
     assert refused(lambda: hall.complain(query, at(6, 3)))[0] == "complaint.twice"
     assert refused(
-        lambda: cases.accept(hall.session, hall.actor, first.number, hall.planning.name, now=at(6, 3))
+        lambda: deciding.accept(hall.session, hall.actor, first.number, hall.planning.name, now=at(6, 3))
     ) == ("case.not-yours", "TBR 61")
 
 
@@ -137,23 +141,23 @@ def test_appraisal_stops_the_clock_with_its_paper_and_the_light_turns_red_when_l
     query = hall.query(at(5, 20))
     hall.answer(query, at(5, 22))
     made, who = hall.complain(query, at(6, 1)), hall.finance.name
-    cases.accept(hall.session, hall.actor, made.number, who, now=at(6, 2))
-    plain = cases.due_limit(hall.session, made, at(6, 2)).last_day
+    deciding.accept(hall.session, hall.actor, made.number, who, now=at(6, 2))
+    plain = case_clocks.due_limit(hall.session, made, at(6, 2)).last_day
 
     def stop(document: str) -> Any:
-        return cases.pause(
+        return deciding.pause(
             hall.session, hall.actor, made.number, who, "appraisal", "检测样品", document, now=at(6, 8)
         )
 
     assert refused(lambda: stop("")) == ("case.paper", "GPR 58")
     stop("ab" * 32)
-    assert (made.due_at, cases.light_of(hall.session, made, at(9, 1))) == (None, "paused")
-    cases.unpause(hall.session, hall.actor, made.number, who, now=at(6, 15))
-    moved = cases.due_limit(hall.session, made, at(6, 15)).last_day
+    assert (made.due_at, case_clocks.light_of(hall.session, made, at(9, 1))) == (None, "paused")
+    deciding.unpause(hall.session, hall.actor, made.number, who, now=at(6, 15))
+    moved = case_clocks.due_limit(hall.session, made, at(6, 15)).last_day
     assert plain is not None and moved is not None and moved == plain + timedelta(days=7)
-    assert cases.light_of(hall.session, made, at(9, 1)) == "red"
-    cases.decide(hall.session, hall.actor, made.number, who, "upheld", "投诉成立", now=at(6, 16))
-    assert cases.light_of(hall.session, made, at(9, 1)) == "done"
+    assert case_clocks.light_of(hall.session, made, at(9, 1)) == "red"
+    deciding.decide(hall.session, hall.actor, made.number, who, "upheld", "投诉成立", now=at(6, 16))
+    assert case_clocks.light_of(hall.session, made, at(9, 1)) == "done"
 
 
 def test_neither_the_database_nor_the_ledger_names_who_asks(hall: Hall) -> None:
@@ -182,7 +186,7 @@ def test_an_enterprise_finds_its_own_cases_and_no_others(hall: Hall) -> None:
     assert cases.own(hall.session, hall.keys, other.id) == []
     stranger = Filer(hall.user.id, "x", other.id, other.name)
     with pytest.raises(Refused, match=r"case\.unknown"):
-        cases.file_complaint(
+        filing.file_complaint(
             hall.session,
             hall.keys,
             hall.actor,
@@ -203,7 +207,7 @@ def test_there_is_nothing_to_query_before_it_has_happened(hall: Hall) -> None:
 
 
 def inquire(hall: Hall, now: datetime) -> Case:
-    return cases.file_inquiry(
+    return filing.file_inquiry(
         hall.session,
         hall.keys,
         hall.actor,
@@ -219,10 +223,10 @@ def inquire(hall: Hall, now: datetime) -> Case:
 def test_an_inquiry_is_answered_within_three_working_days_and_no_complaint_follows(hall: Hall) -> None:
     made = inquire(hall, at(5, 20))
     assert made.number.startswith("I-2026-")
-    assert cases.due_limit(hall.session, made, at(5, 20)).last_day == date(2026, 5, 25)
-    assert cases.light_of(hall.session, made, at(5, 26)) == "red"
+    assert case_clocks.due_limit(hall.session, made, at(5, 20)).last_day == date(2026, 5, 25)
+    assert case_clocks.light_of(hall.session, made, at(5, 26)) == "red"
     assert refused(lambda: hall.complain(made, at(6, 1)))[0] == "case.unknown"
-    cases.answer(hall.session, hall.buyers.actor, made.number, "", "按合同约定付款", now=at(5, 22))
+    deciding.answer(hall.session, hall.buyers.actor, made.number, "", "按合同约定付款", now=at(5, 22))
     assert (made.state, made.decision) == ("answered", "")
     kinds = [entry.entry.type for entry in entries_of(hall.session, hall.tender.code)]
     assert kinds[-2:] == ["inquiry.filed", "inquiry.answered"]
@@ -233,9 +237,9 @@ def test_an_inquiry_is_answered_within_three_working_days_and_no_complaint_follo
 def test_a_query_is_not_answered_without_its_outcome(hall: Hall) -> None:
     query = hall.query(at(5, 20))
     assert (
-        refused(lambda: cases.answer(hall.session, hall.buyers.actor, query.number, "", "x", now=at(5, 22)))[
-            0
-        ]
+        refused(
+            lambda: deciding.answer(hall.session, hall.buyers.actor, query.number, "", "x", now=at(5, 22))
+        )[0]
         == "case.decision"
     )
 
@@ -244,7 +248,7 @@ def test_only_who_filed_a_case_withdraws_it_and_then_it_is_over(hall: Hall) -> N
     query = hall.query(at(5, 20))
     other = make_party(hall.session)
     stranger = Filer(hall.user.id, "x", other.id, other.name)
-    take_back = lambda filer, number: cases.withdraw(  # noqa: E731
+    take_back = lambda filer, number: filing.withdraw(  # noqa: E731
         hall.session, hall.keys, hall.actor, filer, number, now=at(5, 21)
     )
     assert refused(lambda: take_back(stranger, query.number))[0] == "case.unknown"
@@ -260,5 +264,18 @@ def test_after_a_complaint_was_withdrawn_another_authority_may_receive_the_matte
     query = hall.query(at(5, 20))
     hall.answer(query, at(5, 22))
     first = hall.complain(query, at(6, 1))
-    cases.withdraw(hall.session, hall.keys, hall.actor, hall.filer, first.number, now=at(6, 2))
+    filing.withdraw(hall.session, hall.keys, hall.actor, hall.filer, first.number, now=at(6, 2))
     assert hall.complain(query, at(6, 3), hall.planning).state == "received"
+
+
+def test_the_filer_is_told_of_the_answer_by_text_message_and_nobody_else(hall: Hall) -> None:
+    hall.party.phone = "13800138000"
+    query = hall.query(at(5, 20))
+    hall.answer(query, at(5, 22))
+    promised = hall.session.scalars(select(Promise.payload).where(Promise.topic == telling.TELL)).all()
+    assert promised == [{"case": query.number, "state": "answered"}]
+    gateway = telephones(hall.registry)
+    telling.tell(hall.session, hall.registry, promised[0])
+    ((number, text),) = gateway.sent.values()
+    assert number == "13800138000" and query.number in text and "已答复" in text
+    assert hall.party.name not in text and hall.tender.code not in text

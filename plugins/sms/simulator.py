@@ -1,0 +1,183 @@
+"""A text message gateway for demonstrations: a process of its own that keeps every message in its folder (SQLite).
+
+For the hall, with its secret: POST /messages · GET /messages/KEY (plugins/sms/client.py)
+For people: GET /  what every telephone has received · POST /modes  failures that can be set (form):
+`down` answers 503, `slow` waits that many seconds, `deaf` numbers (separated by spaces) never get anything.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from plugins import simulated
+from trading import clock
+from trading.clock import BEIJING, parse_rfc3339, rfc3339
+from trading.texting import LONGEST, MOBILE
+
+SECRET = "hall.secret"
+MODES = {"down": "", "slow": "", "deaf": ""}
+SHOWN = 200
+"""messages that the page shows, newest first"""
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, number TEXT NOT NULL,
+  text TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL);
+"""
+
+
+class Declined(Exception):
+    """What the gateway does not do; `status` is the HTTP status of the answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Gateway:
+    """The messages in `folder`; the hall's secret is made when there is none."""
+
+    def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.secret = make_secret(self.folder / SECRET)
+        self.now = now
+        self.modes = dict(MODES)
+        self._lock = threading.Lock()
+        self._kept = sqlite3.connect(self.folder / "messages.sqlite", check_same_thread=False)
+        self._kept.executescript(SCHEMA)
+
+    def take(self, key: str, number: str, text: str) -> None:
+        """Take a message once, and deliver it at once. Raises Declined."""
+        if not MOBILE.fullmatch(number) or not 0 < len(text) <= LONGEST:
+            raise Declined(422, "not a mobile number, or not a text of that length")
+        deaf = number in self.modes["deaf"].split()
+        state, reason = ("failed", "switched off") if deaf else ("delivered", "")
+        with self._lock, self._kept:
+            known = self._kept.execute("SELECT number, text FROM message WHERE key = ?", (key,)).fetchone()
+            if known is not None and known != (number, text):
+                raise Declined(409, "this key was used for another message")
+            if known is None:
+                row = (key, number, text, state, reason, rfc3339(self.now()))
+                columns = "key, number, text, state, reason, at"
+                self._kept.execute(f"INSERT INTO message ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def report(self, key: str) -> dict[str, str]:
+        with self._lock:
+            row = self._kept.execute("SELECT state, at, reason FROM message WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise Declined(404, "no such message")
+        return dict(zip(("state", "at", "reason"), row, strict=True))
+
+    def received(self) -> list[tuple[str, str, str, str]]:
+        """(instant, number, text, state) of the newest messages."""
+        with self._lock:
+            query = "SELECT at, number, text, state FROM message ORDER BY seq DESC LIMIT ?"
+            return self._kept.execute(query, (SHOWN,)).fetchall()
+
+    def set_modes(self, chosen: dict[str, str]) -> None:
+        self.modes = MODES | {name: value for name, value in chosen.items() if name in MODES}
+
+
+def make_secret(path: Path) -> str:
+    """The hall's secret, made when there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def serve(host: str, port: int, folder: Path | str) -> None:
+    """Serves the gateway whose messages lie in `folder` until the process is ended."""
+    make_server(host, port, Gateway(folder)).serve_forever()
+
+
+def make_server(host: str, port: int, gateway: Gateway) -> ThreadingHTTPServer:
+    """A server that listens already; `server_port` tells which port when `port` is 0."""
+    return simulated.make_server(host, port, _Handler, gateway=gateway)
+
+
+class _Handler(simulated.Frame):
+    gateway: Gateway
+
+    def do_GET(self) -> None:
+        if self.healthy():
+            return
+        if self.path == "/":
+            self.answer(200, "text/html; charset=utf-8", page(self.gateway).encode())
+        else:
+            self._asked("GET", b"")
+
+    def do_POST(self) -> None:
+        try:
+            body = self.body()
+        except simulated.TooLong as error:
+            self.answer(413, "text/plain", str(error).encode())
+            return
+        if self.path == "/modes":
+            self.gateway.set_modes({name: values[0] for name, values in parse_qs(body.decode()).items()})
+            self.answer(200, "text/plain", b"ok")
+        else:
+            self._asked("POST", body)
+
+    def _asked(self, method: str, body: bytes) -> None:
+        modes = self.gateway.modes
+        if modes["slow"]:
+            time.sleep(float(modes["slow"]))
+        known = hmac.compare_digest(
+            self.headers.get("Authorization", "").encode(), f"Bearer {self.gateway.secret}".encode()
+        )
+        try:
+            if modes["down"]:
+                raise Declined(503, "the gateway is down")
+            if not known:
+                raise Declined(401, "not the hall")
+            status, told = 200, self._done(method, body)
+        except Declined as error:
+            status, told = error.status, {"error": str(error)}
+        except (ValueError, KeyError, TypeError) as error:
+            status, told = 422, {"error": f"malformed request: {error}"}
+        self.answer(status, "application/json", json.dumps(told, ensure_ascii=False).encode())
+
+    def _done(self, method: str, body: bytes) -> dict[str, Any]:
+        if (method, self.path) == ("POST", "/messages"):
+            asked = json.loads(body)
+            self.gateway.take(str(asked["key"]), str(asked["number"]), str(asked["text"]))
+            return {}
+        if method == "GET" and self.path.startswith("/messages/"):
+            return self.gateway.report(unquote(self.path.removeprefix("/messages/")))
+        raise Declined(404, "no such page")
+
+
+def page(gateway: Gateway) -> str:
+    """What every telephone has received, newest first; failures to set."""
+    rows = "".join(
+        f"<tr><td>{parse_rfc3339(at).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}<td>{escape(number)}"
+        f"<td>{escape(text)}<td>{'已送达 / delivered' if state == 'delivered' else '未送达 / failed'}"
+        for at, number, text, state in gateway.received()
+    )
+    fields = "".join(f'<p><label>{name} <input name="{name}"></label>' for name in MODES)
+    return (
+        '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<title>短信（模拟）</title><h1>手机短信（模拟） / Telephones (simulated)</h1>"
+        "<table border=1 cellpadding=6><tr><th>时间 / Time<th>号码 / Number<th>内容 / Text<th>"
+        f"{rows}</table><h2>故障 / Failures</h2>"
+        f'<form method="post" action="/modes">{fields}<button>设置 / Set</button></form>'
+    )
+
+
+if __name__ == "__main__":
+    simulated.run("A text message gateway for demonstrations.", serve)
