@@ -48,11 +48,16 @@ def find(session: Session, code: str) -> Tender:
 
 
 def locked(session: Session, code: str) -> Tender:
-    """The tender of a code, its row locked until the transaction ends. Raises Refused `tender.unknown`."""
+    """The tender of a code, its row locked until the transaction ends. Raises Refused `tender.unknown`.
+
+    Rows that were read before the lock are read anew: whoever held it may have changed them."""
     found = select(Tender).where(Tender.code == code).with_for_update(of=Tender)
     tender = session.scalars(found.execution_options(populate_existing=True)).first()
     if tender is None:
         raise refuse("tender.unknown", _("There is no tender of this code."), field="tender")
+    for row in session.identity_map.values():
+        if row is not tender:
+            session.expire(row)
     return tender
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bidding.tenders import service
@@ -65,3 +66,14 @@ def test_an_unknown_code_is_refused(session: Session) -> None:
     with pytest.raises(Refused) as refused:
         service.find(session, "T-none")
     assert refused.value.faults[0].code == "tender.unknown"
+
+
+def test_rows_that_were_read_before_the_lock_are_read_anew_under_it(session: Session) -> None:
+    tender = bare_tender(session)
+    lot, party = tender.lot, tender.tenderer
+    assert lot is not None and lot.name == "Desks"
+    party.name = "changed here, not yet written"
+    # What whoever held the lock has committed meanwhile.
+    session.connection().execute(text("UPDATE lot SET name = 'Chairs' WHERE id = :id"), {"id": lot.id})
+    service.locked(session, tender.code)
+    assert (lot.name, party.name) == ("Chairs", "changed here, not yet written")
