@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.tenders import interruptions
+from bidding.tenders import interruptions, repeating
 from bidding.tenders.interruptions import ARTICLES, Ground
 from bidding.tenders.models import Tender
 from trading.accounts.models import User
@@ -93,7 +93,7 @@ def retender(request: Request) -> Any:
 
 def again(request: Request) -> Tender:
     user = request.db.get(User, request.identity.user_id)
-    return interruptions.retender(request.db, request.registry, request.actor, user, request.context.code)
+    return repeating.retender(request.db, request.registry, request.actor, user, request.context.code)
 
 
 @view_config(

@@ -1,4 +1,4 @@
-"""What stops a tender (暂停、恢复、终止、废标、重新招标): by the buyers' decision, or by the authority's order.
+"""What stops a tender (暂停、恢复、终止、废标): by the buyers' decision, or by the authority's order.
 
 Each has a reason, its article, a paper where there is one, a notice that everybody reads (bidders and
 downloaders are told that way: nobody is named) and one entry. What runs while a tender stands still is
@@ -14,11 +14,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.tenders import drafts
 from bidding.tenders.lifecycle import DECIDED, UNDER_WAY
 from bidding.tenders.models import Interruption, Tender
 from bidding.tenders.service import advance, locked
-from trading.accounts.models import User
 from trading.acts import Actor, record
 from trading.clock import BEIJING, database_now, rfc3339
 from trading.errors import refuse
@@ -210,49 +208,3 @@ def obey(event: OrderIssued) -> None:
     act = suspend if event.order == "suspend" else resume
     ground = Ground(event.reason, article="GPL 57", order=event.ref)
     act(event.session, event.registry, event.actor, event.tender, ground)
-
-
-# --- once more ------------------------------------------------------------------------------------
-
-
-def predecessors(session: Session, tender: Tender) -> list[Tender]:
-    """The tenders that this one repeats, the latest first."""
-    found: list[Tender] = []
-    while tender.predecessor_id is not None:
-        tender = session.get_one(Tender, tender.predecessor_id)
-        found.append(tender)
-    return found
-
-
-def successor(session: Session, tender: Tender) -> Tender | None:
-    """The tender that repeats this one, a draft included, or None."""
-    query = select(Tender).where(Tender.predecessor_id == tender.id, Tender.state != "cancelled")
-    return session.scalars(query.order_by(Tender.created_at.desc())).first()
-
-
-def retender(session: Session, registry: Any, actor: Actor, user: User, code: str) -> Tender:
-    """A new draft of a failed or cancelled tender, with the earliest lawful dates from today (重新招标).
-
-    Entry `tender.retendered` on the new one. Raises Refused `tender.not-ended`, `tender.retendered`."""
-    old = locked(session, code)
-    if old.state not in ("failed", "cancelled") or old.published_at is None:
-        raise refuse("tender.not-ended", _("Only a failed or cancelled tender can be tendered again."))
-    if (known := successor(session, old)) is not None:
-        message = _("It is tendered again as ${code}.", mapping={"code": known.code})
-        raise refuse("tender.retendered", message)
-    now = database_now(session)
-    form = drafts.draft_of(old)
-    dates = drafts.initial_values(registry, form.template, now)
-    fresh = {name: dates[name] for name in ("notice_until", "documents_until", "deadline")}
-    command = type(form).model_validate(form.model_dump(mode="json") | fresh)
-    made = drafts.create_draft(session, registry, actor, user, command)
-    made.predecessor_id = old.id
-    earlier = [old, *predecessors(session, old)]
-    payload = {
-        "predecessor": old.code,
-        "how": old.state,
-        "failures": sum(each.state == "failed" for each in earlier),
-    }
-    record(session, actor, "tender.retendered", made.code, payload, now)
-    session.flush()
-    return made

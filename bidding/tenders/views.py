@@ -11,7 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import amending, downloads, drafts, interruptions, papers, publication, words
+from bidding.tenders import amending, downloads, drafts, papers, publication, repeating, words
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.links import links
 from bidding.tenders.models import Tender
@@ -228,13 +228,15 @@ def tender_page(request: Request) -> Any:
 
 def repeated(request: Request, tender: Tender) -> dict[str, Any]:
     """What this tender repeats and what repeats it; a draft that repeats it only its buyers see."""
-    before = interruptions.predecessors(request.db, tender)
-    after = interruptions.successor(request.db, tender)
+    before = repeating.predecessors(request.db, tender)
+    after = repeating.successor(request.db, tender)
     buys = bool(request.has_permission(Permission.MANAGE_TENDER))
     return {
         "predecessor": before[0] if before else None,
         "failures": sum(each.state == "failed" for each in before),
         "successor": after if after and (after.published_at or buys) else None,
+        "advice": repeating.advice(request.db, request.registry, tender, request.now()),
+        "failed_in_all": repeating.failures_of(request.db, tender),
         "may_repeat": buys and after is None and tender.state in ("failed", "cancelled"),
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bidding.awards.models import Award
 from bidding.evaluation.models import EvaluationReport
-from bidding.tenders import interruptions
+from bidding.tenders import interruptions, repeating
 from bidding.tenders.interruptions import Ground
 from expert_pool.selection import service as committee
 from expert_pool.selection.panel_list import seats_to_bytes
@@ -207,20 +207,41 @@ def test_a_failed_tender_is_repeated_once_and_knows_how_often_it_failed(
     registry, buyers = config.registry, made.buyers
     ground = Ground("发现违法行为")
     assert (
-        refused(
-            lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
-        )
+        refused(lambda: repeating.retender(session, registry, buyers.actor, buyers.agent, made.tender.code))
         == "tender.not-ended"
     )
     interruptions.fail(session, registry, buyers.actor, made.tender.code, ground)
-    again = interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
+    again = repeating.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
     assert (again.state, again.predecessor_id, again.title) == ("draft", made.tender.id, made.tender.title)
     assert again.deadline > database_now(session)
     entry = next(e for e in entries_of(session, again.code) if e.entry.type == "tender.retendered")
-    assert entry.payloads[0].document == {"predecessor": made.tender.code, "how": "failed", "failures": 1}
+    assert entry.payloads[0].document == {
+        "predecessor": made.tender.code, "how": "failed", "failures": 1, "advised": ["P15.examine"],
+    }  # fmt: skip
     assert (
-        refused(
-            lambda: interruptions.retender(session, registry, buyers.actor, buyers.agent, made.tender.code)
-        )
+        refused(lambda: repeating.retender(session, registry, buyers.actor, buyers.agent, made.tender.code))
         == "tender.retendered"
     )
+
+
+def test_after_a_second_failure_another_method_is_advised_and_that_stays_on_record(
+    session: Session, config: Configurator, made: Evaluated
+) -> None:
+    registry, buyers, first = config.registry, made.buyers, made.tender
+    assert repeating.advice(session, registry, first, database_now(session)) == []
+    interruptions.fail(session, registry, buyers.actor, first.code, Ground("发现违法行为"))
+    assert [rule.id for rule in repeating.advice(session, registry, first, database_now(session))] == [
+        "P15.examine"
+    ]
+    second = repeating.retender(session, registry, buyers.actor, buyers.agent, first.code)
+    second.state, second.published_at = "failed", database_now(session)
+    advised = repeating.advice(session, registry, second, database_now(session))
+    assert [rule.id for rule in advised] == ["P15.examine", "P15.another_method"]
+    assert (
+        "报财政部门批准" in advised[1].words("zh_CN")
+        and advised[1].citation("zh_CN") == "财政部令第87号 第43条"
+    )
+    third = repeating.retender(session, registry, buyers.actor, buyers.agent, second.code)
+    entry = next(e for e in entries_of(session, third.code) if e.entry.type == "tender.retendered")
+    assert entry.payloads[0].document["advised"] == ["P15.examine", "P15.another_method"]
+    assert entry.payloads[0].document["failures"] == 2
