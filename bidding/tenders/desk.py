@@ -13,7 +13,6 @@ from trading.notices.models import Notice
 from trading.notices.service import has_taken, notices_of
 from trading.web import Card, _, beijing
 
-ENDS = ("contracted", "failed", "cancelled")
 NEXT = {
     "published": _("Bids may be handed in until ${time}"),
     "closed": _("Closed: the opening is next"),
@@ -26,8 +25,9 @@ NEWS = {
 }
 ACTING = {"result_published"}
 """States in which the buyers have something to do and no other room says what."""
-ELSEWHERE = ("opening", "opened", "evaluated", "awarded")
-"""States for which another room puts its own card on the same desk: opening, committee, award, contract."""
+SHOWN = ("draft", *NEXT)
+"""For all other states that have not ended another room puts its own card on the same desk: opening, committee,
+award, contract."""
 
 
 def agent_cards(request: Request) -> list[Card]:
@@ -65,8 +65,7 @@ def cards(request: Request, mine: Any) -> list[Card]:
     """One card for each tender that has not ended, the newest first."""
     if request.identity.party_id is None:
         return []
-    skipped = Tender.state.not_in((*ENDS, *ELSEWHERE))
-    query = select(Tender).where(mine, skipped).order_by(Tender.created_at.desc()).limit(50)
+    query = select(Tender).where(mine, Tender.state.in_(SHOWN)).order_by(Tender.created_at.desc()).limit(50)
     return [card(request, tender) for tender in request.db.scalars(query)]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -83,6 +83,9 @@ class Bid(Base):
     bidder, user, manifest, cms, evidence, salt, receipt. After the close the plain columns are filled."""
 
     __tablename__ = "bid"
+    __table_args__ = (
+        Index("ix_bid_bidder_uscc", "bidder_uscc", postgresql_where=text("bidder_uscc IS NOT NULL")),
+    )
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
