@@ -12,9 +12,10 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -27,6 +28,9 @@ from bidding.vault.seal import SealError
 from bidding.vault.sealed_file import SealedFileError
 from config import bidder
 from config.bidder import BidError, Hall, HallRefused, SealedBid, Signer, Submitted
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 console = Console(highlight=False)
 CLAIMS = ("micro-enterprise", "sheltered", "micro-consortium", "domestic-product")
@@ -52,72 +56,88 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     made = argparse.ArgumentParser(prog="tradehall bid", description=__doc__)
     acts = made.add_subparsers(required=True, metavar="COMMAND")
+    before_the_deadline(acts)
+    after_the_deadline(acts)
+    return made
 
-    def command(name: str, act: object, words: str) -> argparse.ArgumentParser:
-        one = acts.add_parser(name, help=words, description=words)
-        one.set_defaults(act=act)
-        return one
 
-    def online(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--hall", required=True, help="address of the hall")
-
-    def signing(one: argparse.ArgumentParser) -> None:
-        one.add_argument("--certificate", type=Path, required=True, help="certificate key file (.key.pem)")
-
-    def content(one: argparse.ArgumentParser) -> None:
-        one.add_argument(
-            "--prices", type=Path, required=True, help="price sheet (.json), or items (.csv, .xlsx)"
-        )
-        one.add_argument("--period-days", type=int, default=30, help="delivery period, with items")
-        one.add_argument("--core-brand", default="", help="brand of the core product, with items")
-        one.add_argument("--claim", action="append", default=[], choices=CLAIMS)
-        one.add_argument("--folder", type=Path, default=Path(), help="where the files are written")
-        one.add_argument("documents", type=Path, nargs="+", help="files of the bid")
-
-    one = command("policy", save_policy, "save a tender's seal policy, for sealing without a network")
+def before_the_deadline(acts: Commands) -> None:
+    """Sealing, handing in, taking back."""
+    one = command(acts, "policy", save_policy, "save a tender's seal policy, for sealing without a network")
     online(one)
     one.add_argument("--trust", type=Path, help="folder with roots.pem, intermediates.pem and crl/")
     one.add_argument("--sha256", default="", help="hash of the policy as the notice prints it")
     one.add_argument("--folder", type=Path, default=Path())
     one.add_argument("tender")
-    one = command("seal", seal, "seal a bid into one .sealed file; works without a network")
+    one = command(acts, "seal", seal, "seal a bid into one .sealed file; works without a network")
     one.add_argument("--policy", type=Path, required=True, help="saved by `tradehall bid policy`")
     one.add_argument("--seq", type=int, default=1, help="this enterprise's 1, 2, 3… in the tender")
     one.add_argument("--replaces", default="", help="hash of the manifest that this bid replaces")
     signing(one)
     content(one)
-    one = command("submit", submit, "upload a .sealed file, hand it in, check the receipt")
+    one = command(acts, "submit", submit, "upload a .sealed file, hand it in, check the receipt")
     online(one)
     one.add_argument("--trust", type=Path, help="folder with roots.pem, to judge the time stamp by")
     one.add_argument("sealed", type=Path)
-    one = command("replace", replace, "seal a bid in place of the standing one, and hand it in")
-    online(one)
-    one.add_argument("--tender", required=True)
-    one.add_argument("--trust", type=Path)
-    signing(one)
+    one = command(acts, "replace", replace, "seal a bid in place of the standing one, and hand it in")
+    standing(one)
     content(one)
-    one = command("reseal", reseal, "seal the standing bid again for amended documents, and hand it in")
-    online(one)
-    one.add_argument("--tender", required=True)
-    one.add_argument("--trust", type=Path)
+    one = command(acts, "reseal", reseal, "seal the standing bid again for amended documents, and hand it in")
+    standing(one)
     one.add_argument("--folder", type=Path, default=Path(), help="where the files are written")
-    signing(one)
     one.add_argument("key_file", type=Path)
-    one = command("withdraw", withdraw, "take back the bid of a .sealed file")
+    one = command(acts, "withdraw", withdraw, "take back the bid of a .sealed file")
     online(one)
     signing(one)
     one.add_argument("sealed", type=Path)
-    one = command("decrypt", decrypt, "give the hall the key of one's own bid at the opening")
+
+
+def after_the_deadline(acts: Commands) -> None:
+    """Decrypting, handing a damaged file in again, receipts."""
+    one = command(acts, "decrypt", decrypt, "give the hall the key of one's own bid at the opening")
     online(one)
     signing(one)
     one.add_argument("--tender", required=True)
     one.add_argument("key_file", type=Path)
-    one = command("receipt", receipt, "fetch a receipt again and check it")
+    one = command(acts, "restore", restore, "send a .sealed file again of which the hall's copy is damaged")
+    online(one)
+    one.add_argument("sealed", type=Path)
+    one = command(acts, "receipt", receipt, "fetch a receipt again and check it")
     online(one)
     one.add_argument("--sealed", type=Path, help="the .sealed file it is for")
     one.add_argument("--trust", type=Path, help="folder with roots.pem, to judge the time stamp by")
     one.add_argument("ref")
-    return made
+
+
+def command(acts: Commands, name: str, act: Callable[..., Any], words: str) -> argparse.ArgumentParser:
+    one = acts.add_parser(name, help=words, description=words)
+    one.set_defaults(act=act)
+    return one
+
+
+def online(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--hall", required=True, help="address of the hall")
+
+
+def signing(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--certificate", type=Path, required=True, help="certificate key file (.key.pem)")
+
+
+def standing(one: argparse.ArgumentParser) -> None:
+    """What acts on the bid that stands in a tender want to know."""
+    online(one)
+    one.add_argument("--tender", required=True)
+    one.add_argument("--trust", type=Path)
+    signing(one)
+
+
+def content(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--prices", type=Path, required=True, help="price sheet (.json), or items (.csv, .xlsx)")
+    one.add_argument("--period-days", type=int, default=30, help="delivery period, with items")
+    one.add_argument("--core-brand", default="", help="brand of the core product, with items")
+    one.add_argument("--claim", action="append", default=[], choices=CLAIMS)
+    one.add_argument("--folder", type=Path, default=Path(), help="where the files are written")
+    one.add_argument("documents", type=Path, nargs="+", help="files of the bid")
 
 
 def hall_of(chosen: argparse.Namespace) -> Hall:
@@ -237,6 +257,15 @@ def decrypt(chosen: argparse.Namespace) -> None:
     signer = Signer.open(chosen.certificate, secret)
     bidder.decrypt(hall_of(chosen), signer, chosen.tender, chosen.key_file.read_bytes(), secret)
     console.print("the hall has the key of your bid; it is opened when the window ends", style="bold green")
+
+
+def restore(chosen: argparse.Namespace) -> None:
+    """Send what the hall has damaged once more; the hall takes nothing but the same bytes."""
+    sent = bidder.restore(hall_of(chosen), chosen.sealed)
+    if sent:
+        console.print(f"HANDED IN AGAIN  {sent} pieces, each as it was receipted", style="bold green")
+    else:
+        console.print("the hall's copy of your bid is whole: nothing was sent")
 
 
 def receipt(chosen: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from bidding.awards.announcement import Heading
 from bidding.awards.candidates import PERIOD, Standing, ends, in_turn, load, losers
 from bidding.awards.models import Award, Candidate, LoserNotice
 from bidding.awards.standings import OUTRANKED, Place, award_document, result_document
+from bidding.opening.standing import undecided
 from bidding.tenders.models import Tender
 from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
 from bidding.vault.models import Bid
@@ -107,7 +108,7 @@ def publish(
 
     An agency signs once the purchaser has confirmed, or its time has passed. Entries `result.published`
     (first award only), `award.issued`, `loser.notified`. Raises Refused `award.*`, `signature.*`,
-    `certificate.*`."""
+    `certificate.*`, `decision.open`."""
     locked(session, tender.code)
     standing = load(session, tender)
     candidate, award = in_turn(standing), draft_of(standing)
@@ -116,6 +117,11 @@ def publish(
         raise refuse(
             "award.stale", _("The result was made anew since it was shown for signing."),
             remedy=_("Look at it again and sign it once more."),
+        )  # fmt: skip
+    if undecided(session, tender):
+        raise refuse(
+            "decision.open", _("Decide on every price envelope that was not opened before the result is published"),
+            rule="Order 20 art. 31",
         )  # fmt: skip
     _confirmed(candidate, tender, user_id, party_id, now)
     if award.result is not None:

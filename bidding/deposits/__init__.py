@@ -16,6 +16,8 @@ ROUTES = {
     "deposits-refund": "/tenders/{code}/deposits/refund",
     "deposit-decision": "/tenders/{code}/deposits/{uscc}/decision",
     "deposit-decision-sign": "/tenders/{code}/deposits/{uscc}/decision/sign",
+    "deposit-claim": "/tenders/{code}/deposits/{uscc}/claim",
+    "deposit-claim-file": "/tenders/{code}/deposits/{uscc}/claim/{name}",
     "deposit-document": "/tenders/{code}/deposits/documents/{sha256}",
     "api-deposit": "/api/tenders/{code}/deposit",
     "api-deposit-guarantee": "/api/tenders/{code}/deposit/guarantee",
@@ -28,16 +30,16 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, promises, desk cards, and what other rooms' pages show of it."""
     # Imported here: pure modules of this room are used without a web server.
-    from bidding.deposits import desk, returns, service, views
+    from bidding.deposits import desk, own_views, returns, service, views
     from bidding.tenders import tender_factory
     from trading.events import TenderEnded
 
     for name, pattern in ROUTES.items():
         factory = tender_factory if "{code}" in pattern else None
         config.add_route(name, pattern, factory=factory)
-    for module in ("api", "views"):
+    for module in ("api", "own_views", "views", "decision_views"):
         config.scan(f"bidding.deposits.{module}")
-    config.add_request_method(views.deposit_box, "deposit_box")
+    config.add_request_method(own_views.deposit_box, "deposit_box")
     config.add_request_method(views.deposit_facts, "deposit_facts")
     config.on_promise(service.COLLECT, returns.round)
     config.on_promise(returns.PAY, returns.pay)

@@ -7,9 +7,9 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.deposits import returns, service, standing
+from bidding.deposits import guarantee_file, guarantees, returns, service, standing
 from bidding.deposits.commands import HandInGuarantee, RegisterBaseAccount
-from bidding.deposits.views import deposit_box, own_party
+from bidding.deposits.own_views import deposit_box, own_party
 from trading.clock import rfc3339
 from trading.errors import refuse
 from trading.permissions import Permission
@@ -44,8 +44,18 @@ def deposit(request: Request) -> dict[str, Any]:
 def guarantee(request: Request) -> dict[str, str]:
     """{"number"}: a guarantee in place of money."""
     given = read_json(request, HandInGuarantee)
-    service.hand_in_guarantee(request.db, request.registry, request.context, own_party(request), given.number)
+    guarantees.hand_in_number(request.db, request.registry, request.context, own_party(request), given.number)
     return {"number": given.number}
+
+
+@view_config(
+    route_name="api-deposit-guarantee", request_method="PUT", renderer="json", permission=Permission.BID
+)
+def guarantee_signed(request: Request) -> dict[str, str]:
+    """PUT: a guarantor's signed file as body."""
+    data = request.body_file.read(guarantee_file.LARGEST + 1)
+    guarantees.hand_in_file(request.db, request.registry, request.context, own_party(request), data)
+    return {"number": guarantee_file.read(data).number}
 
 
 @view_config(

@@ -20,6 +20,12 @@ class RegisterBaseAccount(BaseModel):
     number: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9 -]{8,40}$")]
 
 
+class Nothing(BaseModel):
+    """A button, or a file beside the form."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class HandInGuarantee(BaseModel):
     """A guarantee, by the number its issuer gave it."""
 

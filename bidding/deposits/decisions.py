@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bidding.deposits.checking import TRANSFER
+from bidding.deposits.checking import GUARANTEE, TRANSFER
 from bidding.deposits.fate import ARTICLES
 from bidding.deposits.models import DepositAccount, DepositDecision
 from bidding.deposits.returns import order_payment
-from bidding.deposits.standing import Standing, standings
+from bidding.deposits.standing import Row, Standing, standings
 from bidding.tenders.models import Tender
 from bidding.tenders.service import locked, must_go_on
 from trading.accounts import certificates
@@ -99,8 +99,10 @@ def _next_number(session: Session, each: Standing) -> int:
 
 def document(tender: Tender, each: Standing, found: DepositDecision, now: datetime) -> bytes:
     """What is signed (JCS)."""
+    said = {} if not found.keep else claims(each)
     return canonical.dumps(
-        {
+        said
+        | {
             "v": 1,
             "typ": "ebid.deposit-decision",
             "tender": tender.code,
@@ -115,6 +117,29 @@ def document(tender: Tender, each: Standing, found: DepositDecision, now: dateti
             "at": rfc3339(now),
         }
     )
+
+
+def claims(each: Standing) -> dict[str, Any]:
+    """What is demanded of guarantors (保函索赔), signed with the decision to keep; nothing without guarantees."""
+    rows = [
+        {
+            "number": row.held.number,
+            "issuer": row.held.issuer,
+            "amount": f"{row.held.item.amount:.2f}",
+            "guarantee": row.held.record.get("file"),
+        }
+        for row in guarantees_to_claim(each)
+    ]
+    return {"claims": rows} if rows else {}
+
+
+def guarantees_to_claim(each: Standing) -> list[Row]:
+    """The guarantees that secure the bid, and are not released or claimed yet."""
+    return [
+        row
+        for row in each.rows
+        if row.held.item.kind == GUARANTEE and not row.findings and row.payment is None
+    ]
 
 
 def sign(
@@ -162,7 +187,13 @@ def _keep(
     now: datetime,
 ) -> None:
     """What counted as security goes to the treasury; what never did is not the tenderer's and goes back.
-    A guarantee is claimed from its issuer on paper, with the signed decision."""
+    A guarantee is claimed from its issuer with the signed decision (bidding.deposits.claim_views)."""
+    for row in guarantees_to_claim(each):
+        order_payment(
+            session, registry, each, row.held, now, purpose="claim", decision=decision, ground=found.ground,
+            article=article, number=row.held.number, issuer=row.held.issuer,
+            guarantee=row.held.record.get("file", ""),
+        )  # fmt: skip
     settings = registry.settings
     treasury = Payee(settings["bank.forfeit_name"], settings["bank.forfeit_account"])
     for row in each.rows:

@@ -21,6 +21,8 @@ from bidding.deposits.sealed import Held, Ordered, items_of, ordered, owner_of, 
 from bidding.deposits.standing import Row, Standing, standings
 from bidding.tenders.models import Tender
 from bidding.tenders.service import locked, must_go_on
+from bidding.vault.encoding import unb64
+from trading import evidence
 from trading.acts import process, record
 from trading.banking import Payee
 from trading.clock import database_now, rfc3339
@@ -80,6 +82,7 @@ def lay_open(session: Session, registry: Any, tender: Tender, now: datetime) -> 
             if row.held.row.listed_at is None:
                 row.held.row.listed_at = now
                 rows.append(listed(each, row))
+                keep_evidence(session, tender, row.held)
             if row.payment is not None and row.payment.row.paid_at and not row.payment.row.recorded_at:
                 payments.append(row.payment)
     if rows:
@@ -88,9 +91,17 @@ def lay_open(session: Session, registry: Any, tender: Tender, now: datetime) -> 
         write_entry(session, tender, payment, now)
 
 
+def keep_evidence(session: Session, tender: Tender, held: Held) -> None:
+    """What a signed guarantee was judged by, kept with the tender from the deadline on."""
+    if "signed" in held.kept:
+        certificates, lists = ([unb64(der) for der in held.kept[name]] for name in ("certificates", "lists"))
+        evidence.keep(session, tender.code, certificates, lists)
+
+
 def listed(each: Standing, row: Row) -> dict[str, Any]:
-    """One row of the entry: digest is that of the opened leaf."""
-    return {
+    """One row of the entry: digest is that of the opened leaf; of a signed guarantee also its file's."""
+    signed = {"guarantee": row.held.record["file"]} if "file" in row.held.record else {}
+    return signed | {
         "bidder": each.owner.uscc,
         "kind": row.held.item.kind,
         "digest": row.held.digest.hex(),
@@ -191,7 +202,7 @@ def pay(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     item = session.get_one(DepositItem, row.item_id)
     account = session.get_one(DepositAccount, item.account_id)
     tender = session.get_one(Tender, account.tender_id)
-    if payment.purpose == "release":
+    if payment.purpose in ("release", "claim"):  # of a guarantee: nothing is paid by the bank
         done = {"reference": "", "paid": rfc3339(database_now(session))}
     else:
         try:
@@ -212,10 +223,15 @@ def pay(session: Session, registry: Any, payload: dict[str, Any]) -> None:
         write_entry(session, tender, ordered(keys, row), now)
 
 
-ENTRIES = {"refund": "deposit.refunded", "release": "deposit.released", "forfeit": "deposit.forfeited"}
+ENTRIES = {
+    "refund": "deposit.refunded",
+    "release": "deposit.released",
+    "forfeit": "deposit.forfeited",
+    "claim": "deposit.claimed",
+}
 RECORDED = (
     "bidder", "digest", "principal", "interest", "days", "charge", "late_days", "total", "reason", "rule", "last_day",
-    "decision", "ground", "article", "reference", "paid",
+    "decision", "ground", "article", "reference", "paid", "number", "issuer", "guarantee",
 )  # fmt: skip
 
 

@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.deposits import guarantee_file
 from bidding.deposits.checking import TRANSFER, Item, Payer
+from bidding.deposits.guarantee_file import SignedGuarantee
 from bidding.deposits.models import BaseAccount, DepositAccount, DepositItem, DepositPayment
 from bidding.tenders.models import Tender
-from bidding.vault.encoding import sha256
+from bidding.vault.encoding import sha256, unb64
 from trading.banking import Payee
 from trading.clock import parse_rfc3339
 from trading.ledger import canonical
@@ -42,6 +44,8 @@ class Held:
     salt: bytes
     leaf_at: str
     item: Item
+    kept: dict[str, Any]
+    """of a signed guarantee: its file, and the certificates and lists it was judged by"""
 
     @property
     def digest(self) -> bytes:
@@ -51,6 +55,16 @@ class Held:
     def number(self) -> str:
         """A guarantee's number, "" for a credit."""
         return str(self.record.get("number", ""))
+
+    @property
+    def issuer(self) -> str:
+        """A guarantee's issuer by name, "" for a credit."""
+        return str(self.record.get("issuer", ""))
+
+    @property
+    def signed(self) -> SignedGuarantee | None:
+        """The guarantor's signed file, where one was handed in."""
+        return guarantee_file.read(unb64(self.kept["signed"])) if "signed" in self.kept else None
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,7 @@ def held(keys: HallKeys, row: DepositItem) -> Held:
         parse_rfc3339(record["at"]),
         date.fromisoformat(record["until"]) if record["kind"] != TRANSFER else None,
     )
-    return Held(row, record, bytes.fromhex(found["salt"]), found["leaf_at"], item)
+    return Held(row, record, bytes.fromhex(found["salt"]), found["leaf_at"], item, found)
 
 
 def ordered(keys: HallKeys, row: DepositPayment) -> Ordered:

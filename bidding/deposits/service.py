@@ -15,18 +15,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bidding.deposits import checking
-from bidding.deposits.checking import GUARANTEE, TRANSFER
+from bidding.deposits.checking import TRANSFER
 from bidding.deposits.models import BankCursor, BaseAccount, DepositAccount, DepositItem
 from bidding.deposits.sealed import account_of, number_key, owner_key, seal
 from bidding.tenders.drafts import kind_of
 from bidding.tenders.models import Tender
 from bidding.vault.encoding import sha256
 from trading.acts import Actor, record
-from trading.banking import Credit, Guarantee
+from trading.banking import Credit
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
-from trading.interfaces import IBank, IGuaranteeIssuer
+from trading.interfaces import IBank
 from trading.ledger import canonical
 from trading.ledger.service import append_blinded
 from trading.outbox import Promise, promise
@@ -79,7 +78,7 @@ def open_account(session: Session, registry: Any, tender: Tender, party: Party) 
     keys: HallKeys = registry["keys"]
     if tender.security <= 0:
         raise refuse("deposit.none", _("This tender asks for no bid security."))
-    _before_deadline(session, tender)
+    before_deadline(session, tender)
     found = account_of(session, keys, tender, party.uscc)
     if found is not None:
         return found
@@ -101,7 +100,7 @@ def open_account(session: Session, registry: Any, tender: Tender, party: Party) 
     return account
 
 
-def _before_deadline(session: Session, tender: Tender) -> datetime:
+def before_deadline(session: Session, tender: Tender) -> datetime:
     now = database_now(session)
     if tender.state != "published" or now >= tender.deadline:
         raise refuse(
@@ -146,13 +145,19 @@ def _take_credit(session: Session, keys: HallKeys, credit: Credit) -> DepositIte
         "at": rfc3339(credit.at),
         "id": credit.id,
     }
-    return _take(session, keys, account, keys.keyed("credit", credit.id), facts)
+    return take(session, keys, account, keys.keyed("credit", credit.id), facts)
 
 
-def _take(
-    session: Session, keys: HallKeys, account: DepositAccount, source: bytes, facts: dict[str, Any]
+def take(
+    session: Session,
+    keys: HallKeys,
+    account: DepositAccount,
+    source: bytes,
+    facts: dict[str, Any],
+    kept: dict[str, Any] | None = None,
 ) -> DepositItem | None:
-    """A new item with its blinded leaf; None when it is known. A nonce keeps the leaf's digest, which
+    """A new item with its blinded leaf; None when it is known. `kept` is sealed beside what the leaf commits to.
+    A nonce keeps the leaf's digest, which
     bundles publish, from being tried with every amount and payer there is."""
     if session.scalars(select(DepositItem.id).where(DepositItem.source_key == source)).first():
         return None
@@ -164,7 +169,9 @@ def _take(
         digest=sha256(canonical.dumps(facts)), at=now,
     )  # fmt: skip
     item = DepositItem(id=uuid.uuid4(), account_id=account.id, source_key=source, entry_id=entry)
-    item.sealed = seal(keys, item, {"record": facts, "salt": salt.hex(), "leaf_at": rfc3339(now)})
+    item.sealed = seal(
+        keys, item, {"record": facts, "salt": salt.hex(), "leaf_at": rfc3339(now)} | (kept or {})
+    )
     session.add(item)
     session.flush()
     return item
@@ -173,59 +180,3 @@ def _take(
 def forget_kept(session: Session) -> None:
     """Rows of promises to collect that were kept: the next one says all there is to say."""
     session.execute(delete(Promise).where(Promise.topic == COLLECT, Promise.kept_at.is_not(None)))
-
-
-# --- guarantees -----------------------------------------------------------------------------------
-
-
-def hand_in_guarantee(
-    session: Session, registry: Any, tender: Tender, party: Party, number: str
-) -> DepositItem:
-    """A guarantee in place of money, verified with its issuer by its number.
-
-    Raises Refused `guarantee.*` with every fault, `deposit.*`, `bank.unavailable`."""
-    _before_deadline(session, tender)
-    issuer = registry.queryUtility(IGuaranteeIssuer)
-    if issuer is None:
-        raise refuse(
-            "deposit.no-bank", _("This hall has no bank for bid securities: see the tender document.")
-        )
-    found = issuer.guarantee(number)
-    rules = checking.RULES[regime(registry, tender)]
-    _judge_guarantee(tender, party, found, rules)
-    keys: HallKeys = registry["keys"]
-    account = open_account(session, registry, tender, party)
-    facts = {
-        "kind": GUARANTEE, "amount": f"{found.amount:.2f}", "number": found.number, "issuer": found.issuer,
-        "until": found.until.isoformat(), "at": rfc3339(database_now(session)),
-    }  # fmt: skip
-    item = _take(session, keys, account, keys.keyed("guarantee", found.number), facts)
-    if item is None:
-        raise refuse("guarantee.used", _("This guarantee was handed in already."), field="number")
-    return item
-
-
-def _judge_guarantee(
-    tender: Tender, party: Party, found: Guarantee | None, rules: Any
-) -> None:  # one refusal each: the first tells what to ask the issuer for
-    if found is None or found.revoked:
-        raise refuse(
-            "guarantee.unknown", _("The issuer knows no guarantee in force of this number."), field="number",
-            rule=rules[checking.REVOKED], remedy=_("Check the number on the guarantee."),
-        )  # fmt: skip
-    if found.applicant != party.uscc or found.tender != tender.code:
-        raise refuse(
-            "guarantee.foreign", _("This guarantee was issued for another bidder or another tender."), field="number",
-            rule=rules[checking.FOREIGN],
-        )  # fmt: skip
-    if found.amount < tender.security:
-        raise refuse(
-            "guarantee.amount", _("The guarantee covers less than the bid security."), field="number",
-            rule=rules[checking.INSUFFICIENT],
-        )  # fmt: skip
-    if found.until < valid_until(tender):
-        message = _(
-            "The guarantee ends on ${until}, before the bid does: it must last until ${valid}.",
-            mapping={"until": found.until.isoformat(), "valid": valid_until(tender).isoformat()},
-        )
-        raise refuse("guarantee.expires", message, field="number", rule=rules[checking.EXPIRES])

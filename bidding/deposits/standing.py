@@ -30,8 +30,11 @@ from bidding.deposits.sealed import (
     payment_of,
 )
 from bidding.deposits.service import regime, valid_until
+from bidding.opening.models import EnvelopeOutcome, FaultDecision
+from bidding.opening.standing import UNOPENED
 from bidding.tenders.models import Tender
 from bidding.tenders.service import the_calendar, the_rulebook
+from bidding.vault.envelopes import SECOND
 from bidding.vault.models import Bid, Outcome
 from bidding.vault.service import acts_of
 from trading.deals import service as deals
@@ -39,14 +42,13 @@ from trading.interfaces import IBank
 from trading.rulebook.calendar import beijing_date
 from trading.rulebook.clocks import Clock, Due, due, light
 
-UNOPENED = ("REVOKED", "WITHDRAWN")
 SEALED = ("published", "closed")
 """states in which the closing list is not, or not surely, laid open"""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One item. `state` is waiting | decide | due | ordered | paid | declined | kept | released."""
+    """One item. `state` is waiting | decide | due | ordered | paid | declined | kept | released | claimed."""
 
     held: Held
     findings: tuple[str, ...]
@@ -77,6 +79,11 @@ class Standing:
         """The listed cases in which it may be kept now."""
         left = any(row.payment is None for row in self.rows)
         return fate.grounds(self.situation) if left else ()
+
+    @property
+    def claimed(self) -> bool:
+        """Whether a guarantee of theirs is claimed."""
+        return any(row.payment is not None and row.payment.purpose == "claim" for row in self.rows)
 
     @property
     def decide(self) -> bool:
@@ -172,7 +179,7 @@ def _paid_state(payment: Ordered) -> str:
         return "declined"
     if payment.row.paid_at is None:
         return "ordered"
-    return {"refund": "paid", "forfeit": "kept", "release": "released"}[payment.purpose]
+    return {"refund": "paid", "forfeit": "kept", "release": "released", "claim": "claimed"}[payment.purpose]
 
 
 def refund_amounts(each: Held, law: str, instants: Due | None, now: datetime) -> Amounts:
@@ -199,10 +206,7 @@ def situation(
 ) -> Situation:
     """What has happened to this bidder in the tender so far."""
     withdrawn_at, valid, judged = _bids(session, registry, tender, owner.uscc)
-    outcome = None
-    if valid is not None:
-        unopened = select(Outcome).where(Outcome.bid_id == valid, Outcome.outcome.in_(UNOPENED))
-        outcome = session.scalars(unopened).first()
+    outcome = _unopened(session, valid)
     ended = session.get(DepositEnd, tender.id)
     contract = deals.of_tender(session, tender.code)
     returned = [each.decided_at for each in decisions if each.decided_at and not each.keep]
@@ -237,6 +241,18 @@ def _bids(
     valid = next((row.id for row in rows if row.kind == "bid" and row.status == "valid"), None)
     withdrawn = bool(rows) and rows[-1].kind == "withdraw"
     return (rows[-1].received_at if withdrawn else None), valid, True
+
+
+def _unopened(session: Session, bid_id: uuid.UUID | None) -> Outcome | EnvelopeOutcome | None:
+    """The envelope of a bid that was not opened: the first; or the second, once the host has decided on it."""
+    first = select(Outcome).where(Outcome.bid_id == bid_id, Outcome.outcome.in_(UNOPENED))
+    later = (
+        select(EnvelopeOutcome)
+        .join(FaultDecision, FaultDecision.bid_id == EnvelopeOutcome.bid_id)
+        .where(FaultDecision.stage == SECOND)
+        .where(EnvelopeOutcome.bid_id == bid_id, EnvelopeOutcome.outcome.in_(UNOPENED))
+    )
+    return session.scalars(first).first() or session.scalars(later).first()
 
 
 def _award(session: Session, tender: Tender, bid_id: uuid.UUID | None) -> tuple[datetime | None, bool, bool]:

@@ -38,6 +38,7 @@ STATES = {
     "paid": ("good", _("returned")),
     "released": ("good", _("guarantee released")),
     "kept": ("neutral", _("kept")),
+    "claimed": ("neutral", _("claimed from the guarantor")),
     "declined": ("bad", _("the bank declined")),
 }
 LIGHTS = {

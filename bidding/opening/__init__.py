@@ -2,7 +2,7 @@
 
 from pyramid.config import Configurator
 
-from bidding.opening import service
+from bidding.opening import service, standing
 from bidding.tenders import tender_factory
 
 ROUTES = {
@@ -32,7 +32,7 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's promises, routes and desk cards."""
     config.on_promise(service.START, service.start)
-    config.on_promise(service.TRY, service.attempt)
+    config.on_promise(standing.TRY, service.attempt)
     config.on_promise(service.WINDOW_ENDED, service.window_ended)
     config.on_promise(service.GIVE_UP, service.give_up)
     config.add_route("openings", "/openings")
@@ -40,14 +40,16 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern, factory=tender_factory)
     # Imported here: the pages need the tender's room to be there.
     from bidding.opening import desk, second, views
+    from trading.events import TenderResumed
 
     config.on_promise(second.WINDOW_ENDED, second.window_ended)
     config.on_promise(second.GIVE_UP, second.give_up)
+    for act in (service.resume, second.resume):
+        config.add_subscriber(act, TenderResumed)
 
     config.registry["opening.pictures"] = views.Pictures()
     config.on_desk("agent", desk.host_cards)
     config.on_desk("tenderer", desk.host_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    config.scan("bidding.opening.views")
-    config.scan("bidding.opening.api")
-    config.scan("bidding.opening.fault_views")
+    for module in ("views", "act_views", "record_views", "fault_views", "api"):
+        config.scan(f"bidding.opening.{module}")

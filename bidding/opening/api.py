@@ -9,9 +9,10 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.opening import second, service
+from bidding.opening import people, second, service
 from bidding.opening.commands import Say, SignRecord
 from bidding.opening.papers import ReadOut
+from bidding.opening.standing import find_opening, second_of
 from bidding.tenders.models import Tender
 from bidding.tenders.publication import cms_bytes
 from bidding.vault.encoding import b64
@@ -27,7 +28,7 @@ def show(request: Request) -> Any:
     """Where the opening stands. Before the window has ended it tells who bids and who has released a key,
     never what a bid says."""
     tender: Tender = request.context
-    opening = service.find_opening(request.db, tender)
+    opening = find_opening(request.db, tender)
     answer: dict[str, Any] = {
         "tender": tender.code,
         "state": tender.state,
@@ -71,7 +72,7 @@ def read_out_row(row: ReadOut) -> dict[str, Any]:
 def record_to_sign(request: Request) -> Any:
     """{"record": b64, "sha256"}: the bytes that the host signs."""
     raw = service.record_to_sign(request.db, request.context)
-    opening = service.find_opening(request.db, request.context)
+    opening = find_opening(request.db, request.context)
     assert opening is not None
     return {"record": b64(raw), "sha256": opening.record_sha256}
 
@@ -100,7 +101,7 @@ def sign_record(request: Request) -> Any:
 def object_to(request: Request) -> Any:
     """{"text"} → 201 {"id"}"""
     command = read_json(request, Say)
-    row = service.object_to(request.db, request.registry, request.actor, request.context.code, command.text)
+    row = people.object_to(request.db, request.registry, request.actor, request.context.code, command.text)
     request.response.status = 201
     return {"id": str(row.id)}
 
@@ -114,7 +115,7 @@ def object_to(request: Request) -> Any:
 def answer(request: Request) -> Any:
     """{"text"} → the objection is answered."""
     command = read_json(request, Say)
-    row = service.answer(
+    row = people.answer(
         request.db, request.registry, request.actor, request.context.code, identifier(request), command.text
     )
     return {"id": str(row.id)}
@@ -133,7 +134,7 @@ def identifier(request: Request) -> uuid.UUID:
 )
 def second_to_sign(request: Request) -> Any:
     """{"act": b64, "sha256"}: what the host signs to have the second envelopes opened; where they are."""
-    row = second.second_of(request.db, request.context)
+    row = second_of(request.db, request.context)
     if row is None:
         raw = second.act_to_sign(request.db, request.registry, request.context)
         return {"act": b64(raw), "sha256": hashlib.sha256(raw).hexdigest(), "started": None, "read_out": None}

@@ -10,10 +10,12 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.opening import faults, words
+from bidding.opening.act_views import back
 from bidding.opening.commands import ClaimPlatform, DecideFault
 from bidding.opening.views import FOLDER, page, published
+from bidding.vault.envelopes import second
+from bidding.vault.service import policy_of
 from trading.clock import rfc3339
-from trading.errors import Refused
 from trading.permissions import Permission
 from trading.web import Form, read_json
 
@@ -34,7 +36,8 @@ def cases_page(request: Request, form: Form, manifest: str) -> dict[str, Any]:
     return {
         "tender": tender,
         "cases": faults.cases(request.db, tender),
-        "may_decide": tender.state == "opening" and bool(request.may(Permission.HOST_OPENING)),
+        "may_decide": bool(request.may(Permission.HOST_OPENING)),
+        "two": second(policy_of(request.db, tender)) is not None,
         "form": form,
         "about": manifest,
         "words": words,
@@ -50,16 +53,14 @@ def cases_page(request: Request, form: Form, manifest: str) -> dict[str, Any]:
 def decide(request: Request) -> Any:
     """The host's decision on one bid."""
     form, manifest = Form(request, DecideFault), request.matchdict["manifest"]
-    if form.valid():
-        try:
-            faults.decide_fault(
-                request.db, request.registry, request.actor, request.context.code, manifest,
-                form.command.fault, form.command.reason,
-            )  # fmt: skip
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return HTTPSeeOther(request.route_path("opening-cases", code=request.context.code))
+    done = form.carried_out(
+        lambda: faults.decide_fault(
+            request.db, request.registry, request.actor, request.context.code, manifest,
+            form.command.fault, form.command.reason,
+        )
+    )  # fmt: skip
+    if done:
+        return HTTPSeeOther(request.route_path("opening-cases", code=request.context.code))
     return cases_page(request, form, manifest)
 
 
@@ -72,17 +73,13 @@ def decide(request: Request) -> Any:
 def claim(request: Request) -> Any:
     """A bidder says that the platform failed."""
     form = Form(request, ClaimPlatform)
-    if form.valid():
-        try:
-            faults.claim(
-                request.db, request.registry, request.actor, request.context.code,
-                form.command.statement, form.command.receipt,
-            )  # fmt: skip
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            return HTTPSeeOther(request.route_path("opening", code=request.context.code))
-    return page(request, form)
+    done = form.carried_out(
+        lambda: faults.claim(
+            request.db, request.registry, request.actor, request.context.code,
+            form.command.statement, form.command.receipt,
+        )
+    )  # fmt: skip
+    return back(request) if done else page(request, form)
 
 
 @view_config(

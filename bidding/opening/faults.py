@@ -13,15 +13,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.opening import second as second_envelopes
 from bidding.opening.deciding import RULES, outcome_of
 from bidding.opening.judging import facts_of, outcomes_of, own_releases
-from bidding.opening.models import FaultDecision, Opening, PlatformClaim
-from bidding.opening.papers import ReadOut, read_out
-from bidding.opening.service import bidder_of, find_opening, say_opened, tell, write_record
+from bidding.opening.models import EnvelopeOutcome, FaultDecision, Opening, PlatformClaim, SecondOpening
+from bidding.opening.papers import read_out
+from bidding.opening.people import bidder_of
+from bidding.opening.second import known_outcomes, opened_bids
+from bidding.opening.service import say_opened, write_record
+from bidding.opening.standing import UNOPENED, find_opening, second_of, tell
 from bidding.tenders.models import Tender
 from bidding.tenders.service import locked
 from bidding.vault.closing import valid_bids
-from bidding.vault.envelopes import first
+from bidding.vault.envelopes import first, second
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import Bid, Outcome
 from bidding.vault.policy import Stage
@@ -44,10 +48,11 @@ class Case:
 
     bid: Bid
     stage: Stage
-    outcome: Outcome
+    outcome: Outcome | EnvelopeOutcome
     evidence: dict[str, Any]
     claim: PlatformClaim | None
     decision: FaultDecision | None
+    may_change: bool
 
     @property
     def proposed(self) -> str:
@@ -59,25 +64,50 @@ class Case:
         return RULES[self.proposed]
 
 
+@dataclass(frozen=True)
+class Sitting:
+    """The opening of one stage that has been read out, and how each of its bids stands."""
+
+    stage: Stage
+    row: Opening | SecondOpening
+    outcomes: dict[Any, Any]
+
+
+def sittings(session: Session, tender: Tender) -> list[Sitting]:
+    """The openings that have been read out: of the first envelopes, of the second ones."""
+    policy, found = policy_of(session, tender), []
+    opening, again, later = find_opening(session, tender), second_of(session, tender), second(policy)
+    if opening is not None and opening.read_out_at is not None:
+        found.append(Sitting(first(policy), opening, outcomes_of(session, tender)))
+    if later is not None and again is not None and again.read_out_at is not None:
+        found.append(Sitting(later, again, known_outcomes(session, tender)))
+    return found
+
+
 def cases(session: Session, tender: Tender) -> list[Case]:
-    """The bids that were read out as not opened, in the ledger's order."""
-    opening = find_opening(session, tender)
-    if opening is None or opening.read_out_at is None:
-        return []
-    known, stage = outcomes_of(session, tender), first(policy_of(session, tender))
-    rows = [(bid, known[bid.id]) for bid in valid_bids(session, tender) if bid.id in known]
+    """The envelopes that were read out as not opened, in the order of the openings and of the ledger."""
+    bids = valid_bids(session, tender)
     return [
         Case(
             bid,
-            stage,
-            outcome,
-            evidence_of(session, tender, opening, stage, bid, outcome),
-            claim_of(session, bid, stage.name),
-            decision_of(session, bid, stage.name),
+            sitting.stage,
+            sitting.outcomes[bid.id],
+            evidence_of(session, tender, sitting, bid),
+            claim_of(session, bid, sitting.stage.name),
+            decision_of(session, bid, sitting.stage.name),
+            may_change(tender, sitting),
         )
-        for bid, outcome in rows
-        if outcome.outcome in ("REVOKED", "WITHDRAWN")
+        for sitting in sittings(session, tender)
+        for bid in bids
+        if bid.id in sitting.outcomes and sitting.outcomes[bid.id].outcome in UNOPENED
     ]
+
+
+def may_change(tender: Tender, sitting: Sitting) -> bool:
+    """Whether its decisions are still open: until the opening record is signed; for second envelopes, until
+    the result is published."""
+    states = ("opening",) if isinstance(sitting.row, Opening) else ("evaluating", "evaluated")
+    return tender.state in states
 
 
 def case_of(session: Session, tender: Tender, manifest: str) -> Case:
@@ -88,10 +118,9 @@ def case_of(session: Session, tender: Tender, manifest: str) -> Case:
     return found
 
 
-def evidence_of(
-    session: Session, tender: Tender, opening: Opening, stage: Stage, bid: Bid, outcome: Outcome
-) -> dict[str, Any]:
+def evidence_of(session: Session, tender: Tender, sitting: Sitting, bid: Bid) -> dict[str, Any]:
     """What the hall has collected about an envelope that was not opened, as it goes into the ledger."""
+    stage, opening, outcome = sitting.stage, sitting.row, sitting.outcomes[bid.id]
     manifest = parse_manifest(bid.manifest or b"")
     facts = facts_of(session, tender, stage, bid)
     sealed = manifest.stage(stage.name)
@@ -150,15 +179,13 @@ def decision_of(session: Session, bid: Bid, stage: str) -> FaultDecision | None:
 def claim(
     session: Session, registry: Any, actor: Actor, code: str, statement: str, receipt: str = ""
 ) -> PlatformClaim:
-    """A bidder says that the platform failed; entry `opening.platform-claimed`. Once for each bid.
+    """A bidder says that the platform failed; entry `opening.platform-claimed`. Once for each envelope.
 
     Raises Refused `claim.*`."""
     tender = locked(session, code)
-    opening, uscc = find_opening(session, tender), bidder_of(session, tender, actor)
-    if tender.state != "opening" or opening is None or not uscc or actor.user_id is None:
+    bid, stage = claimable(session, tender, bidder_of(session, tender, actor))
+    if bid is None or actor.user_id is None:
         raise refuse("claim.closed", _("Only a bidder can say so, until the opening record is signed"))
-    bid = next(bid for bid in valid_bids(session, tender) if bid.bidder_uscc == uscc)
-    stage = first(policy_of(session, tender)).name
     if found := claim_of(session, bid, stage):
         return found
     if not statement.strip():
@@ -185,6 +212,17 @@ def claim(
     return row
 
 
+def claimable(session: Session, tender: Tender, uscc: str) -> tuple[Bid | None, str]:
+    """The enterprise's bid whose envelope is being opened or decided on, and that envelope's stage."""
+    bids, policy, row = valid_bids(session, tender), policy_of(session, tender), second_of(session, tender)
+    stage = first(policy).name
+    if tender.state != "opening":
+        if row is None or tender.state not in ("evaluating", "evaluated"):
+            return None, ""
+        bids, stage = opened_bids(session, tender, row), row.stage
+    return next((bid for bid in bids if bid.bidder_uscc == uscc), None), stage
+
+
 def receipt_holds(session: Session, registry: Any, tender: Tender, bid: Bid, text: str) -> bool:
     """Whether a receipt is genuine, and for this very bid with the parts that its bidder signed."""
     try:
@@ -202,19 +240,19 @@ def receipt_holds(session: Session, registry: Any, tender: Tender, bid: Bid, tex
 def decide_fault(
     session: Session, registry: Any, actor: Actor, code: str, manifest: str, fault: str, reason: str
 ) -> FaultDecision:
-    """The host decides whose fault it was that a bid was not opened; entries `bid.decided` and, where the
-    outcome is another one now, `bid.opened`. May be changed until the record is signed.
+    """The host decides whose fault it was that an envelope was not opened; entries `bid.decided` and, where
+    the outcome is another one now, `bid.opened` or `bid.price-opened`. May be changed until the record is
+    signed; for a second envelope, until the result is published.
 
     Raises Refused `decision.*`."""
     tender = locked(session, code)
-    opening = find_opening(session, tender)
-    if tender.state != "opening" or opening is None or actor.user_id is None:
-        raise refuse("decision.closed", _("The opening record is signed: this is decided"))
     if fault not in FAULTS:
         raise refuse("decision.fault", _("Choose whose fault it was"), field="fault")
     if len(reason.strip()) < SHORTEST_REASON:
         raise refuse("decision.reason", _("Give the reason in a sentence or two"), field="reason")
     case, now = case_of(session, tender, manifest), database_now(session)
+    if not case.may_change or actor.user_id is None:
+        raise refuse("decision.closed", _("The opening record is signed: this is decided"))
     row = case.decision or FaultDecision(
         bid_id=case.bid.id, stage=case.stage.name, proposed_fault=case.outcome.fault
     )
@@ -235,9 +273,30 @@ def decide_fault(
     changed = case.outcome.outcome != row.outcome
     case.outcome.outcome, case.outcome.fault = row.outcome, fault
     session.flush()
-    if changed:
-        shown: ReadOut = read_out(case.bid, case.outcome)
-        say_opened(session, actor, tender, shown, now)
-        write_record(session, tender, opening)
+    if isinstance(case.outcome, EnvelopeOutcome):
+        settle_second(session, registry, actor, tender, case, changed, now)
+    elif changed:
+        settle_first(session, actor, tender, case, now)
     tell(session, registry, tender, "decision")
     return row
+
+
+def settle_first(session: Session, actor: Actor, tender: Tender, case: Case, now: datetime) -> None:
+    """The record that the host will sign says what was decided; its signature ends the matter."""
+    opening = find_opening(session, tender)
+    assert opening is not None and isinstance(case.outcome, Outcome)
+    say_opened(session, actor, tender, read_out(case.bid, case.outcome), now)
+    write_record(session, tender, opening)
+
+
+def settle_second(
+    session: Session, registry: Any, actor: Actor, tender: Tender, case: Case, changed: bool, now: datetime
+) -> None:
+    """The outcomes of the second envelopes say what was decided; it takes effect at once."""
+    row = second_of(session, tender)
+    assert row is not None
+    if changed:
+        second_envelopes.say_opened(session, actor, tender, case.stage, case.bid, case.outcome, now)
+        bids = opened_bids(session, tender, row)
+        second_envelopes.publish_outcomes(session, actor, tender, case.stage, row, bids, now)
+    second_envelopes.tell_decided(session, registry, tender, case.bid, case.outcome, now)

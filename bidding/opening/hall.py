@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 from bidding.opening.judging import outcomes_of
 from bidding.opening.models import Attendance, Objection, Opening
 from bidding.opening.papers import ReadOut
-from bidding.opening.service import find_opening, objections_of, rows_of
+from bidding.opening.people import objections_of
+from bidding.opening.service import rows_of
+from bidding.opening.standing import find_opening
 from bidding.opening.words import ARRIVED, OUTCOMES
 from bidding.tenders.models import Tender
 from bidding.vault.closing import valid_bids

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -18,9 +19,11 @@ from bidding.evaluation import service as evaluation
 from bidding.opening import papers
 from bidding.opening.judging import FINAL, consider, note, outcomes_of, propose
 from bidding.opening.models import EnvelopeOutcome, SecondOpening
-from bidding.opening.service import CUSTODIAN_MINUTES, SCHEDULER, final_ones, tell
+from bidding.opening.service import final_ones
+from bidding.opening.standing import SCHEDULER, UNOPENED, custodians_until, give_back, second_of, tell
 from bidding.tenders.models import Tender
 from bidding.tenders.service import find, locked, must_go_on
+from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import second
 from bidding.vault.models import Bid
 from bidding.vault.policy import Stage
@@ -31,17 +34,12 @@ from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now
 from trading.errors import refuse
-from trading.events import BidDecided
+from trading.events import BidDecided, TenderResumed
 from trading.ledger import canonical
 from trading.outbox import promise
 from trading.web import _
 
 WINDOW_ENDED, GIVE_UP = "opening.second-window-ended", "opening.second-give-up"
-
-
-def second_of(session: Session, tender: Tender) -> SecondOpening | None:
-    """The tender's opening of the second envelopes, once it has begun."""
-    return session.scalars(select(SecondOpening).where(SecondOpening.tender_id == tender.id)).first()
 
 
 def awaited(session: Session, registry: Any, tender: Tender) -> bool:
@@ -111,8 +109,7 @@ def start(session: Session, registry: Any, actor: Actor, code: str, cms: bytes) 
     }
     record(session, actor, "opening.second-started", code, payload, at=now)
     promise(session, WINDOW_ENDED, {"tender": code}, row.window_ends_at)
-    wait = timedelta(minutes=int(registry.settings[CUSTODIAN_MINUTES]))
-    promise(session, GIVE_UP, {"tender": code}, row.window_ends_at + wait)
+    promise(session, GIVE_UP, {"tender": code}, custodians_until(session, registry, tender, row))
     tell(session, registry, tender, "second-started")
     return row
 
@@ -126,7 +123,8 @@ def known_outcomes(session: Session, tender: Tender) -> dict[Any, EnvelopeOutcom
 
 def attempt(session: Session, registry: Any, code: str, *, last: bool = False) -> None:
     """Judge the second envelopes with what has been released by now, and show all prices when each has its
-    outcome. Decrypts before it locks. With `last` it is over whatever has come."""
+    outcome. Decrypts before it locks. With `last` it is over whatever has come. Nothing while the tender is
+    suspended."""
     tender = find(session, code)
     policy = policy_of(session, tender)
     stage = second(policy)
@@ -153,45 +151,80 @@ def attempt(session: Session, registry: Any, code: str, *, last: bool = False) -
 def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """The bidders' window is over; where there are no custodians nothing more can come."""
     tender = find(session, payload["tender"])
-    stage = second(policy_of(session, tender))
-    if stage is not None and tender.state == "evaluating":
+    stage, row = second(policy_of(session, tender)), second_of(session, tender)
+    if stage is not None and row is not None and database_now(session) >= row.window_ends_at:
         attempt(session, registry, tender.code, last=not stage.held_by_custodians)
 
 
 def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """The custodians' time is over."""
-    attempt(session, registry, payload["tender"], last=True)
+    """The custodians' time is over; a suspension may have moved its end."""
+    tender = find(session, payload["tender"])
+    row = second_of(session, tender)
+    if row is not None and database_now(session) >= custodians_until(session, registry, tender, row):
+        attempt(session, registry, tender.code, last=True)
+
+
+def resume(event: TenderResumed) -> None:
+    """The second opening goes on where a suspension has stopped it."""
+    tender = locked(event.session, event.tender)
+    if tender.state == "evaluating":
+        give_back(event, tender, second_of(event.session, tender), WINDOW_ENDED, GIVE_UP)
 
 
 def read_out(
     session: Session, registry: Any, tender: Tender, stage: Stage, row: SecondOpening, bids: list[Bid]
 ) -> None:
     """Show the prices, all at once; entries `bid.price-opened` and `opening.second-read-out`. What was not
-    opened counts as the rule says; the evaluation finds no price in it."""
-    now, known, first_ones = (
-        database_now(session),
-        known_outcomes(session, tender),
-        outcomes_of(session, tender),
-    )
+    opened counts as the rule says until the host has decided on it; the evaluation finds no price in it."""
+    now, known = database_now(session), known_outcomes(session, tender)
+    first_ones = outcomes_of(session, tender)
     for bid in bids:
         outcome = known[bid.id]
         if outcome.outcome not in FINAL:
             propose(session, tender, stage, outcome, now)
         if outcome.outcome == "OK":
             first_ones[bid.id].price_sheet = outcome.price_sheet
-        payload = {"manifest": bid.manifest_hash, "stage": stage.name} | papers.opened(outcome)
-        record(session, SCHEDULER, "bid.price-opened", tender.code, payload, at=now)
-        registry.notify(
-            BidDecided(
-                session, registry, tender.code, now, bid.bidder_uscc or "", outcome.outcome, outcome.fault
-            )
-        )
+        say_opened(session, SCHEDULER, tender, stage, bid, outcome, now)
+        if outcome.outcome not in UNOPENED:
+            tell_decided(session, registry, tender, bid, outcome, now)
     row.read_out_at = now
     row.window_ends_at = min(row.window_ends_at, now)
-    rows = [{"manifest": bid.manifest_hash} | papers.opened(known[bid.id]) for bid in bids]
-    row.outcomes = canonical.dumps({"v": 1, "typ": "ebid.outcomes", "stage": stage.name, "bids": rows})
-    payload = {"outcomes": hashlib.sha256(row.outcomes).hexdigest()}
-    record(session, SCHEDULER, "opening.second-read-out", tender.code, payload, at=now)
+    publish_outcomes(session, SCHEDULER, tender, stage, row, bids, now)
     session.flush()
     tell(session, registry, tender, "second-read-out")
     evaluation.proceed(session, registry, tender, now)
+
+
+def say_opened(
+    session: Session, actor: Actor, tender: Tender, stage: Stage, bid: Bid, outcome: Any, now: datetime
+) -> None:
+    """The entry `bid.price-opened`; the last one of a bid counts."""
+    payload = {"manifest": bid.manifest_hash, "stage": stage.name} | papers.opened(outcome)
+    record(session, actor, "bid.price-opened", tender.code, payload, at=now)
+
+
+def publish_outcomes(
+    session: Session, actor: Actor, tender: Tender, stage: Stage, row: SecondOpening, bids: Sequence[Bid],
+    now: datetime,
+) -> None:  # fmt: skip
+    """Make second-outcomes.json from how the envelopes stand now; the entry `opening.second-read-out`, of which
+    the last one counts."""
+    known = known_outcomes(session, tender)
+    rows = [{"manifest": bid.manifest_hash} | papers.opened(known[bid.id]) for bid in bids]
+    row.outcomes = canonical.dumps({"v": 1, "typ": "ebid.outcomes", "stage": stage.name, "bids": rows})
+    payload = {"outcomes": hashlib.sha256(row.outcomes).hexdigest()}
+    record(session, actor, "opening.second-read-out", tender.code, payload, at=now)
+
+
+def tell_decided(
+    session: Session, registry: Any, tender: Tender, bid: Bid, outcome: Any, now: datetime
+) -> None:
+    """The end of one bid's opening, for the rooms that follow it."""
+    said = (bid.bidder_uscc or "", outcome.outcome, outcome.fault)
+    registry.notify(BidDecided(session, registry, tender.code, now, *said))
+
+
+def opened_bids(session: Session, tender: Tender, row: SecondOpening) -> list[Bid]:
+    """The bids whose second envelopes the host's act names, in the ledger's order."""
+    named = frozenset(json.loads(row.act)["bids"])
+    return [bid for bid in valid_bids(session, tender) if bid.manifest_hash in named]

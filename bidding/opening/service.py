@@ -7,7 +7,6 @@ window has ended, or every bid is open (docs/protocols/vault.md)."""
 from __future__ import annotations
 
 import hashlib
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,42 +15,35 @@ from sqlalchemy.orm import Session
 
 from bidding.opening import papers
 from bidding.opening.judging import FINAL, consider, note, outcomes_of, propose
-from bidding.opening.models import Attendance, FaultDecision, Objection, Opening
+from bidding.opening.models import Opening
+from bidding.opening.people import attend, objections_of
+from bidding.opening.standing import (
+    SCHEDULER,
+    custodians_until,
+    find_opening,
+    give_back,
+    tell,
+    undecided,
+)
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, find, locked, minimum
+from bidding.tenders.service import advance, find, locked, minimum, must_go_on
 from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first
-from bidding.vault.models import Bid, Close, Outcome
+from bidding.vault.models import Close, Outcome
 from bidding.vault.service import close_of, policy_of
 from bidding.vault.sittings import present_sitting
 from trading import evidence
 from trading.accounts import certificates
-from trading.accounts.models import User
-from trading.acts import Actor, process, record
+from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
-from trading.events import BidDecided
+from trading.events import BidDecided, TenderResumed
 from trading.ledger import canonical
-from trading.live import announce
 from trading.notices.service import publish_notice
 from trading.outbox import promise
-from trading.parties.models import Party
 from trading.web import _
 
-START, TRY, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.try", "opening.window-ended", "opening.give-up"
-SCHEDULER = process("opening")
-CUSTODIAN_MINUTES = "opening.custodian_minutes"
-"""Setting: how long the hall waits for custodians after the bidders' window, before it decides without them."""
-
-
-def find_opening(session: Session, tender: Tender) -> Opening | None:
-    """The tender's opening session, once it has begun."""
-    return session.scalars(select(Opening).where(Opening.tender_id == tender.id)).first()
-
-
-def tell(session: Session, registry: Any, tender: Tender, name: str, **data: Any) -> None:
-    """Tell whoever watches this opening; the events name what changed and carry no content."""
-    announce(session, registry["queue"], f"opening:{tender.code}", name, **data)
+START, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.window-ended", "opening.give-up"
 
 
 # --- begin ----------------------------------------------------------------------------------------
@@ -77,8 +69,8 @@ def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     advance(session, registry, tender, "start_opening", now, bids_at_close=len(bidders), close_recorded=True)
     record(session, SCHEDULER, "opening.started", tender.code, {"close": close.sha256 or ""}, at=now)
     promise(session, WINDOW_ENDED, {"tender": tender.code}, opening.window_ends_at)
-    wait = timedelta(minutes=int(registry.settings[CUSTODIAN_MINUTES]))
-    promise(session, GIVE_UP, {"tender": tender.code}, opening.window_ends_at + wait)
+    until = custodians_until(session, registry, tender, opening)
+    promise(session, GIVE_UP, {"tender": tender.code}, until)
     tell(session, registry, tender, "started")
 
 
@@ -163,8 +155,9 @@ def final_ones(outcomes: dict[Any, Any]) -> set[Any]:
 
 
 def under_way(tender: Tender, opening: Opening | None) -> bool:
-    """Whether bids are still being opened."""
-    return tender.state == "opening" and opening is not None and opening.read_out_at is None
+    """Whether bids are still being opened, and the tender does not stand still."""
+    going = tender.state == "opening" and tender.suspended_at is None
+    return going and opening is not None and opening.read_out_at is None
 
 
 def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> None:
@@ -172,19 +165,38 @@ def window_ended(session: Session, registry: Any, payload: dict[str, Any]) -> No
     there are no custodians nothing more can come."""
     tender = find(session, payload["tender"])
     opening = find_opening(session, tender)
-    if opening is None or opening.read_out_at is not None:
+    if opening is None or not under_way(tender, opening) or database_now(session) < opening.window_ends_at:
         return
     tell(session, registry, tender, "window-ended")
-    stage = first(policy_of(session, tender))
-    (attempt if stage.held_by_custodians else give_up)(session, registry, payload)
+    if first(policy_of(session, tender)).held_by_custodians:
+        attempt(session, registry, payload)
+    else:
+        conclude(session, registry, tender.code)
 
 
 def give_up(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """The custodians' time is over: what is still sealed is read out as what the rule makes of it
-    (bidding.opening.deciding), and the host decides on it."""
-    if found := judge_now(session, registry, payload["tender"], last=True):
+    """The custodians' time is over; a suspension may have moved its end."""
+    tender = find(session, payload["tender"])
+    opening = find_opening(session, tender)
+    if opening is None or not under_way(tender, opening):
+        return
+    if database_now(session) >= custodians_until(session, registry, tender, opening):
+        conclude(session, registry, tender.code)
+
+
+def conclude(session: Session, registry: Any, code: str) -> None:
+    """What is still sealed is read out as what the rule makes of it (bidding.opening.deciding), and the host
+    decides on it."""
+    if found := judge_now(session, registry, code, last=True):
         tender, opening, _outcomes = found
         read_out(session, registry, tender, opening, database_now(session))
+
+
+def resume(event: TenderResumed) -> None:
+    """The opening goes on where a suspension has stopped it."""
+    tender = locked(event.session, event.tender)
+    if tender.state == "opening":
+        give_back(event, tender, find_opening(event.session, tender), WINDOW_ENDED, GIVE_UP)
 
 
 # --- read out -------------------------------------------------------------------------------------
@@ -225,119 +237,10 @@ def write_record(session: Session, tender: Tender, opening: Opening) -> None:
     opening.record_sha256 = hashlib.sha256(opening.record).hexdigest()
 
 
-def undecided(session: Session, tender: Tender) -> list[Outcome]:
-    """Unopened bids of which the host has not decided yet whose fault it is."""
-    query = (
-        select(Outcome)
-        .join(Bid, Bid.id == Outcome.bid_id)
-        .outerjoin(
-            FaultDecision,
-            (FaultDecision.bid_id == Bid.id)
-            & (FaultDecision.stage == first(policy_of(session, tender)).name),
-        )
-        .where(Bid.tender_id == tender.id, Outcome.outcome.in_(("REVOKED", "WITHDRAWN")))
-        .where(FaultDecision.id.is_(None))
-    )
-    return list(session.scalars(query.order_by(Bid.leaf_index)))
-
-
 def stage_now(session: Session, tender: Tender, now: datetime) -> str:
     """The stage for which bidders may give their keys now; "" for none."""
     sitting = present_sitting(session, tender, policy_of(session, tender))
     return sitting.stage.name if sitting is not None and now < sitting.window_ends_at else ""
-
-
-# --- people ---------------------------------------------------------------------------------------
-
-
-def attend(session: Session, registry: Any, actor: Actor, role: str, tender: Tender) -> Attendance:
-    """Sign in to the opening (签到); once for each person. A bidder's name shows only after the close,
-    so nobody can sign in before it. Raises Refused `opening.not-yet`."""
-    opening = find_opening(session, tender)
-    if opening is None or actor.user_id is None:
-        raise refuse("opening.not-yet", _("The opening has not begun yet"))
-    found = session.scalars(
-        select(Attendance).where(Attendance.opening_id == opening.id, Attendance.user_id == actor.user_id)
-    ).first()
-    if found is not None:
-        return found
-    row = Attendance(
-        opening_id=opening.id,
-        user_id=actor.user_id,
-        name=actor.name,
-        organisation=actor.organisation,
-        role=role,
-        at=database_now(session),
-    )
-    session.add(row)
-    session.flush()
-    record(session, actor, "opening.signed-in", tender.code, {"role": role}, at=row.at)
-    tell(session, registry, tender, "attendance")
-    return row
-
-
-def bidder_of(session: Session, tender: Tender, actor: Actor) -> str:
-    """The credit code of the actor's enterprise when its bid is to be opened here, "" otherwise."""
-    user = session.get(User, actor.user_id) if actor.user_id is not None else None
-    party = session.get(Party, user.party_id) if user is not None and user.party_id is not None else None
-    bidders = {bid.bidder_uscc for bid in valid_bids(session, tender)}
-    return party.uscc if party is not None and party.uscc in bidders else ""
-
-
-def object_to(session: Session, registry: Any, actor: Actor, code: str, text: str) -> Objection:
-    """A bidder's objection on the spot (当场异议, TBR art. 44). Raises Refused `objection.*`."""
-    tender = locked(session, code)
-    opening = find_opening(session, tender)
-    if tender.state != "opening" or opening is None or actor.user_id is None:
-        raise refuse(
-            "objection.closed", _("Objections on the spot are raised while the opening lasts"), rule="TBR 44"
-        )
-    bidder = bidder_of(session, tender, actor)
-    if not bidder:
-        raise refuse(
-            "objection.bidders-only", _("Only bidders of this tender can object here"), rule="TBR 44"
-        )
-    if not text.strip():
-        raise refuse("objection.empty", _("Write what you object to"), field="text")
-    row = Objection(
-        opening_id=opening.id,
-        raised_by=actor.user_id,
-        organisation=actor.organisation,
-        text=text.strip()[:2000],
-        raised_at=database_now(session),
-    )
-    session.add(row)
-    session.flush()
-    payload = {"ref": str(row.id), "bidder": bidder, "text": row.text}
-    record(session, actor, "opening.objection", code, payload, at=row.raised_at)
-    tell(session, registry, tender, "objection")
-    return row
-
-
-def answer(
-    session: Session, registry: Any, actor: Actor, code: str, objection_id: uuid.UUID, text: str
-) -> Objection:
-    """The host's answer, on the spot and recorded. Raises Refused `objection.*`."""
-    tender = locked(session, code)
-    opening = find_opening(session, tender)
-    row = session.get(Objection, objection_id)
-    if opening is None or row is None or row.opening_id != opening.id:
-        raise refuse("objection.unknown", _("There is no such objection"))
-    if row.answered_at is not None:
-        raise refuse("objection.answered", _("This objection has been answered"))
-    if not text.strip():
-        raise refuse("objection.empty", _("Write the answer"), field="text")
-    row.answer, row.answered_by, row.answered_at = text.strip()[:2000], actor.user_id, database_now(session)
-    payload = {"ref": str(row.id), "text": row.answer}
-    record(session, actor, "opening.answered", code, payload, at=row.answered_at)
-    tell(session, registry, tender, "objection")
-    return row
-
-
-def objections_of(session: Session, opening: Opening) -> list[Objection]:
-    """The session's objections, oldest first."""
-    rows = select(Objection).where(Objection.opening_id == opening.id).order_by(Objection.raised_at)
-    return list(session.scalars(rows))
 
 
 def record_to_sign(session: Session, tender: Tender) -> bytes:
@@ -347,7 +250,7 @@ def record_to_sign(session: Session, tender: Tender) -> bytes:
         raise refuse("opening.not-read-out", _("The bids have not been read out yet"))
     if any(row.answered_at is None for row in objections_of(session, opening)):
         raise refuse("objection.open", _("Answer every objection before the record is signed"), rule="TBR 44")
-    if undecided(session, tender):
+    if opening.recorded_at is None and undecided(session, tender):
         raise refuse(
             "decision.open", _("Decide on every bid that was not opened before the record is signed"),
             rule="Order 20 art. 31",
@@ -360,6 +263,7 @@ def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: b
 
     Raises Refused `opening.*`, `objection.open`, `signature.*`, `certificate.*`."""
     tender = locked(session, code)
+    must_go_on(tender)
     raw = record_to_sign(session, tender)
     opening = find_opening(session, tender)
     assert opening is not None and actor.user_id is not None

@@ -15,5 +15,10 @@ def includeme(config: Configurator) -> None:
     config.add_route("recordings", "/tenders/{code}/recordings", factory=tender_factory)
     config.add_route("recording", "/tenders/{code}/recordings/{ref}", factory=tender_factory)
     config.add_route("api-recordings", "/api/tenders/{code}/recordings", factory=tender_factory)
+    config.add_route(
+        "api-recording-piece",
+        "/api/tenders/{code}/recordings/uploads/{upload:[0-9a-f]{32}}/{start:[0-9]{1,15}}",
+        factory=tender_factory,
+    )
     config.add_route("api-recording", "/api/tenders/{code}/recordings/{ref}", factory=tender_factory)
     config.scan("bidding.recordings.views")

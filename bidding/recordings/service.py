@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bidding.recordings.commands import FileRecording
 from bidding.recordings.models import Recording
 from bidding.tenders.models import Tender
-from bidding.tenders.service import locked, the_rulebook
+from bidding.tenders.service import find, locked, the_rulebook
 from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
@@ -36,56 +36,98 @@ def keep_until(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def file_recording(
-    session: Session, registry: Any, actor: Actor, code: str, about: FileRecording, data: bytes
-) -> Recording:
-    """File a recording; entry `recording.filed`. The same bytes again are no error.
+PIECE = 8 * 1024 * 1024
+"""Bytes of a piece; a recording is sent in as many as it takes."""
 
-    Raises Refused `recording.*`."""
-    tender = locked(session, code)
+
+def name_of(tender: Tender, upload: str) -> str:
+    """The recorder's name of what is sent to a tender; letters and digits."""
+    return f"{tender.id.hex}{upload}"
+
+
+def take_piece(session: Session, registry: Any, tender: Tender, upload: str, start: int, data: bytes) -> int:
+    """A piece of a recording that is to be filed; returns how many bytes have come in, where to go on.
+
+    Raises Refused `recording.early`, `recording.piece`."""
+    must_have_begun(tender)
+    if len(data) > PIECE:
+        raise refuse("recording.piece", _("A piece may have 8 MiB at most"))
+    taken: int = registry.getUtility(IRecorder).write(name_of(tender, upload), start, data)
+    return taken
+
+
+def take_whole(session: Session, registry: Any, tender: Tender, source: Any) -> str:
+    """A recording that comes in one request; returns the name under which it may be filed."""
+    upload, start = uuid.uuid4().hex, 0
+    while data := source.read(PIECE):
+        start = take_piece(session, registry, tender, upload, start, data)
+    return upload
+
+
+def must_have_begun(tender: Tender) -> None:
     if tender.state not in RECORDED:
         raise refuse("recording.early", _("There is nothing to be recorded of this tender yet"))
-    digest, now = hashlib.sha256(data).hexdigest(), database_now(session)
-    if digest != about.sha256 or not data:
+
+
+def file_recording(
+    session: Session, registry: Any, actor: Actor, code: str, about: FileRecording
+) -> Recording:
+    """File what was sent in pieces; entry `recording.filed`. The same bytes again are no error.
+
+    Raises Refused `recording.*`."""
+    must_have_begun(find(session, code))
+    if not about.media_type:
+        raise refuse("recording.kind", _("Choose an audio or video file"), field="file")
+    if not about.starts_at < about.ends_at <= database_now(session):
+        raise refuse(
+            "recording.times",
+            _("A recording has a beginning, and has ended before it is filed"),
+            field="ends_at",
+        )
+    provider, name = registry.getUtility(IRecorder), name_of(find(session, code), about.upload)
+    try:
+        store, size, digest = provider.keep(name)  # reads it once, before anything is locked
+    except KeyError:
+        size = 0
+    if not size:
+        raise refuse("recording.empty", _("Choose an audio or video file"), field="file")
+    if about.sha256 not in ("", digest):
+        provider.discard(store)
         raise refuse(
             "recording.damaged", _("The recording was damaged on the way"), remedy=_("Send it again.")
         )
-    if not about.starts_at < about.ends_at <= now:
-        raise refuse("recording.times", _("A recording has a beginning, and has ended before it is filed"))
+    tender = locked(session, code)
     known = select(Recording).where(Recording.tender_id == tender.id, Recording.sha256 == digest)
     if (found := session.scalars(known).first()) is not None:
+        if found.store != store:
+            provider.discard(store)
         return found
-    provider, identifier = registry.getUtility(IRecorder), uuid.uuid4()
+    now = database_now(session)
     years = the_rulebook().rule(RETENTION, beijing_date(now)).integer
     row = Recording(
-        id=identifier,
-        tender_id=tender.id,
-        sitting=about.sitting,
-        place=about.place,
-        media_type=about.media_type,
-        size=len(data),
-        sha256=digest,
-        starts_at=about.starts_at,
-        ends_at=about.ends_at,
-        keep_until=keep_until(beijing_date(now), years),
-        store=provider.keep(identifier.hex, data),
-        filed_at=now,
-    )
+        id=uuid.uuid4(), tender_id=tender.id, sitting=about.sitting, place=about.place,
+        media_type=about.media_type, size=size, sha256=digest, starts_at=about.starts_at,
+        ends_at=about.ends_at, keep_until=keep_until(beijing_date(now), years), store=store, filed_at=now,
+    )  # fmt: skip
     session.add(row)
     session.flush()
-    payload = {
+    record(session, actor, "recording.filed", code, filed(row), at=now)
+    return row
+
+
+def filed(row: Recording) -> dict[str, Any]:
+    """What the ledger keeps of a recording."""
+    return {
         "ref": str(row.id),
         "sitting": row.sitting,
         "place": row.place,
         "media_type": row.media_type,
         "size": row.size,
-        "sha256": digest,
+        "sha256": row.sha256,
         "starts": rfc3339(row.starts_at),
         "ends": rfc3339(row.ends_at),
         "keep_until": row.keep_until.isoformat(),
     }
-    record(session, actor, "recording.filed", code, payload, at=now)
-    return row
 
 
 def recordings_of(session: Session, tender: Tender) -> list[Recording]:
@@ -105,20 +147,25 @@ def one(session: Session, tender: Tender, ref: str) -> Recording:
     return row
 
 
-def look(session: Session, registry: Any, actor: Actor, tender: Tender, ref: str) -> tuple[Recording, bytes]:
-    """The bytes of a recording; every look is an entry `confidential.viewed`. Raises Refused `recording.*`."""
+def look(
+    session: Session, registry: Any, actor: Actor, tender: Tender, ref: str
+) -> tuple[Recording, BinaryIO]:
+    """A recording to be read, once its hash is seen to be what was filed; every look is an entry
+    `confidential.viewed`. Raises Refused `recording.*`."""
     row = one(session, tender, ref)
     if row.deleted_at is not None:
         raise refuse("recording.deleted", _("This recording was deleted after its retention; its hash stays"))
     try:
-        data: bytes = registry.getUtility(IRecorder).read(row.store)
+        file: BinaryIO = registry.getUtility(IRecorder).open(row.store)
     except KeyError as error:
         raise refuse("recording.lost", _("The recorder does not have this recording")) from error
-    if hashlib.sha256(data).hexdigest() != row.sha256:
+    if hashlib.file_digest(file, "sha256").hexdigest() != row.sha256:
+        file.close()
         raise refuse("recording.altered", _("The recording is not the one that was filed"))
+    file.seek(0)
     payload = {"object": f"recording {row.id}", "viewer": actor.within(tender.code)}
     record(session, actor, "confidential.viewed", tender.code, payload)
-    return row, data
+    return row, file
 
 
 def delete(session: Session, registry: Any, actor: Actor, code: str, ref: str) -> Recording:

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import Any
 
 from pydantic import ValidationError
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
-from pyramid.response import Response
+from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
+from bidding.opening.standing import find_opening
 from bidding.recordings import service
 from bidding.recordings.commands import FileRecording
 from bidding.recordings.models import Recording
-from trading.clock import rfc3339
-from trading.errors import Fault
+from trading.clock import BEIJING, rfc3339
+from trading.errors import Fault, Refused
 from trading.permissions import Permission
-from trading.web import problem
+from trading.web import Form, problem, read_json
 
 FOLDER = "bidding.recordings:templates/"
+
+
+@view_config(
+    route_name="api-recording-piece",
+    request_method="PUT",
+    renderer="json",
+    permission=Permission.HOST_OPENING,
+)
+def put_piece(request: Request) -> dict[str, int]:
+    """PUT /api/tenders/{code}/recordings/uploads/{upload}/{start}: up to 8 MiB; {"size"} says where to go on."""
+    upload, start = request.matchdict["upload"], int(request.matchdict["start"])
+    size = service.take_piece(
+        request.db,
+        request.registry,
+        request.context,
+        upload,
+        start,
+        request.body_file.read(service.PIECE + 1),
+    )
+    return {"size": size}
+
+
+@view_config(
+    route_name="api-recordings", request_method="POST", renderer="json", permission=Permission.HOST_OPENING
+)
+def post(request: Request) -> Any:
+    """POST {"upload", "sitting", "place", "media_type", "starts_at", "ends_at", "sha256"}: files what was sent in
+    pieces → 201"""
+    about = read_json(request, FileRecording)
+    row = service.file_recording(request.db, request.registry, request.actor, request.context.code, about)
+    request.response.status = 201
+    return shown(row)
 
 
 @view_config(
     route_name="api-recordings", request_method="PUT", renderer="json", permission=Permission.HOST_OPENING
 )
 def put(request: Request) -> Any:
-    """PUT /api/tenders/{code}/recordings?sitting=&place=&media_type=&sha256=&starts_at=&ends_at=, the file as
+    """PUT /api/tenders/{code}/recordings?sitting=&place=&media_type=&sha256=&starts_at=&ends_at=, a short file as
     body → 201"""
     try:
         about = FileRecording.model_validate(dict(request.GET))
     except ValidationError as error:
         faults = [Fault("recording.malformed", str(e["msg"]), str(e["loc"][0])) for e in error.errors()]
         return problem(request, 422, faults)
-    row = service.file_recording(
-        request.db, request.registry, request.actor, request.context.code, about, request.body
-    )
+    about.upload = service.take_whole(request.db, request.registry, request.context, request.body_file)
+    row = service.file_recording(request.db, request.registry, request.actor, request.context.code, about)
     request.response.status = 201
     return shown(row)
 
@@ -50,18 +84,7 @@ def listed(request: Request) -> Any:
 
 
 def shown(row: Recording) -> dict[str, Any]:
-    return {
-        "ref": str(row.id),
-        "sitting": row.sitting,
-        "place": row.place,
-        "media_type": row.media_type,
-        "size": row.size,
-        "sha256": row.sha256,
-        "starts": rfc3339(row.starts_at),
-        "ends": rfc3339(row.ends_at),
-        "keep_until": row.keep_until.isoformat(),
-        "deleted": rfc3339(row.deleted_at) if row.deleted_at else None,
-    }
+    return service.filed(row) | {"deleted": rfc3339(row.deleted_at) if row.deleted_at else None}
 
 
 @view_config(
@@ -71,8 +94,55 @@ def shown(row: Recording) -> dict[str, Any]:
     permission=Permission.SEE_OPENING_CASES,
 )
 def page(request: Request) -> Any:
-    """The list for people, with a player."""
-    return {"tender": request.context, "rows": service.recordings_of(request.db, request.context)}
+    """The list for people; for the agent the form to file one more."""
+    return listing(request, Form(request, FileRecording, suggested(request)))
+
+
+def listing(request: Request, form: Form) -> dict[str, Any]:
+    return {
+        "tender": request.context,
+        "rows": service.recordings_of(request.db, request.context),
+        "form": form,
+        "may_file": bool(request.may(Permission.HOST_OPENING)) and request.context.state in service.RECORDED,
+    }
+
+
+def suggested(request: Request) -> dict[str, str]:
+    """The opening's own times, as far as they are known."""
+    opening = find_opening(request.db, request.context)
+    ends = opening and (opening.recorded_at or opening.read_out_at)
+    times = {"starts_at": opening.started_at if opening else None, "ends_at": ends}
+    said = {name: at.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M") for name, at in times.items() if at}
+    return {"sitting": "opening"} | said
+
+
+@view_config(
+    route_name="recordings",
+    request_method="POST",
+    renderer=FOLDER + "recordings.jinja2",
+    permission=Permission.HOST_OPENING,
+)
+def file(request: Request) -> Any:
+    """The agent files a recording: sent in pieces by the page's script, or with the form itself."""
+    form, chosen = Form(request, FileRecording), request.POST.get("file")
+    try:
+        if hasattr(chosen, "file") and chosen.filename:
+            kind = mimetypes.guess_type(chosen.filename)[0] or ""
+            form.values["media_type"] = chosen.type if chosen.type.startswith(("audio/", "video/")) else kind
+            form.values["upload"] = service.take_whole(
+                request.db, request.registry, request.context, chosen.file
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return listing(request, form)
+    done = form.carried_out(
+        lambda: service.file_recording(
+            request.db, request.registry, request.actor, request.context.code, form.command
+        )
+    )
+    if done:
+        return HTTPSeeOther(request.route_path("recordings", code=request.context.code))
+    return listing(request, form)
 
 
 @view_config(route_name="recording", request_method="GET", permission=Permission.SUPERVISE)
@@ -81,7 +151,8 @@ def play(request: Request) -> Response:
     row, data = service.look(
         request.db, request.registry, request.actor, request.context, request.matchdict["ref"]
     )
-    response = Response(body=data, content_type=row.media_type)
+    response = Response(app_iter=FileIter(data), content_type=row.media_type)
+    response.content_length = row.size
     response.cache_control = "no-store"
     return response
 

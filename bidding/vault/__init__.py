@@ -16,6 +16,7 @@ def includeme(config: Configurator) -> None:
     from trading.events import TenderResumed
 
     config.add_route("bid", "/tenders/{code}/bid", factory=tender_factory)
+    config.add_route("bid-damaged", "/tenders/{code}/bid/damaged", factory=tender_factory)
     config.add_route("receipt-check", "/receipts/check")
     config.add_route("custodian", "/custodian")
     for name in ("policy", "policy.p7s", "custodian-keys", "close"):
@@ -40,7 +41,7 @@ def includeme(config: Configurator) -> None:
     config.add_route("api-custodian-keys-in", "/api/custodian/keys")
     config.add_route("api-custodian-releases", "/api/custodian/releases")
     config.add_route("api-custodian-wanted", "/api/custodian/{id}/wanted")
-    for module in ("api", "custodian_api", "views"):
+    for module in ("api", "custodian_api", "views", "damaged_views"):
         config.scan(f"bidding.vault.{module}")
     config.on_desk("bidder", desk.bidder_cards)
     config.on_desk("custodian", desk.custodian_cards)

@@ -13,18 +13,18 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from bidding.tenders.models import Tender
-from bidding.vault import admission, restoring, uploads
+from bidding.vault import admission, uploads
 from bidding.vault.closing import close_bundle
 from bidding.vault.commands import ReleaseOwnKey, StartUpload, Withdraw
-from bidding.vault.custody import accept_bidder_release
+from bidding.vault.contexts import id_in
 from bidding.vault.encoding import b64, sha256
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import SealPolicy
-from bidding.vault.pieces import PIECE
 from bidding.vault.policy import parse_policy
 from bidding.vault.receipt import build_refusal
 from bidding.vault.receipts import find_receipt
 from bidding.vault.refusals import status_of
+from bidding.vault.releasing import accept_bidder_release
 from bidding.vault.service import Admitted, Bidder, Means, acts_of, part_reader, policy_row, statements_of
 from trading.clock import rfc3339
 from trading.errors import Refused, refuse
@@ -264,28 +264,3 @@ def release(request: Request) -> Any:
     answer = problem(request, 409, list(wrong.faults))
     answer.headers["X-Tm"] = "commit"
     return answer
-
-
-# --- damaged copies ------------------------------------------------------------------------------
-
-
-@view_config(route_name="api-damaged", request_method="GET", renderer="json", permission=Permission.BID)
-def damaged(request: Request) -> dict[str, Any]:
-    """GET /api/tenders/{code}/damaged: the pieces of the asking enterprise's bid that the hall has damaged."""
-    bid = restoring.damaged_bid(request.db, request.context, bidder_of(request).uscc)
-    rows = restoring.damaged_pieces(request.db, means_of(request).store, bid) if bid is not None else []
-    return {
-        "manifest": bid.manifest_hash if bid is not None else None,
-        "piece_bytes": PIECE,
-        "pieces": [{"part": row.part, "number": row.number, "sha256": row.sha256} for row in rows],
-    }
-
-
-@view_config(route_name="api-restore", request_method="PUT", permission=Permission.BID)
-def restore(request: Request) -> Response:
-    """PUT /api/tenders/{code}/damaged/{part}/{n}: the same bytes again; 204."""
-    restoring.restore(
-        request.db, means_of(request), bidder_of(request), request.actor, request.context.code,
-        request.matchdict["part"], int(request.matchdict["number"]), request.body,
-    )  # fmt: skip
-    return Response(status=204)

@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.vault import custody
+from bidding.vault import custody, key_statements, releasing
 from bidding.vault.commands import Ask, PostRelease, PostStatement
 from trading.web import PUBLIC, read_json
 
@@ -38,7 +38,7 @@ def wanted(request: Request) -> dict[str, Any]:
 def post_statement(request: Request) -> dict[str, Any]:
     """POST /api/custodian/keys: the signature is the authentication."""
     command = read_json(request, PostStatement)
-    key = custody.accept_statement(request.db, request.registry, command.cks, command.p7s)
+    key = key_statements.accept_statement(request.db, request.registry, command.cks, command.p7s)
     request.response.status = 201
     return {"stage": key.stage, "index": key.index}
 
@@ -53,6 +53,6 @@ def post_statement(request: Request) -> dict[str, Any]:
 def post_release(request: Request) -> dict[str, Any]:
     """POST /api/custodian/releases: the signature is the authentication."""
     command = read_json(request, PostRelease)
-    release = custody.accept_release(request.db, request.registry, command.release, command.p7s)
+    release = releasing.accept_release(request.db, request.registry, command.release, command.p7s)
     request.response.status = 201
     return {"stage": release.stage, "index": release.index}

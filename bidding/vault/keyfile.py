@@ -31,12 +31,14 @@ class WrongPassphrase(ValueError):
 
 @dataclass(frozen=True)
 class KeyFile:
-    """An opened key file: hashes of policy and manifest, bid id, and the key Kb of each stage."""
+    """An opened key file: hashes of policy and manifest, bid id, and the key Kb of each stage. In mode `dual`
+    also Kc, which was dealt to the custodians: its bidder can read its own bid again, to seal it anew."""
 
     policy: bytes
     bid_id: bytes
     manifest: bytes
     keys: Mapping[str, bytes] = field(repr=False)
+    dealt: Mapping[str, bytes] = field(repr=False, default_factory=dict)
 
 
 _KEYFILE = {
@@ -55,6 +57,8 @@ def write_keyfile(key_file: KeyFile, passphrase: str, rng: Callable[[int], bytes
     """The file's bytes; `rng(n)` yields n random bytes for salt and nonce."""
     salt, iv = rng(_SALT_BYTES), rng(_IV_BYTES)
     stages = {name: {"Kb": b64(key)} for name, key in key_file.keys.items()}
+    for name, key in key_file.dealt.items():
+        stages[name]["Kc"] = b64(key)
     cipher = AESGCM(_derive(passphrase, salt, ITERATIONS))
     return dumps(
         {
@@ -81,14 +85,20 @@ def read_keyfile(raw: bytes, passphrase: str) -> KeyFile:
     except InvalidTag as error:
         raise WrongPassphrase("the passphrase does not open the key file") from error
     stages = d.exact({"stages": _stages})(inner)["stages"]
-    return KeyFile(f["policy"], f["bid_id"], f["manifest"], stages)
+    keys = {name: entry["Kb"] for name, entry in stages.items()}
+    dealt = {name: entry["Kc"] for name, entry in stages.items() if "Kc" in entry}
+    return KeyFile(f["policy"], f["bid_id"], f["manifest"], keys, dealt)
 
 
-def _stages(value: object) -> dict[str, bytes]:
+def _stages(value: object) -> dict[str, dict[str, bytes]]:
     if not isinstance(value, dict):
         raise EncodingError("stages expected")
-    key = d.exact({"Kb": d.b64_bytes(KEY_BYTES)})
-    return {d.text(name): key(entry)["Kb"] for name, entry in value.items()}
+    key = d.b64_bytes(KEY_BYTES)
+    alone, dual = d.exact({"Kb": key}), d.exact({"Kb": key, "Kc": key})
+    return {
+        d.text(name): (dual if isinstance(entry, dict) and "Kc" in entry else alone)(entry)
+        for name, entry in value.items()
+    }
 
 
 def _derive(passphrase: str, salt: bytes, iterations: int) -> bytes:

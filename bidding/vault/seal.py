@@ -33,11 +33,13 @@ class PartInput:
 @dataclass(frozen=True, repr=False)
 class SealedBid:
     """A sealed bid: the manifest's bytes, to be signed, and per stage the key that the bidder keeps
-    (`Kb`; in the modes `custodian` and `either` it is the stage key itself)."""
+    (`Kb`; in the modes `custodian` and `either` it is the stage key itself), in mode `dual` beside the Kc
+    that was dealt to the custodians."""
 
     manifest: bytes
     bid_id: bytes
     keys: dict[str, bytes] = field(repr=False)
+    dealt: dict[str, bytes] = field(repr=False, default_factory=dict)
 
 
 def seal_bid(
@@ -62,11 +64,14 @@ def seal_bid(
     bid_id = rng(BID_ID_BYTES)
     b = keys.binding(policy.hash, bid_id, bidder)
     kept: dict[str, bytes] = {}
+    dealt: dict[str, bytes] = {}
     stage_keys: dict[str, bytes] = {}
     stages = []
     for stage in policy.stages:
-        sealed, stage_keys[stage.name], kept[stage.name] = _seal_stage(stage, b, rng)
+        sealed, stage_keys[stage.name], kept[stage.name], kc = _seal_stage(stage, b, rng)
         stages.append(sealed)
+        if stage.mode == "dual" and kc is not None:
+            dealt[stage.name] = kc
     sealed_parts = []
     for part in parts:
         stage_name = _stage_of(policy, part.name)
@@ -82,14 +87,16 @@ def seal_bid(
         stages=stages,
         parts=sealed_parts,
     )
-    return SealedBid(manifest, bid_id, kept)
+    return SealedBid(manifest, bid_id, kept, dealt)
 
 
-def _seal_stage(stage: Stage, b: bytes, rng: Callable[[int], bytes]) -> tuple[SealedStage, bytes, bytes]:
-    """The sealed stage, its key K, and what the bidder keeps."""
+def _seal_stage(
+    stage: Stage, b: bytes, rng: Callable[[int], bytes]
+) -> tuple[SealedStage, bytes, bytes, bytes | None]:
+    """The sealed stage, its key K, what the bidder keeps, and what was dealt to custodians."""
     if not stage.held_by_custodians:
         k = rng(keys.KEY_BYTES)
-        return SealedStage(stage.name, keys.key_commitment(b, stage.name, k), None, (), ()), k, k
+        return SealedStage(stage.name, keys.key_commitment(b, stage.name, k), None, (), ()), k, k, None
     kc = rng(keys.KEY_BYTES)
     kb = rng(keys.KEY_BYTES) if stage.mode == "dual" else kc
     k = keys.dual_key(kc, kb, b, stage.name) if stage.mode == "dual" else kc
@@ -109,6 +116,7 @@ def _seal_stage(stage: Stage, b: bytes, rng: Callable[[int], bytes]) -> tuple[Se
         ),
         k,
         kb,
+        kc,
     )
 
 

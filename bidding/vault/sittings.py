@@ -28,9 +28,10 @@ class Sitting:
 
 
 def sitting_of(session: Session, tender: Tender, policy: Policy, name: str) -> Sitting | None:
-    """The stage's sitting while it is under way; None before and after it."""
+    """The stage's sitting while it is under way; None before and after it, and while the tender is
+    suspended."""
     stage = policy.stage(name)
-    if stage is None:
+    if stage is None or tender.suspended_at is not None:
         return None
     bids = valid_bids(session, tender)
     if stage is policy.stages[0]:

@@ -10,7 +10,6 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bidding.tenders import amending
 from bidding.tenders.amendment_rules import same_price_sheet
@@ -19,8 +18,8 @@ from bidding.vault.api import bidder_of
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.encoding import EncodingError
 from bidding.vault.manifest import parse_manifest
-from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release, SealPolicy
-from bidding.vault.policy import Stage, parse_policy
+from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
+from bidding.vault.policy import Stage
 from bidding.vault.receipt_page import Checked, check_text
 from bidding.vault.service import Admitted, acts_of, policy_row, standing_of
 from trading.accounts.certificates import usable
@@ -90,25 +89,17 @@ def items_of(tender: Tender) -> list[dict[str, Any]]:
 
 
 def amended_for(request: Request, tender: Tender, standing: Admitted | None) -> dict[str, Any]:
-    """What was amended since this bid was sealed: whether it still counts, what differs, whether its price
-    sheet still answers what is asked, and whether its bidder can read it now."""
+    """What was amended since this bid was sealed: whether it still counts, what differs, and whether its price
+    sheet still answers what is asked."""
     if standing is None or outdated(standing, tender.policy_hash) is False:
-        return {"outdated": False, "changes": [], "same_sheet": True, "readable": True}
+        return {"outdated": False, "changes": [], "same_sheet": True}
     rows = amending.amendments_of(request.db, tender, since=standing.at)
     before = rows[-1].before if rows else tender.form
     return {
         "outdated": True,
         "changes": amending.changes_since(rows, tender.form),
         "same_sheet": same_price_sheet(before, tender.form),
-        "readable": own_key_opens(request.db, parse_manifest(standing.document).policy),
     }
-
-
-def own_key_opens(session: Session, policy: bytes) -> bool:
-    """Whether a bid sealed for this policy (its hash) opens with its bidder's key file alone: in the mode `dual`
-    it takes the custodians too, who release nothing before the deadline."""
-    row = session.scalars(select(SealPolicy).where(SealPolicy.sha256 == policy.hex())).one()
-    return all(stage.mode != "dual" for stage in parse_policy(row.raw).stages)
 
 
 def outdated(act: Admitted, policy_hash: str | None) -> bool:

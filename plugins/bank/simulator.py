@@ -4,6 +4,7 @@ For the hall, signed as in plugins.bank.signing:
     POST /accounts {"ref"} · GET /credits?cursor= · POST /payments · GET /payments/KEY · GET /guarantees/NUMBER
 For payers and applicants, as at a counter, unsigned:
     GET /  the counter as a page · POST /pay-in · POST /issue · POST /modes
+    GET /signed/NUMBER.guarantee.json  the guarantee as the bank has signed it, when it was issued with `beneficiary`
 Failures that can be set (POST /modes, form or page): `down` answers 503 without a signature, `slow` waits that
 many seconds, `duplicate` lists every credit twice, `wrong_payer` books the next pay-ins under another
 holder, `late` lists a credit only that many seconds after it was booked.
@@ -26,12 +27,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bidding.deposits import guarantee_file
 from plugins import simulated
 from plugins.bank.signing import MAC, TIME, answer_mac, next_secret, request_mac, same, timely
+from plugins.x509_signatures.evidence import organisation_id
+from plugins.x509_signatures.signer import FileSigner
 from trading import clock
 from trading.clock import parse_rfc3339, rfc3339
+from trading.rulebook.calendar import beijing_date
 
-SECRET = "hall.secret"
+SECRET, SIGNER = "hall.secret", "key.pem"
 MODES = {"down": "", "slow": "", "duplicate": "", "wrong_payer": "", "late": ""}
 STRANGER = ("过路投资有限公司", "6222009900009999")
 SCHEMA = """
@@ -41,6 +46,7 @@ CREATE TABLE IF NOT EXISTS credit (seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT N
 CREATE TABLE IF NOT EXISTS payment (key TEXT PRIMARY KEY, particulars TEXT NOT NULL, reference TEXT NOT NULL,
   amount TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS guarantee (number TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS signed_guarantee (number TEXT PRIMARY KEY, file BLOB NOT NULL);
 """
 
 
@@ -153,8 +159,11 @@ class Bank:
             )
         return name
 
-    def issue(self, applicant: str, tender: str, amount: str, until: str, issuer: str = "示例银行") -> str:
-        """A guarantee for a bidder; returns its number."""
+    def issue(
+        self, applicant: str, tender: str, amount: str, until: str, issuer: str = "示例银行",
+        beneficiary: str = "", lot: str = "001",
+    ) -> str:  # fmt: skip
+        """A guarantee for a bidder; returns its number. With a beneficiary, signed too."""
         number = f"G{secrets.token_hex(6).upper()}"
         body = {
             "number": number, "issuer": issuer, "applicant": applicant, "tender": tender,
@@ -162,7 +171,28 @@ class Bank:
         }  # fmt: skip
         with self._lock, self._books:
             self._books.execute("INSERT INTO guarantee VALUES (?, ?)", (number, json.dumps(body)))
+            if beneficiary:
+                file = self._sign(body, beneficiary, lot)
+                self._books.execute("INSERT INTO signed_guarantee VALUES (?, ?)", (number, file))
         return number
+
+    def _sign(self, body: dict[str, Any], beneficiary: str, lot: str) -> bytes:
+        signer = FileSigner.from_file(self.folder / SIGNER)
+        raw = guarantee_file.document(
+            number=body["number"], issuer=organisation_id(signer.certificate.subject), issuer_name=body["issuer"],
+            applicant=body["applicant"], beneficiary=beneficiary, tender=body["tender"], lot=lot,
+            amount=Decimal(body["amount"]), begins=beijing_date(self.now()),
+            until=date.fromisoformat(body["until"]),
+        )  # fmt: skip
+        return guarantee_file.pack(raw, signer.sign(raw, self.now()))
+
+    def signed(self, number: str) -> bytes | None:
+        """The signed file of a guarantee, None where there is none."""
+        with self._lock:
+            row = self._books.execute(
+                "SELECT file FROM signed_guarantee WHERE number = ?", (number,)
+            ).fetchone()
+        return row[0] if row else None
 
     def secrets(self) -> list[bytes]:
         """The secret shared with the hall, and the next one while they change it."""
@@ -215,6 +245,10 @@ class _Handler(simulated.Frame):
             return
         if self.path == "/":
             self.answer(200, "text/html; charset=utf-8", page(self.bank).encode())
+        elif self.path.startswith("/signed/"):
+            number = unquote(self.path).removeprefix("/signed/").removesuffix(".guarantee.json")
+            file = self.bank.signed(number)
+            self.answer(200 if file else 404, "application/json", file or b"{}")
         else:
             self._signed("GET", b"")
 
@@ -305,6 +339,7 @@ def page(bank: Bank) -> str:
         + form("issue", "开立保函 / Issue a guarantee", {
             "applicant": "申请人统一社会信用代码 / Applicant's code", "tender": "项目编号 / Tender",
             "amount": "金额（元） / Amount (yuan)", "until": "有效期至 / Valid until (2026-12-31)",
+            "beneficiary": "受益人统一社会信用代码 / Beneficiary's code", "lot": "包号 / Lot",
         })
         + f"<p>{escape(set_now)}</p>"
         + form("modes", "故障 / Failures", {name: name for name in MODES})

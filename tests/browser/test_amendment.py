@@ -36,7 +36,7 @@ def hand_in(page: Page, hall: Hall, code: str) -> str:
 
 def test_a_bidder_is_told_at_once_and_seals_again_with_one_click(visit: Visit, hall: Hall) -> None:
     agent = Person(hall.url, hall.state, "agent")
-    code = open_tender(agent)
+    code = open_tender(agent, vault_mode="dual")
     page = visit("bidder1")
     first = hand_in(page, hall, code)
     page.locator("h1").click()  # nobody types now: the page may load itself anew

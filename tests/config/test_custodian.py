@@ -13,7 +13,7 @@ from webtest import TestApp
 
 from bidding.opening.models import Opening
 from bidding.tenders.models import Tender
-from bidding.vault import closing, custody
+from bidding.vault import closing, releasing
 from bidding.vault.custodian import question
 from bidding.vault.encoding import b64, unb64
 from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
@@ -144,7 +144,7 @@ def test_custodians_release_by_themselves_after_the_window_and_every_share_holds
     assert set(parse_release(release).shares) == {bid.manifest.hash for bid in closed.bids}
     with closed.db() as session:
         assert [e.entry.type for e in entries_of(session, CODE)][-1] == "vault.released"
-        assert session.scalars(select(Promise).where(Promise.topic == custody.TRY)).one()
+        assert session.scalars(select(Promise).where(Promise.topic == releasing.TRY)).one()
     box.work()
     assert len(releases(closed)) == 1
 
@@ -153,7 +153,7 @@ def test_only_bids_that_their_bidders_did_not_open_are_asked_of_custodians(close
     who, bid = closed.bidders[0], closed.bids[0]
     raw = build_bidder_release(bid.manifest, "opening", bid.keys["opening"])
     with closed.db() as session:
-        row = custody.accept_bidder_release(
+        row = releasing.accept_bidder_release(
             session, closed.means, who.bidder, process("bidder"), CODE, raw, who.signer.sign(raw, clock.now())
         )
         assert row.matches
@@ -169,7 +169,7 @@ def test_a_wrong_key_of_a_bidder_is_kept_as_evidence_and_may_be_corrected(closed
         raw = build_bidder_release(bid.manifest, "opening", key)
         cms = who.signer.sign(raw, clock.now())
         with closed.db() as session:
-            row = custody.accept_bidder_release(
+            row = releasing.accept_bidder_release(
                 session, closed.means, who.bidder, process("bidder"), CODE, raw, cms
             )
             assert row.matches is fits
@@ -184,7 +184,7 @@ def test_a_bidder_decrypts_only_its_own_bid_and_only_inside_the_window(closed: S
     def release(who: Any) -> str:
         with closed.db() as session, pytest.raises(Refused) as refused:
             cms = who.signer.sign(raw, clock.now())
-            custody.accept_bidder_release(
+            releasing.accept_bidder_release(
                 session, closed.means, who.bidder, process("bidder"), CODE, raw, cms
             )
         return refused.value.faults[0].code
@@ -265,7 +265,7 @@ def test_a_wrong_share_is_refused_and_named(closed: Scene) -> None:
     document["shares"][0]["share"] = b64(b"\1" * 32)
     raw = dumps(document)
     with closed.db() as session, pytest.raises(Refused) as refused:
-        custody.accept_release(session, closed.registry, raw, box.signer.sign(raw, clock.now()))
+        releasing.accept_release(session, closed.registry, raw, box.signer.sign(raw, clock.now()))
     assert refused.value.faults[0].code == "release.wrong"
     assert "not the committed one" in refused.value.faults[0].rule
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import wave
 from pathlib import Path
@@ -11,7 +12,6 @@ from zope.interface.verify import verifyObject
 
 from plugins.recorder import FolderRecorder
 from plugins.recorder.simulator import tone
-from trading.errors import Refused
 from trading.interfaces import IRecorder
 
 
@@ -24,30 +24,47 @@ def test_it_offers_the_port(recorder: FolderRecorder) -> None:
     assert verifyObject(IRecorder, recorder)
 
 
-def test_what_is_kept_is_read_back(recorder: FolderRecorder) -> None:
-    store = recorder.keep("a1", b"sound")
-    assert recorder.read(store) == b"sound"
-    assert recorder.keep("a1", b"sound") == store
+def read(recorder: FolderRecorder, store: str) -> bytes:
+    with recorder.open(store) as file:
+        return file.read()
+
+
+def test_what_came_in_pieces_is_kept_with_its_hash_and_read_back(recorder: FolderRecorder) -> None:
+    assert recorder.write("a1", 0, b"so") == 2
+    assert recorder.write("a1", 2, b"und") == 5
+    store, size, digest = recorder.keep("a1")
+    assert (size, digest) == (5, hashlib.sha256(b"sound").hexdigest())
+    assert read(recorder, store) == b"sound"
+    assert recorder.keep("a1") == (store, size, digest)
+
+
+def test_a_piece_that_came_already_is_not_taken_twice(recorder: FolderRecorder) -> None:
+    recorder.write("a1", 0, b"so")
+    assert recorder.write("a1", 0, b"so") == 2
+    assert recorder.write("a1", 7, b"und") == 2, "the answer says where to go on"
+    assert recorder.keep("a1")[1] == 2
 
 
 def test_a_recording_is_never_overwritten(recorder: FolderRecorder) -> None:
-    store = recorder.keep("a1", b"sound")
-    with pytest.raises(Refused):
-        recorder.keep("a1", b"another")
-    assert recorder.read(store) == b"sound"
+    recorder.write("a1", 0, b"sound")
+    store = recorder.keep("a1")[0]
+    assert recorder.write("a1", 0, b"another") == 5
+    assert read(recorder, store) == b"sound"
 
 
 def test_what_is_discarded_is_gone_and_may_be_discarded_again(recorder: FolderRecorder) -> None:
-    store = recorder.keep("a1", b"sound")
+    recorder.write("a1", 0, b"sound")
+    store = recorder.keep("a1")[0]
     recorder.discard(store)
     recorder.discard(store)
-    with pytest.raises(KeyError):
-        recorder.read(store)
+    for look in (recorder.open, recorder.keep):
+        with pytest.raises(KeyError):
+            look(store)
 
 
 def test_no_name_leads_out_of_the_place(recorder: FolderRecorder) -> None:
     with pytest.raises(KeyError):
-        recorder.keep("../a", b"sound")
+        recorder.write("../a", 0, b"sound")
 
 
 def test_the_simulators_sound_is_a_valid_wav_file() -> None:

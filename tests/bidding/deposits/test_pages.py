@@ -77,10 +77,10 @@ def test_a_short_guarantee_is_refused_on_the_page_with_its_article(
     party = hall_party(config)
     number = counter.books.issue(party.uscc, tender.code, "24000", "2026-12-31")
     browser = bidder(app, config, party)
-    form = next(
-        form for form in browser.get(f"/tenders/{tender.code}/deposit").forms.values()
-        if form.action.endswith("/deposit/guarantee")
-    )  # fmt: skip
+    page = browser.get(f"/tenders/{tender.code}/deposit", headers=ENGLISH)
+    forms = [form for form in page.forms.values() if form.action.endswith("/deposit/guarantee")]
+    empty, form = forms
+    assert "This is not a signed electronic guarantee" in empty.submit(status=422, headers=ENGLISH).text
     form["number"] = number
     page = form.submit(status=422, headers=ENGLISH)
     assert "before the bid does" in page.text and "GPR 33" in page.text

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.awards.service import decline
-from bidding.deposits import decisions, returns, service, standing
+from bidding.deposits import decisions, guarantees, returns, service, standing
 from bidding.deposits.models import DepositAccount, DepositItem, DepositPayment
 from bidding.deposits.sealed import account_of
 from bidding.tenders.service import the_calendar
@@ -151,7 +151,7 @@ def test_a_guarantee_must_be_the_bidders_own_cover_the_sum_and_last_as_long_as_t
     last = service.valid_until(tender)
 
     def hand_in(number: str) -> Any:
-        return service.hand_in_guarantee(session, config.registry, tender, party, number)
+        return guarantees.hand_in_number(session, config.registry, tender, party, number)
 
     issue = counter.books.issue
     assert code(lambda: hand_in("G0")) == "guarantee.unknown"

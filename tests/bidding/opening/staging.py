@@ -11,7 +11,7 @@ from webtest import TestApp
 
 from bidding.opening.models import Opening
 from bidding.tenders.models import Tender
-from bidding.vault import closing, custody
+from bidding.vault import closing, custody, releasing
 from bidding.vault.encoding import b64
 from bidding.vault.keys import custodian_seed
 from bidding.vault.manifest import parse_manifest
@@ -83,14 +83,14 @@ class Stage:
     def pass_time(self, seconds: int) -> None:
         self.scene.run_until(clock.now() + timedelta(seconds=seconds))
 
-    def release(self, number: int, key: bytes | None = None) -> None:
-        """Bidder `number` gives its key, or another one."""
+    def release(self, number: int, key: bytes | None = None, stage: str = "opening") -> None:
+        """Bidder `number` gives its key of a stage, or another one."""
         who, sealed = self.bidders[number], self.bids[number]
-        raw = build_bidder_release(sealed.manifest, "opening", key or sealed.keys["opening"])
+        raw = build_bidder_release(sealed.manifest, stage, key or sealed.keys[stage])
         actor = Actor(who.bidder.user_id, who.name, who.name, "192.0.2.7", b"secret")
         with self.scene.db() as session:
             cms = who.signer.sign(raw, clock.now())
-            custody.accept_bidder_release(session, self.scene.means, who.bidder, actor, CODE, raw, cms)
+            releasing.accept_bidder_release(session, self.scene.means, who.bidder, actor, CODE, raw, cms)
         self.work()
 
     def custodian_releases(self, name: str) -> None:
@@ -114,7 +114,7 @@ class Stage:
                 at=clock.now(),
             )
             cms = FileSigner.from_file(folder / "key.pem").sign(raw, clock.now())
-            custody.accept_release(session, self.scene.registry, raw, cms)
+            releasing.accept_release(session, self.scene.registry, raw, cms)
         self.work()
 
     def tender(self, session: Session) -> Tender:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bidding.opening import service
 from bidding.opening.deciding import Decision, StageFacts, decide
 from bidding.opening.models import Opening
-from bidding.vault import closing, custody
+from bidding.vault import closing, releasing
 from bidding.vault.models import Bid, Outcome
 from bidding.vault.release import build_bidder_release
 from bidding.vault.service import piece_key
@@ -87,7 +87,7 @@ def release_key(scene: Scene, who: Enterprise, bid: Sealed, key: bytes) -> None:
     actor = Actor(who.bidder.user_id, who.name, who.name, "192.0.2.7", scene.registry["keys"].pseudonym)
     with scene.db() as session:
         cms = who.signer.sign(raw, clock.now())
-        custody.accept_bidder_release(session, scene.means, who.bidder, actor, CODE, raw, cms)
+        releasing.accept_bidder_release(session, scene.means, who.bidder, actor, CODE, raw, cms)
 
 
 def spoil(scene: Scene, upload: uuid.UUID) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bidding.tenders import amending, drafts
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Amendment, Tender
-from bidding.vault import custody
+from bidding.vault import custody, key_statements
 from bidding.vault.models import CustodianKey
 from bidding.vault.policy import parse_policy
 from tests.tenders import (
@@ -63,7 +63,7 @@ def cover(session: Session, registry: Any) -> int:
                 release_after=parse_rfc3339(row["release_after"]), suite=row["suite"],
             )  # fmt: skip
             cms = custodian_signer(registry, who.id).sign(raw, now)
-            custody.accept_statement(session, registry, raw, cms)
+            key_statements.accept_statement(session, registry, raw, cms)
             count += 1
     return count
 

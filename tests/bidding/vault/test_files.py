@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tarfile
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,12 @@ def test_a_key_file_opens_with_its_passphrase_only(key_file: bytes) -> None:
     assert read_keyfile(key_file, "correct horse") == KEYS
     with pytest.raises(WrongPassphrase):
         read_keyfile(key_file, "Correct horse")
+
+
+def test_a_key_file_of_mode_dual_keeps_what_was_dealt_too() -> None:
+    dual = replace(KEYS, dealt={"opening": bytes([7]) * 32})
+    raw = write_keyfile(dual, "correct horse", os.urandom)
+    assert read_keyfile(raw, "correct horse") == dual
 
 
 def test_an_altered_or_weakened_key_file_does_not_open(key_file: bytes) -> None:

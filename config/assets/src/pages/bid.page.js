@@ -23,8 +23,7 @@
  * When the documents were amended after the standing bid, the section has `data-outdated="same|other"` (does the price
  * sheet still fit?) and `data-outdated-ref`, and in it <form data-bid-reseal-form> with <div data-bid-reseal-keyfile hidden>
  * around a file input, <div data-bid-reseal-signer> and a button: one click opens the former bid here, seals it for the new
- * policy and hands it in (same), or fills the form from it (other). Where the former bid's mode is `dual` there is no such
- * form: its bidder cannot read it before the custodians release their shares.
+ * policy and hands it in (same), or fills the form from it (other).
  *
  * `data-next-seq` is one more than this bidder's last seq (1 for none); `data-replaces` the hash of the standing
  * manifest or empty. Events on the section, for other scripts and tests: `bid:state` with detail {state, ref}.
@@ -189,6 +188,7 @@ function attempt(work) {
       await work();
     } catch (error) {
       progress.hide();
+      if (error.code === "FORMER_BID") root.querySelector(".amend-other")?.setAttribute("open", "");
       if (error.code !== "SHOWN") problem(find("problem"), error.code === "FORM" ? error.detail : explain(error));
       if (error.refusal) find("problem").append(downloadLink(say("bid.save-refusal"), "refusal.json", JSON.stringify(error.refusal)));
       if (!["submitted", "withdrawn"].includes(root.dataset.state)) notYet(say("bid.not-submitted-detail"));

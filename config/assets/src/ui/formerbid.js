@@ -2,7 +2,7 @@
 import { fromUtf8, unb64url } from "../vault/bytes.js";
 import { VaultError } from "../vault/errors.js";
 import { parseCanonical } from "../vault/jcs.js";
-import { parseKeyFile, readKeyFile } from "../vault/keyfile.js";
+import { ownReleases, parseKeyFile, readStages } from "../vault/keyfile.js";
 import { openBid } from "../vault/open.js";
 import { send } from "./http.js";
 import * as store from "./store.js";
@@ -51,11 +51,12 @@ export async function openFormer({ tender, ref, manifestHash, keyFile, passphras
   if (!text) throw new VaultError("KEY_FILE_MISSING");
   const file = parseKeyFile(text);
   if (file.manifest !== manifestHash) throw new VaultError("KEY_OF_OTHER_BID");
-  const keys = await readKeyFile(file, passphrase);
+  const stages = await readStages(file, passphrase);
   const base = `/api/tenders/${encodeURIComponent(tender)}/bids/${encodeURIComponent(ref)}`;
   const { policyRaw, manifestRaw } = await documents(base, record);
-  const parts = await ciphertexts(base, parseCanonical(manifestRaw), manifestHash);
-  const released = Object.fromEntries(Object.entries(keys).map(([stage, bidderKey]) => [stage, { bidderKey }]));
+  const manifest = parseCanonical(manifestRaw);
+  const parts = await ciphertexts(base, manifest, manifestHash);
+  const released = await ownReleases(parseCanonical(policyRaw), manifest, stages);
   const opened = await openBid({ policyRaw, manifestRaw, parts, released });
   const failed = Object.values(opened.parts).find((part) => part.outcome !== "OK");
   if (failed) throw new VaultError("FORMER_BID", failed.outcome);

@@ -1,5 +1,6 @@
 /** The bid key file: the bidder's own stage keys under a passphrase. */
 import { b64url, fromUtf8, randomBytes, subtle, unb64url, utf8 } from "./bytes.js";
+import { binding, dealShares } from "./derive.js";
 import { VaultError } from "./errors.js";
 import { exactKeys, jcs, parseCanonical } from "./jcs.js";
 
@@ -13,7 +14,8 @@ async function passphraseKey(passphrase, salt, iterations) {
 }
 
 /**
- * @param {{policyHash: string, bidId: string, manifestHash: string, keys: Record<string, {Kb: string}>}} bid of sealBid
+ * In mode `dual` it keeps Kc beside Kb: its bidder can read its own bid again, to seal it anew.
+ * @param {{policyHash: string, bidId: string, manifestHash: string, keys: Record<string, {Kb: string, Kc?: string}>}} bid of sealBid
  * @returns {Promise<object>} the key file as a JSON object
  */
 export async function writeKeyFile(bid, passphrase, { rng = randomBytes, iterations = ITERATIONS } = {}) {
@@ -38,10 +40,10 @@ export function parseKeyFile(text) {
 }
 
 /**
- * @returns {Promise<Record<string, Uint8Array>>} Kb by stage
+ * @returns {Promise<Record<string, {Kb: string, Kc?: string}>>} everything it keeps, by stage
  * @throws {VaultError} PASSPHRASE_WRONG
  */
-export async function readKeyFile(file, passphrase) {
+export async function readStages(file, passphrase) {
   const key = await passphraseKey(passphrase, unb64url(file.salt), file.iterations);
   let plain;
   try {
@@ -49,8 +51,32 @@ export async function readKeyFile(file, passphrase) {
   } catch {
     throw new VaultError("PASSPHRASE_WRONG");
   }
-  const { stages } = parseCanonical(plain);
+  return parseCanonical(plain).stages;
+}
+
+/**
+ * @returns {Promise<Record<string, Uint8Array>>} Kb by stage
+ * @throws {VaultError} PASSPHRASE_WRONG
+ */
+export async function readKeyFile(file, passphrase) {
+  const stages = await readStages(file, passphrase);
   return Object.fromEntries(Object.entries(stages).map(([name, stage]) => [name, unb64url(stage.Kb)]));
+}
+
+/**
+ * What a key file opens its own bid with: Kb, and in mode `dual` the custodians' shares, which anybody who knows
+ * Kc can derive again.
+ * @returns {Promise<object>} `released` of openBid
+ */
+export async function ownReleases(policy, manifest, stages) {
+  const B = await binding(manifest.policy, unb64url(manifest.bid_id), manifest.bidder);
+  const released = {};
+  for (const [name, { Kb, Kc }] of Object.entries(stages)) {
+    const rule = policy.stages.find((stage) => stage.name === name);
+    const shares = Kc && rule ? await dealShares(unb64url(Kc), B, name, rule.t, rule.n) : [];
+    released[name] = { bidderKey: unb64url(Kb), shares: Object.fromEntries(shares.map((share, i) => [i + 1, share])) };
+  }
+  return released;
 }
 
 export const keyFileText = (file) => fromUtf8(jcs(file));

@@ -1,9 +1,9 @@
 /** From a filled form to a sealed, signed and self-checked bid: what the page and the offline file share. */
-import { equal, hex, sha256, unb64url } from "./bytes.js";
+import { hex, sha256, unb64url } from "./bytes.js";
 import { signDetached } from "./cms.js";
 import { binding } from "./derive.js";
 import { VaultError } from "./errors.js";
-import { keyFileText, parseKeyFile, readKeyFile, writeKeyFile } from "./keyfile.js";
+import { keyFileText, parseKeyFile, readStages, writeKeyFile } from "./keyfile.js";
 import { parseManifest } from "./manifest.js";
 import { checkOwnKey } from "./release.js";
 import { sealBid } from "./seal.js";
@@ -11,12 +11,12 @@ import { selfCheck } from "./selfcheck.js";
 
 /** The key file, read back from its text, must give the keys that open this very bid. */
 async function tryKeyFile(text, passphrase, policy, bid) {
-  const keys = await readKeyFile(parseKeyFile(text), passphrase);
+  const stages = await readStages(parseKeyFile(text), passphrase);
   const manifest = parseManifest(bid.manifest);
   const B = await binding(manifest.policy, unb64url(manifest.bid_id), manifest.bidder);
-  for (const [stage, kb] of Object.entries(keys)) {
-    if (!equal(kb, unb64url(bid.keys[stage].Kb))) throw new VaultError("SELF_CHECK_FAILED", "key file");
-    await checkOwnKey(policy, manifest, stage, kb, B);
+  for (const [stage, kept] of Object.entries(stages)) {
+    if (kept.Kb !== bid.keys[stage].Kb || kept.Kc !== bid.keys[stage].Kc) throw new VaultError("SELF_CHECK_FAILED", "key file");
+    await checkOwnKey(policy, manifest, stage, unb64url(kept.Kb), B);
   }
 }
 

@@ -30,7 +30,7 @@ async function sealStage(rule, B, rng) {
     const info = derive.wrapInfo(B, rule.name, custodian.index);
     entry.wraps.push(b64url(await hpke.seal(rule.suite, unb64url(custodian.pk), info, share)));
   }
-  return { K, kb, entry };
+  return { K, kb, kc: rule.mode === "dual" ? kc : null, entry };
 }
 
 async function sealPart(data, name, stage, K, B, rng, progress) {
@@ -63,7 +63,7 @@ async function sealPart(data, name, stage, K, B, rng, progress) {
  * @param {(n: number) => Uint8Array} [bid.rng]
  * @param {(done: number, total: number) => void} [bid.onProgress] in ciphertext bytes
  * @returns {Promise<{policyHash: string, bidId: string, manifest: Uint8Array, manifestHash: string,
- *   keys: Record<string, {Kb: string}>, parts: Record<string, Blob>}>}
+ *   keys: Record<string, {Kb: string, Kc?: string}>, parts: Record<string, Blob>}>}
  * @throws {VaultError} MALFORMED, PART_UNKNOWN, PART_TOO_BIG
  */
 export async function sealBid({ policyRaw, bidder, seq = 1, replaces = null, parts, rng = randomBytes, onProgress }) {
@@ -90,7 +90,8 @@ export async function sealBid({ policyRaw, bidder, seq = 1, replaces = null, par
   });
   return {
     policyHash, bidId: b64url(bidId), manifest, manifestHash: hex(await sha256(manifest)),
-    keys: Object.fromEntries(Object.entries(stages).map(([name, stage]) => [name, { Kb: b64url(stage.kb) }])),
+    keys: Object.fromEntries(Object.entries(stages).map(([name, stage]) =>
+      [name, stage.kc ? { Kb: b64url(stage.kb), Kc: b64url(stage.kc) } : { Kb: b64url(stage.kb) }])),
     parts: Object.fromEntries(Object.entries(sealed).map(([name, part]) => [name, part.blob])),
   };
 }
