@@ -62,6 +62,9 @@ class Params:
     k: int
     must: tuple[str, ...]
     beacon: Mapping[str, str] | None
+    t_commit: int
+    t_freeze: int
+    t_reveal: int
 
     @property
     def slips_each(self) -> int:
@@ -104,6 +107,9 @@ def parse_params(document: Any) -> Params:
         p["k"],
         _names(p["must"], "params.must"),
         _beacon(p["beacon"]),
+        p["t_commit"],
+        p["t_freeze"],
+        p["t_reveal"],
     )
 
 
