@@ -59,6 +59,7 @@ SECRET_TYPES = frozenset(
         "deposit.released",
         "deposit.decided",
         "deposit.forfeited",
+        "deposit.claimed",
     }
 )
 """Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""
@@ -97,6 +98,9 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
     silent.
     """
     sessions = registry["sessions"]
+    with committing(sessions) as session:
+        done = [entry.id for entry in entries_of(session, find(session, code).code)]
+    wait_for(sessions, done[-1], wait)  # what was done before the export belongs to it
     with committing(sessions) as session:
         tender = find(session, code)
         sealed = public and never_opened(session, tender)
