@@ -54,12 +54,20 @@ export function equal(a, b) {
   return difference === 0;
 }
 
-export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function hex(bytes) {
+  let text = "";
+  for (const byte of bytes) text += PAIRS[byte];
+  return text;
+}
 
 /** Lowercase hex of even length only. */
 export function unhex(text) {
   if (typeof text !== "string" || !/^(?:[0-9a-f]{2})*$/.test(text)) throw new VaultError("MALFORMED", "hex");
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
 }
 
 /** Standard base64 with padding, as signed notes use it. */
