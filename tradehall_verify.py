@@ -2137,6 +2137,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/result\..+", "result.published"),
     (r"result/award-.+", "award.issued"),
+    (r"result/contract\..+", "contract.countersigned"),
     (r"supervision/orders/.+", "order.issued"),
     (r"evaluation/earlier-[0-9]+/panel\.json", "panel.imported"),
     (r"evaluation/earlier-[0-9]+/(inputs\.json|report\..+)", "evaluation.reported"),
@@ -3028,6 +3029,10 @@ class Audit:
             certificate, self.doc(document)["bidder"]["id"]
         ):
             raise Invalid(f"signed for another enterprise ({subject_of(certificate)})")
+        if document == "result/contract.json" and not names_organisation(
+            certificate, self.doc(document)["supplier"]["id"]
+        ):
+            raise Invalid(f"signed by somebody else than the supplier ({subject_of(certificate)})")
         if document.startswith(("tender/", "opening/record", "result/")):
             self.notes.append(f"{document} is signed by {subject_of(certificate)}")
 
@@ -3960,6 +3965,7 @@ class Audit:
                 awards[-1][1]["price"],
             ):
                 self.fail(f"{act}: the contract is not with the awarded bidder at the awarded price")
+        self._check_countersignature()
         last = awards[-1][1] if awards else None
         exception = f" after {len(declined)} gave up" if declined else ""
         return (
@@ -3967,6 +3973,25 @@ class Audit:
             if last
             else "result as recomputed, no award yet"
         )
+
+    def _check_countersignature(self) -> None:
+        """The supplier signed the very contract that was filed."""
+        filed = self.known("contract.signed")
+        for act, payload in self.known("contract.countersigned"):
+            with self.about(f"{act}"):
+                document = self.doc("result/contract.json")
+                same = filed and all(
+                    filed[-1][1][name] == document[name] for name in ("manifest", "price", "contract")
+                )
+                if (
+                    not same
+                    or document["contract"] != payload["contract"]
+                    or document["tender"] != self.tender
+                ):
+                    raise Invalid("the supplier signed another contract than the one on file")
+                if document["supplier"]["id"] != self.bid(document["manifest"])["bidder"]["id"]:
+                    raise Invalid("it names another supplier than the awarded bidder")
+                self.notes.append("the contract on file is signed by its supplier too")
 
     # -- what the authority ordered ------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.awards import countersigning
 from bidding.awards.models import Award, Candidate
 from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
@@ -65,7 +66,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_bids(session, registry, tender, folder)
     yield from of_opening(session, registry, tender)
     yield from of_evaluation(session, registry["keys"], tender)
-    yield from of_result(session, tender)
+    yield from of_result(session, registry, tender)
     yield from of_supervision(session, tender)
     yield from of_deposits(session, registry, tender)
 
@@ -222,8 +223,8 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
 
 
-def of_result(session: Session, tender: Tender) -> Iterator[Exhibit]:
-    """result/: the result notice and the awards in their order."""
+def of_result(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
+    """result/: the result notice, the awards in their order, the supplier's signature under the contract."""
     for notice in notices.notices_of(session, tender.code):
         if notice.kind == "result":
             made_in = session.scalar(
@@ -235,6 +236,9 @@ def of_result(session: Session, tender: Tender) -> Iterator[Exhibit]:
             yield from signed(
                 f"result/earlier-{made_in}" if earlier else "result/result", notice.body, notice.cms
             )
+    countersigned = countersigning.of_tender(session, registry, tender)
+    if countersigned is not None:
+        yield from signed("result/contract", countersigned.raw, countersigned.cms)
     awards = select(Award).where(Award.tender_id == tender.id, Award.issued_at.is_not(None))
     for number, award in enumerate(session.scalars(awards.order_by(Award.issued_at)), start=1):
         yield from signed(f"result/award-{number}", stored(award.raw), award.cms)

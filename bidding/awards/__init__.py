@@ -15,6 +15,8 @@ ROUTES = {
     "award-decline": "/tenders/{code}/award/decline",
     "my-result": "/tenders/{code}/my-result",
     "my-result-award": "/tenders/{code}/my-result/award.{ending:json|p7s}",
+    "my-result-contract": "/tenders/{code}/my-result/contract",
+    "my-contract-file": "/tenders/{code}/my-result/contract/file",
     "contract": "/tenders/{code}/contract",
     "contract-publish": "/tenders/{code}/contract/publish",
     "contract-file": "/tenders/{code}/contract/file",
@@ -23,6 +25,7 @@ ROUTES = {
     "api-award-decline": "/api/tenders/{code}/award/decline",
     "api-my-result": "/api/tenders/{code}/my-result",
     "api-my-result-decline": "/api/tenders/{code}/my-result/decline",
+    "api-my-contract": "/api/tenders/{code}/my-result/contract",
     "api-contract": "/api/tenders/{code}/contract",
     "api-contract-publish": "/api/tenders/{code}/contract/publish",
 }

@@ -7,9 +7,9 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.awards import candidates, contracts, service
+from bidding.awards import candidates, contracts, countersigning, service
 from bidding.awards.candidates import Standing
-from bidding.awards.commands import DeclineAward, SignAward, SignedContractFile
+from bidding.awards.commands import DeclineAward, SignAward, SignContract, SignedContractFile
 from bidding.awards.models import Award
 from bidding.awards.standings import Place
 from bidding.tenders.models import Tender
@@ -85,6 +85,31 @@ def give_up(request: Request) -> Any:
     must_be_winner(request, request.context)
     service.decline(request.db, request.registry, request.actor, request.context, command.reason)
     return own_facts(request, request.context)
+
+
+@view_config(route_name="api-my-contract", request_method="GET", renderer="json", permission=Permission.BID)
+def my_contract(request: Request) -> Any:
+    """The contract on file and, for its supplier, the bytes to sign under it."""
+    filed = countersigning.filed_for(request.db, request.context, request.identity.party_id)
+    if filed is None:
+        raise refuse("contract.none", _("There is no contract on file that you could sign."))
+    signed = countersigning.of_tender(request.db, request.registry, request.context)
+    raw = countersigning.document(request.db, request.context, filed)
+    return contract_facts(request, filed) | {
+        "document": {"data": b64(raw), "sha256": service.digest(raw)},
+        "countersigned": signed.at if signed else None,
+    }
+
+
+@view_config(route_name="api-my-contract", request_method="POST", renderer="json", permission=Permission.BID)
+def sign_my_contract(request: Request) -> Any:
+    """{"contract_cms": base64url}: the supplier signs the contract on file."""
+    command: SignContract = read_json(request, SignContract)
+    countersigning.countersign(
+        request.db, request.registry, request.actor, request.identity.user_id, request.identity.party_id,
+        request.context, cms_bytes(command.contract_cms, "contract_cms"),
+    )  # fmt: skip
+    return my_contract(request)
 
 
 @view_config(

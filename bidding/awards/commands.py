@@ -24,6 +24,14 @@ class SignAward(BaseModel):
     result_cms: Base64 | None = None
 
 
+class SignContract(BaseModel):
+    """The supplier's signature under the contract on file, base64url."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    contract_cms: Base64
+
+
 class DeclineAward(BaseModel):
     """Why the winner gives up, or will not sign."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.request import Request
 from sqlalchemy import select
 
-from bidding.awards import candidates
+from bidding.awards import candidates, countersigning
 from bidding.tenders.models import Tender
 from bidding.vault.models import Bid
 from trading.deals.days import last_day_before
@@ -81,6 +81,15 @@ def bidder_cards(request: Request) -> list[Card]:
     mine = select(Bid.tender_id).where(Bid.bidder_uscc == party.uscc, Bid.status == "valid")
     query = select(Tender).where(Tender.id.in_(mine), Tender.state.in_(("awarded", "contracted")))
     return [
-        Card(_("Your result"), request.route_path("my-result", code=tender.code), request.called(tender))
+        own_card(request, tender)
         for tender in request.db.scalars(query.order_by(Tender.deadline.desc()).limit(20))
     ]
+
+
+def own_card(request: Request, tender: Tender) -> Card:
+    """One's result, or the contract on file that waits for one's signature."""
+    address = request.route_path("my-result", code=tender.code)
+    filed = countersigning.filed_for(request.db, tender, request.identity.party_id)
+    if filed is not None and countersigning.of_tender(request.db, request.registry, tender) is None:
+        return Card(_("Sign the contract"), address, request.called(tender), "now")
+    return Card(_("Your result"), address, request.called(tender))

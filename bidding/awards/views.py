@@ -9,11 +9,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.awards import candidates, contracts, service
+from bidding.awards import candidates, contracts, countersigning, service
 from bidding.awards.announcement import article_words, ground_words
 from bidding.awards.api import must_be_winner, own_facts
 from bidding.awards.candidates import Standing
-from bidding.awards.commands import DeclineAward, SignAward, SignedContract
+from bidding.awards.commands import DeclineAward, SignAward, SignContract, SignedContract
 from bidding.awards.models import Award
 from bidding.tenders.models import Tender
 from bidding.tenders.publication import cms_bytes
@@ -170,8 +170,44 @@ def my_result(request: Request) -> Any:
         "last_day": last_day_before,
         "why": reason_words(request, own["ground"], own["article"]) if told and own["rank"] is None else "",
         "contract": deals.of_tender(request.db, tender.code) if own["result"] == "awarded" else None,
+        **own_contract(request, tender),
         "notices": [each for each in notices_of(request.db, tender.code) if each.kind in ("result", "award")],
     }
+
+
+def own_contract(request: Request, tender: Tender) -> dict[str, Any]:
+    """What the supplier signs, and what it has signed."""
+    filed = countersigning.filed_for(request.db, tender, request.identity.party_id)
+    raw = countersigning.document(request.db, tender, filed) if filed is not None else b""
+    return {
+        "filed": filed,
+        "mine": countersigning.of_tender(request.db, request.registry, tender) if filed is not None else None,
+        "contract_data": b64(raw),
+        "contract_sha256": service.digest(raw),
+        "certificates": usable(request),
+    }
+
+
+@view_config(route_name="my-result-contract", request_method="POST", permission=Permission.BID)
+def sign_my_contract(request: Request) -> Any:
+    """The supplier's signature under the contract that the buyers filed."""
+    form = Form(request, SignContract)
+    if not form.valid():
+        raise Refused(form.faults)
+    countersigning.countersign(
+        request.db, request.registry, request.actor, request.identity.user_id, request.identity.party_id,
+        request.context, cms_bytes(form.command.contract_cms, "contract_cms"),
+    )  # fmt: skip
+    return HTTPSeeOther(request.route_path("my-result", code=request.context.code))
+
+
+@view_config(route_name="my-contract-file", request_method="GET", permission=Permission.BID)
+def my_contract_file(request: Request) -> Response:
+    """The contract on file, for the supplier who is to sign it."""
+    found = countersigning.filed_for(request.db, request.context, request.identity.party_id)
+    if found is None:
+        raise HTTPNotFound()
+    return file_of(request, found)
 
 
 @view_config(route_name="my-result-award", permission=Permission.BID)
@@ -220,6 +256,7 @@ def contract_page(request: Request, form: Form) -> dict[str, Any]:
         "form": form,
         "tender": request.context,
         "contract": expected,
+        "countersigned": countersigning.of_tender(request.db, request.registry, request.context),
         "last_day": last_day_before,
         "supplier": request.db.get(Party, expected.supplier_id) if expected else None,
         "signing": LIGHTS[deals.signing_light(expected, the_rulebook(), the_calendar(), now)]
@@ -247,7 +284,11 @@ def contract_file(request: Request) -> Response:
     found = deals.of_tender(request.db, request.context.code)
     if found is None or found.file_sha256 is None:
         raise HTTPNotFound()
-    data = request.port(IFileStore).get(deals.file_key(found.file_sha256))
+    return file_of(request, found)
+
+
+def file_of(request: Request, found: Contract) -> Response:
+    data = request.port(IFileStore).get(deals.file_key(found.file_sha256 or ""))
     response = Response(body=data, content_type="application/octet-stream")
     response.content_disposition = f'attachment; filename="{request.context.code}-contract"'
     return response

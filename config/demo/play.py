@@ -320,17 +320,25 @@ def award(story: Story) -> None:
     for login in ("bidder2", "bidder5"):
         told = story.person(login).get(story.api("/my-result"))
         story.say(f"{login} is told: {told['result']}, rank {told['rank']}, {told.get('ground') or '-'}")
-    contract(story, buyer, winner["price"])
+    contract(story, buyer, winner)
 
 
-def contract(story: Story, buyer: Person, price: str) -> None:
-    """The contract is filed and published."""
+def contract(story: Story, buyer: Person, winner: dict[str, Any]) -> None:
+    """The contract is filed, signed by the supplier, and published."""
+    price = winner["price"]
     paper = files.letter(story.folder, "采购合同（演示）", story.code)
     signed_on = clock.now().astimezone(clock.BEIJING).date().isoformat()
     body = {"price": price, "signed_on": signed_on, "name": "contract.pdf", "file": b64(paper.read_bytes())}
     buyer.post(story.api("/contract"), body)
+    supplier = story.person(
+        next(f"bidder{n}" for n in range(1, 6) if people.uscc(f"b{n}") == winner["bidder"])
+    )
+    filed = supplier.get(story.api("/my-result/contract"))
+    supplier.post(
+        story.api("/my-result/contract"), {"contract_cms": supplier.sign_b64(filed["document"]["data"])}
+    )
     buyer.post(story.api("/contract/publish"))
-    story.say(f"contract filed and published at {price}")
+    story.say(f"contract filed, signed by the supplier and published at {price}")
 
 
 def return_securities(story: Story) -> None:

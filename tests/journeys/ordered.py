@@ -124,7 +124,7 @@ def refused(act: Any) -> str:
 
 def contract(story: Story) -> None:
     buyer = story.person("buyer")
-    play.contract(story, buyer, buyer.get(story.api("/award"))["awards"][-1]["price"])
+    play.contract(story, buyer, buyer.get(story.api("/award"))["awards"][-1])
 
 
 def evaluate_again(story: Story) -> dict[str, Any]:

@@ -50,6 +50,7 @@ ACTS = {
     "loser.notified": _("An unsuccessful bidder was told reason and rank"),
     "award.declined": _("The winner gave the award up"),
     "contract.signed": _("Contract signed"),
+    "contract.countersigned": _("Contract signed by the supplier"),
     "deposit.listed": _("Bid securities laid open"),
     "deposit.refunded": _("A bid security was returned"),
     "deposit.released": _("A guarantee was released"),
@@ -200,7 +201,7 @@ OPEN_TO_ALL = BEFORE_CLOSE | EVALUATION | {
     "opening.second-read-out", "recording.filed", "recording.deleted",
     "opening.objection", "opening.answered", "opening.recorded", "tender.failed", "panel.imported",
     "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "award.voided",
-    "evaluation.reopened", "contract.signed",
+    "evaluation.reopened", "contract.signed", "contract.countersigned",
     "payload.redacted",
 }  # fmt: skip
 """Types whose first payload is public; what is not named here is for the regulator."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from bidding.vault.encoding import b64, unb64
+from plugins.x509_signatures.signer import FileSigner
 from tests.awards import Evaluated, evaluated_tender
-from tests.helpers import committed, make_user
+from tests.helpers import committed, log_in, make_user
+from tests.tenders import signer_of
 from trading.accounts import service as accounts
+from trading.accounts.models import User
 from trading.acts import process
 from trading.clock import now
 from trading.rulebook.calendar import beijing_date
@@ -113,6 +118,53 @@ def test_a_contract_is_filed_and_published_by_program(
     assert officer.post(path, body | {"price": "1.00"}, status=422)["code"] == "contract.price"
     assert officer.post(path, body)["state"] == "signed"
     assert officer.post(path + "/publish")["state"] == "published"
+
+
+def test_the_supplier_signs_the_contract_on_file_once_and_nobody_else_can(
+    app: TestApp, config: Configurator, made: Evaluated
+) -> None:
+    officer = program(app, config, made.officer)
+    award_by(officer, made)
+    path = f"/api/tenders/{made.tender.code}/my-result/contract"
+    winner, other = supplier(app, config, made), bidder(app, config, made, 1)
+    assert winner[0].get(path, status=422)["code"] == "contract.none"  # nothing is on file yet
+    body = {
+        "price": "980000.00",
+        "signed_on": beijing_date(now()).isoformat(),
+        "name": "c.pdf",
+        "file": b64(b"%PDF"),
+    }
+    filed = officer.post(f"/api/tenders/{made.tender.code}/contract", body)
+    told = winner[0].get(path)
+    document = json.loads(unb64(told["document"]["data"]))
+    assert document["contract"] == filed["contract"] and document["supplier"]["id"] == made.bidders[0].uscc
+    assert (document["tender"], document["price"], told["countersigned"]) == (
+        made.tender.code,
+        "980000.00",
+        None,
+    )
+    assert other.get(path, status=422)["code"] == "contract.none"
+    foreign = {"contract_cms": b64(made.officer_signer.sign(unb64(told["document"]["data"]), now()))}
+    assert winner[0].post(path, foreign, status=422)["code"].startswith("certificate.")
+    signed = {"contract_cms": b64(winner[1].sign(unb64(told["document"]["data"]), now()))}
+    assert winner[0].post(path, signed)["countersigned"]
+    assert winner[0].post(path, signed, status=422)["code"] == "contract.countersigned"
+    browser = log_in(app, config, winner[2])
+    page = browser.get(f"/tenders/{made.tender.code}/my-result")
+    assert "已签订" in page.text and 'name="contract_cms"' not in page.text
+    assert browser.get(f"/tenders/{made.tender.code}/my-result/contract/file").body == b"%PDF"
+
+
+def supplier(app: TestApp, config: Configurator, made: Evaluated) -> tuple[Program, FileSigner, User]:
+    """The winner's program, its person's certificate key, and the person."""
+    registry = config.registry
+
+    def make(db: Session) -> tuple[User, FileSigner]:
+        user = make_user(db, "bidder", party=made.bidders[0], keys=registry["keys"])
+        return user, signer_of(db, registry, user)
+
+    user, signer = committed(config, make)
+    return program(app, config, user), signer, user
 
 
 def test_a_bidder_cannot_see_the_buyers_page_of_the_award(
