@@ -2,7 +2,6 @@
 
 from pyramid.config import Configurator
 
-from bidding.opening import service, standing
 from bidding.tenders import tender_factory
 
 ROUTES = {
@@ -31,6 +30,9 @@ ROUTES = {
 
 def includeme(config: Configurator) -> None:
     """The room's promises, routes and desk cards."""
+    # Imported here: the vault reads this room's tables while the services read the vault.
+    from bidding.opening import service, standing
+
     config.on_promise(service.START, service.start)
     config.on_promise(standing.TRY, service.attempt)
     config.on_promise(service.WINDOW_ENDED, service.window_ended)
