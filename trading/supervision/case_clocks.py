@@ -104,6 +104,14 @@ def complaint_limit(case: Case) -> Limit:
     return the_limits().complaint(track, case.filed_at, case.closed_at, until)
 
 
+def reconsideration_limit(case: Case) -> Limit | None:
+    """Until when reconsideration of the authority's decision may be applied for (REC 20); None before it."""
+    if case.kind != "complaint" or case.state not in ("decided", "refused") or case.closed_at is None:
+        return None
+    track: Track = case.track  # type: ignore[assignment]
+    return the_limits().limit(track, "reconsider", case.closed_at)
+
+
 def refuse_late(limit: Limit, now: datetime, code: str, message: Any) -> str:
     """The note of a late filing: "" in time. Raises Refused when the limit is certain."""
     if limit.red is None or now < limit.red:

@@ -24,6 +24,7 @@ from trading.supervision import (
     case_clocks,
     cases,
     commands,
+    deciding,
     docket,
     filing,
     orders,
@@ -175,6 +176,8 @@ def case_page(request: Request, doing: str = "", form: Form | None = None) -> di
     return WORDS | {
         "case": case, "row": docket.row(request.db, case, now), "reader": reader, "letter": letter,
         "author": author_may_be_told(request, reader), "limit": case_clocks.due_limit(request.db, case, now),
+        "reconsider": case_clocks.reconsideration_limit(case),
+        "unfounded": deciding.unfounded(request.db, case, now) if reader == "authority" else None,
         "pauses": cases.pauses_of(request.db, case), "complaint": complaint, "first": first, "now": now,
         "tender": request.context.tender, "doing": doing, "form": form or Form(request, commands.Accept),
         "departments_pairs": [(name, name) for name in cases.departments(request.db)], "mine": acts.department(request) == case.department,

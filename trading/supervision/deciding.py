@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trading.acts import Actor, record
 from trading.clock import database_now
 from trading.errors import refuse
-from trading.supervision.case_clocks import due_limit, shown_day
+from trading.rulebook.book import Rule
+from trading.rulebook.calendar import beijing_date
+from trading.supervision.case_clocks import due_limit, shown_day, the_limits
 from trading.supervision.cases import close, find, pauses_of
 from trading.supervision.models import Case, CasePause
 from trading.supervision.telling import tell_later
 from trading.web import _
+
+YEAR = timedelta(days=365)
 
 
 def answer(
@@ -124,3 +129,16 @@ def decide(
     tell_later(session, case)
     session.flush()
     return case
+
+
+def unfounded(session: Session, case: Case, now: datetime) -> Rule | None:
+    """The rule on complaints without ground (MOF Order 94) once whoever filed this one has as many rejected
+    within a year. A fact for the authority; nothing follows by itself."""
+    rejected = select(func.count()).where(
+        Case.owner == case.owner,
+        Case.kind == "complaint",
+        Case.decision == "rejected",
+        Case.closed_at > now - YEAR,
+    )
+    rule = the_limits().book.rule("P18.unfounded", beijing_date(now))
+    return rule if session.execute(rejected).scalar_one() >= rule.integer else None

@@ -24,10 +24,12 @@ RULES: dict[Track, dict[str, str]] = {
     "procurement": {
         "inquiry": "P18.inquiry", "query": "P18.query", "answer": "P18.answer", "complaint": "P18.complaint",
         "decide": "P18.decide", "suspend": "P18.suspend",
+        "reconsider": "P18.reconsider",
     },
     "bidding_law": {
         "query.documents": "T5", "query.result": "T13.publicity", "answer": "T5.answer", "complaint": "T18.complaint",
         "accept": "T18.accept", "decide": "T18.decide",
+        "reconsider": "P18.reconsider",
     },
 }  # fmt: skip
 """The rulebook's number of each step."""

@@ -119,3 +119,11 @@ def test_the_worked_calendar_is_shown_to_everybody_with_articles(app: TestApp) -
     page = app.get("/docket/limits?track=procurement&known=2026-05-11&received=2026-05-20", status=200)
     keep("limits", page)
     assert "2026-06-22" in page
+
+
+def test_the_bidding_laws_calendar_is_worked_by_the_application_too(app: TestApp) -> None:
+    answer = app.get("/api/limits?track=bidding_law&known=2026-05-11&received=2026-05-11").json
+    assert {name: (row["until"], row["article"]) for name, row in answer.items()} == {
+        "query": ("2026-05-11", "TBR 54"), "answer": ("2026-05-14", "TBR 22"),
+        "complaint": ("2026-05-25", "TBR 60"), "decide": ("2026-07-07", "TBR 61"),
+    }  # fmt: skip

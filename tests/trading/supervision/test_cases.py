@@ -279,3 +279,26 @@ def test_the_filer_is_told_of_the_answer_by_text_message_and_nobody_else(hall: H
     ((number, text),) = gateway.sent.values()
     assert number == "13800138000" and query.number in text and "已答复" in text
     assert hall.party.name not in text and hall.tender.code not in text
+
+
+def test_a_decision_may_be_reconsidered_within_sixty_days_and_a_third_unfounded_complaint_is_flagged(
+    hall: Hall,
+) -> None:
+    found = []
+    for day in (3, 4, 5):
+        query = hall.query(at(5, 20))
+        hall.answer(query, at(5, 22))
+        complaint = hall.complain(query, at(6, 1))
+        assert case_clocks.reconsideration_limit(complaint) is None
+        deciding.accept(hall.session, hall.actor, complaint.number, hall.finance.name, now=at(6, 2))
+        deciding.decide(hall.session, hall.actor, complaint.number, hall.finance.name, "rejected", "投诉缺乏事实依据",
+                        now=at(6, day))  # fmt: skip
+        found.append(deciding.unfounded(hall.session, complaint, at(6, day)))
+    limit = case_clocks.reconsideration_limit(complaint)
+    assert limit is not None and (limit.last_day, limit.rule.instrument, limit.rule.article) == (
+        date(2026, 8, 4),
+        "REC",
+        "20",
+    )
+    assert [rule and rule.id for rule in found] == [None, None, "P18.unfounded"]
+    assert deciding.unfounded(hall.session, complaint, at(6, 5) + timedelta(days=365)) is None
