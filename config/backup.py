@@ -1,8 +1,8 @@
 """`tradehall backup` and `tradehall restore`: a hall in a folder, and out of it (备份与恢复).
 
 The folder holds `database.dump` (pg_dump's custom format), `files/` (a local file store), `ledger/` (tiles and
-checkpoint), `trust/`, `bundles/` (published audit bundles), `keys.sealed` (the hall's two keys under a
-passphrase) and `backup.json`, which names every file with its size and hash. The hall may run meanwhile:
+checkpoint), `trust/`, `bundles/` (published audit bundles), `recordings/` (of a recorder that keeps them here), `keys.sealed`
+(every key of the hall under a passphrase) and `backup.json`, which names every file with its size and hash. The hall may run meanwhile:
 tiles are copied before the dump is taken and files, which are written once, after it, so that nothing in the
 copy speaks of something that is not in it.
 
@@ -31,6 +31,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from config.installation import log_vkey
 from config.settings import from_environment
 from trading import clock
 from trading.ledger import ddl
@@ -40,10 +41,11 @@ from trading.secrets import load_master
 
 KEYS = ("master.key", "log.key")
 RINGS = ("sealing", "log", "receipt")
-FOLDERS = ("ledger", "trust", "bundles")
+FOLDERS = ("ledger", "trust", "bundles", "recordings")
 MAGIC = b"tradehall-keys/1\n"
 PASSPHRASE = "TRADEHALL_BACKUP_PASSPHRASE"
 NOT_COPIED = (".lock", ".halted", ".restored", ".making")
+UNFINISHED = ".part"
 
 
 class BackupError(Exception):
@@ -126,6 +128,7 @@ def backup(settings: dict[str, Any], out: Path, passphrase: str) -> dict[str, An
     _run(program("pg_dump"), "--format=custom", "--no-owner", f"--file={out / 'database.dump'}", url)
     copy_tree(Path(settings["signatures.folder"]), out / "trust")
     copy_tree(state / "bundles", out / "bundles")
+    copy_tree(Path(settings["recorder.folder"]), out / "recordings")
     local = settings["file_store.kind"] == "local"
     if local:
         copy_tree(Path(settings["file_store.folder"]), out / "files")
@@ -150,7 +153,8 @@ def copy_tree(source: Path, target: Path) -> None:
     target.mkdir()
     for path in sorted(source.rglob("*")) if source.exists() else ():
         place = path.relative_to(source)
-        if any(part in NOT_COPIED or part.startswith(".new-") for part in place.parts) or path.is_dir():
+        passing = any(part in NOT_COPIED or part.startswith(".new-") for part in place.parts)
+        if passing or path.is_dir() or path.suffix == UNFINISHED:
             continue
         (target / place).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -202,21 +206,37 @@ def restore(folder: Path, state: Path, database_url: str, passphrase: str) -> di
         if connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'").fetchone():
             raise BackupError("the database is not empty")
         connection.execute(ddl.ROLES.encode())
+    try:
+        _run_restore(folder, url)
+    except BackupError as error:
+        raise BackupError(
+            f"{error}\nNothing was put into the state folder; the database is as it was."
+        ) from error
+    state.mkdir(parents=True, exist_ok=True)
+    _fill(folder, state, document, keys)
+    return document
+
+
+def _run_restore(folder: Path, url: str) -> None:
     _run(
         program("pg_restore"), "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={url}",
         str(folder / "database.dump"),
     )  # fmt: skip
-    state.mkdir(parents=True, exist_ok=True)
+
+
+def _fill(folder: Path, state: Path, document: dict[str, Any], keys: dict[str, bytes]) -> None:
+    """The state folder; the keys last, since nothing starts without them."""
     for name in (*FOLDERS, "files"):
         if (folder / name).exists():
             copy_tree(folder / name, state / name)
     write_durably(restored_mark(state / "ledger"), document["at"].encode())
-    for name, data in keys.items():
-        (state / name).parent.mkdir(mode=0o700, exist_ok=True)
-        (state / name).touch(0o600)
-        write_durably(state / name, data)
-        (state / name).chmod(0o600)
-    return document
+    before = os.umask(0o077)
+    try:
+        for name, data in keys.items():
+            (state / name).parent.mkdir(exist_ok=True)
+            write_durably(state / name, data)
+    finally:
+        os.umask(before)
 
 
 # --- commands -------------------------------------------------------------------------------------
@@ -247,11 +267,30 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def look_at(folder: Path) -> int:
+    """`tradehall restore --check FOLDER`: every file with its hash, and the keys by name."""
+    try:
+        document = check(folder)
+        keys = open_keys((folder / "keys.sealed").read_bytes(), _passphrase(again=False))
+    except BackupError as error:
+        raise SystemExit(f"tradehall restore: {error}") from error
+    sys.stdout.write(
+        f"whole: {len(document['files'])} files of {document['at']}, schema {document['schema']}\n"
+    )
+    sys.stdout.write(f"keys: {', '.join(sorted(keys))}\n")
+    return 0
+
+
 def restore_main(arguments: Sequence[str]) -> int:
     """`tradehall restore FOLDER`: into the empty database and state folder that the environment names."""
     parser = argparse.ArgumentParser(prog="tradehall restore", description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--check", action="store_true", help="only look whether it is whole and the keys open"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.check:
+        return look_at(chosen.folder)
     state, url = Path(os.environ["TRADEHALL_STATE"]), os.environ["DATABASE_URL"]
     try:
         document = restore(chosen.folder, state, url, _passphrase(again=False))
@@ -259,7 +298,8 @@ def restore_main(arguments: Sequence[str]) -> int:
         raise SystemExit(f"tradehall restore: {error}") from error
     sys.stdout.write(
         f"The backup of {document['at']} is restored (schema {document['schema']}; run `tradehall migrate`).\n"
-        "Start the sequencer first. It asks the witnesses whether this is the newest state of the log, and signs\n"
+        f"TRADEHALL_LEDGER_ORIGIN is {document['origin']}, TRADEHALL_LEDGER_VKEY is {log_vkey(state, document['origin'])}.\n"
+        "tradehall check says whether everything fits together. Start the sequencer first. It asks the witnesses whether this is the newest state of the log, and signs\n"
         "nothing when it is not: it then says which entries are missing and how to get them from a mirror.\n"
     )
     return 0

@@ -22,10 +22,11 @@ COMMANDS = {
     "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),
     "seed": ("config.demo.seed:main", "people and an open tender for an empty demonstration"),
     "clock": ("config.demo.clock:main", "move a demonstration's clock"),
-    "keys": ("config.processes:keys", "make a new hall's keys; print the log's public key"),
+    "keys": ("config.processes:keys", "make, rotate, retire the hall's keys; trust others' next ones"),
     "backup": ("config.backup:main", "database, files, ledger and keys into a folder"),
     "restore": ("config.backup:restore_main", "a backup into an empty database and state folder"),
-    "ledger": ("config.ledger:main", "replay: what a restored database lacks, from a mirror of the tiles"),
+    "check": ("config.wholeness:main", "whether database, keys, ledger and files fit together"),
+    "ledger": ("config.ledger:main", "replay what a restored database lacks, or begin a new log"),
     "migrate": ("config.processes:migrate", "bring the database to the newest schema"),
     "shell": ("config.processes:shell", "a Python shell with the hall's database"),
 }

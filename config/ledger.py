@@ -1,7 +1,10 @@
 """`tradehall ledger replay`: what a restored database lacks, from a mirror of the log's tiles (账本补录).
 
 The entries come back with their places and their exact bytes; what else was done in those minutes (payloads,
-bids, pages) is not in the log and stays lost. The command says of which tenders."""
+bids, pages) is not in the log and stays lost. The command says of which tenders.
+
+`tradehall ledger begin`: where no mirror has them, a new log under a new origin (账本新纪元), whose first entry names
+the last checkpoint that was witnessed of the one before, and what of it is lost."""
 
 from __future__ import annotations
 
@@ -11,15 +14,20 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 
-from config import installation
+from config import installation, key_acts
 from config.settings import from_environment
 from plugins.outbound import Unreachable, fetch
+from trading.db import make_engine
 from trading.ledger import entry
 from trading.ledger.checkpoint import NoteError, parse_checkpoint
 from trading.ledger.folder import TileFolder
+from trading.ledger.models import LedgerEntry
 from trading.ledger.sequencer import Sequencer
 from trading.ledger.standing import LedgerHalted, go_on
 from trading.ledger.tiles import ENTRIES, WIDTH, Tile, decode_bundle, width_at
@@ -80,14 +88,61 @@ def replay(
         os.close(handle)
 
 
+def begin(engine: Engine, origin: str, note: str, kept: int, reason: str) -> dict[str, Any]:
+    """Make the first entry of a new log: `log.began`. `note` is the newest checkpoint of the log before that a
+    witness signed, `kept` how many of its entries are still there. Returns the payload. Raises LedgerHalted
+    when this log has entries already, or is no other one; NoteError for what is no checkpoint."""
+    before = parse_checkpoint(note)
+    said = {
+        "before": before.origin,
+        "checkpoint": note,
+        "kept": kept,
+        "lost": max(0, before.size - kept),
+        "reason": reason,
+    }
+    with Session(engine) as session, session.begin():
+        if session.scalar(select(func.count()).select_from(LedgerEntry)):
+            raise LedgerHalted("this log has entries already: a new one begins in an empty database")
+        if before.origin == origin:
+            raise LedgerHalted("a new log has another TRADEHALL_LEDGER_ORIGIN than the one before")
+        key_acts.record(session, "log.began", said)
+    return said
+
+
 def main(arguments: Sequence[str]) -> int:
-    """`tradehall ledger replay --from URL|FOLDER`."""
-    parser = argparse.ArgumentParser(prog="tradehall ledger", description=__doc__)
-    parser.add_argument("act", choices=("replay",))
-    parser.add_argument(
+    """`tradehall ledger replay --from URL|FOLDER` | `begin --after CHECKPOINT --kept N --reason TEXT`."""
+    parser = argparse.ArgumentParser(
+        prog="tradehall ledger", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    acts = parser.add_subparsers(dest="act", required=True)
+    again = acts.add_parser("replay")
+    again.add_argument(
         "--from", dest="source", required=True, help="address or folder of a mirror of the tiles"
     )
+    new = acts.add_parser("begin")
+    new.add_argument(
+        "--after", type=Path, required=True, help="file with the last checkpoint that a witness signed"
+    )
+    new.add_argument("--kept", type=int, required=True, help="how many entries of that log are still there")
+    new.add_argument("--reason", required=True)
     chosen = parser.parse_args(arguments)
+    return begin_anew(chosen) if chosen.act == "begin" else replay_missing(chosen)
+
+
+def begin_anew(chosen: argparse.Namespace) -> int:
+    settings = from_environment()
+    engine = make_engine(settings["database.url"])
+    try:
+        said = begin(engine, settings["ledger.origin"], chosen.after.read_text(), chosen.kept, chosen.reason)
+    except (LedgerHalted, NoteError, OSError) as error:
+        raise SystemExit(f"tradehall ledger: {error}") from error
+    finally:
+        engine.dispose()
+    sys.stdout.write(f"the first entry says that {said['lost']} entries of {said['before']} are lost\n")
+    return 0
+
+
+def replay_missing(chosen: argparse.Namespace) -> int:
     settings = from_environment()
     *older, key = installation.log_keys(Path(settings["hall.state"]))
     try:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from config import backup, ledger
 from config.backup import BackupError
 from config.installation import log_key, make_keys
+from config.migrate import upgrade
 from config.settings import settings as hall_settings
 from plugins.file_store.local import LocalFileStore
 from tests.conftest import database, numbers
@@ -263,3 +264,24 @@ def test_one_witness_of_three_that_claims_more_does_not_stop_a_restored_log(
     assert may_sign(empty.files, note, three) is True
     with pytest.raises(LedgerHalted, match="http://bad has cosigned 99"):
         may_sign(empty.files, note, three[:1])
+
+
+def test_a_log_that_cannot_go_on_is_named_by_the_first_entry_of_the_next(
+    hall: Log, empty: Log, tmp_path: Path
+) -> None:
+    hall.write("one", "two", "three")
+    note = hall.files.note() or ""
+    engine = make_engine(hall.url)
+    with pytest.raises(LedgerHalted, match="has entries already"):
+        ledger.begin(engine, "ledger.hall.example/2027", note, 2, "no mirror had them")
+    engine.dispose()
+    upgrade(empty.url)
+    engine = make_engine(empty.url)
+    with pytest.raises(LedgerHalted, match="another TRADEHALL_LEDGER_ORIGIN"):
+        ledger.begin(engine, ORIGIN, note, 2, "no mirror had them")
+    said = ledger.begin(engine, "ledger.hall.example/2027", note, 2, "no mirror had them")
+    engine.dispose()
+    assert (said["before"], said["lost"], said["checkpoint"]) == (ORIGIN, 1, note)
+    make_keys(empty.state)
+    empty.step()
+    assert empty.size() == 1

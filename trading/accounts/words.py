@@ -47,6 +47,7 @@ ACTS = {
     "certificate.revoked": _("Certificate revoked"),
     "party.base-account": _("Account for bid securities named"),
     "archive.imported": _("A tender's package was taken into the archive"),
+    "log.began": _("A new ledger begins after one that was lost"),
     "key.next": _("The ledger's next key announced"),
     "key.rotated": _("A key of the hall was replaced by the next one"),
     "key.resealed": _("The database is sealed with the next key"),

@@ -22,7 +22,8 @@ TIMEOUT = 10
 REPLAY = (
     "Nothing is signed. Fetch what is missing from any mirror of the tiles: `tradehall ledger replay --from "
     "URL|FOLDER`; then start the sequencer again. Where no mirror has it, the log cannot go on under its name: "
-    "tell the witnesses and the supervising authority, and open a new one (docs/deploy.md, section 10)."
+    "tell the witnesses and the supervising authority, and open a new one: `tradehall ledger begin` (docs/deploy.md, "
+    "section 10)."
 )
 
 
