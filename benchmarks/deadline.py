@@ -22,6 +22,7 @@ from benchmarks.hall import (
     Memory,
     Timed,
     ahead_to,
+    cpu_seconds,
     deadline_of,
     enlist,
     hall_processes,
@@ -122,8 +123,10 @@ def main(arguments: list[str]) -> None:
         quiet, busy = open_tender(agent), open_tender(agent)
         bids = seal_all(hall, device.fetch_policy(device.Hall(hall.url), busy), logins, folder, kib << 10)
         single = alone(hall, quiet, folder, kib << 10)
-        memory = Memory(hall_processes(hall, "web"))
+        pages = hall_processes(hall, "web")
+        memory, before = Memory(pages), cpu_seconds(pages)
         many = rush(hall, busy, logins, bids, seconds, memory)
+        spent = cpu_seconds(pages) - before
         close = closing_list(hall, busy)
     print(f"{count} bidders of {kib} KiB in the last {seconds} s before one deadline")
     for name, part in (("accepted", "accepted"), ("receipt in hand", "receipt")):
@@ -134,7 +137,10 @@ def main(arguments: list[str]) -> None:
     print(
         f"  receipts that hold: {holding} of {count}; in the closing list: {listed}; refusals: {len(refused)}"
     )
-    print(f"  web process: {memory.peak:.0f} MB at most, {quantile(memory.marks, 0.5):.0f} MB in the middle")
+    print(
+        f"  web process: {memory.peak:.0f} MB at most, {quantile(memory.marks, 0.5):.0f} MB in the middle; "
+        f"{spent / count * 1000:.0f} ms of processor time for each bid, upload to receipt"
+    )
     if (holding, listed, refused) != (count, count, []):
         raise SystemExit(f"the deadline's rush lost something: {refused[:5]}")
 

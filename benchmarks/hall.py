@@ -223,6 +223,12 @@ class Memory:
         watching.join()
 
 
+def cpu_seconds(find: Callable[[], list[psutil.Process]]) -> float:
+    """Processor time that some processes have used by now: what else the machine does hardly touches it."""
+    times = [each.cpu_times() for each in find()]
+    return sum(each.user + each.system for each in times)
+
+
 def hall_processes(hall: Hall, name: str) -> Callable[[], list[psutil.Process]]:
     """Finds the processes of one child of the hall's family, with what it started."""
     child = next(child for child in hall.family.children if child.name == name)
