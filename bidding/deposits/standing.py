@@ -177,9 +177,11 @@ def _row(
 def _paid_state(payment: Ordered) -> str:
     if payment.row.declined:
         return "declined"
+    if payment.purpose == "claim":
+        return "claimed"  # the demand is signed; no bank of ours is asked
     if payment.row.paid_at is None:
         return "ordered"
-    return {"refund": "paid", "forfeit": "kept", "release": "released", "claim": "claimed"}[payment.purpose]
+    return {"refund": "paid", "forfeit": "kept", "release": "released"}[payment.purpose]
 
 
 def refund_amounts(each: Held, law: str, instants: Due | None, now: datetime) -> Amounts:

@@ -80,7 +80,9 @@ def deposit_facts(request: Request, tender: Tender) -> dict[str, Any] | None:
     return {
         uscc: {
             "counted": fact.counted,
-            "codes": [(words.FINDINGS[code], rule) for code, rule in fact.codes],
+            "codes": [
+                (words.FINDINGS[code], words.article(rule, request.locale_name)) for code, rule in fact.codes
+            ],
             "sharers": fact.sharers,
         }
         for uscc, fact in found.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bidding.awards.announcement import article_words
 from bidding.deposits import checking, fate
 from trading.web import _
 
@@ -48,3 +49,8 @@ LIGHTS = {
     "paused": ("neutral", _("Paused")),
     "done": ("good", _("Done in time")),
 }
+
+
+def article(code: str, locale: str) -> str:
+    """`M87 63(1)` as people read it."""
+    return ", ".join(article_words(each, locale == "en") for each in code.split(", "))

@@ -18,7 +18,8 @@ from bidding.recordings.models import Recording
 from trading.clock import BEIJING, rfc3339
 from trading.errors import Fault, Refused
 from trading.permissions import Permission
-from trading.web import Form, problem, read_json
+from trading.refusals import problem
+from trading.web import Form, read_json
 
 FOLDER = "bidding.recordings:templates/"
 

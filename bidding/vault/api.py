@@ -30,7 +30,8 @@ from trading.clock import rfc3339
 from trading.errors import Refused, refuse
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.web import PUBLIC, _, client_address, problem, read_json
+from trading.refusals import problem
+from trading.web import PUBLIC, _, client_address, read_json
 
 
 def bidder_of(request: Request) -> Bidder:

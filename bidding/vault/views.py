@@ -11,12 +11,14 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from bidding.opening.words import WITHOUT_BIDDER
 from bidding.tenders import amending
 from bidding.tenders.amendment_rules import same_price_sheet
 from bidding.tenders.models import Tender
 from bidding.vault.api import bidder_of
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.encoding import EncodingError
+from bidding.vault.envelopes import mode_of
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
 from bidding.vault.policy import Stage
@@ -73,6 +75,7 @@ def bid(request: Request) -> dict[str, Any]:
         "bloc": [tender.tenderer.name, tender.agency.name, request.registry.settings["hall.name"]],
         "certificates": certificates_of(request),
         "policy": policy_row(request.db, tender).sha256,
+        "without_bidder": WITHOUT_BIDDER[mode_of(tender.form)],
         "deadline": rfc3339(tender.deadline),
         "server_now": rfc3339(now),
     }
