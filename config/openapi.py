@@ -349,7 +349,7 @@ def error_responses() -> Schema:
 
 
 def problem_schema() -> Schema:
-    """What `trading.web.problem` answers."""
+    """What `trading.refusals.problem` answers."""
     text = {"type": "string"}
     fault = dict.fromkeys(("code", "message", "field", "rule", "remedy"), text)
     return {

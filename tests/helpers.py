@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 import transaction
 from pyramid.config import Configurator
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -68,6 +68,9 @@ def committed(config: Configurator, make: Any) -> Any:
     with transaction.manager:
         made = make(session)
         session.flush()
+        for row in list(session.identity_map.values()):
+            if inspect(row).expired_attributes:  # a tender's lock forgets what was read before it
+                session.refresh(row)
         session.expunge_all()
     session.close()
     return made

@@ -20,7 +20,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from trading.accounts.limits import network
-from trading.web import PUBLIC, _, client_address, error_page
+from trading.refusals import error_page
+from trading.web import PUBLIC, _, client_address
 
 log = structlog.get_logger()
 

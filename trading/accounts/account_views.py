@@ -23,7 +23,8 @@ from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ICertificateAuthority, ISignatureVerifier
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.web import Form, _, problem, wants_json
+from trading.refusals import problem, wants_json
+from trading.web import Form, _
 
 OWN = Permission.OWN_ACCOUNT
 MOST_SIGNATURE = 256 * 1024

@@ -19,8 +19,9 @@ from trading.accounts.limits import Limiter
 from trading.accounts.models import User
 from trading.acts import Actor
 from trading.errors import Fault, Refused
+from trading.refusals import problem, wants_json
 from trading.security import SESSION_COOKIE
-from trading.web import _, client_address, problem, wants_json
+from trading.web import _, client_address
 
 View = Callable[[Any, Request], Response]
 

@@ -18,7 +18,8 @@ from trading.ledger import merkle
 from trading.ledger.checkpoint import NoteError, b64, parse_checkpoint, parse_decimal
 from trading.ledger.folder import TileFolder
 from trading.ledger.tiles import parse_path, tile_reader, width_at
-from trading.web import _, problem
+from trading.refusals import problem
+from trading.web import _
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 MOMENTARY = "public, max-age=1"
