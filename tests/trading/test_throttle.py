@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import redis
 from pyramid.config import Configurator
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from webtest import TestApp
 
 from tests.helpers import hall_party, hall_user, log_in
@@ -103,7 +105,7 @@ def test_only_the_methods_that_cost_something_count(app: TestApp, monkeypatch: p
 def test_without_the_queue_server_nothing_is_refused(
     app: TestApp, config: Configurator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=1)
+    away = redis.Redis(host="127.0.0.1", port=9, retry=Retry(NoBackoff(), 0))
     monkeypatch.setitem(config.registry, "queue", away)
     assert [ask(app).status_int for _ in range(5)] == [200] * 5
 
