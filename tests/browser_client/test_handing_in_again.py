@@ -69,8 +69,9 @@ def test_the_same_file_is_taken_again_another_is_not_and_a_long_recording_goes_i
     for number in range(3):
         stage.release(number)
     who = stage.browser(app, stage.bidders[2])
-    page = visit(browser, address, who, f"/tenders/{CODE}/opening")
-    page.click("text=Hand the file in again")
+    assert "Hand the file in again" in who.get(f"/tenders/{CODE}/opening")
+    page = visit(browser, address, who, "/desk")
+    page.click("text=Hand your file in again")
     page.wait_for_selector("[data-damaged][data-ready]")
     page.set_input_files("#damaged-file", sealed_file(stage, 0, tmp_path / "other.sealed"))
     page.click("[data-damaged-submit]")

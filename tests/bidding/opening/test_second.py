@@ -96,6 +96,7 @@ def test_the_host_decides_on_a_price_envelope_that_its_bidder_did_not_decrypt(
         assert _unopened(session, case.bid.id) is None, "no effect on its security before the decision"
         faults.claim(session, registry, actor_of(stage, 2), CODE, "The page did not answer.")
     host, _signer = stage.host(app)
+    assert "Decide on the bids that were not opened" in host.get("/desk")
     assert "See the evidence and decide" in host.get(f"/tenders/{CODE}/opening")
     assert "The page did not answer." in host.get(f"/tenders/{CODE}/opening/cases")
     stage.decide(host, 2, "platform")
