@@ -10,6 +10,7 @@ from config import bidder as device
 from config.demo import people, play, seed
 from config.demo.client import until
 from config.demo.play import COMMITTEE, Story
+from plugins.recorder import simulator as recorder
 from trading import clock
 
 FAILS_REVIEW, NEVER_DECRYPTS = "bidder1", "bidder4"
@@ -25,6 +26,7 @@ def play_two_envelopes(story: Story) -> None:
     agent = story.person("agent")
     story.ahead_to(clock.parse_rfc3339(agent.get(story.api())["deadline"]))
     open_first(story)
+    file_recording(story)
     review(story)
     open_second(story)
     finish(story)
@@ -49,6 +51,20 @@ def open_first(story: Story) -> None:
     agent.post(story.api(f"/opening/cases/{case['manifest']}"), {"fault": "bidder", "reason": reason})
     record = agent.get(story.api("/opening/record"))
     agent.post(story.api("/opening/record"), {"cms": agent.sign_b64(record["record"])})
+
+
+def file_recording(story: Story) -> None:
+    """The recorder of the opening room files its sound by itself; the supervisor plays it."""
+    agent = story.person("agent")
+    key = story.folder / "recorder.key"
+    key.write_text(people.load(story.hall.state)["agent"]["api_key"])
+    said = story.run(
+        "simulate", "recorder", "--hall", story.hall.url, "--key-file", str(key), "--tender", story.code
+    )
+    (filed,) = agent.get(story.api("/recordings"))
+    assert said.startswith(f"filed {filed['ref']} sha256 {filed['sha256']}"), said
+    officer = story.person("regulator").hall
+    assert officer.get(f"/tenders/{story.code}/recordings/{filed['ref']}") == recorder.tone()
 
 
 def review(story: Story) -> None:

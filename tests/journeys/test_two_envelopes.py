@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bidding.vault.encoding import b64
 from bidding.vault.keyfile import read_keyfile
 from bidding.vault.keys import part_key
 from config.demo.people import PASSWORD
+from plugins.recorder.simulator import tone
 from tests.journeys.attacks import Forgery, Keys, run_verifier
 from tests.journeys.conftest import Aftermath
 from tests.journeys.envelopes import FAILS_REVIEW, NEVER_DECRYPTS
@@ -24,6 +26,18 @@ def test_two_envelopes_with_a_bidder_that_never_decrypts_are_verified(
     code, text = run_verifier(aftermath.bundle(tier, of=aftermath.envelopes), aftermath.trust)
     assert code == 0, text
     assert "FAIL" not in text
+
+
+def test_the_recording_of_the_opening_stands_in_the_log_with_its_hash(
+    aftermath: Aftermath, keys: Keys
+) -> None:
+    found = Forgery(aftermath.bundle(of=aftermath.envelopes), keys)
+    payloads = [
+        found.json(path) for path in found.files if path.startswith("payloads/") and path.endswith(".json")
+    ]
+    (filed,) = [said for said in payloads if "sitting" in said]
+    assert filed["sha256"] == hashlib.sha256(tone()).hexdigest()
+    assert (filed["sitting"], filed["media_type"]) == ("opening", "audio/wav")
 
 
 def test_what_was_read_out_names_no_price_of_a_bid_that_stays_sealed(
