@@ -6,6 +6,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from trading.secrets import NoKey
+
 COMMANDS = {
     "run": ("config.supervisor:main", "the whole hall on this machine, with demo data"),
     "demo": ("config.demo.play:main", "play one whole tender without a browser, to VERIFIED"),
@@ -48,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tradehall: there is no command {given[0]!r}\n\n{usage()}", file=sys.stderr)
         return 2
     module, function = COMMANDS[given[0]][0].split(":")
-    code = getattr(importlib.import_module(module), function)(given[1:])
+    try:
+        code = getattr(importlib.import_module(module), function)(given[1:])
+    except NoKey as error:
+        raise SystemExit(f"tradehall {given[0]}: {error}") from error
     return int(code or 0)
 
 
