@@ -19,7 +19,7 @@ from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
 from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
 from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
-from bidding.tenders import amending
+from bidding.tenders import versions
 from bidding.tenders.models import Tender
 from bidding.tenders.questions import asked_of, clarified
 from bidding.vault.close import parse_close
@@ -81,7 +81,7 @@ def of_sealed(session: Session, registry: Any, tender: Tender) -> Iterator[Exhib
 def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
     """tender/: notice, documents, policy, evaluation rules of the version that counts, the replaced versions
     in folders of their own, clarifications, and the documents' files of every version."""
-    *replaced, newest = amending.versions(session, tender)
+    *replaced, newest = versions.versions(session, tender)
     for version in replaced:
         yield from of_version(f"tender/v{version.number}", version)
     yield from of_version("tender", newest)
@@ -93,7 +93,7 @@ def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhib
         yield Exhibit(f"tender/files/{document.name}", store.get(notices.file_key(document.sha256)))
 
 
-def of_version(folder: str, version: amending.Version) -> Iterator[Exhibit]:
+def of_version(folder: str, version: versions.Version) -> Iterator[Exhibit]:
     """One version of the published documents."""
     yield from signed(f"{folder}/notice", version.notice, version.notice_cms)
     yield from signed(f"{folder}/policy", version.policy, version.policy_cms)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bidding.tenders import drafts, publication
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Override, Tender
+from bidding.tenders.readiness import publishable
 from bidding.vault.custodian_key import build_statement
 from bidding.vault.hpke import X_WING
 from bidding.vault.models import CustodianKey
@@ -119,7 +120,7 @@ def publish_draft(session: Session, registry: Any, buyers: Buyers, tender: Tende
     """Keys arrive, the agent signs, the tender is published. What the rulebook refuses (an early
     deadline, say) is set aside first: tests of other rooms do not wait three weeks."""
     now = database_now(session)
-    for finding in publication.publishable(session, registry, tender, now).blocking:
+    for finding in publishable(session, registry, tender, now).blocking:
         session.add(
             Override(
                 tender_id=tender.id,

@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.tenders import amending, drafts, publication, questions
+from bidding.tenders import amending, drafts, publication, questions, versions
 from bidding.tenders import amendment_rules as rules
 from bidding.tenders.api import json_object, shown_finding, validated
 from bidding.tenders.commands import DraftTender
@@ -71,7 +71,7 @@ def amend(request: Request) -> Any:
     tender: Tender = request.context
     now = request.now()
     amending.must_be_amendable(tender, now)
-    row = amending.open_amendment(request.db, tender)
+    row = versions.open_amendment(request.db, tender)
     proposed = amending.proposed_deadline(request.registry, tender, now)
     form = Form(request, AmendTender, amended_values(tender, row, proposed))
     if form.valid():
@@ -107,7 +107,7 @@ def amended_values(tender: Tender, row: Amendment | None, proposed: Any) -> dict
 def amendment(request: Request) -> Any:
     """What is changed, what the rulebook says, and one click that signs and publishes."""
     tender, form = request.context, Form(request, SignAmendment)
-    row = amending.open_amendment(request.db, tender)
+    row = versions.open_amendment(request.db, tender)
     if row is None:
         return HTTPSeeOther(request.route_path("tender", code=tender.code))
     if form.valid():
@@ -178,7 +178,7 @@ def api_facts(request: Request) -> Any:
     """Differences, findings, the earliest lawful deadline; when all is ready, the bytes to sign."""
     tender, now = request.context, request.now()
     proposed = amending.proposed_deadline(request.registry, tender, now)
-    row = amending.open_amendment(request.db, tender)
+    row = versions.open_amendment(request.db, tender)
     answer: dict[str, Any] = {"earliest_deadline": rfc3339(proposed), "amendment": None}
     if row is None:
         return answer

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from bidding.tenders import drafts, publication
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.models import Tender
+from bidding.tenders.readiness import publishable
 from bidding.tenders.views import visible
 from bidding.vault.encoding import b64
 from trading.accounts.models import User
@@ -63,7 +64,7 @@ def show(request: Request) -> Any:
 def to_sign(request: Request) -> Any:
     """Findings and custodians; when all is ready, the bytes to sign (base64url) and their hashes."""
     tender = request.context
-    readiness = publication.publishable(request.db, request.registry, tender)
+    readiness = publishable(request.db, request.registry, tender)
     answer: dict[str, Any] = {
         "tender": tender.code,
         "state": tender.state,

@@ -7,8 +7,8 @@ from typing import Any
 from pyramid.request import Request
 from sqlalchemy import select
 
-from bidding.tenders import publication
 from bidding.tenders.models import Tender
+from bidding.tenders.readiness import publishable
 from trading.notices.models import Notice
 from trading.notices.service import has_taken, notices_of
 from trading.web import Card, _, beijing
@@ -72,7 +72,7 @@ def cards(request: Request, mine: Any) -> list[Card]:
 def card(request: Request, tender: Tender) -> Card:
     """The tender's title and what comes next."""
     if tender.state == "draft":
-        readiness = publication.publishable(request.db, request.registry, tender, request.now())
+        readiness = publishable(request.db, request.registry, tender, request.now())
         note = _("Draft: ready to sign") if readiness.ready else _("Draft")
         return Card(
             request.called(tender), request.route_path("tender-preview", code=tender.code), note, "now"

@@ -11,10 +11,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import amending, downloads, drafts, papers, publication, repeating, words
+from bidding.tenders import downloads, drafts, papers, publication, repeating, versions, words
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.links import links
 from bidding.tenders.models import Tender
+from bidding.tenders.readiness import custodians, publishable
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.accounts.models import User
@@ -126,7 +127,7 @@ def preview_page(request: Request, form: Form) -> dict[str, Any]:
     tender = request.context
     drafts.must_be_draft(tender)
     now = request.now()
-    readiness = publication.publishable(request.db, request.registry, tender, now)
+    readiness = publishable(request.db, request.registry, tender, now)
     setting = publication.setting_of(request.registry, tender, now, "")
     return {
         "form": form,
@@ -198,13 +199,13 @@ def tender_page(request: Request) -> Any:
     if tender.published_at is None:
         return HTTPSeeOther(request.route_path("tender-preview", code=tender.code))
     kind, draft = drafts.kind_of(request.registry, tender.kind), drafts.draft_of(tender)
-    *_replaced, newest = amending.versions(request.db, tender)
+    *_replaced, newest = versions.versions(request.db, tender)
     return {
         "version": newest,
         "current": {row["name"] for row in json.loads(newest.documents)["files"]},
-        "amendments": amending.amendments_of(request.db, tender),
+        "amendments": versions.amendments_of(request.db, tender),
         "drafted": request.has_permission(Permission.MANAGE_TENDER)
-        and amending.open_amendment(request.db, tender),
+        and versions.open_amendment(request.db, tender),
         "tender": tender,
         "draft": draft,
         "texts": papers.worded(draft, kind, request.locale_name),
@@ -215,12 +216,12 @@ def tender_page(request: Request) -> Any:
         "notices": notices_of(request.db, tender.code),
         "notice_kinds": notices.KINDS,
         "suspension": suspensions.of_tender(request.db, tender, request.now()),
-        "custodians": publication.custodians(request.db, request.registry, tender),
+        "custodians": custodians(request.db, request.registry, tender),
         "now": request.now(),
         "server_now": rfc3339(request.now()),
         "deadline": rfc3339(tender.deadline),
         "links": links(request, tender),
-        "changes_of": lambda row: amending.changes_since([row], row.form),
+        "changes_of": lambda row: versions.changes_since([row], row.form),
         "percent": papers.percent,
         "words": words,
     } | repeated(request, tender)

@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from bidding.opening.words import WITHOUT_BIDDER
-from bidding.tenders import amending
+from bidding.tenders import versions
 from bidding.tenders.amendment_rules import same_price_sheet
 from bidding.tenders.models import Tender
 from bidding.vault.api import bidder_of
@@ -96,11 +96,11 @@ def amended_for(request: Request, tender: Tender, standing: Admitted | None) -> 
     sheet still answers what is asked."""
     if standing is None or outdated(standing, tender.policy_hash) is False:
         return {"outdated": False, "changes": [], "same_sheet": True}
-    rows = amending.amendments_of(request.db, tender, since=standing.at)
+    rows = versions.amendments_of(request.db, tender, since=standing.at)
     before = rows[-1].before if rows else tender.form
     return {
         "outdated": True,
-        "changes": amending.changes_since(rows, tender.form),
+        "changes": versions.changes_since(rows, tender.form),
         "same_sheet": same_price_sheet(before, tender.form),
     }
 
@@ -220,7 +220,7 @@ def newest_policy(request: Request, found: Checked) -> str:
 
 def policy_at(request: Request, tender: Tender, at: str) -> bytes:
     """The policy that was in force at the time of a receipt."""
-    published = amending.policies_of(request.db, tender)
+    published = versions.policies_of(request.db, tender)
     before = [row for row in published if row.signed_at is not None and rfc3339(row.signed_at) <= at]
     return (before or published)[-1 if before else 0].raw
 

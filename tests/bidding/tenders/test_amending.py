@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.tenders import amending, drafts
+from bidding.tenders import amending, drafts, versions
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Amendment, Tender
 from bidding.vault import custody, key_statements
@@ -94,7 +94,7 @@ def test_an_amendment_brings_a_new_version_of_documents_policy_and_notice(
     first = tender.policy_hash
     draft(session, registry, tender, delivery_days=20)
     notice = publish(session, registry, buyers, tender)
-    one, two = amending.versions(session, tender)
+    one, two = versions.versions(session, tender)
     assert (one.number, two.number, tender.form["delivery_days"]) == (1, 2, 20)
     policy = parse_policy(two.policy)
     assert (policy.version, policy.replaces, policy.hash.hex()) == (2, first, tender.policy_hash)
@@ -117,7 +117,7 @@ def test_a_moved_deadline_needs_statements_that_cover_it_and_closes_the_tender_l
 ) -> None:
     draft(session, registry, tender, deadline=later(tender))
     assert not amending.readiness_of(
-        session, registry, tender, amending.open_amendment(session, tender)
+        session, registry, tender, versions.open_amendment(session, tender)
     ).ready  # type: ignore[arg-type]
     with pytest.raises(Refused) as refused:
         amending.prepare_amendment(session, registry, tender)
@@ -146,8 +146,8 @@ def test_a_change_that_affects_no_bid_leaves_the_policy_alone(
     # The next one that does counts the policy's versions, not the documents'.
     draft(session, registry, tender, warranty_months=60)
     publish(session, registry, buyers, tender)
-    assert [v.number for v in amending.versions(session, tender)] == [1, 2, 3]
-    assert parse_policy(amending.versions(session, tender)[-1].policy).version == 2
+    assert [v.number for v in versions.versions(session, tender)] == [1, 2, 3]
+    assert parse_policy(versions.versions(session, tender)[-1].policy).version == 2
 
 
 def test_a_change_too_near_the_deadline_is_refused_until_the_deadline_moves(
@@ -205,7 +205,7 @@ def test_an_amendment_changed_after_it_was_shown_must_be_signed_again(
     with pytest.raises(Refused) as refused:
         amending.publish_amendment(session, registry, buyers.actor, buyers.agent.id, tender, notice, policy)
     assert codes(refused) == ["tender.stale"]
-    assert len(amending.versions(session, tender)) == 1
+    assert len(versions.versions(session, tender)) == 1
 
 
 def test_a_signature_over_another_policy_is_refused(
@@ -225,7 +225,7 @@ def test_a_discarded_amendment_leaves_nothing_and_asks_custodians_for_nothing(
 ) -> None:
     draft(session, registry, tender, deadline=later(tender))
     amending.discard_amendment(session, tender)
-    assert amending.open_amendment(session, tender) is None and cover(session, registry) == 0
+    assert versions.open_amendment(session, tender) is None and cover(session, registry) == 0
     assert not [e for e in entries_of(session, tender.code) if e.entry.type == "tender.amended"]
 
 

@@ -16,6 +16,7 @@ from bidding.evaluation.lowest import evaluate_json
 from bidding.tenders import drafts, papers, publication
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Publication
+from bidding.tenders.readiness import publishable
 from bidding.vault.models import SealPolicy
 from bidding.vault.policy import parse_policy
 from tests.helpers import make_user
@@ -135,7 +136,7 @@ def test_without_every_custodians_key_nothing_can_be_signed(
 ) -> None:
     tender = make_draft(session, registry, buyers)
     deliver_keys(session, registry, tender, 1, 3)
-    readiness = publication.publishable(session, registry, tender)
+    readiness = publishable(session, registry, tender)
     assert [custodian.key is not None for custodian in readiness.custodians] == [True, False, True]
     with pytest.raises(Refused) as refused:
         publication.prepare(session, registry, tender)
@@ -226,7 +227,7 @@ def test_a_refusal_that_was_set_aside_no_longer_stops_the_publication(
     session: Session, registry: Any, buyers: Buyers
 ) -> None:
     tender = make_draft(session, registry, buyers, deadline=database_now(session) + timedelta(hours=2))
-    assert publication.publishable(session, registry, tender).blocking
+    assert publishable(session, registry, tender).blocking
     publish_draft(session, registry, buyers, tender)
     assert tender.state == "published"
 
