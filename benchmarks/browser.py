@@ -101,7 +101,8 @@ def bid(browser: Browser, hall: Hall, state: Any, size: int, every: int) -> dict
     page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
     session = context.new_cdp_session(page)
     session.send("Performance.enable")
-    renderer, whole = Memory(lambda: chromium_processes("renderer")), Memory(lambda: chromium_processes(""))
+    renderer = Memory(lambda: chromium_processes("renderer"))
+    whole = Memory(lambda: chromium_processes(""), "pss")
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         for _ in range(size // 1_000_000):
             file.write(os.urandom(1_000_000))

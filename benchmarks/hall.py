@@ -191,9 +191,11 @@ def ratios(values: Sequence[float], baseline: Sequence[float]) -> str:
 
 @dataclass
 class Memory:
-    """The largest resident size of some processes together, in MB, looked at while a block runs."""
+    """The largest resident size of some processes together, in MB, looked at while a block runs. What processes share
+    counts in each, or in parts, `pss`, which takes longer to find out."""
 
     find: Callable[[], list[psutil.Process]]
+    kind: str = "rss"
     peak: float = 0.0
     marks: list[float] = field(default_factory=list)
 
@@ -201,7 +203,8 @@ class Memory:
         total = 0
         for each in self.find():
             try:
-                total += each.memory_info().rss
+                info = each.memory_full_info() if self.kind == "pss" else each.memory_info()
+                total += getattr(info, self.kind)
             except psutil.Error:
                 continue
         self.marks.append(total / 1e6)

@@ -43,7 +43,7 @@ FEW = 10
 EVERY = 0.25
 """seconds between two events"""
 SIZE = 64 << 10
-ROUNDS, BIDS = 4, 25
+ROUNDS, BIDS = 3, 20
 
 
 async def follow(
