@@ -53,10 +53,10 @@ draws: install ## the draw at full size: speed, a million draws for uniformity, 
 	$(BIN)/python -m tests.draws.uniformity --draws 1000000
 	$(BIN)/python -m tests.draws.agreement --number 10000
 
-faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=60 FAULTS_SEED=1 FAULTS_MINUTES=0
+faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=16 FAULTS_SEED=1 FAULTS_MINUTES=0
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest tests/faults/sample.py
-	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),60) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
+	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),16) --first $(or $(FAULTS_FIRST),0) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
 
 shell: install ## a Python shell with the running hall's database
 	$(BIN)/tradehall shell

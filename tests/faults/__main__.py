@@ -11,7 +11,8 @@ from tests.faults.runs import long_form
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--runs", type=int, default=60, help="tenders, each with a fault in every phase")
+    parser.add_argument("--runs", type=int, default=16, help="tenders, each with a fault at every point")
+    parser.add_argument("--first", type=int, default=0, help="begin with this tender of the seed's row")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--minutes", type=float, default=0, help="begin no tender after so many minutes (0: no end)"
@@ -24,7 +25,8 @@ def main() -> int:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    report = long_form(chosen.runs, chosen.seed, chosen.minutes, say, chosen.only, chosen.keep)
+    numbers = range(chosen.first, chosen.first + chosen.runs)
+    report = long_form(numbers, chosen.seed, chosen.minutes, say, chosen.only, chosen.keep)
     say(report.table())
     for loss in report.losses:
         say(f"LOSS {loss}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import resource
 import signal
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +20,11 @@ from tests.faults.proxy import Line
 from trading.clock import SKEW
 
 HELD = 1.5
-"""seconds that a full disk or a silent authority lasts"""
+"""seconds that a full disk lasts at most; a silent authority and a wrong clock last longer"""
+BUSY = 5.0
+"""seconds within which something is under way on the line"""
+BACK = 120.0
+"""seconds within which a process is there again, also on a busy machine"""
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,12 @@ class Patient:
         return next(child for child in self.hall.family.children if child.name == name)
 
 
+class Unhurt(Exception):
+    """There was nothing to hurt, or the damage did not take hold: no fault was tried here."""
+
+
 Hurt = Callable[[Patient, random.Random], str]
-"""Does the damage (and heals what heals); returns what exactly was done."""
+"""Does the damage, sees that it took hold, heals what heals; returns what exactly was done. Raises Unhurt."""
 
 
 def kill(name: str) -> Hurt:
@@ -44,57 +52,58 @@ def kill(name: str) -> Hurt:
     def hurt(patient: Patient, rng: random.Random) -> str:
         process = patient.child(name).process
         if process is None or process.poll() is not None:
-            return "was down already"
+            raise Unhurt("was down already")
         family = family_of(process.pid)
         chosen = family if rng.random() < 0.6 else [rng.choice(family)]
-        strike(chosen)
-        return f"killed {len(chosen)} of {len(family)}"
+        return f"killed {strike(chosen)} of {len(family)}"
 
     return hurt
 
 
 def kill_postgres(patient: Patient, rng: random.Random) -> str:
     """The postmaster, one backend, or everything at once."""
-    found = lines(patient.hall.state / "postgres" / "postmaster.pid")
-    if not found or not psutil.pid_exists(int(found[0])):
-        return "was down already"
-    family = family_of(int(found[0]))
+    family = postgres_family(patient)
     which = rng.choice(("postmaster", "all", "one"))
     chosen = {"postmaster": family[:1], "all": family, "one": [rng.choice(family[1:] or family)]}[which]
-    strike(chosen)
-    return f"killed {which}"
+    return f"killed {which}, {strike(chosen)} of {len(family)}"
 
 
 def kill_valkey(patient: Patient, rng: random.Random) -> str:
-    found = named("valkey-server", patient.hall.state)
-    strike(found)
-    return "killed" if found else "was down already"
+    return f"killed {strike(named('valkey-server', patient.hall.state))}"
 
 
 def fill_disk(name: str) -> Hurt:
     """No write of these processes succeeds for a while: their limit on file sizes is set to nothing. The
     kernel then refuses every write to a file with an error, as it does on a full disk."""
 
-    def hurt(patient: Patient, rng: random.Random) -> str:
+    def family(patient: Patient) -> list[psutil.Process]:
         if name == "postgres":
-            found = lines(patient.hall.state / "postgres" / "postmaster.pid")
-            family = family_of(int(found[0])) if found else []
-        else:
-            process = patient.child(name).process
-            family = family_of(process.pid) if process else []
-        limit(family, 0)
-        time.sleep(HELD * rng.random())
-        limit(family, resource.RLIM_INFINITY)
-        return f"{len(family)} processes could not write"
+            return postgres_family(patient)
+        process = patient.child(name).process
+        return family_of(process.pid) if process else []
+
+    def hurt(patient: Patient, rng: random.Random) -> str:
+        full = limit(family(patient), 0)
+        time.sleep(HELD * (0.3 + 0.7 * rng.random()))
+        with contextlib.suppress(Unhurt):  # it was killed meanwhile: the next one has a disk again
+            limit(family(patient), resource.RLIM_INFINITY)  # also those that were started with a full disk
+        return f"{full} processes could not write"
 
     return hurt
 
 
 def cut_line(patient: Patient, rng: random.Random) -> str:
+    """Up to four times, each time when something is under way on the line."""
+    ends = 0
     for _ in range(rng.randint(1, 4)):
-        cut = patient.line.cut()
+        end = time.monotonic() + BUSY
+        while not (cut := patient.line.cut()) and time.monotonic() < end:
+            time.sleep(0.005)
+        ends += cut
         time.sleep(rng.random() * 0.1)
-    return f"cut, {cut} ends the last time"
+    if not ends:
+        raise Unhurt("nothing was under way")
+    return f"cut {ends} ends"
 
 
 def skew_clock(name: str) -> Hurt:
@@ -103,41 +112,55 @@ def skew_clock(name: str) -> Hurt:
 
     def hurt(patient: Patient, rng: random.Random) -> str:
         child, wrong = patient.child(name), rng.choice((-1, 1)) * rng.randint(1000, 60_000)
-        for skew in (str(wrong), ""):
-            child.environment = {**child.environment, SKEW: skew}
-            restart(child)
-            if name == "web":
-                wait_for(patient.hall.url + "/healthz")
-            time.sleep(HELD * (2 + 2 * rng.random()) if skew else 0)
+        try:
+            comes_back_with(child, patient, str(wrong))
+            time.sleep(HELD * (1 + rng.random()))
+        finally:
+            comes_back_with(child, patient, "")
         return f"wrong by {wrong} ms for a while"
 
     return hurt
 
 
-def restart(child: Child, seconds: float = 30) -> None:
-    """Kill a child and wait until the supervisor has started it again."""
-    old, limit = child.process, time.monotonic() + seconds
-    strike(family_of(old.pid) if old else [])
-    while child.process is old and time.monotonic() < limit:
+def comes_back_with(child: Child, patient: Patient, skew: str) -> None:
+    """Kill a child and wait until it works again, its clock wrong by `skew`. Raises Unhurt when it does not."""
+    child.environment = {**child.environment, SKEW: skew}
+    old, end = child.process, time.monotonic() + BACK
+    with contextlib.suppress(Unhurt):  # it has just ended by itself
+        strike(family_of(old.pid) if old else [])
+    while child.process is old or not works(child, patient.hall):
+        if time.monotonic() > end:
+            raise Unhurt(f"{child.name} did not come back within {BACK:.0f} s")
         time.sleep(0.05)
-
-
-def wait_for(url: str, seconds: float = 30) -> None:
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+    with contextlib.suppress(psutil.Error):
+        if child.process and psutil.Process(child.process.pid).environ().get(SKEW) == skew:
             return
-        time.sleep(0.1)
+    raise Unhurt("the clock is another one")
+
+
+def works(child: Child, hall: Hall) -> bool:
+    """Whether its pages answer, or its pool is there."""
+    if child.name == "web":
+        with contextlib.suppress(OSError), urllib.request.urlopen(hall.url + "/healthz", timeout=2):
+            return True
+        return False
+    return child.process is not None and len(family_of(child.process.pid)) > 1
 
 
 def freeze(name: str) -> Hurt:
     """A process that answers nobody for a while, with its connections open."""
 
     def hurt(patient: Patient, rng: random.Random) -> str:
-        patient.child(name).signal(signal.SIGSTOP)
-        time.sleep(HELD * (1 + 4 * rng.random()))
-        patient.child(name).signal(signal.SIGCONT)
-        return "silent, then back"
+        child = patient.child(name)
+        child.signal(signal.SIGSTOP)
+        held = HELD * (1 + 4 * rng.random())
+        time.sleep(held / 2)
+        stopped = child.process is not None and psutil.Process(child.process.pid).status()
+        time.sleep(held / 2)
+        child.signal(signal.SIGCONT)
+        if stopped != psutil.STATUS_STOPPED:
+            raise Unhurt("it could not be stopped")
+        return f"silent for {held:.1f} s"
 
     return hurt
 
@@ -149,16 +172,43 @@ def family_of(pid: int) -> list[psutil.Process]:
     return []
 
 
-def strike(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            os.kill(process.pid, signal.SIGKILL)
+def postgres_family(patient: Patient) -> list[psutil.Process]:
+    """The postmaster and its backends. Raises Unhurt when it is down."""
+    found = lines(patient.hall.state / "postgres" / "postmaster.pid")
+    family = family_of(int(found[0])) if found else []
+    if not family:
+        raise Unhurt("was down already")
+    return family
 
 
-def limit(processes: list[psutil.Process], most: int) -> None:
+def strike(processes: list[psutil.Process]) -> int:
+    """SIGKILL; returns how many it reached. Raises Unhurt for none."""
+    reached = 0
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            process.rlimit(psutil.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+            process.kill()
+            reached += 1
+    if not reached:
+        raise Unhurt("was down already")
+    return reached
+
+
+def limit(processes: list[psutil.Process], most: int) -> int:
+    """Limit the sizes of files; returns for how many processes. Raises Unhurt for none."""
+    reached = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            soft = "unlimited" if most == resource.RLIM_INFINITY else most
+            # As the process' owner: the kernel lets nobody else, not even root where it lacks the capability.
+            done = subprocess.run(
+                ["prlimit", "--pid", str(process.pid), f"--fsize={soft}:"],
+                user=process.uids().real, group=process.gids().real, extra_groups=[],
+                capture_output=True, check=False,
+            )  # fmt: skip
+            reached += done.returncode == 0
+    if not reached:
+        raise Unhurt("no process could be limited")
+    return reached
 
 
 def named(command: str, state: Path) -> list[psutil.Process]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,18 +132,22 @@ def rows_losses(story: Played, connection: psycopg.Connection[Any]) -> list[str]
     return lost
 
 
-def unkept(connection: psycopg.Connection[Any]) -> list[str]:
-    """Promises that are due and that nobody keeps."""
+def unkept(connection: psycopg.Connection[Any]) -> list[tuple[datetime, str]]:
+    """Promises that are due, or that failed and were put off: until when, and in words."""
     rows = connection.execute(
-        "SELECT topic, attempts, last_error FROM promise WHERE kept_at IS NULL AND due_at < %s", [clock.now()]
+        "SELECT due_at, topic, attempts, last_error FROM promise WHERE kept_at IS NULL AND (due_at < %s OR attempts > 0)",
+        [clock.now()],
     )
-    return [f"the promise {topic} is not kept after {n} attempts: {error}" for topic, n, error in rows]
+    return [
+        (due, f"the promise {topic} is not kept after {n} attempts: {error}") for due, topic, n, error in rows
+    ]
 
 
 def losses_of_ledger(hall: Hall, onlooker: Onlooker, connection: psycopg.Connection[Any]) -> list[str]:
     """Places without a gap, every entry placed once, one tree behind every checkpoint ever seen, tiles that
     say the same, a witness that goes on."""
-    lost = list(onlooker.losses)
+    lost, seen = list(onlooker.losses), dict(onlooker.seen)
+    published = TileFolder(hall.state / "ledger").checkpoint()
     rows = connection.execute(
         "SELECT s.seq, e.body, s.leaf FROM ledger_seq s JOIN ledger_entry e ON e.id = s.entry ORDER BY s.seq"
     ).fetchall()
@@ -155,23 +160,23 @@ def losses_of_ledger(hall: Hall, onlooker: Onlooker, connection: psycopg.Connect
         edge.append(leaf)
         roots[edge.size] = edge.root()
     signed = dict(connection.execute("SELECT size, root FROM ledger_checkpoint").fetchall())
-    for size, root in [*onlooker.seen.items(), *signed.items()]:
-        if size <= len(rows) and roots[size] != root:
+    for size, root in [*seen.items(), *signed.items()]:
+        if roots.get(size, root) != root:
             lost.append(f"the checkpoint of size {size} is not of this tree")
-    if max(onlooker.seen, default=0) > len(rows):
-        lost.append(f"{max(onlooker.seen)} entries were published, {len(rows)} are there")
-    (waiting,) = connection.execute("SELECT count(*) FROM ledger_inbox").fetchone() or (0,)
-    (entries,) = connection.execute("SELECT count(*) FROM ledger_entry").fetchone() or (0,)
-    if entries < len(rows) or (entries > len(rows) and not waiting):
-        lost.append(f"{entries} entries, {len(rows)} places, {waiting} waiting")
-    return lost + tiles_losses(hall, [body for _, body, _ in rows])
+    if max(seen, default=0) > len(rows):
+        lost.append(f"{max(seen)} entries were published, {len(rows)} are there")
+    query = "SELECT (SELECT count(*) FROM ledger_entry), (SELECT count(*) FROM ledger_seq), (SELECT count(*) FROM ledger_inbox)"
+    entries, places, waiting = connection.execute(query).fetchone() or (0, 0, 0)
+    if entries < places or (entries > places and not waiting):
+        lost.append(f"{entries} entries, {places} places, {waiting} waiting")
+    return lost + tiles_losses(hall, published, [body for _, body, _ in rows])
 
 
-def tiles_losses(hall: Hall, bodies: list[bytes]) -> list[str]:
+def tiles_losses(hall: Hall, published: Checkpoint | None, bodies: list[bytes]) -> list[str]:
+    """The tiles of a published checkpoint against the entries."""
     folder = TileFolder(hall.state / "ledger")
-    published = folder.checkpoint()
-    if published is None:
-        return ["nothing is published"]
+    if published is None or published.size > len(bodies):
+        return [f"published is {published}, {len(bodies)} entries are there"]
     lost, leaves = [], [merkle.leaf_hash(body) for body in bodies]
     for tile in tiles_between(0, published.size):
         first = tile.index * 256
@@ -221,14 +226,3 @@ def verdict_losses(story: Played) -> list[str]:
     return (
         [] if done.returncode == 0 and "VERIFIED" in done.stdout else [f"the verifier: {done.stdout[-1500:]}"]
     )
-
-
-__all__ = [
-    "Checkpoint",
-    "Onlooker",
-    "losses_of_ledger",
-    "losses_of_tender",
-    "unkept",
-    "verdict_losses",
-    "witness_losses",
-]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import subprocess
@@ -16,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
+from config.bidder import hall as asking
 from config.demo import seed
 from config.supervisor import Hall, running, wait_for_parties
 from tests.faults import invariants
@@ -26,7 +27,7 @@ from tests.faults.hurts import HURTS, Patient
 from tests.faults.invariants import Onlooker
 from tests.faults.points import POINTS, Point
 from tests.faults.proxy import Line
-from tests.faults.story import PATIENCE, Played
+from tests.faults.story import LONGEST_PAUSE, PATIENCE, Played
 from tests.faults.striking import Blow, Striker
 from trading import clock
 
@@ -42,14 +43,11 @@ class Report:
     tried: Counter[tuple[str, str]] = field(default_factory=Counter)
     missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
-    seconds: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, blows: Sequence[Blow], losses: Sequence[str]) -> None:
         for blow in blows:
             (self.tried if blow.done else self.missed)[str(blow.point), blow.hurt] += 1
-        self.losses += [
-            f"[{', '.join(f'{b.point} {b.hurt}: {b.done}' for b in blows)}] {loss}" for loss in losses
-        ]
+        self.losses += losses
 
     def table(self) -> str:
         """Points down, hurts across: how often each was tried."""
@@ -62,22 +60,20 @@ class Report:
                 for name, head in zip(HURTS, heads, strict=True)
             ]
             lines.append(f"{point!s:<{width}}  " + "  ".join(cells))
-        told = f"{sum(self.tried.values())} faults at {len(POINTS)} points, {sum(self.missed.values())} points missed"
-        return "\n".join([*lines, f"{told}, {len(self.losses)} losses"])
+        told = f"{self.tried.total()} faults, {len(self.tried)} of {len(POINTS) * len(HURTS)} pairs"
+        return "\n".join([*lines, f"{told}, {self.missed.total()} missed, {len(self.losses)} losses"])
 
 
 def plan(number: int, master: int, only: Sequence[str] = ()) -> list[Blow]:
-    """The blows of tender `number`: one at a point of each phase. Points and hurts are walked through in a
-    fixed order shuffled by the seed, so that n tenders cover as many pairs as they can."""
+    """The blows of tender `number`: one at every point. Each point walks through all hurts in an order of its
+    own, shuffled by the seed, so that as many tenders as there are hurts try every pair once."""
     blows = []
-    phases = list(dict.fromkeys(point.phase for point in POINTS))
-    for place, phase in enumerate(phases):
-        pairs = [(p, h) for p, h in itertools.product(POINTS, only or HURTS) if p.phase == phase]
-        random.Random(f"{master}/{place}").shuffle(pairs)
-        point, hurt = pairs[number % len(pairs)]
-        rng = random.Random(f"{master}/{place}/{number}")
+    for point in POINTS:
+        hurts = list(only or HURTS)
+        random.Random(f"{master}/{point}").shuffle(hurts)
+        rng = random.Random(f"{master}/{point}/{number}")
         delay = rng.choice((0.0, rng.random() * 0.06, rng.random() * 0.4))
-        blows.append(Blow(point, hurt, delay, rng.getrandbits(32)))
+        blows.append(Blow(point, hurts[number % len(hurts)], delay, rng.getrandbits(32)))
     return blows
 
 
@@ -85,7 +81,8 @@ def plan(number: int, master: int, only: Sequence[str] = ()) -> list[Blow]:
 def hurt_hall() -> Iterator[tuple[Hall, Patient, Onlooker]]:
     """A hall with the demonstration's people, watched from the outside."""
     with tempfile.TemporaryDirectory(prefix="tf-") as short, running(Path(short), 0) as hall:
-        before = os.environ.get(clock.CLOCK_FILE)
+        before, pause = os.environ.get(clock.CLOCK_FILE), asking.LONGEST_PAUSE
+        asking.LONGEST_PAUSE = LONGEST_PAUSE
         os.environ[clock.CLOCK_FILE] = hall.environment[clock.CLOCK_FILE]
         wait_for_parties(hall)
         command = [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url, "--people-only"]
@@ -98,6 +95,7 @@ def hurt_hall() -> Iterator[tuple[Hall, Patient, Onlooker]]:
         finally:
             onlooker.end()
             line.close()
+            asking.LONGEST_PAUSE = pause
             os.environ.pop(clock.CLOCK_FILE)
             if before is not None:
                 os.environ[clock.CLOCK_FILE] = before
@@ -117,67 +115,76 @@ def publish(hall: Hall, patient: Patient, count: int) -> list[str]:
 
 
 def play_one(
-    hall: Hall, patient: Patient, onlooker: Onlooker, code: str, folder: Path, blows: list[Blow], report: Report,
-    verify: bool = True,
-) -> list[str]:  # fmt: skip
-    """One tender under its blows; returns (and reports) its losses."""
+    hall: Hall, patient: Patient, onlooker: Onlooker, code: str, folder: Path, blows: list[Blow]
+) -> tuple[Played, list[str]]:
+    """One tender under its blows, and what was lost by it."""
     folder.mkdir()
     url = hall.environment["DATABASE_URL"]
     story = Played(hall, folder, patient.line.url, lambda blow: Striker(blow, patient, code, url), blows)
     story.code = code
-    losses: list[str] = []
     try:
         story.play()
-        limit = time.monotonic() + PATIENCE
-        with psycopg.connect(url, autocommit=True) as connection:
-            while invariants.unkept(connection) and time.monotonic() < limit:
-                time.sleep(0.2)
-            losses += invariants.unkept(connection)
-            losses += invariants.witness_losses(hall, connection)
-            losses += invariants.losses_of_tender(story, connection)
-            losses += invariants.losses_of_ledger(hall, onlooker, connection)
-        if verify:
-            losses += invariants.verdict_losses(story)
+        return story, losses_after(story, onlooker)
     except Exception as error:  # a story that cannot go on is a loss too, whatever stopped it
         where = traceback.extract_tb(error.__traceback__)[-3:]
-        losses.append(
-            f"the story stopped: {error!r} at {' < '.join(f'{f.name}:{f.lineno}' for f in reversed(where))}"
-        )
-    report.add(blows, losses)
-    report.seconds.append(story.seconds)
-    return losses
+        places = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(where))
+        return story, [f"the story stopped: {error!r} at {places}"]
+
+
+def losses_after(story: Played, onlooker: Onlooker) -> list[str]:
+    """Everything that must hold once the faults are over."""
+    hall, began = story.hall, time.monotonic()
+    with psycopg.connect(hall.environment["DATABASE_URL"], autocommit=True) as connection:
+        losses = wait_until_kept(story, connection)
+        story.seconds["promises"] = time.monotonic() - began
+        losses += invariants.witness_losses(hall, connection)
+        losses += invariants.losses_of_tender(story, connection)
+        losses += invariants.losses_of_ledger(hall, onlooker, connection)
+    return losses + invariants.verdict_losses(story)
+
+
+def wait_until_kept(story: Played, connection: psycopg.Connection[Any]) -> list[str]:
+    """Promises that are still not kept after a long time; the clock runs ahead to those that were put off."""
+    limit = time.monotonic() + PATIENCE
+    while (left := invariants.unkept(connection)) and time.monotonic() < limit:
+        soonest = min(due for due, _ in left)
+        if soonest > clock.now():
+            story.ahead_to(soonest)
+        time.sleep(0.2)
+    return [words for _, words in left]
 
 
 def long_form(
-    runs: int, master: int, minutes: float, say: Callable[[str], None], only: Sequence[str] = (),
-    keep: Path | None = None,
+    numbers: Sequence[int], master: int, minutes: float, say: Callable[[str], None],
+    only: Sequence[str] = (), keep: Path | None = None,
 ) -> Report:  # fmt: skip
-    """`runs` tenders under blows, or as many as the minutes allow (0: all of them)."""
-    report, number, began = Report(), 0, time.monotonic()
+    """The tenders of these numbers under blows, or as many as the minutes allow (0: all of them)."""
+    report, left, began = Report(), list(numbers), time.monotonic()
 
-    def over() -> bool:
-        return number >= runs or bool(minutes and time.monotonic() - began > minutes * 60)
+    def go_on() -> bool:
+        return bool(left) and not (minutes and time.monotonic() - began > minutes * 60)
 
-    while not over():
+    while go_on():
         with hurt_hall() as (hall, patient, onlooker), tempfile.TemporaryDirectory() as papers:
-            for code in publish(hall, patient, min(TENDERS_A_HALL, runs - number)):
-                if over():
+            losses: list[str] = []
+            for code in publish(hall, patient, min(TENDERS_A_HALL, len(left))):
+                if losses or not go_on():
                     break
+                number = left.pop(0)
                 blows = plan(number, master, only)
-                losses = play_one(hall, patient, onlooker, code, Path(papers) / str(number), blows, report)
-                told = "; ".join(
-                    f"{b.point} {b.hurt} +{b.delay * 1000:.0f} ms: {b.done or 'missed'}" for b in blows
-                )
-                took = " ".join(f"{name} {s:.1f}" for name, s in report.seconds[-1].items())
-                say(f"{number}: {told}\n    {took}")
-                for loss in losses:
-                    say(f"    LOSS {loss}")
-                number += 1
+                story, losses = play_one(hall, patient, onlooker, code, Path(papers) / str(number), blows)
+                report.add(blows, losses)
+                say(told(number, story, blows, losses))
                 if losses and keep:
-                    logs(hall, keep / str(number - 1))
-                if losses:
-                    break
+                    logs(hall, keep / str(number))
     return report
+
+
+def told(number: int, story: Played, blows: Sequence[Blow], losses: Sequence[str]) -> str:
+    """What happened to one tender, in lines."""
+    took = " ".join(f"{name} {seconds:.1f}" for name, seconds in story.seconds.items())
+    lines = [f"{number}: seconds: {took}", *map(str, blows), *(f"LOSS {loss}" for loss in losses)]
+    return "\n    ".join(lines)
 
 
 def logs(hall: Hall, folder: Path) -> None:

@@ -24,8 +24,10 @@ from trading import clock
 BIDDERS = ("bidder1", "bidder2", "bidder3")
 BIG = 18 << 20
 """bytes of bidder 1's documents: three pieces"""
-PATIENCE = 240.0
-"""seconds: a killed worker needs most of a minute to be there again on a busy machine"""
+PATIENCE = 300.0
+"""seconds until something that should come counts as lost; bites only when it is really stuck"""
+LONGEST_PAUSE = 2.0
+"""seconds between two tries of these people"""
 
 
 @dataclass

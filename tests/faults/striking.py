@@ -7,9 +7,10 @@ import threading
 import time
 from dataclasses import dataclass
 
+import psutil
 import psycopg
 
-from tests.faults.hurts import HURTS, Patient
+from tests.faults.hurts import HURTS, Patient, Unhurt
 from tests.faults.points import Point
 
 LOOK = 0.002
@@ -18,13 +19,18 @@ LOOK = 0.002
 
 @dataclass
 class Blow:
-    """One planned fault: where, what, how long after the point (seconds), and what came of it."""
+    """One planned fault: where, what, how long after the point (seconds), and what came of it: `done` is empty
+    as long as nothing was hurt, and `missed` then says why."""
 
     point: Point
     hurt: str
     delay: float
     seed: int
     done: str = ""
+    missed: str = "the point was not reached"
+
+    def __str__(self) -> str:
+        return f"{self.point} {self.hurt} +{self.delay * 1000:.0f} ms: {self.done or f'({self.missed})'}"
 
 
 class Striker(threading.Thread):
@@ -51,7 +57,10 @@ class Striker(threading.Thread):
         if not self._wait():
             return
         time.sleep(self.blow.delay)
-        self.blow.done = HURTS[self.blow.hurt](self._patient, random.Random(self.blow.seed))
+        try:
+            self.blow.done = HURTS[self.blow.hurt](self._patient, random.Random(self.blow.seed))
+        except (Unhurt, psutil.Error) as reason:
+            self.blow.missed = str(reason)
 
     def _wait(self) -> bool:
         if not self.blow.point.query:
