@@ -38,8 +38,10 @@ gc.disable()  # until everything is imported: nothing of that can be let go
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: looking through it again and again would take a quarter of the tests' time."""
+    """What is imported stays, and a configured hall is ten thousands of objects: looking through all that again
+    and again would take a quarter of the tests' time."""
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
 
 
