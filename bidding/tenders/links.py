@@ -38,86 +38,76 @@ RUNNING = (
 )
 
 
+Row = tuple[str, Any, Any, bool]
+"""route, title, whether it is shown, whether it is the one thing to do now"""
+
+
 def links(request: Request, tender: Tender) -> list[Link]:
     """The buttons, in the order of the procedure. A room that is not installed has none."""
-    state, may = tender.state, request.has_permission
-    before, ended = state == "published", state == "contracted"
-    open_to_bids = before and (request.identity is None or bool(may(Permission.BID)))
-    bid_here = not before and bool(may(Permission.BID)) and has_bid(request, tender)
+    before = tender.state == "published"
+    bids = not before and bool(request.has_permission(Permission.BID)) and has_bid(request, tender)
     rows = [
-        ("bid", _("Bid for this tender"), open_to_bids, True),
-        ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
-        (
-            "panel",
-            _("Evaluation committee"),
-            state in EVALUATION and may(Permission.IMPORT_PANEL),
-            state == "opened",
-        ),
-        (
-            "evaluation",
-            _("Evaluation"),
-            state in EVALUATION and may(Permission.EVALUATE),
-            state == "evaluating",
-        ),
-        (
-            "award",
-            _("Result and award"),
-            (state in RESULT or ended) and may(Permission.DECIDE_AWARD),
-            not ended,
-        ),
-        ("contract", _("Contract"), state in CONTRACT and may(Permission.DECIDE_AWARD), not ended),
-        ("my-result", _("My result"), (state in RESULT or ended) and bid_here, True),
-        ("deposit", _("My bid security"), bid_here and tender.security > 0, False),
-        (
-            "deposits",
-            _("Bid securities"),
-            not before and tender.security > 0 and may(Permission.SEE_DEPOSITS),
-            False,
-        ),
-        (
-            "tender-downloads",
-            _("Who took the documents"),
-            not before and may(Permission.MANAGE_TENDER),
-            False,
-        ),
-        (
-            "opening-cases",
-            _("Bids that were not opened"),
-            state not in ("draft", "published", "closed") and may(Permission.SEE_OPENING_CASES),
-            False,
-        ),
-        (
-            "recordings",
-            _("Recordings"),
-            state not in ("draft", "published", "closed") and may(Permission.SEE_OPENING_CASES),
-            False,
-        ),
-        ("tender-amend", _("Amend the tender"), before and may(Permission.MANAGE_TENDER), False),
-        ("tender-questions", _("Questions and clarifications"), tender.published_at is not None, False),
-        ("trail", _("Trail of this tender"), state != "draft", False),
-        (
-            "query-new",
-            _("Query or inquiry"),
-            tender.published_at is not None and may(Permission.FILE_QUERY),
-            False,
-        ),
-        (
-            "queries",
-            _("Queries and orders"),
-            tender.published_at is not None and may(Permission.ANSWER_QUERY),
-            False,
-        ),
-        (
-            "tender-interrupt",
-            _("Suspend, cancel or fail"),
-            state in RUNNING and may(Permission.INTERRUPT_TENDER),
-            False,
-        ),
-        ("order-new", _("Issue an order"), state in RUNNING and may(Permission.ISSUE_ORDER), False),
-        ("supervision-trail", _("Supervision"), may(Permission.SUPERVISE), False),
+        *procedure(request, tender, before, bids),
+        *afterwards(request, tender, before, bids),
+        *documents(request, tender, before),
+        *supervision(request, tender),
     ]
     found = [(address(request, name, tender), title, main) for name, title, shown, main in rows if shown]
     return [Link(title, href, main) for href, title, main in found if href]
+
+
+def procedure(request: Request, tender: Tender, before: bool, bids: bool) -> list[Row]:
+    """From the bid to the contract; `before` the deadline, `bids` for a reader who has a bid here."""
+    state, may = tender.state, request.has_permission
+    ended = state == "contracted"
+    known = state in RESULT or ended
+    open_to_bids = before and (request.identity is None or bool(may(Permission.BID)))
+    judged, decides = state in EVALUATION, may(Permission.DECIDE_AWARD)
+    return [
+        ("bid", _("Bid for this tender"), open_to_bids, True),
+        ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
+        ("panel", _("Evaluation committee"), judged and may(Permission.IMPORT_PANEL), state == "opened"),
+        ("evaluation", _("Evaluation"), judged and may(Permission.EVALUATE), state == "evaluating"),
+        ("award", _("Result and award"), known and decides, not ended),
+        ("contract", _("Contract"), state in CONTRACT and decides, not ended),
+        ("my-result", _("My result"), known and bids, True),
+    ]
+
+
+def afterwards(request: Request, tender: Tender, before: bool, bids: bool) -> list[Row]:
+    """What shows once the deadline has passed: securities, who took the documents, what was not opened."""
+    may, secured = request.has_permission, tender.security > 0
+    opened = tender.state not in ("draft", "published", "closed") and may(Permission.SEE_OPENING_CASES)
+    taken = not before and may(Permission.MANAGE_TENDER)
+    return [
+        ("deposit", _("My bid security"), bids and secured, False),
+        ("deposits", _("Bid securities"), not before and secured and may(Permission.SEE_DEPOSITS), False),
+        ("tender-downloads", _("Who took the documents"), taken, False),
+        ("opening-cases", _("Bids that were not opened"), opened, False),
+        ("recordings", _("Recordings"), opened, False),
+    ]
+
+
+def documents(request: Request, tender: Tender, before: bool) -> list[Row]:
+    """Amendments, questions and the trail."""
+    amends = before and request.has_permission(Permission.MANAGE_TENDER)
+    return [
+        ("tender-amend", _("Amend the tender"), amends, False),
+        ("tender-questions", _("Questions and clarifications"), tender.published_at is not None, False),
+        ("trail", _("Trail of this tender"), tender.state != "draft", False),
+    ]
+
+
+def supervision(request: Request, tender: Tender) -> list[Row]:
+    """Queries, interruptions and orders."""
+    may, published, runs = request.has_permission, tender.published_at is not None, tender.state in RUNNING
+    return [
+        ("query-new", _("Query or inquiry"), published and may(Permission.FILE_QUERY), False),
+        ("queries", _("Queries and orders"), published and may(Permission.ANSWER_QUERY), False),
+        ("tender-interrupt", _("Suspend, cancel or fail"), runs and may(Permission.INTERRUPT_TENDER), False),
+        ("order-new", _("Issue an order"), runs and may(Permission.ISSUE_ORDER), False),
+        ("supervision-trail", _("Supervision"), may(Permission.SUPERVISE), False),
+    ]
 
 
 def has_bid(request: Request, tender: Tender) -> bool:
