@@ -4,6 +4,7 @@ page for people, problem+json (RFC 9457) for programs."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pyramid.config import Configurator
@@ -17,6 +18,12 @@ from trading.errors import Fault, Refused
 from trading.permissions import Strength
 from trading.web import PUBLIC, _, log
 
+PARTED = re.compile(
+    r"multipart/form-data\s*;(.*;)?\s*boundary=(\"[ -~]{1,70}\"|[!-~]{1,70})(\s*;.*)?", re.IGNORECASE
+)
+"""A form in parts says what stands between them, in at most 70 characters (RFC 2046, 5.1.1)."""
+RANGE = re.compile(r"bytes=([0-9]{1,18}-([0-9]{1,18})?|-[0-9]{1,18})")
+"""One range of bytes; anything else is left out of account (RFC 9110, 14.2)."""
 MALFORMED = (DataError, UnicodeDecodeError, RecursionError)
 
 
@@ -140,9 +147,14 @@ def crash_view(error: Exception, request: Request) -> Response:
 
 
 def last_resort(handler: Any, registry: Any) -> Any:
-    """What fails where no view answers for it any more, such as in the commit."""
+    """What fails where no view answers for it any more, such as in the commit, or before one is asked."""
 
     def tween(request: Request) -> Response:
+        if not RANGE.fullmatch(request.headers.get("Range", "")):
+            request.environ.pop("HTTP_RANGE", None)
+        sent = request.headers.get("Content-Type", "")
+        if request.content_type == "multipart/form-data" and not PARTED.fullmatch(sent):
+            return problem(request, 400, [Fault("request.malformed", _("The request cannot be read"))])
         try:
             return handler(request)
         except MALFORMED as error:
