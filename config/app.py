@@ -24,6 +24,7 @@ ROOMS = (
     "trading.messages",
     "trading.ledger",
     "trading.deals",
+    "trading.draws",
     "trading.supervision",
     "trading.live_views",
     "expert_pool.selection",

@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": ("config.processes:worker", "the Celery worker"),
     "sequencer": ("config.processes:sequencer", "the ledger's sequencer"),
     "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
+    "trustee": ("config.processes:trustee", "a draw service, for the box of one organisation"),
     "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),
     "simulate": ("config.processes:simulate", "a simulator: ca | tsa | bank | sms | recorder | ukey"),
     "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),

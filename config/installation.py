@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.demo.cast import CUSTODIANS, FIGURES, GUARANTOR, ORGANISATIONS
+from config.demo.cast import CUSTODIANS, FIGURES, GUARANTOR, ORGANISATIONS, TRUSTEES
 from config.settings import DEFAULTS
 from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
@@ -178,4 +178,29 @@ def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]
         "cert_sha256": certificate.fingerprint(SHA256()).hex(),
     }
     (folder / "config.json").write_text(json.dumps(known, ensure_ascii=False))
+    return known
+
+
+def trustees(state: Path, witness_vkey: str) -> list[dict[str, Any]]:
+    """The draw services' own folders: certificate key, encryption key, and whom each of them pins. Returns what
+    the hall knows of them."""
+    ca, known = DemoCA.create(outside(state) / "ca"), []
+    for name, (organisation, body) in TRUSTEES.items():
+        folder = outside(state) / name
+        make_once(
+            folder / "key.pem",
+            lambda path, organisation=organisation, body=body: ca.issue_key_file(
+                path, common_name=organisation, organisation=organisation, organisation_id=compose(*body)
+            ),
+        )
+        make_once(folder / "hpke.key", make_master)
+        make_once(folder / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
+        certificate = x509.load_pem_x509_certificates((folder / "key.pem").read_bytes())[0]
+        sha256 = certificate.fingerprint(SHA256()).hex()
+        known.append({"name": name, "org": organisation, "cert_sha256": sha256, "standby": len(known) >= 3})
+    peers = {row["name"]: row["cert_sha256"] for row in known}
+    pinned = {"peers": peers, "log": log_vkeys(state), "witnesses": [witness_vkey], "quorum": 1}
+    for row in known:
+        own = {"name": row["name"], "cert_sha256": row["cert_sha256"]} | pinned
+        (outside(state) / row["name"] / "config.json").write_text(json.dumps(own, ensure_ascii=False))
     return known

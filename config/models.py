@@ -11,6 +11,7 @@ import bidding.vault.models
 import expert_pool.selection.models
 import trading.accounts.models
 import trading.deals.models
+import trading.draws.models
 import trading.evidence
 import trading.ledger.models
 import trading.live

@@ -124,6 +124,14 @@ def custodian(arguments: Sequence[str]) -> int:
     return box.main(arguments)
 
 
+def trustee(arguments: Sequence[str]) -> int:
+    """`tradehall trustee serve …`: one organisation's contribution to every draw."""
+    from config import trustee as service
+
+    refuse_shifted_clock(is_demonstration())
+    return service.main(arguments)
+
+
 def simulate(arguments: Sequence[str]) -> int:
     """`tradehall simulate ca|tsa|bank|sms|ukey`: the demonstration's outside parties, each with keys of its own."""
     if arguments[:1] == ["recorder"]:

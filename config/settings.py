@@ -38,6 +38,7 @@ DEFAULTS = {
     "ledger.witnesses": "",
     "vault.custodians": "",
     "vault.threshold": "2",
+    "draws.trustees": "",
     "file_store.kind": "local",
     "file_store.bucket": "",
     "file_store.endpoint": "",

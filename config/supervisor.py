@@ -28,7 +28,7 @@ import psycopg
 
 from config import assets, embedded
 from config.demo import welcome
-from config.demo.cast import CUSTODIANS
+from config.demo.cast import CUSTODIANS, TRUSTEES
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 OUTSIDE = ("ca", "tsa", "witness", "bank", "sms", "ukey")
@@ -197,10 +197,14 @@ def parties(state: Path, ports: dict[str, int]) -> dict[str, str]:
     """The settings that name the outside parties; made once, since making keys takes a while, and read
     again at every later start with the ports of that start."""
     known = state / "parties.json"
-    if not known.exists() or not all(f"<{name}>" in known.read_text() for name in OUTSIDE):
+    wanted = ("TRADEHALL_DRAWS_TRUSTEES", *(f"<{name}>" for name in OUTSIDE))
+    if not known.exists() or not all(name in known.read_text() for name in wanted):
         from config import installation
 
-        made = installation.prepare(state).environment({name: f"<{name}>" for name in ports})
+        others = installation.prepare(state)
+        made = others.environment({name: f"<{name}>" for name in ports})
+        services = installation.trustees(state, others.witness_vkey)
+        made["TRADEHALL_DRAWS_TRUSTEES"] = json.dumps(services, ensure_ascii=False)
         known.write_text(json.dumps(made, ensure_ascii=False, indent=1))
     text = known.read_text()
     for name, port in ports.items():
@@ -231,6 +235,8 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     family.add("witness", "witness", "--port", str(ports["witness"]))
     for name in CUSTODIANS:
         family.add(name, "custodian", "serve", "--name", name, "--hall", hall)
+    names = [word for name in TRUSTEES for word in ("--name", name)]
+    family.add("trustees", "trustee", "serve", *names, "--hall", hall)
     family.add("live", "serve", "live", "--port", str(ports["live"]))
 
 

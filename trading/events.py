@@ -90,3 +90,10 @@ class OrderIssued(TenderEvent):
     ref: str
     reason: str
     actor: Any
+
+
+@dataclass(frozen=True)
+class DrawEnded(TenderEvent):
+    """A draw of this tender has its result, or is void (抽签结束); `draw` is its announcement's hash."""
+
+    draw: str

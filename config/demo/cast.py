@@ -68,3 +68,11 @@ CUSTODIANS = {
     "custodian-notary": ("示例市公证处", ("1", "2", "440300", "00000006")),
 }
 """name: organisation and the parts of its code. Three services of opposed interests; any two open a bid."""
+
+TRUSTEES = {
+    "draw-notary": ("示例市公证处", ("1", "2", "440300", "00000006")),
+    "draw-audit": ("示例市审计局", ("1", "1", "440300", "00000005")),
+    "draw-university": ("示例大学", ("1", "2", "440300", "00000008")),
+    "draw-association": ("示例市招标投标协会", ("5", "1", "440300", "00000009")),
+}
+"""name: organisation and the parts of its code. Each puts its own chance into every draw; the last stands by."""

@@ -1,4 +1,28 @@
-"""Verifiable draws (随机抽取): `ebid-draw/1`, docs/protocols/draw.md.
+"""Draws (随机抽取): `ebid-draw/1`, one protocol for every random choice of the hall.
 
-One mechanism for every random choice of the hall: experts, ties, invited suppliers, lotteries, parameters.
-"""
+docs/protocols/draw.md. Pure are announcement, candidates, slips, calling, draw, papers, cards, ceremony, trustee; the
+ceremony as the hall runs it: service (the hall's own acts), receiving (others' papers), showing, api, views."""
+
+from pyramid.config import Configurator
+
+ROUTES = {
+    "draw": "/draws/{tender}/{purpose}/{number}",
+    "draw-beacon": "/draws/{tender}/{purpose}/{number}/beacon",
+    "api-draws-wanted": "/api/draws/wanted/{name}",
+    "api-draws-cards": "/api/draws/cards",
+    "api-draw-papers": "/api/draws/{ann}/papers/{name}",
+    "api-draw-transcript": "/api/draws/{ann}/transcript",
+    "api-draw-slips": "/api/draws/{ann}/slips",
+    "api-draw-hand-in": "/api/draws/{ann}/{kind:commits|deals|acks|shares}",
+}
+
+
+def includeme(config: Configurator) -> None:
+    """The room's routes, and the promise to look after what is due."""
+    # Imported here: the pure modules of this room stay free of the web.
+    from trading.draws import service
+
+    for name, pattern in ROUTES.items():
+        config.add_route(name, pattern)
+    config.on_promise(service.DUE, service.come_due)
+    config.scan("trading.draws.api")

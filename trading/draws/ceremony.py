@@ -17,7 +17,8 @@ from trading.draws.papers import Ack, Commit
 class Facts:
     """A draw so far. `floor` says whether voluntary parties may come until t_commit (public profile); without
     them the list of commitments closes with the last mandatory one. `dealt` are (party, trustee) whose deals
-    are there; `frozen` the parties that T binds; `witnessed`: a cosigned checkpoint holds the freeze."""
+    are there; `frozen` the parties that T binds; `witnessed`: a cosigned checkpoint holds the freeze,
+    or that the draw is void."""
 
     params: Params
     floor: bool = False
@@ -76,7 +77,8 @@ def next_step(facts: Facts, now: int) -> Step:
 def wanted(facts: Facts, name: str, now: int) -> list[str]:
     """What the service `name` is asked for: commit, deal, ack, reveal, recover."""
     if facts.voided:
-        return []
+        shown = facts.witnessed and name in facts.commits and name not in facts.revealed
+        return ["reveal"] if shown else []
     if facts.frozen is not None:
         return _wanted_slips(facts, facts.frozen, name, now)
     if not closed(facts, now):

@@ -51,8 +51,8 @@ class Memory:
 
 @dataclass(frozen=True)
 class Frozen:
-    """The hall's evidence that T is fixed: the entry `draw.frozen` with payload, and its place under a
-    cosigned checkpoint."""
+    """The hall's evidence that T is fixed: the entry `draw.frozen` (or `draw.void`) with payload, and its place
+    under a cosigned checkpoint."""
 
     entry: bytes
     payload: bytes
@@ -166,7 +166,7 @@ def check_frozen(
 ) -> list[str]:
     """The parties that T binds, when the log holds it and enough witnesses have seen it. Only then may
     slips be shown to anybody. Raises Declined."""
-    payload = _frozen_payload(params, frozen)
+    payload = _payload(params, frozen, "draw.frozen")
     by_party = {commit.party: commit for commit in commits}
     parties = payload["parties"]
     if not set(parties) <= by_party.keys() or not set(params.must) <= set(parties):
@@ -183,6 +183,13 @@ def check_frozen(
     return list(parties)
 
 
+def check_voided(params: Params, voided: Frozen, pinned: Pinned) -> None:
+    """The log holds, and witnesses have seen, that the draw is void: what it would have given may be known.
+    Raises Declined."""
+    _payload(params, voided, "draw.void")
+    _check_place(voided, pinned)
+
+
 def recovered(
     params: Params, memory: Memory, parties: Sequence[str], shown: Sequence[str], now: int
 ) -> dict[str, dict[int, bytes]]:
@@ -192,7 +199,7 @@ def recovered(
     return {party: memory.held[party] for party in parties if party not in shown and party in memory.held}
 
 
-def _frozen_payload(params: Params, frozen: Frozen) -> dict[str, Any]:
+def _payload(params: Params, frozen: Frozen, kind: str) -> dict[str, Any]:
     try:
         entry = ledger_entry.parse(frozen.entry)
         payload = canonical.loads(frozen.payload)
@@ -200,11 +207,12 @@ def _frozen_payload(params: Params, frozen: Frozen) -> dict[str, Any]:
     except (ledger_entry.EntryError, canonical.CanonicalError) as error:
         raise Declined(f"the entry of the freeze cannot be read: {error}") from error
     tender = params.scope.split("/")[0]
-    if not isinstance(entry, ledger_entry.Entry) or (entry.type, entry.tender) != ("draw.frozen", tender):
-        raise Declined("the entry given is not a freeze of this tender")
+    if not isinstance(entry, ledger_entry.Entry) or (entry.type, entry.tender) != (kind, tender):
+        raise Declined(f"the entry given is not a {kind} of this tender")
     if committed not in entry.commitments[:1] or not isinstance(payload, Mapping):
         raise Declined("the payload of the freeze is not the one that the log commits to")
-    if payload.get("draw") != params.hash.hex() or type(payload.get("parties")) is not list:
+    named = "parties" if kind == "draw.frozen" else "missing"
+    if payload.get("draw") != params.hash.hex() or type(payload.get(named)) is not list:
         raise Declined("the freeze is of another draw")
     return dict(payload)
 

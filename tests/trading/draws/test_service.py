@@ -1,0 +1,198 @@
+"""The ceremony as it runs: the hall, three services and their standby, a log and its witness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyramid.config import Configurator
+
+from tests.draws.hall import TENDER, DrawHall, make_hall
+from trading.acts import process
+from trading.draws import receiving, service, showing
+from trading.draws.draw import replay
+from trading.errors import Refused
+
+NAMES = ("draw-notary", "draw-audit", "draw-university")
+
+
+@pytest.fixture
+def hall(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DrawHall:
+    return make_hall(config, tmp_path, monkeypatch)
+
+
+def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return refused.value.faults[0].code
+
+
+def test_a_routine_draw_needs_one_request_and_nobody_else(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.to_the_freeze()
+    assert hall.entries("frozen")[0]["parties"] == sorted(NAMES)
+    hall.work()
+    drawn = hall.draw(ann)
+    with hall.db() as session:
+        transcript = showing.transcript(session, hall.registry["keys"], service.draw_named(session, ann))
+    found = replay(transcript)
+    assert found.result["panel"]["lot"] == found.order
+    assert drawn.result_hash == found.result_hash.hex()
+    assert [entry["number"] for entry in hall.entries("called")] == [0, 1]
+
+
+def test_no_slip_is_shown_before_a_witness_has_seen_the_freeze(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    for _ in range(3):
+        hall.work()
+    hall.sequence(witness=False)
+    hall.work()
+    assert hall.entries("frozen") and not hall.entries("revealed")
+    one = hall.services["draw-notary"]
+    one.attempt(ann, ["reveal"])  # the hall may want it all it likes
+    assert one.lines()[-1]["reasons"] == ["no witness has cosigned the freeze yet"]
+    hall.sequence()
+    hall.work()
+    assert hall.draw(ann).ended
+
+
+def test_what_one_withholds_the_others_publish(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.services["draw-audit"].silent.add("reveal")
+    hall.to_the_freeze()
+    hall.work()
+    assert not hall.draw(ann).ended
+    with hall.db() as session:
+        due = service.params_of(service.draw_named(session, ann)).t_reveal
+    hall.pass_time(due)
+    hall.services["draw-audit"].silent.add("recover")
+    hall.work()
+    assert hall.draw(ann).ended
+    shown = {entry["party"]: entry["by"] for entry in hall.entries("revealed")}
+    assert shown["draw-audit"] == ["draw-notary", "draw-university"]
+
+
+def test_a_draw_that_one_prevents_is_void_in_public_and_its_outcome_becomes_known(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.services["draw-university"].silent.add("ack")
+    hall.to_the_freeze()
+    with hall.db() as session:
+        params = service.params_of(service.draw_named(session, ann))
+    hall.pass_time(params.t_freeze)
+    assert hall.entries("void") == [{"draw": ann, "reason": "no acks", "missing": ["draw-university"]}]
+    hall.sequence()
+    hall.work()
+    assert {entry["party"] for entry in hall.entries("revealed")} == set(NAMES)
+    second = hall.announce()  # the number after it
+    assert hall.draw(second).number == 2
+
+
+def test_the_standby_takes_the_place_of_one_that_is_away(hall: DrawHall) -> None:
+    hall.start()
+    hall.pass_time(int(service.datetime.now(service.UTC).timestamp()) + 600)
+    for name in ("draw-notary", "draw-audit", "draw-association"):
+        hall.services[name].show_card()
+    ann = hall.announce()
+    assert set(hall.draw(ann).certificates) == {"draw-notary", "draw-audit", "draw-association"}
+
+
+def test_without_enough_services_no_draw_is_announced(hall: DrawHall) -> None:
+    hall.start(present=2)
+    with pytest.raises(Refused) as refused:
+        hall.announce()
+    assert code_of(refused) == "draw.no-trustees"
+
+
+def test_there_is_no_second_draw_beside_one_and_none_under_its_number(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    with pytest.raises(Refused) as refused:
+        hall.announce()
+    assert code_of(refused) == "draw.running"
+    one = hall.services["draw-notary"]
+    one.work()
+    with hall.db() as session:  # a hall that forgets the first and announces its number again
+        first = service.draw_named(session, ann)
+        first.voided, first.number = True, 9
+    again = hall.announce()
+    with hall.db() as session:
+        second = service.draw_named(session, again)
+        document = service.canonical.loads(second.params) | {"scope": f"{TENDER}/lot/1"}
+        second.params = service.jcs(document)
+        second.ann = service.parse_params(document).hash.hex()
+        again = second.ann
+    one.attempt(again, ["commit"])
+    assert one.lines()[-1]["what"] == "commit declined"
+
+
+def test_a_hall_with_a_trustee_key_of_its_own_gets_no_slips(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.work()
+    one, forged = hall.services["draw-notary"], dict(hall.draw(ann).cards)
+    forged["draw-audit"] = forged["draw-university"]
+    one.altered = lambda path, answer: answer | {"cards": forged} if "papers" in path else answer
+    one.attempt(ann, ["deal"])
+    assert one.lines()[-1]["what"] == "deal declined"
+
+
+def test_slips_that_were_not_committed_to_are_refused(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.to_the_freeze()
+    with hall.db() as session, pytest.raises(Refused) as refused:
+        receiving.take_slips(session, hall.registry, ann, "draw-notary", [bytes(32)] * 3)
+    assert code_of(refused) == "draw.slips"
+
+
+def test_the_beacon_counts_when_two_people_have_typed_the_same(hall: DrawHall) -> None:
+    hall.start()
+    dice = {"source": "dice", "rule": "ten dice, as they fell"}
+    one = service.lots("lot", 5)
+    ann = hall.announce(service.Demand(one.purpose, one.strata, asks=False, beacon=dice))
+    first, second = process("first"), process("second")
+
+    def enter(actor: service.Actor, value: str) -> bool:
+        with hall.db() as session:
+            return service.enter_beacon(session, hall.registry, actor, ann, value)
+
+    with pytest.raises(Refused) as refused:
+        enter(first, "1")
+    assert code_of(refused) == "draw.beacon"
+    hall.to_the_freeze()
+    hall.work()
+    assert not hall.entries("revealed")
+    assert not enter(first, "4711")
+    assert not enter(first, "4712")  # the same person corrects
+    with pytest.raises(Refused) as refused:
+        enter(second, "4711")
+    assert code_of(refused) == "draw.beacon-differs"
+    assert enter(second, "4712")
+    hall.work()
+    assert hall.draw(ann).ended and hall.entries("beacon")[0]["entered"] == ["first", "second"]
+
+
+def test_candidates_who_answer_are_settled_wave_by_wave(hall: DrawHall) -> None:
+    hall.start()
+    demand = service.Demand("invited", [{"id": "seat", "quota": 2, "tags": ["lot"]}])
+    ann = hall.announce(demand)
+    hall.to_the_freeze()
+    hall.work()
+    called = [handle for _, handle in hall.entries("called")[0]["call"]]
+
+    def settle(outcomes: dict[str, str]) -> None:
+        with hall.db() as session:
+            drawn = service.draw_named(session, ann, lock=True)
+            at = service.database_now(session)
+            service.settle(session, hall.registry, drawn, outcomes, {}, at)
+
+    with pytest.raises(Refused) as refused:
+        settle({called[0]: "A"})
+    assert code_of(refused) == "draw.wave"
+    settle({called[0]: "A", called[1]: "D"})
+    (third,) = [handle for _, handle in hall.entries("called")[1]["call"]]
+    settle({third: "A"})
+    panel = hall.entries("result")[0]["result"]["panel"]["seat"]
+    assert set(panel) == {called[0], third}

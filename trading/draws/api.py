@@ -1,0 +1,101 @@
+"""What services of a draw speak with: they ask, and hand in documents signed with their certificate; and the public
+transcript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from trading.draws import receiving, roster, showing
+from trading.draws.announcement import is_hex32
+from trading.draws.commands import ShowSlips, Signed
+from trading.draws.service import draw_named
+from trading.errors import Refused, refuse
+from trading.ledger import canonical
+from trading.web import PUBLIC, _, read_json
+
+HANDED_IN = {
+    "commits": receiving.take_commit,
+    "deals": receiving.take_deals,
+    "acks": receiving.take_ack,
+    "shares": receiving.take_share,
+}
+
+
+@view_config(route_name="api-draws-wanted", request_method="GET", renderer="json", permission=PUBLIC)
+def wanted(request: Request) -> Any:
+    """What is asked of the service {name}: [{"draw":hex,"wanted":["commit"|"deal"|"ack"|"reveal"|"recover"]}]."""
+    return showing.wanted(request.db, request.matchdict["name"], int(request.now().timestamp()))
+
+
+@view_config(
+    route_name="api-draws-cards",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
+def post_card(request: Request) -> Any:
+    """A service's card: its encryption key, and that it is there. The signature is the authentication."""
+    command = read_json(request, Signed)
+    with receiving.readable():
+        name = roster.take_card(request.db, request.registry, command.document, command.p7s)
+    request.response.status = 201
+    return {"name": name}
+
+
+@view_config(route_name="api-draw-papers", request_method="GET", renderer="json", permission=PUBLIC)
+def papers(request: Request) -> Any:
+    """Everything that the service {name} judges a draw by; its deals are encrypted to it."""
+    return showing.papers_of(request.db, in_address(request), request.matchdict["name"])
+
+
+@view_config(
+    route_name="api-draw-hand-in",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
+def hand_in(request: Request) -> Any:
+    """A signed commits, deals, acks or shares document. The signature is the authentication."""
+    command, take = read_json(request, Signed), HANDED_IN[request.matchdict["kind"]]
+    take(request.db, request.registry, request.matchdict["ann"], command.document, command.p7s)
+    request.response.status = 201
+    return {}
+
+
+@view_config(
+    route_name="api-draw-slips", request_method="POST", renderer="json", permission=PUBLIC, require_csrf=False
+)
+def show_slips(request: Request) -> Any:
+    """A party's slips: what opens its commitments needs no signature."""
+    command = read_json(request, ShowSlips)
+    if not all(map(is_hex32, command.slips)):
+        raise refuse("draw.slips", _("These slips are not those that were committed to"))
+    shown = [bytes.fromhex(slip) for slip in command.slips]
+    receiving.take_slips(request.db, request.registry, request.matchdict["ann"], command.party, shown)
+    request.response.status = 201
+    return {}
+
+
+@view_config(route_name="api-draw-transcript", request_method="GET", permission=PUBLIC)
+def transcript(request: Request) -> Any:
+    """The transcript (draw.md section 8) as canonical bytes; 404 before the result."""
+    found = showing.transcript(request.db, request.keys, in_address(request))
+    if found is None:
+        raise HTTPNotFound()
+    request.response.content_type = "application/json"
+    request.response.body = canonical.dumps(found)
+    return request.response
+
+
+def in_address(request: Request) -> Any:
+    """The draw in the address; 404 for an unknown one."""
+    try:
+        return draw_named(request.db, request.matchdict["ann"])
+    except Refused as error:
+        raise HTTPNotFound() from error

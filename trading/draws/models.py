@@ -1,0 +1,131 @@
+"""The ceremony's tables (抽取仪式): one row a draw, and every paper that its parties and trustees handed in."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trading.db import Base, Blob, Id, Instant, Json, OptionalInstant
+
+
+class Draw(Base):
+    """A draw that was announced. It ends in a result or is void; its number is never used again."""
+
+    __tablename__ = "draw"
+    __table_args__ = (UniqueConstraint("tender", "purpose", "number"),)
+
+    id: Mapped[Id]
+    tender: Mapped[str]
+    purpose: Mapped[str]
+    number: Mapped[int]
+    ann: Mapped[str] = mapped_column(unique=True)
+    """the announcement's hash (hex), by which everybody names the draw"""
+    params: Mapped[Blob]
+    rows: Mapped[Blob]
+    sealed: Mapped[Blob]
+    """openings.json, encrypted: who stands behind the handles"""
+    openings_sha256: Mapped[str]
+    certificates: Mapped[Json]
+    """name → certificate (SHA-256, hex) of every party and trustee"""
+    cards: Mapped[Json]
+    """trustee → its signed card: {"card", "p7s"}, base64url"""
+    asks: Mapped[bool]
+    """whether candidates are called and answer; lots among bids are settled by the order alone"""
+    announced_at: Mapped[Instant]
+    frozen_entry: Mapped[int | None] = mapped_column(BigInteger)
+    """row of the ledger's entry `draw.frozen`, or of `draw.void`"""
+    parties: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """the parties that T binds"""
+    voided: Mapped[bool] = mapped_column(default=False)
+    witnessed_size: Mapped[int | None] = mapped_column(BigInteger)
+    """size of a cosigned checkpoint that held T before the first slip was shown"""
+    beacon: Mapped[str | None]
+    typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """the beacon's value as the first of two people typed it: {"value", "user", "recording"}"""
+    waves: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    result_hash: Mapped[str | None]
+    opened_at: Mapped[OptionalInstant]
+
+    @property
+    def scope(self) -> str:
+        """The name of the draw's place: tender, purpose, number."""
+        return f"{self.tender}/{self.purpose}/{self.number}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has a result or is void."""
+        return self.voided or self.result is not None
+
+
+class DrawParty(Base):
+    """A party's signed commitment."""
+
+    __tablename__ = "draw_party"
+
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    party: Mapped[str] = mapped_column(primary_key=True)
+    commit: Mapped[Blob]
+    p7s: Mapped[Blob]
+
+
+class DrawDeal(Base):
+    """Slips of a party for one trustee, encrypted to it: the hall cannot read them."""
+
+    __tablename__ = "draw_deal"
+
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    party: Mapped[str] = mapped_column(primary_key=True)
+    trustee: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[Blob]
+
+
+class DrawAck(Base):
+    """A trustee's signed word that it holds its slips; its last one counts."""
+
+    __tablename__ = "draw_ack"
+
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    trustee: Mapped[str]
+    ack: Mapped[Blob]
+    p7s: Mapped[Blob]
+    at: Mapped[Instant]
+
+
+class DrawShare(Base):
+    """What one trustee published of a party that withheld its slips: number → slip."""
+
+    __tablename__ = "draw_share"
+
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    trustee: Mapped[str] = mapped_column(primary_key=True)
+    party: Mapped[str] = mapped_column(primary_key=True)
+    slips: Mapped[Json]
+
+
+class DrawSlip(Base):
+    """A slip that was shown; none is ever used twice, in any draw."""
+
+    __tablename__ = "draw_slip"
+    __table_args__ = (UniqueConstraint("draw_id", "party", "number"),)
+
+    slip: Mapped[str] = mapped_column(primary_key=True)
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"))
+    party: Mapped[str]
+    number: Mapped[int]
+
+
+class TrusteeCard(Base):
+    """A service's newest signed card: its encryption key, and that it is there."""
+
+    __tablename__ = "draw_trustee"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    card: Mapped[Blob]
+    p7s: Mapped[Blob]
+    at: Mapped[Instant]

@@ -1,0 +1,169 @@
+"""What parties and trustees hand in to a draw (收件): commitments, sealed deals, acks, slips, shares of withheld ones.
+
+Each is taken once, under the draw's lock, when the ceremony asks for it; the signature is the authentication, and
+slips authenticate themselves by opening what was committed to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trading.clock import database_now
+from trading.draws import cards, ceremony, papers, slips
+from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawShare, DrawSlip
+from trading.draws.refusal import DrawError
+from trading.draws.service import advance, draw_named, facts_of, log, seen_by_witness
+from trading.errors import Refused, refuse
+from trading.evidence import accept
+from trading.web import _
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """A DrawError inside becomes the refusal `draw.paper`."""
+    try:
+        yield
+    except DrawError as error:
+        raise refuse(
+            "draw.paper", _("The document is not one of this draw: ${why}", mapping={"why": str(error)})
+        ) from error
+
+
+def not_asked() -> Refused:
+    return refuse("draw.not-asked", _("The ceremony does not ask for this now"))
+
+
+def expect(facts: ceremony.Facts, name: str, what: str, at: datetime) -> None:
+    """Raises Refused `draw.not-asked` unless this is wanted of this service now."""
+    if what not in ceremony.wanted(facts, name, int(at.timestamp())):
+        raise not_asked()
+
+
+def judge(
+    session: Session, registry: Any, draw: Draw, name: str, raw: bytes, cms: bytes, at: datetime
+) -> None:
+    """Raises Refused `draw.certificate`, `signature.*` unless signed with the announced certificate."""
+    found = accept(session, registry, draw.tender, raw, cms, at)
+    if found.certificate_sha256 != draw.certificates.get(name):
+        raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
+
+
+def take_commit(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) -> None:
+    """A party's commitment. Entry `draw.committed`. Raises Refused."""
+    draw, at = draw_named(session, ann, lock=True), database_now(session)
+    facts = facts_of(session, draw)
+    with readable():
+        commit = papers.parse_commit(facts.params, raw)
+    expect(facts, commit.party, "commit", at)
+    if at.timestamp() > facts.params.t_commit:
+        raise not_asked()
+    judge(session, registry, draw, commit.party, raw, cms, at)
+    if commit.cert_sha256 != draw.certificates[commit.party]:
+        raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
+    session.add(DrawParty(draw_id=draw.id, party=commit.party, commit=raw, p7s=cms))
+    session.flush()
+    log(session, draw, "committed", {"party": commit.party, "commit": commit.hash, "p7s": sha256(cms)}, at)
+    advance(session, registry, draw)
+
+
+def take_deals(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) -> None:
+    """A party's slips for all trustees, each encrypted to it. No entry: the acks tell. Raises Refused."""
+    draw, at = draw_named(session, ann, lock=True), database_now(session)
+    facts = facts_of(session, draw)
+    with readable():
+        party, sealed = cards.parse_deals(ann, raw)
+    expect(facts, party, "deal", at)
+    judge(session, registry, draw, party, raw, cms, at)
+    if sealed.keys() != set(facts.params.trustees):
+        raise refuse("draw.deals", _("A party deals to every trustee, and to nobody else"))
+    for trustee, box in sealed.items():
+        if (party, trustee) not in facts.dealt:
+            session.add(DrawDeal(draw_id=draw.id, party=party, trustee=trustee, sealed=box))
+    session.flush()
+
+
+def take_ack(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) -> None:
+    """A trustee holds its slips. Entry `draw.acked`. Raises Refused."""
+    draw, at = draw_named(session, ann, lock=True), database_now(session)
+    facts = facts_of(session, draw)
+    with readable():
+        ack = papers.parse_ack(facts.params, raw)
+    expect(facts, ack.trustee, "ack", at)
+    judge(session, registry, draw, ack.trustee, raw, cms, at)
+    if ack.cert_sha256 != draw.certificates[ack.trustee]:
+        raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
+    row = DrawAck(draw_id=draw.id, sha256=sha256(raw), trustee=ack.trustee, ack=raw, p7s=cms, at=at)
+    session.add(row)
+    session.flush()
+    log(session, draw, "acked", {"trustee": ack.trustee, "ack": row.sha256, "p7s": sha256(cms)}, at)
+    advance(session, registry, draw)
+
+
+def take_slips(session: Session, registry: Any, ann: str, party: str, shown: Sequence[bytes]) -> None:
+    """A party shows its slips. Entry `draw.revealed`. Raises Refused."""
+    draw, at = draw_named(session, ann, lock=True), database_now(session)
+    facts = facts_of(session, draw)
+    expect(facts, party, "reveal", at)
+    if slips.commit(facts.params, party, shown) != list(facts.commits[party].commits):
+        raise refuse("draw.slips", _("These slips are not those that were committed to"))
+    reveal(session, draw, party, shown, [party], at)
+    advance(session, registry, draw)
+
+
+def take_share(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) -> None:
+    """A trustee publishes what it holds of a party that withheld its slips; with enough of them the slips are
+    whole. Entry `draw.revealed` then. Raises Refused."""
+    draw, at = draw_named(session, ann, lock=True), database_now(session)
+    facts = facts_of(session, draw)
+    with readable():
+        trustee, party, held = cards.parse_share(ann, raw)
+    expect(facts, trustee, "recover", at)
+    judge(session, registry, draw, trustee, raw, cms, at)
+    if party in facts.revealed or party not in draw.parties:
+        raise not_asked()
+    shown = {str(number): slip.hex() for number, slip in held.items()}
+    session.merge(DrawShare(draw_id=draw.id, trustee=trustee, party=party, slips=shown))
+    session.flush()
+    shares = shares_of(session, draw, party)
+    if len(shares) < facts.params.k:
+        return
+    try:
+        whole = slips.recover(facts.params, party, facts.commits[party].commits, shares.values())
+    except DrawError:
+        return  # false ones among them: others are awaited
+    reveal(session, draw, party, whole, sorted(shares), at)
+    advance(session, registry, draw)
+
+
+def shares_of(session: Session, draw: Draw, party: str) -> dict[str, Mapping[int, bytes]]:
+    """trustee → what it published of a party's slips."""
+    rows = select(DrawShare).where(DrawShare.draw_id == draw.id, DrawShare.party == party)
+    return {
+        row.trustee: {int(number): bytes.fromhex(slip) for number, slip in row.slips.items()}
+        for row in session.scalars(rows)
+    }
+
+
+def reveal(
+    session: Session, draw: Draw, party: str, shown: Sequence[bytes], by: Sequence[str], at: datetime
+) -> None:
+    """Keep slips that open their commitments. Raises Refused `draw.slip-reused`."""
+    named = [slip.hex() for slip in shown]
+    if len(set(named)) < len(named) or session.scalar(select(DrawSlip.slip).where(DrawSlip.slip.in_(named))):
+        raise refuse("draw.slip-reused", _("A slip serves once, in one draw"))
+    seen_by_witness(session, draw)
+    session.add_all(
+        DrawSlip(slip=slip, draw_id=draw.id, party=party, number=number) for number, slip in enumerate(named)
+    )
+    session.flush()
+    log(session, draw, "revealed", {"party": party, "slips": named, "by": list(by)}, at)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

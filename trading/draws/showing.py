@@ -1,0 +1,137 @@
+"""What the hall shows of a draw (公示): to the services that hold it, to everybody, and into the bundle.
+
+Nothing here is secret but who stands behind a handle, which is in `openings.json` alone."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from trading.clock import database_now
+from trading.draws import ceremony
+from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty
+from trading.draws.service import OPENINGS, commits_of, draws_of, facts_of, openings_of, params_of, slips_of
+from trading.ledger import canonical
+from trading.ledger import entry as ledger_entry
+from trading.ledger.models import LedgerEntry
+from trading.ledger.service import find_payload, inclusion
+from trading.secrets import HallKeys
+
+ASKED_FOR = timedelta(days=1)
+"""how long services are asked for the slips of a draw that is void"""
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def running(session: Session) -> list[Draw]:
+    """Draws that wait for somebody: those without an end, and void ones whose slips are still unknown."""
+    fresh = or_(Draw.voided.is_(False), Draw.announced_at > database_now(session) - ASKED_FOR)
+    return list(session.scalars(select(Draw).where(Draw.result.is_(None), fresh)))
+
+
+def wanted(session: Session, name: str, now: int) -> list[dict[str, Any]]:
+    """What is asked of a service: [{"draw", "wanted"}]."""
+    found = []
+    for draw in running(session):
+        asked = ceremony.wanted(facts_of(session, draw), name, now) if name in draw.certificates else []
+        if asked:
+            found.append({"draw": draw.ann, "wanted": asked})
+    return found
+
+
+def papers_of(session: Session, draw: Draw, name: str) -> dict[str, Any]:
+    """What a service needs to judge and act: announcement, cards, commitments, its own sealed deals, the freeze
+    with its place in the log, who was revealed. Bytes in base64."""
+    commits = session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id).order_by(DrawParty.party))
+    mine = select(DrawDeal).where(DrawDeal.draw_id == draw.id, DrawDeal.trustee == name)
+    return {
+        "params": canonical.loads(draw.params),
+        "rows": canonical.loads(draw.rows),
+        "cards": draw.cards,
+        "commits": [{"commit": b64(row.commit), "p7s": b64(row.p7s)} for row in commits],
+        "deals": {row.party: b64(row.sealed) for row in session.scalars(mine)},
+        "voided": draw.voided,
+        "frozen": frozen(session, draw),
+        "revealed": sorted(slips_of(session, draw)),
+    }
+
+
+def frozen(session: Session, draw: Draw) -> dict[str, Any] | None:
+    """The entry that fixed the draw (or voided it), its payload, and its place under a cosigned checkpoint."""
+    if draw.frozen_entry is None:
+        return None
+    place = inclusion(session, draw.frozen_entry, witnessed=True)
+    body = session.scalars(select(LedgerEntry.body).where(LedgerEntry.id == draw.frozen_entry)).one()
+    parsed = ledger_entry.parse(body)
+    payload = find_payload(session, parsed.commitments[0]) if isinstance(parsed, ledger_entry.Entry) else None
+    if place is None or payload is None or payload.raw is None or payload.nonce is None:
+        return None
+    return {
+        "entry": b64(body),
+        "payload": b64(payload.raw),
+        "nonce": b64(payload.nonce),
+        "index": place.index,
+        "path": [b64(step) for step in place.proof],
+        "note": place.note,
+    }
+
+
+def transcript(session: Session, keys: HallKeys, draw: Draw) -> dict[str, Any] | None:
+    """The public transcript (draw.md section 8) of a draw with a result, None before; with the openings once
+    the list was opened."""
+    if draw.result is None:
+        return None
+    commits, slips = commits_of(session, draw), slips_of(session, draw)
+    return {
+        "params": canonical.loads(draw.params),
+        "rows": canonical.loads(draw.rows),
+        "commits": {party: [c.hex() for c in commits[party].commits] for party in draw.parties},
+        "slips": {party: [slip.hex() for slip in slips[party]] for party in draw.parties},
+        "beacon": draw.beacon or "",
+        "waves": draw.waves,
+        "result": draw.result,
+        "openings": openings_of(keys, draw) if draw.opened_at is not None else {},
+    }
+
+
+class File(NamedTuple):
+    """A file of the bundle; `secret` ones are of the regulator's tier."""
+
+    path: str
+    content: bytes
+    secret: bool = False
+
+
+def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
+    """draws/ of a tender's bundle (draw.md section 10)."""
+    for draw in draws_of(session, tender):
+        folder = f"draws/{draw.ann}"
+        yield File(f"{folder}/params.json", draw.params)
+        yield File(f"{folder}/rows.json", draw.rows)
+        yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
+        for row in session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id)):
+            name = commits_of(session, draw)[row.party].hash
+            yield File(f"{folder}/commits/{name}.json", row.commit)
+            yield File(f"{folder}/commits/{name}.p7s", row.p7s)
+        for ack in session.scalars(select(DrawAck).where(DrawAck.draw_id == draw.id)):
+            yield File(f"{folder}/acks/{ack.sha256}.json", ack.ack)
+            yield File(f"{folder}/acks/{ack.sha256}.p7s", ack.p7s)
+
+
+def checkpoint_sizes(session: Session, tender: str) -> set[int]:
+    """Sizes of the checkpoints that held each freeze before the first slip was shown."""
+    return {draw.witnessed_size for draw in draws_of(session, tender) if draw.witnessed_size is not None}
+
+
+def steps(session: Session, draw: Draw, now: int) -> dict[str, Any]:
+    """How far a draw has come, for its page."""
+    facts = facts_of(session, draw)
+    step = ceremony.next_step(facts, now)
+    return {"facts": facts, "missing": step.missing, "params": params_of(draw)}
