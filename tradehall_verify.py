@@ -1634,7 +1634,7 @@ def evaluate_lowest_price(inputs: Mapping[str, Any]) -> dict[str, Any]:
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
-    r"|deposits/(decisions|documents)/[^/]+|draws/[0-9a-f]{64}/openings\.json"
+    r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/openings\.json"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
+from trading.rulebook.citing import cited, instruments_of
 from trading.supervision import desk
 
 ROUTES = {
@@ -44,7 +45,7 @@ IN_ORDER = {
 def includeme(config: Configurator) -> None:
     """The room's routes and desk cards."""
     # Imported here: the pure modules of this room stay free of the web.
-    from trading.supervision import acts, case_api, case_views, telling
+    from trading.supervision import acts, case_api, case_clocks, case_views, telling
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
@@ -57,6 +58,8 @@ def includeme(config: Configurator) -> None:
     ):
         for name, pattern in routes.items():
             config.add_route(name, pattern, factory=factory)
+    known = instruments_of(case_clocks.the_limits().book)
+    config.add_request_method(lambda request, text: cited(known, text, request.locale_name), "cited")
     config.on_promise(telling.TELL, telling.tell)
     config.on_desk("regulator", desk.regulator_cards)
     for role in ("agent", "tenderer"):
