@@ -32,6 +32,17 @@ TEMPLATES = {
     "deduction": N_("{claim}: deduction of {rate} %"),
     "claim-without-effect": N_("{claim}: claimed, no deduction"),
     "evaluation-price": N_("Evaluation price: {price} (exactly {exact})"),
+    "price-points": N_("Price: {benchmark} ÷ {price} × {weight} = {points} points (exactly {exact})"),
+    "item-points": N_(
+        "{criterion}: mean of {scores} is {mean} of {max}, weight {weight}: {points} points (exactly {exact})"
+    ),
+    "objective-disagreement": N_(
+        "{criterion}: the members differ on an objective item; it must be corrected"
+    ),
+    "outlier": N_(
+        "{criterion}: the score {score} is far from the others ({rule}); a written reason is needed"
+    ),
+    "total-points": N_("Total: {points} points (exactly {exact})"),
     "rank": N_("Rank {rank}"),
     "rejected": N_("Rejected: {ground} ({article})"),
 }
@@ -56,6 +67,8 @@ NAMES = {
     "above-ceiling": N_("the price is above the ceiling or the budget"),
     "abnormally-low": N_("abnormally low price that was not justified"),
     "same-brand": N_("another bid of the same brand takes part"),
+    "ratio": N_("distance from the mean of the others"),
+    "modified-z": N_("modified z-score"),
     "fewer-than-three-bidders": N_("fewer than three bidders"),
     "fewer-than-three-qualified": N_("fewer than three bidders qualified"),
     "all-above-budget": N_("all prices are above the budget"),
@@ -74,7 +87,7 @@ FIELDS = {
 """Words for the fields that a correction changes."""
 
 _ITEM_FIELD = re.compile(r"body\.items\[(\d+)\]\.(unit_price|amount)")
-_NAMED = frozenset({"claim", "line", "review", "verdict", "ground"})
+_NAMED = frozenset({"claim", "line", "review", "verdict", "ground", "rule"})
 
 
 @dataclass(frozen=True)

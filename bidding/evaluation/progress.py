@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import lowest, papers, pricesheet, review
+from bidding.evaluation import lowest, papers, pricesheet, review, steps
 from bidding.evaluation.corrections import Corrected
 from bidding.evaluation.inputs import Bid as Evaluated
 from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
-from bidding.evaluation.lowest import OpenQuestions
 from bidding.evaluation.models import Clarification, EvaluationReport, Review, TieDraw
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.result import Result
+from bidding.evaluation.steps import OpenQuestions
 from bidding.opening.models import SecondOpening
 from bidding.tenders.models import Tender
 from bidding.vault.envelopes import stages_of
@@ -193,7 +193,7 @@ class Evaluation:
     def open_questions(self) -> OpenQuestions:
         """What must be asked or has been asked; a correction left unanswered counts as denied here."""
         bids = self.evaluated(unanswered=False)
-        found = lowest.open_questions(self.rules, bids)
+        found = steps.open_questions(self.rules, bids)
         return OpenQuestions(self._unasked(found.confirmations), self._unasked_prices(found.explanations))
 
     def _unasked(self, found: Mapping[str, Corrected]) -> dict[str, Corrected]:

@@ -1,11 +1,11 @@
-"""What an evaluation by lowest price ends with, and its form in docs/protocols/evaluation.md section 4."""
+"""What an evaluation ends with, and its form in docs/protocols/evaluation.md section 4."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict
 
 from bidding.evaluation.abnormal import Lines
 from bidding.evaluation.corrections import Correction
@@ -46,6 +46,18 @@ class Tie:
 
     stage: str
     bids: tuple[str, ...]
+
+
+class Found(TypedDict):
+    """What the steps up to the ranking found."""
+
+    failure: Failure | None
+    rejected: tuple[Rejected, ...]
+    corrections: Mapping[str, tuple[Correction, ...]]
+    lines: Lines | None
+    triggers: Mapping[str, tuple[str, ...]]
+    ties: tuple[Tie, ...]
+    derivations: Mapping[str, tuple[Line, ...]]
 
 
 @dataclass(frozen=True)

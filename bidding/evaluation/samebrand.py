@@ -1,7 +1,7 @@
-"""Bids that offer the same brand (同品牌) under the lowest-price method, M87 art. 31.
+"""Bids that offer the same brand (同品牌), M87 art. 31: only the best of a brand stays.
 
-Of one brand only the bid with the lowest bid price takes part; equal prices go by the document's
-rule, then by a public draw.
+By lowest price the best has the lowest bid price, by scoring the highest score; equals go by the
+document's rule, then by a public draw.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+
+from bidding.evaluation.places import Order, drawn
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One bid of the comparison: brand as found, bid price and evaluation price in yuan."""
+    """One bid of the comparison: its brand as found, and what it is compared by, the smallest first."""
 
     bid: str
     brand: str
-    price: Fraction
-    evaluation_price: Fraction
+    order: Order
 
 
 @dataclass(frozen=True)
@@ -41,27 +41,26 @@ def brand_key(brand: str) -> str:
     return "".join(unicodedata.normalize("NFKC", brand).split()).casefold()
 
 
-def drawn(tied: Sequence[str], draws: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
-    """The drawn order of exactly these bids, or None when no draw was about exactly them."""
-    for draw in draws:
-        if len(draw) == len(tied) and set(draw) == set(tied):
-            return tuple(draw)
-    return None
+def competitors(offers: Sequence[tuple[str, str]]) -> int:
+    """How many compete among (bid, brand): all bids of one brand are one (按一家计算)."""
+    return len({_group(bid, brand) for bid, brand in offers})
 
 
-def select(
-    candidates: Sequence[Candidate], tie_rules: Sequence[str], draws: Sequence[Sequence[str]]
-) -> Selection:
-    """Who takes part. `tie_rules` may hold "evaluation-price"; ids in the result ascend."""
+def _group(bid: str, brand: str) -> str:
+    """A bid without a brand competes with nobody's brand; ids cannot be equal to a brand key."""
+    key = brand_key(brand)
+    return f"brand {key}" if key else f"bid {bid}"
+
+
+def select(candidates: Sequence[Candidate], draws: Sequence[Sequence[str]]) -> Selection:
+    """Who stays; ids in the result ascend."""
     groups: dict[str, list[Candidate]] = {}
     for candidate in candidates:
-        key = brand_key(candidate.brand)
-        # A bid without a brand competes with nobody's brand; ids cannot be equal to a brand key.
-        groups.setdefault(f"brand {key}" if key else f"bid {candidate.bid}", []).append(candidate)
+        groups.setdefault(_group(candidate.bid, candidate.brand), []).append(candidate)
     chosen: set[str] = set()
     ties = []
     for group in groups.values():
-        best = _best(group, tie_rules)
+        best = _best(group)
         order = drawn(best, draws) if len(best) > 1 else best
         if order is None:
             ties.append(best)
@@ -72,10 +71,6 @@ def select(
     return Selection(tuple(sorted(chosen)), tuple(sorted(beaten)), tuple(sorted(ties)))
 
 
-def _best(group: Sequence[Candidate], tie_rules: Sequence[str]) -> tuple[str, ...]:
-    lowest = min(c.price for c in group)
-    left = [c for c in group if c.price == lowest]
-    if "evaluation-price" in tie_rules:
-        lowest = min(c.evaluation_price for c in left)
-        left = [c for c in left if c.evaluation_price == lowest]
-    return tuple(sorted(c.bid for c in left))
+def _best(group: Sequence[Candidate]) -> tuple[str, ...]:
+    first = min(c.order for c in group)
+    return tuple(sorted(c.bid for c in group if c.order == first))

@@ -46,9 +46,16 @@ def main(paths: Sequence[str]) -> int:
 
 def _kinds() -> list[Kind]:
     # Here and not above: these modules need Kind.
-    from config.conform import draws, evaluation, ledger, signatures, vault
+    from config.conform import draws, evaluation, ledger, scored_case, signatures, vault
 
-    return [*vault.KINDS, *ledger.KINDS, *signatures.KINDS, *evaluation.KINDS, *draws.KINDS]
+    return [
+        *vault.KINDS,
+        *ledger.KINDS,
+        *signatures.KINDS,
+        *evaluation.KINDS,
+        *scored_case.KINDS,
+        *draws.KINDS,
+    ]
 
 
 def _run(path: Path, kinds: Sequence[Kind]) -> Iterator[Case]:

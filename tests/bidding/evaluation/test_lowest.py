@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bidding.evaluation.derivation import NAMES, TEMPLATES, render
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.inputs import LIMITS_2026, check_rules, outside_limits, parse_bids, parse_decisions
-from bidding.evaluation.lowest import ARTICLES, evaluate, open_questions
+from bidding.evaluation.lowest import evaluate
+from bidding.evaluation.steps import ARTICLES, open_questions
 from tests.bidding.evaluation.builders import bid, item, plain, rules, rules_json
 
 LAW = {"mean": "0.50", "second": "0.50", "ceiling": "0.45", "exclude_self": False}
@@ -40,6 +41,12 @@ def test_the_lines_use_the_bid_price_never_the_deducted_price() -> None:
     bids = [claimed, bid("B", "100.00"), bid("C", "100.00")]
     result = evaluate(rules(budget="111.00", abnormal=LAW), bids)
     assert result.triggers == {}
+
+
+def test_of_one_brand_the_bid_price_counts_not_the_deducted_one() -> None:
+    claimed = bid("B", "101.00", brand="K", claims=["micro-enterprise", "domestic-product"])
+    bids = [bid("A", "100.00", brand="K"), claimed, *plain(["1.00", "1.00", "200.00", "210.00"])[2:]]
+    assert [r.id for r in evaluate(rules(brand_ties=["evaluation-price"]), bids).rejected] == ["B"]
 
 
 def test_a_suspicion_of_the_committee_needs_an_explanation_too() -> None:
