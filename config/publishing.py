@@ -24,7 +24,7 @@ from bidding.tenders.service import find
 from config import trust
 from trading.events import TenderEnded
 from trading.ledger import canonical
-from trading.outbox import promise
+from trading.outbox import outward, promise
 from trading.web import PUBLIC
 
 log = structlog.get_logger()
@@ -39,6 +39,7 @@ def bundle_path(settings: dict[str, Any], code: str) -> Path:
     return Path(settings["hall.state"]) / "bundles" / f"{code}.public.tar"
 
 
+@outward
 def publish_bundle(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keep the promise `bundle.publish`: write the public bundle anew, whole or not at all."""
     state = Path(registry.settings["hall.state"])

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Index, select
+from sqlalchemy import Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from trading.clock import database_now
@@ -28,6 +28,16 @@ FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
 MOST_DOUBLINGS = 16
 """The longest pause is reached long before; a timedelta of a hundred doublings does not exist."""
+
+OUTWARD = 0x4F555457
+"""The advisory lock of whoever does outward work ("OUTW")."""
+
+
+def outward(handler: Handler) -> Handler:
+    """Marks a handler that waits for somebody outside: one process at a time does such work, so that the
+    others are free for deadlines."""
+    handler.outward = True  # type: ignore[attr-defined]
+    return handler
 
 
 class Promise(Base):
@@ -54,15 +64,14 @@ def promise(session: Session, topic: str, payload: dict[str, Any], due: datetime
     session.flush()
 
 
-def next_due(session: Session) -> Promise | None:
-    """The oldest due promise that nobody else is working on, locked."""
-    return session.scalars(
-        select(Promise)
-        .where(Promise.kept_at.is_(None), Promise.due_at <= database_now(session))
-        .order_by(Promise.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
+def next_due(session: Session, handlers: Mapping[str, Handler]) -> Promise | None:
+    """The oldest due promise that nobody else is working on, locked; an outward one only when no other
+    process is at one."""
+    query = select(Promise).where(Promise.kept_at.is_(None), Promise.due_at <= database_now(session))
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(OUTWARD))):
+        slow = [topic for topic, handler in handlers.items() if getattr(handler, "outward", False)]
+        query = query.where(Promise.topic.not_in(slow))
+    return session.scalars(query.order_by(Promise.due_at).limit(1).with_for_update(skip_locked=True)).first()
 
 
 def deliver_one(sessions: sessionmaker[Session], registry: Any, handlers: Mapping[str, Handler]) -> bool:
@@ -70,7 +79,7 @@ def deliver_one(sessions: sessionmaker[Session], registry: Any, handlers: Mappin
     failure: tuple[Any, Exception] | None = None
     try:
         with committing(sessions) as session:
-            due = next_due(session)
+            due = next_due(session, handlers)
             if due is None:
                 return False
             failure = (due.id, RuntimeError("unknown"))

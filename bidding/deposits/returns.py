@@ -29,7 +29,7 @@ from trading.clock import database_now, rfc3339
 from trading.errors import Refused
 from trading.events import TenderEnded
 from trading.interfaces import IBank
-from trading.outbox import promise
+from trading.outbox import outward, promise
 
 PAY = "deposits.pay"
 BANK = process("bank")
@@ -191,6 +191,7 @@ def order_payment(
 # --- paying ---------------------------------------------------------------------------------------
 
 
+@outward
 def pay(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keep the promise `deposits.pay`. Raises Refused `bank.unavailable` to be tried again."""
     query = select(DepositPayment).where(DepositPayment.id == uuid.UUID(payload["payment"]))

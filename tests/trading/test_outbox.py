@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from trading.clock import database_now
 from trading.db import committing, make_sessions
-from trading.outbox import LONGEST_PAUSE, Promise, deliver, promise
+from trading.outbox import LONGEST_PAUSE, Promise, deliver, outward, promise
 
 
 @pytest.fixture
@@ -58,3 +58,24 @@ def test_a_promise_without_a_handler_keeps_nothing_else_waiting(sessions: sessio
     with committing(sessions) as session:
         kept = session.scalars(select(Promise.topic).where(Promise.kept_at.is_not(None))).all()
         assert kept == ["good"]
+
+
+def test_outward_work_that_takes_long_leaves_the_other_process_to_deadlines(
+    sessions: sessionmaker[Session],
+) -> None:
+    meanwhile = []
+
+    @outward
+    def slow(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+        meanwhile.append(deliver(sessions, None, handlers))  # what another process finds to do
+
+    handlers = HANDLERS | {"slow": slow}
+    with committing(sessions) as session:
+        now = database_now(session)
+        promise(session, "slow", {}, now - timedelta(minutes=2))
+        promise(session, "slow", {}, now - timedelta(minutes=1))
+        promise(session, "good", {}, now)
+    assert deliver(sessions, None, handlers) == 2
+    assert meanwhile == [1, 0], (
+        "the deadline was kept beside the outward work, the second of which had to wait"
+    )

@@ -28,7 +28,7 @@ from trading.acts import Actor
 from trading.clock import BEIJING, database_now
 from trading.errors import Refused, refuse
 from trading.interfaces import ICertificateAuthority
-from trading.outbox import promise
+from trading.outbox import outward, promise
 from trading.parties.models import Party
 from trading.secrets import HallKeys
 from trading.web import _
@@ -227,6 +227,7 @@ def authority_of(registry: Any) -> Any:
     return found
 
 
+@outward
 def tell_authority(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keeps the promise of `revoke`. A foreign authority is the owner's to tell."""
     found = session.get_one(Certificate, uuid.UUID(payload["certificate"]))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from trading.errors import Refused
 from trading.interfaces import ISmsSender
 from trading.ledger import canonical
-from trading.outbox import promise
+from trading.outbox import outward, promise
 from trading.parties.models import Party
 from trading.secrets import HallKeys
 from trading.texting import Delivery, mobile
@@ -37,6 +37,7 @@ def text_later(
     promise(session, SEND, {"key": key, "sealed": base64.b64encode(sealed).decode()}, due)
 
 
+@outward
 def send_due(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keep such a promise."""
     key = payload["key"]
