@@ -1541,7 +1541,7 @@ class _Evaluation:
                 self.out["triggers"][bid.id] = hits
         self.reject(lambda b: b.id not in self.out["triggers"] or _explained(b), "abnormally-low", "M87 60")
 
-    def price(self) -> None:
+    def price(self) -> tuple[str, str] | None:
         for bid in self.bids:
             refused = set(bid.decisions.get("claims_refused") or [])
             rates = {
@@ -1557,6 +1557,7 @@ class _Evaluation:
             for rate in counted:
                 factor = factor * (1 - rate) if self.rules["stacking"] == "multiplicative" else factor - rate
             bid.evaluated = bid.price * factor
+        return None
 
     def brands(self) -> tuple[str, str] | None:
         groups: dict[str, list[_Bid]] = {}
@@ -1586,17 +1587,16 @@ class _Evaluation:
         return next((d for d in self.draws if set(d) == ids and len(d) == len(ids)), None)
 
     def rank(self) -> None:
-        by_price = "bid-price" in self.rules["ties"]
         classes: dict[tuple[Fraction, ...], list[_Bid]] = {}
         for bid in self.bids:
-            classes.setdefault((bid.evaluated, bid.price) if by_price else (bid.evaluated,), []).append(bid)
+            classes.setdefault(self._standing(bid), []).append(bid)
         rank = 1
         for key in sorted(classes):
             group, drawn = classes[key], self._drawn(classes[key])
             if len(group) > 1 and not drawn and rank <= self.rules["candidates"]:
                 self.out["ties"].append({"stage": "rank", "bids": sorted(b.id for b in group)})
             for place, bid in enumerate(sorted(group, key=lambda b: drawn.index(b.id) if drawn else b.id)):
-                self.out["ranking"].append(_ranked(bid, rank + place if drawn else rank))
+                self.out["ranking"].append(self._row(bid, rank + place if drawn else rank))
             rank += len(group)
         if self.bids:
             self.out["benchmark"] = show_money(min(b.evaluated for b in self.bids))
@@ -1606,25 +1606,248 @@ class _Evaluation:
             first = self.out["ranking"][0]
             self.out |= {"winner": first["id"], "contract_price": first["bid_price"]}
 
+    def _standing(self, bid: _Bid) -> tuple[Fraction, ...]:
+        """What the places go by, the smallest first."""
+        return (bid.evaluated, bid.price) if "bid-price" in self.rules["ties"] else (bid.evaluated,)
+
+    def _row(self, bid: _Bid, rank: int) -> dict[str, Any]:
+        return {
+            "id": bid.id,
+            "rank": rank,
+            "bid_price": show_money(bid.price),
+            "evaluation_price": show_money(bid.evaluated),
+            "evaluation_exact": show_exact(bid.evaluated),
+        }
+
 
 def _explained(bid: _Bid) -> bool:
     judged = bid.decisions.get("abnormal") or {}
     return judged.get("explained") is True and judged.get("accepted") is True
 
 
-def _ranked(bid: _Bid, rank: int) -> dict[str, Any]:
-    return {
-        "id": bid.id,
-        "rank": rank,
-        "bid_price": show_money(bid.price),
-        "evaluation_price": show_money(bid.evaluated),
-        "evaluation_exact": show_exact(bid.evaluated),
-    }
-
-
 def evaluate_lowest_price(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The output of docs/protocols/evaluation.md section 4 for one set of inputs."""
     return _Evaluation(inputs).run()
+
+
+# -- by comprehensive scoring (ebid-score/1, docs/protocols/evaluation.md section 5) --------------
+
+SCORE = re.compile(r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,4})?")
+PRICE_WEIGHT = {"goods": Fraction(3, 10), "services": Fraction(1, 10)}
+
+
+def mark(text: Any) -> Fraction:
+    """A score or a weight."""
+    if not isinstance(text, str) or not SCORE.fullmatch(text):
+        raise Invalid(f"not a score: {text!r}")
+    return Fraction(text)
+
+
+def score_criteria(rules: Mapping[str, Any]) -> list[tuple[str, str, Fraction, Fraction]]:
+    """(id, kind, share of 1, maximum) of each criterion; the price's maximum is 0."""
+    tree, found, names = rules["criteria"], [], []
+
+    def walk(nodes: list[Any]) -> Fraction:
+        total = Fraction(0)
+        for node in nodes:
+            weight = mark(node["weight"])
+            names.append(node["id"])
+            total += weight
+            if "items" not in node:
+                most = Fraction(0) if node["kind"] == "price" else mark(node["max"])
+                found.append((node["id"], node["kind"], weight, most))
+            elif walk(node["items"]) != weight:
+                raise Invalid(f"the weights below {node['id']} do not add up to its own")
+        return total
+
+    whole = walk(tree)
+    if whole not in (1, 100) or any(weight <= 0 for _, _, weight, _ in found):
+        raise Invalid(f"the weights add up to {whole}, not to 100 or 1")
+    if len(set(names)) != len(names):
+        raise Invalid("a criterion stands twice in the rules")
+    prices = [weight / whole for _, kind, weight, _ in found if kind == "price"]
+    if len(prices) != 1 or prices[0] < PRICE_WEIGHT[rules["category"]]:
+        raise Invalid(f"the price weighs less than the law demands for {rules['category']}, or not once")
+    return [(name, kind, weight / whole, most) for name, kind, weight, most in found]
+
+
+def _middle(values: Iterable[Fraction]) -> Fraction:
+    row = sorted(values)
+    return (row[(len(row) - 1) // 2] + row[len(row) // 2]) / 2
+
+
+def _far(marks: Mapping[str, Fraction], who: str, limits: Mapping[str, Any]) -> list[str]:
+    """The rules by which one member's score is far from the others'."""
+    rules, others = [], [value for name, value in marks.items() if name != who]
+    if others and abs(marks[who] * len(others) - sum(others)) > Fraction(limits["ratio"]) * sum(others):
+        rules.append("ratio")
+    center = _middle(marks.values())
+    spread = _middle(abs(value - center) for value in marks.values())
+    if limits["modified_z"] is not None and spread:
+        distance = Fraction("0.6745") * abs(marks[who] - center) / spread
+        if distance > mark(limits["modified_z"]):
+            rules.append("modified-z")
+    return rules
+
+
+def _points(value: Fraction) -> dict[str, str]:
+    return {"points": show_money(value), "exact": show_exact(value)}
+
+
+class _Scoring(_Evaluation):
+    """Steps 1–8 as by lowest price; then points, the best of each brand, and places by points."""
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        super().__init__(inputs)
+        self.members: list[str] = list(inputs["members"])
+        if not self.members or len(set(self.members)) != len(self.members):
+            raise Invalid("a member stands twice in the inputs, or there is none")
+        self.criteria = score_criteria(self.rules)
+        self.sheets = {b["id"]: b["scores"] for b in inputs["bids"]}
+        self.scored: list[_Bid] = []
+        self.totals: dict[str, Fraction] = {}
+        self.out |= {"scores": {}, "disagreements": [], "outliers": [], "sensitivity": []}
+
+    def run(self) -> dict[str, Any]:
+        super().run()
+        self.out["benchmark"] = show_money(min(b.evaluated for b in self.scored)) if self.scored else None
+        if self.out["disagreements"] and self.out["outcome"] != "failed":
+            self.out |= {"outcome": "to-correct", "winner": None, "contract_price": None}
+        return self.out
+
+    def price(self) -> tuple[str, str] | None:
+        super().price()
+        keys = {_brand_key(self._brand(b)) or f"\0{b.id}" for b in self.bids}
+        if len(keys) < self.rules["minimum"]:
+            return "fewer-than-three-valid", "GPL 36(1)"
+        self.scored = self.bids
+        for bid in self.bids:
+            self._check_marks(bid.id)
+        for bid in self.bids:
+            self._show(bid)
+        self.totals = self._totals(self.members)
+        self._leave_each_out()
+        return None
+
+    def _check_marks(self, bid: str) -> None:
+        judged = {name: most for name, kind, _, most in self.criteria if kind != "price"}
+        if set(self.sheets[bid]) != set(judged):
+            raise Invalid(f"bidder {bid}: the scored items are not the criteria")
+        for item, row in self.sheets[bid].items():
+            if set(row) != set(self.members):
+                raise Invalid(f"bidder {bid}: the scores on {item} are not those of the members")
+            for who, score in row.items():
+                if mark(score) > judged[item]:
+                    raise Invalid(f"bidder {bid}: {who} gave {score} on {item}, more than {judged[item]}")
+
+    def _parts(self, bid: _Bid, members: list[str]) -> dict[str, Fraction]:
+        """The points of each criterion, the price's too."""
+        lowest = min(b.evaluated for b in self.scored)
+        parts = {}
+        for name, kind, share, most in self.criteria:
+            if kind == "price":
+                parts[name] = 100 * share * lowest / bid.evaluated
+            else:
+                given = sum(mark(self.sheets[bid.id][name][who]) for who in members)
+                parts[name] = 100 * share * given / (len(members) * most)
+        return parts
+
+    def _totals(self, members: list[str]) -> dict[str, Fraction]:
+        return {b.id: sum(self._parts(b, members).values(), Fraction(0)) for b in self.scored}
+
+    def _show(self, bid: _Bid) -> None:
+        parts = self._parts(bid, self.members)
+        of_price = next(name for name, kind, _, _ in self.criteria if kind == "price")
+        self.out["scores"][bid.id] = {
+            "price_points": _points(parts[of_price]),
+            "items": {name: _points(value) for name, value in parts.items() if name != of_price},
+            "total": _points(sum(parts.values(), Fraction(0))),
+        }
+        for name, kind, _, _ in self.criteria:
+            marks = {who: mark(self.sheets[bid.id][name][who]) for who in self.members if kind != "price"}
+            if kind == "objective" and len(set(marks.values())) > 1:
+                self.out["disagreements"].append({"bid": bid.id, "item": name})
+            for who in marks if kind == "subjective" else ():
+                if hit := _far(marks, who, self.rules["outliers"]):
+                    self.out["outliers"].append({"bid": bid.id, "item": name, "member": who, "rules": hit})
+
+    def _leave_each_out(self) -> None:
+        if len(self.members) < 2:
+            return
+        first = {row["id"] for row in self._order_of(self.members) if row["rank"] == 1}
+        for who in self.members:
+            rows = self._order_of([name for name in self.members if name != who])
+            other = {row["id"] for row in rows if row["rank"] == 1}
+            self.out["sensitivity"].append({"without": who, "ranking": rows, "changes_first": other != first})
+
+    def _order_of(self, members: list[str]) -> list[dict[str, Any]]:
+        """The places that these members' scores give."""
+        kept, mine = self.totals, self._totals(members)
+        self.totals = mine
+        groups: dict[str, list[_Bid]] = {}
+        for bid in self.scored:
+            groups.setdefault(_brand_key(self._brand(bid)) or f"\0{bid.id}", []).append(bid)
+        left = [bid for group in groups.values() for bid in self._best_of_brand(group)]
+        rows: list[dict[str, Any]] = []
+        for key in sorted({self._standing(bid) for bid in left}):
+            equal = [bid for bid in left if self._standing(bid) == key]
+            drawn, rank = self._drawn(equal) if len(equal) > 1 else None, len(rows) + 1
+            ids = drawn or sorted(bid.id for bid in equal)
+            rows += [{"id": b, "rank": rank + place if drawn else rank} for place, b in enumerate(ids)]
+        self.totals = kept
+        return rows
+
+    def _brand(self, bid: _Bid) -> str:
+        found = bid.decisions.get("brand")
+        return str(bid.sheet["core_brand"] if found is None else found)
+
+    def _best_of_brand(self, group: list[_Bid]) -> list[_Bid]:
+        best = [b for b in group if self.totals[b.id] == max(self.totals[x.id] for x in group)]
+        if "bid-price" in self.rules["brand_ties"]:
+            best = [b for b in best if b.price == min(x.price for x in best)]
+        drawn = self._drawn(best)
+        return [b for b in best if b.id == drawn[0]] if len(best) > 1 and drawn else best
+
+    def _standing(self, bid: _Bid) -> tuple[Fraction, ...]:
+        return -self.totals[bid.id], bid.price
+
+    def _row(self, bid: _Bid, rank: int) -> dict[str, Any]:
+        return super()._row(bid, rank) | {"total": _points(self.totals[bid.id])}
+
+
+def evaluate_scoring(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The output of docs/protocols/evaluation.md section 5.3 for one set of inputs."""
+    return _Scoring(inputs).run()
+
+
+EVALUATIONS = {"lowest-price": evaluate_lowest_price, "comprehensive-scoring": evaluate_scoring}
+
+
+def changed_weights(used: Mapping[str, Any], published: Mapping[str, Any]) -> list[str]:
+    """The criteria whose weight is not the published one, in words."""
+    mine, theirs = ({row[0]: row for row in score_criteria(rules)} for rules in (used, published))
+    return [
+        f"{name} weighs {show_money(100 * mine[name][2])} of 100, published was {show_money(100 * theirs[name][2])}"
+        for name in mine.keys() & theirs.keys()
+        if mine[name][2] != theirs[name][2]
+    ]
+
+
+def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
+    """The points of a report that the scores do not give, in words."""
+    found = []
+    for bid, score in mine["scores"].items():
+        other = said["scores"].get(bid, {})
+        rows = {"price": ("price_points",), "the total": ("total",)}
+        rows |= {item: ("items", item) for item in score["items"]}
+        for label, path in rows.items():
+            right: Any = functools.reduce(lambda value, key: value[key], path, score)
+            told: Any = functools.reduce(lambda value, key: value.get(key, {}), path, other)
+            if told != right:
+                found.append(
+                    f"bidder {bid}: the report says {told.get('points')} points for {label}, recomputed {right['points']}"
+                )
+    return found
 
 
 # ---------------------------------------------------------------------------------------------
@@ -3835,11 +4058,12 @@ class Audit:
         self._check_inputs(inputs)
         if report["inputs"] != self.file_hash("evaluation/inputs.json"):
             self.fail("the report was made from other inputs")
-        if inputs["rules"]["method"] != "lowest-price":
+        method = EVALUATIONS.get(inputs["rules"]["method"])
+        if method is None:
             raise NotSupported(f"evaluation method {inputs['rules']['method']}")
         if inputs.get("draws"):
             self.unchecked.append("how the draws among equal bids were made")
-        self.evaluation = evaluate_lowest_price(inputs)
+        self.evaluation = method(inputs)
         self._compare_result(self.evaluation, report["result"])
         winner = self.evaluation["winner"]
         return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (
@@ -3875,6 +4099,9 @@ class Audit:
     def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         if inputs["rules"] != self.doc("tender/evaluation.json"):
             self.fail("the evaluation used other rules than the published ones")
+            if "criteria" in inputs["rules"]:
+                for changed in changed_weights(inputs["rules"], self.doc("tender/evaluation.json")):
+                    self.fail(f"a weight was changed: {changed}")
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
         rows = {row["id"]: row for row in inputs["bids"]}
         for bidder in sorted(set(by_bidder) - set(rows)):
@@ -3914,6 +4141,8 @@ class Audit:
             raise Invalid("the judgement on its abnormally low price is not what the log recorded")
 
     def _compare_result(self, mine: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+        for bent in bent_points(mine, said) if "scores" in mine and "scores" in said else ():
+            self.fail(bent)
         reported = {row["id"]: row for row in said["ranking"]}
         for row in mine["ranking"]:
             other = reported.get(row["id"], {})
