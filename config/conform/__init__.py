@@ -46,7 +46,7 @@ def main(paths: Sequence[str]) -> int:
 
 def _kinds() -> list[Kind]:
     # Here and not above: these modules need Kind.
-    from config.conform import draws, evaluation, ledger, scored_case, signatures, vault
+    from config.conform import draws, evaluation, formulas, ledger, scored_case, signatures, vault
 
     return [
         *vault.KINDS,
@@ -54,6 +54,7 @@ def _kinds() -> list[Kind]:
         *signatures.KINDS,
         *evaluation.KINDS,
         *scored_case.KINDS,
+        *formulas.KINDS,
         *draws.KINDS,
     ]
 
