@@ -1703,7 +1703,9 @@ class _Scoring(_Evaluation):
         if not self.members or len(set(self.members)) != len(self.members):
             raise Invalid("a member stands twice in the inputs, or there is none")
         self.criteria = score_criteria(self.rules)
-        self.sheets = {b["id"]: b["scores"] for b in inputs["bids"]}
+        self.sheets = {b["id"]: {i: dict(row) for i, row in b["scores"].items()} for b in inputs["bids"]}
+        for number, change in enumerate(inputs.get("corrections") or []):
+            self._correct_mark(number, change)
         self.scored: list[_Bid] = []
         self.totals: dict[str, Fraction] = {}
         self.out |= {"scores": {}, "disagreements": [], "outliers": [], "sensitivity": []}
@@ -1728,6 +1730,24 @@ class _Scoring(_Evaluation):
         self.totals = self._totals(self.members)
         self._leave_each_out()
         return None
+
+    def _correct_mark(self, number: int, change: Mapping[str, str]) -> None:
+        """A correction after locking, on one of the grounds of M87 64."""
+        kinds = {name: (kind, most) for name, kind, _, most in self.criteria if kind != "price"}
+        row = self.sheets.get(change["bid"], {}).get(change["item"], {})
+        kind, most = kinds.get(change["item"], ("", Fraction(0)))
+        marks = {who: mark(score) for who, score in row.items()}
+        before, after, who = mark(change["before"]), mark(change["after"]), change["member"]
+        grounds = {
+            "range": before > most,
+            "objective": kind == "objective" and len(set(marks.values())) > 1,
+            "outlier": kind == "subjective"
+            and who in marks
+            and bool(_far(marks, who, self.rules["outliers"])),
+        }
+        if marks.get(who) != before or after > most or not grounds.get(change["ground"]):
+            raise Invalid(f"correction {number} of the scores has no ground in M87 64")
+        row[who] = change["after"]
 
     def _check_marks(self, bid: str) -> None:
         judged = {name: most for name, kind, _, most in self.criteria if kind != "price"}

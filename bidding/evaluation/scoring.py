@@ -18,6 +18,7 @@ from bidding.evaluation.inputs import parse_draws
 from bidding.evaluation.outliers import Outlier
 from bidding.evaluation.places import Order, Places, places
 from bidding.evaluation.result import Ranked
+from bidding.evaluation.score_corrections import corrected, parse_corrections
 from bidding.evaluation.score_result import BidScore, ScoreResult, Without
 from bidding.evaluation.scoring87 import price_points
 from bidding.evaluation.scoring_inputs import (
@@ -57,7 +58,8 @@ def evaluate_json(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The protocol's output for the protocol's input, both decoded JSON. Raises Refused, ValueError."""
     rules, members = parse_scoring_rules(raw["rules"]), parse_members(raw["members"])
     bids, draws = parse_scored_bids(raw["bids"]), parse_draws(raw.get("draws", []))
-    return evaluate(rules, members, bids, draws).as_json()
+    counted = corrected(rules, bids, parse_corrections(raw.get("corrections", [])))
+    return evaluate(rules, members, counted, draws).as_json()
 
 
 class _Run:
