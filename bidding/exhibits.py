@@ -33,6 +33,7 @@ from bidding.vault.receipts import receipt_of
 from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of
 from expert_pool.selection import service as selection
 from trading.clock import rfc3339
+from trading.draws import showing as draws
 from trading.interfaces import IFileStore
 from trading.ledger import canonical
 from trading.ledger.checkpoint import parse_checkpoint
@@ -69,6 +70,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_result(session, registry, tender)
     yield from of_supervision(session, tender)
     yield from of_deposits(session, registry, tender)
+    yield from of_draws(session, registry["keys"], tender)
 
 
 def of_sealed(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
@@ -223,6 +225,12 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
 
 
+def of_draws(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
+    """draws/: what was announced, committed to and acknowledged in every draw."""
+    for file in draws.files(session, keys, tender.code):
+        yield Exhibit(*file)
+
+
 def of_result(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
     """result/: the result notice, the awards in their order, the supplier's signature under the contract."""
     for notice in notices.notices_of(session, tender.code):
@@ -305,9 +313,12 @@ def opening_of(
 
 
 def checkpoint_sizes(session: Session, registry: Any, tender: Tender) -> set[int]:
-    """Sizes of checkpoints that somebody holds: the close's and those of the receipts."""
+    """Sizes of checkpoints that somebody holds, the close's and those of the receipts; and of those that
+    held a draw's freeze before its slips were shown."""
     close = close_of(session, tender)
-    sizes = {parse_close(close.raw).tree_size} if close is not None and close.raw is not None else set()
+    sizes = draws.checkpoint_sizes(session, tender.code)
+    if close is not None and close.raw is not None:
+        sizes.add(parse_close(close.raw).tree_size)
     means = Means.of(registry)
     for row in acts(session, tender):
         receipt = receipt_of(session, means, tender, row)

@@ -12,6 +12,7 @@ ROUTES = {
     "evaluation-review-sign": "/tenders/{code}/evaluation/reviews/{step}/sign",
     "evaluation-questions": "/tenders/{code}/evaluation/questions",
     "evaluation-draw": "/tenders/{code}/evaluation/draw",
+    "evaluation-tie": "/tenders/{code}/evaluation/tie",
     "evaluation-report": "/tenders/{code}/evaluation/report",
     "evaluation-deliver": "/tenders/{code}/evaluation/report/deliver",
     "clarifications": "/tenders/{code}/clarifications",
@@ -24,6 +25,7 @@ ROUTES = {
     "api-review": "/api/tenders/{code}/evaluation/reviews/{step}",
     "api-questions": "/api/tenders/{code}/evaluation/questions",
     "api-draw": "/api/tenders/{code}/evaluation/draw",
+    "api-tie": "/api/tenders/{code}/evaluation/tie",
     "api-report": "/api/tenders/{code}/evaluation/report",
     "api-report-deliver": "/api/tenders/{code}/evaluation/report/deliver",
     "api-clarifications": "/api/tenders/{code}/clarifications",
@@ -34,12 +36,16 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, desk cards, and the promise to look after questions that nobody answered."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.evaluation import desk, questions, service
+    from bidding.evaluation import desk, questions, service, tiebreak
     from bidding.tenders import tender_factory
+    from trading.events import AwardIssued, DrawEnded, TenderEnded
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
     config.on_promise(questions.DUE, service.question_due)
+    config.add_subscriber(tiebreak.take_order, DrawEnded)
+    for ended in (AwardIssued, TenderEnded):
+        config.add_subscriber(tiebreak.open_names, ended)
     for role in ("expert", "tenderer"):
         config.on_desk(role, desk.member_cards)
     for role in ("agent", "tenderer"):

@@ -12,7 +12,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, bidfiles, commands, questions, report, service
+from bidding.evaluation import access, bidfiles, commands, questions, report, service, tiebreak
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import STEPS
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, is_open
@@ -233,6 +233,14 @@ def shown(request: Request, question: Clarification) -> dict[str, Any]:
         "answer": question.answer or None,
         "confirmed": question.confirmed,
     }
+
+
+@view_config(route_name="api-tie", request_method="POST", renderer="json", permission=EVALUATE)
+def start_draw(request: Request) -> Any:
+    """The head asks for the draw among tied bids: {"draw","scope"}."""
+    drawn = tiebreak.start(request.db, request.registry, request.actor, request.context.code)
+    request.response.status = 201
+    return {"draw": drawn.ann, "scope": drawn.scope}
 
 
 # --- draw and report ------------------------------------------------------------------------------

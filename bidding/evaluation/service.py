@@ -27,6 +27,7 @@ from expert_pool.selection.panel_list import Seat
 from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now
+from trading.draws import roster
 from trading.errors import Fault, refuse
 from trading.evidence import accept
 from trading.rulebook.calendar import beijing_date
@@ -230,6 +231,8 @@ def record_draw(
     head_only(found, actor)
     if found.phase(at) != Phase.DRAW:
         raise refuse("draw.not-now", _("There is no tie to be decided by lot"))
+    if roster.ready(registry.settings):
+        raise refuse("draw.by-ceremony", _("Ties are decided here by a draw that everybody can check"))
     tied = [set(tie.bids) for tie in found.result().ties]
     if set(order) not in tied or len(set(order)) != len(order):
         raise refuse("draw.others", _("The draw must name exactly the tied bids, each once"), field="order")

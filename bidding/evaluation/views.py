@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, bidfiles, commands, names, report, review_form, service
+from bidding.evaluation import access, bidfiles, commands, names, report, review_form, service, tiebreak
 from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
 from bidding.evaluation.review import count
@@ -75,6 +75,8 @@ def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any
         locked=len(found.voted(step)) if step else 0,
         waiting=names.WAITING.get(phase),
         ties=found.result().ties if phase is Phase.DRAW else (),
+        drawing=tiebreak.last_draw(request.db, found) if phase is Phase.DRAW else None,
+        by_ceremony=tiebreak.available(request.registry.settings),
         rejected=rejected(found),
         **more,
     )
@@ -231,6 +233,14 @@ def ask(request: Request) -> Any:
     if opened is None:
         raise HTTPNotFound()
     return show_bid(request, found, own, opened) | {"form": form}
+
+
+@view_config(route_name="evaluation-tie", request_method="POST", permission=EVALUATE)
+def start_draw(request: Request) -> Any:
+    """The head asks for the draw among tied bids; the rest goes by itself."""
+    drawn = tiebreak.start(request.db, request.registry, request.actor, request.context.code)
+    address = request.route_path("draw", tender=drawn.tender, purpose=drawn.purpose, number=drawn.number)
+    return HTTPSeeOther(address)
 
 
 @view_config(route_name="evaluation-draw", request_method="POST", renderer=FOLDER + "evaluation.jinja2",

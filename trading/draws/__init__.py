@@ -7,7 +7,6 @@ from pyramid.config import Configurator
 
 ROUTES = {
     "draw": "/draws/{tender}/{purpose}/{number}",
-    "draw-beacon": "/draws/{tender}/{purpose}/{number}/beacon",
     "api-draws-wanted": "/api/draws/wanted/{name}",
     "api-draws-cards": "/api/draws/cards",
     "api-draw-papers": "/api/draws/{ann}/papers/{name}",
@@ -25,4 +24,5 @@ def includeme(config: Configurator) -> None:
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
     config.on_promise(service.DUE, service.come_due)
-    config.scan("trading.draws.api")
+    for module in ("api", "views"):
+        config.scan(f"trading.draws.{module}")

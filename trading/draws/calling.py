@@ -67,6 +67,11 @@ class Calling:
         """handle → stratum of everybody who accepted and was not removed."""
         self.calls: list[list[list[str]]] = []
 
+    @property
+    def order(self) -> list[str]:
+        """The eligible handles in the order of the draw."""
+        return list(self._rank)
+
     def call(self) -> list[list[str]]:
         """Ask as many as are missing: [[stratum, handle] …], perhaps nobody."""
         filled = Counter(self.members.values()) + Counter(self.pending.values())

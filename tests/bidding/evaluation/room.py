@@ -58,7 +58,9 @@ class Stamps:
 
 
 class Registry(dict[str, Any]):
-    """What services take from a hall: keys, no queue, the judge of stamps."""
+    """What services take from a hall: keys, no queue, the judge of stamps; no trustees for draws."""
+
+    settings: dict[str, str] = {}
 
     def __init__(self, keys: HallKeys = KEYS) -> None:
         super().__init__(keys=keys, queue=None)

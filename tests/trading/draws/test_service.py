@@ -196,3 +196,34 @@ def test_candidates_who_answer_are_settled_wave_by_wave(hall: DrawHall) -> None:
     settle({third: "A"})
     panel = hall.entries("result")[0]["result"]["panel"]["seat"]
     assert set(panel) == {called[0], third}
+
+
+def test_everybody_may_look_and_nobody_sees_a_name_before_the_list_is_opened(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    app, address = hall.services["draw-notary"].app, f"/draws/{TENDER}/lot/1"
+    assert "示例大学" in app.get(address).text
+    app.get(f"/api/draws/{ann}/transcript", status=404)
+    hall.to_the_freeze()
+    hall.work()
+    page = app.get(address).text
+    assert hall.draw(ann).result_hash in page and "bid 1" not in page
+    assert "bid 1" not in app.get(f"/api/draws/{ann}/transcript").text
+    with hall.db() as session:
+        service.open_list(session, hall.registry, service.draw_named(session, ann))
+    assert "bid 1" in app.get(address).text
+    app.get(f"/draws/{TENDER}/lot/2", status=404)
+
+
+def test_the_bundle_has_what_the_verifier_computes_a_draw_from(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()
+    hall.to_the_freeze()
+    hall.work()
+    with hall.db() as session:
+        files = {file.path: file for file in showing.files(session, hall.registry["keys"], TENDER)}
+        sizes = showing.checkpoint_sizes(session, TENDER)
+    kinds = sorted(path.split("/")[2] for path in files)
+    assert kinds == ["acks"] * 6 + ["commits"] * 6 + ["openings.json", "params.json", "rows.json"]
+    assert [path for path, file in files.items() if file.secret] == [f"draws/{ann}/openings.json"]
+    assert len(sizes) == 1

@@ -1,0 +1,73 @@
+"""The public page of a draw (抽取公示页): step by step, with the real numbers, why nobody could arrange its outcome."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.request import Request
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from trading.draws import roster, showing
+from trading.draws.models import Draw
+from trading.draws.service import calling_of, openings_of
+from trading.ledger import canonical
+from trading.web import PUBLIC, _, whole_number
+
+PURPOSES = {
+    "tie": _("Order of equal bids"),
+    "experts": _("Evaluation experts"),
+    "invited": _("Invited suppliers"),
+    "lot": _("Lottery"),
+}
+
+
+@view_config(
+    route_name="draw",
+    request_method="GET",
+    renderer="trading.draws:templates/draw.jinja2",
+    permission=PUBLIC,
+)
+def show(request: Request) -> dict[str, Any]:
+    """Everything about one draw; the names once its list was opened."""
+    draw = request.db.scalars(select(Draw).where(*place(request))).first()
+    if draw is None:
+        raise HTTPNotFound()
+    said = showing.steps(request.db, draw, int(request.now().timestamp()))
+    params, facts = said["params"], said["facts"]
+    known = roster.trustees(request.registry.settings)
+    names = openings_of(request.registry["keys"], draw) if draw.opened_at else {}
+    rows = canonical.loads(draw.rows)
+    return {
+        "draw": draw,
+        "params": params,
+        "facts": facts,
+        "missing": said["missing"],
+        "purpose": PURPOSES.get(draw.purpose, draw.purpose),
+        "organisations": {name: known[name].org if name in known else name for name in draw.certificates},
+        "times": {at: moment(getattr(params, at)) for at in ("t_commit", "t_freeze", "t_reveal")},
+        "rows": rows,
+        "excluded": sum("x" in row for row in rows),
+        "order": ordered(request, draw) if draw.result else [],
+        "names": {handle: opening[1].get("name", "") for handle, opening in names.items()},
+        "seated": {handle for members in (draw.result or {}).get("panel", {}).values() for handle in members},
+    }
+
+
+def place(request: Request) -> tuple[Any, ...]:
+    """The draw in the address."""
+    at = request.matchdict
+    number = whole_number(at["number"], otherwise=0)
+    return Draw.tender == at["tender"], Draw.purpose == at["purpose"], Draw.number == number
+
+
+def ordered(request: Request, draw: Draw) -> list[str]:
+    """The handles in the order of the draw."""
+    state, _seed = calling_of(request.db, draw)
+    return state.order
+
+
+def moment(instant: int) -> datetime:
+    return datetime.fromtimestamp(instant, UTC)
