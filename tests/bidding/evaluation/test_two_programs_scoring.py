@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidding.evaluation.scoring import evaluate_json
 from tests.bidding.evaluation.builders import rules_json, sheet
 from tests.bidding.evaluation.test_two_programs import brands, claims, decisions, flag, ratio
-from tradehall_verify import Invalid, bent_points, changed_weights, evaluate_scoring
+from tradehall_verify import Audit, Invalid, bent_points, changed_weights, evaluate_scoring
 from trading.errors import Refused
 
 TREES = [
@@ -111,6 +111,10 @@ def test_the_verifier_names_a_bent_score_and_a_changed_weight() -> None:
     assert bent_points(honest, bent) == [
         "bidder B: the report says 21.00 points for T, recomputed 20.00",
     ]
+    audit = Audit.__new__(Audit)
+    audit.problems = []
+    audit._compare_result(honest, bent)
+    assert audit.problems == ["bidder B: the report says 21.00 points for T, recomputed 20.00"]
     rules = plain()["rules"]
     changed = {
         **rules,
