@@ -42,6 +42,7 @@ import { send } from "../ui/http.js";
 import { hasKey, openFormer } from "../ui/formerbid.js";
 import { priceForm } from "../ui/pricing.js";
 import { signerBlock } from "../ui/signer.js";
+import { fileSink } from "../ui/scratch.js";
 import { persist } from "../ui/store.js";
 import * as submission from "../ui/submission.js";
 import { bytes, explain, moment, say } from "../ui/words.js";
@@ -99,7 +100,7 @@ async function sealParts(parts, signer) {
   const { policyRaw, policy } = await submission.fetchPolicy(page);
   const bid = await makeBid({
     policyRaw, policy, bidderId: root.dataset.bidderId, signer: opened, passphrase: signer.passphrase(), parts,
-    seq: standing.seq + 1, replaces: standing.manifestHash, onStep: showStep,
+    seq: standing.seq + 1, replaces: standing.manifestHash, sink: fileSink, onStep: showStep,
   });
   const record = await submission.recordOf(bid, "sealed");
   await submission.keep(record);

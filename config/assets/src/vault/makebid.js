@@ -30,14 +30,15 @@ async function tryKeyFile(text, passphrase, policy, bid) {
  * @param {Record<string, Blob>} form.parts
  * @param {number} [form.seq]
  * @param {string|null} [form.replaces]
+ * @param {Function} [form.sink] of sealBid
  * @param {(step: "check"|"seal"|"keys"|"sign", done?: number, total?: number) => void} [form.onStep]
  * @returns {Promise<{policyRaw, manifest, manifestHash, cms, cmsHash, document, parts, keyFile: string}>}
  */
-export async function makeBid({ policyRaw, policy, bidderId, signer, passphrase, parts, seq = 1, replaces = null, onStep = () => {} }) {
+export async function makeBid({ policyRaw, policy, bidderId, signer, passphrase, parts, seq = 1, replaces = null, sink, onStep = () => {} }) {
   const bidder = { id: bidderId, cert_sha256: signer.certSha256 };
   onStep("check");
   await selfCheck(policyRaw, policy, bidder);
-  const bid = await sealBid({ policyRaw, bidder, seq, replaces, parts, onProgress: (done, total) => onStep("seal", done, total) });
+  const bid = await sealBid({ policyRaw, bidder, seq, replaces, parts, sink, onProgress: (done, total) => onStep("seal", done, total) });
   onStep("keys");
   const keyFile = keyFileText(await writeKeyFile(bid, passphrase));
   await tryKeyFile(keyFile, passphrase, policy, bid);

@@ -5,10 +5,8 @@ import * as derive from "./derive.js";
 import { VaultError } from "./errors.js";
 import * as hpke from "./hpke.js";
 import { jcs, parseCanonical } from "./jcs.js";
+import { blobSink } from "./sink.js";
 import { TreeHasher } from "./tree.js";
-
-// Finished ciphertext is handed to a Blob in portions of this size, so that the browser may page it out.
-const PORTION = 8 << 20;
 
 async function sealStage(rule, B, rng) {
   const dealt = rule.mode !== "bidder";
@@ -33,22 +31,16 @@ async function sealStage(rule, B, rng) {
   return { K, kb, kc: rule.mode === "dual" ? kc : null, entry };
 }
 
-async function sealPart(data, name, stage, K, B, rng, progress) {
+async function sealPart(data, name, stage, K, B, { rng, sink, progress }) {
   const key = await derive.partKey(K, B, name);
   const tree = new TreeHasher();
-  const portions = [];
-  let [pending, pendingSize] = [[], 0];
+  const target = await sink();
   for await (const bytes of encrypt(derive.padded(data), key, derive.contentContext(B, name), rng)) {
     await tree.update(bytes);
-    pending.push(bytes);
-    pendingSize += bytes.length;
-    if (pendingSize >= PORTION) {
-      portions.push(new Blob(pending));
-      [pending, pendingSize] = [[], 0];
-    }
+    await target.write(bytes);
     progress(bytes.length);
   }
-  const blob = new Blob([...portions, ...pending]);
+  const blob = await target.close();
   const head = b64url(new Uint8Array(await blob.slice(0, HEADER).arrayBuffer()));
   return { blob, entry: { name, stage, size: tree.size, tree: hex(await tree.root()), head } };
 }
@@ -61,12 +53,13 @@ async function sealPart(data, name, stage, K, B, rng, progress) {
  * @param {string|null} [bid.replaces] hash of the manifest this one replaces
  * @param {Record<string, Blob>} bid.parts plaintext by part name; read in pieces, never whole
  * @param {(n: number) => Uint8Array} [bid.rng]
+ * @param {typeof blobSink} [bid.sink] makes the place of each part's ciphertext
  * @param {(done: number, total: number) => void} [bid.onProgress] in ciphertext bytes
  * @returns {Promise<{policyHash: string, bidId: string, manifest: Uint8Array, manifestHash: string,
  *   keys: Record<string, {Kb: string, Kc?: string}>, parts: Record<string, Blob>}>}
  * @throws {VaultError} MALFORMED, PART_UNKNOWN, PART_TOO_BIG
  */
-export async function sealBid({ policyRaw, bidder, seq = 1, replaces = null, parts, rng = randomBytes, onProgress }) {
+export async function sealBid({ policyRaw, bidder, seq = 1, replaces = null, parts, rng = randomBytes, sink = blobSink, onProgress }) {
   const policy = parseCanonical(policyRaw);
   const policyHash = hex(await sha256(policyRaw));
   const bidId = rng(16);
@@ -79,7 +72,7 @@ export async function sealBid({ policyRaw, bidder, seq = 1, replaces = null, par
   const progress = (bytes) => onProgress?.(Math.min((done += bytes), total), total);
   const sealed = {};
   for (const rule of policy.parts.filter((candidate) => Object.hasOwn(parts, candidate.name))) {
-    sealed[rule.name] = await sealPart(parts[rule.name], rule.name, rule.stage, stages[rule.stage].K, B, rng, progress);
+    sealed[rule.name] = await sealPart(parts[rule.name], rule.name, rule.stage, stages[rule.stage].K, B, { rng, sink, progress });
     if (sealed[rule.name].entry.size > rule.max_bytes) throw new VaultError("PART_TOO_BIG", rule.name);
   }
   if (Object.keys(sealed).length !== Object.keys(parts).length) throw new VaultError("PART_UNKNOWN");
