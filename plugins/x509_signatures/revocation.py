@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -19,14 +20,19 @@ from plugins.outbound import Unreachable, fetch
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+RENEW_SECONDS = 600.0
+"""After so long a list in use is asked for again, though it still counts: a revocation is known within
+this time, and nobody's act waits for an authority's answer."""
+RENEWAL = "revocation lists"
 
 
 class CrlFolder:
     """The revocation lists of all accepted authorities, one file per address.
 
-    Files that an operator puts there by hand (`*.crl`, DER) count too. A list that is stale at the
-    asked instant is renewed from its address at once, at most every `RETRY_SECONDS`; otherwise a
-    periodic task calls `refresh`. A fetched list must be signed by one of `issuers` (DER certificates).
+    Files that an operator puts there by hand (`*.crl`, DER) count too. Lists in use are renewed every
+    `RENEW_SECONDS` beside the act that uses them. Only for one that is stale or missing at the asked
+    instant does the act wait, at most every `RETRY_SECONDS`; acts that come meanwhile wait for the same
+    answer. A fetched list must be signed by one of `issuers` (DER certificates).
     `fetcher` returns the body of an address or raises `Unreachable`.
     """
 
@@ -42,20 +48,32 @@ class CrlFolder:
         self._issuers = [x509.load_der_x509_certificate(der) for der in issuers]
         self._fetch = fetcher
         self._next_try = 0.0
+        self._next_renewal = 0.0
+        self._renewing = threading.Lock()
 
     def current(self, at: datetime) -> tuple[bytes, ...]:
         """The newest list held of every issuer (DER), renewed before when an address's list is stale or
         missing at `at`."""
         held = self._read()
-        if self.addresses and time.monotonic() >= self._next_try and self._needs_renewal(held, at):
-            self.refresh()
-            held = self._read()
+        if self._needs_renewal(held, at):
+            with self._renewing:
+                held = self._read()
+                if time.monotonic() >= self._next_try and self._needs_renewal(held, at):
+                    self.refresh()
+                    held = self._read()
+        elif self.addresses and time.monotonic() >= self._next_renewal:
+            self._next_renewal = time.monotonic() + RENEW_SECONDS
+            threading.Thread(target=self._renew, name=RENEWAL, daemon=True).start()
         return _newest(held.values())
+
+    def _renew(self) -> None:
+        """Beside an act that does not wait for it."""
+        with self._renewing:
+            self.refresh()
 
     def refresh(self) -> list[str]:
         """Fetches every address; a list that cannot be had keeps its old one. Returns what failed,
         one sentence per address."""
-        self._next_try = time.monotonic() + RETRY_SECONDS
         failures = []
         for address in self.addresses:
             try:
@@ -66,6 +84,10 @@ class CrlFolder:
                 failures.append(f"{address}: {error}")
                 continue
             self._write(_file_name(address), body)
+        answered = (
+            time.monotonic()
+        )  # the time a silent address took is no pause: those who waited would ask again
+        self._next_try, self._next_renewal = answered + RETRY_SECONDS, answered + RENEW_SECONDS
         return failures
 
     def _needs_renewal(self, held: dict[str, bytes], at: datetime) -> bool:

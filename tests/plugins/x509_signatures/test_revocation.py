@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from plugins.outbound import Unreachable
-from plugins.x509_signatures.revocation import CrlFolder
+from plugins.x509_signatures.revocation import RENEWAL, CrlFolder
 from tests.pki import NOW, Pki, der
 
 ROOT, ISSUING = "http://ca.example/root.crl", "http://ca.example/issuing.crl"
@@ -57,6 +59,41 @@ def test_stale_lists_are_renewed_when_they_are_asked_for(
     web.pki.clock.move(days=8)
     renewed = folder.current(web.pki.clock())
     assert {x509.load_der_x509_crl(crl).last_update_utc for crl in renewed} == {web.pki.clock()}
+
+
+def test_lists_in_use_are_renewed_beside_the_act_which_does_not_wait(
+    folder: CrlFolder, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.x509_signatures.revocation.RENEW_SECONDS", 0)
+    old, answer = folder.current(NOW), threading.Event()
+
+    def slowly(address: str) -> bytes:
+        answer.wait(10)
+        return web(address)
+
+    monkeypatch.setattr(folder, "_fetch", slowly)
+    web.pki.clock.move(hours=2)
+    web.pki.ca.revoke(42)
+    assert folder.current(NOW) == old, "the authority has not answered yet, and nobody waits for it"
+    answer.set()
+    (renewal,) = (thread for thread in threading.enumerate() if thread.name == RENEWAL)
+    renewal.join(10)
+    assert folder.current(NOW) != old
+
+
+def test_acts_that_find_a_list_stale_together_wait_for_one_answer(
+    folder: CrlFolder, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2)
+
+    def together(_: int) -> tuple[bytes, ...]:
+        both.wait(10)
+        return folder.current(NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(together, range(2))
+    assert len(first) == 2 and first == second
+    assert len(web.asked) == 2
 
 
 def test_a_dead_address_is_not_asked_at_every_signature(folder: CrlFolder, web: Web) -> None:
