@@ -27,6 +27,7 @@ from bidding.vault import custodian as decide
 from bidding.vault.custodian_key import Statement, parse_statement
 from bidding.vault.encoding import EncodingError, b64, sha256
 from bidding.vault.policy_check import PolicyRefused, check_policy
+from config.pauses import uneven
 from plugins.outbound import Unreachable, fetch
 from plugins.timestamping import judge_from
 from plugins.timestamping.tokens import BadToken
@@ -238,7 +239,7 @@ def serve(box: Box, stop: threading.Event) -> None:
             silent += 1
             if silent % WORRY == 0:
                 box.log("no answer", "", reasons=[str(error)])
-        stop.wait(PAUSE)
+        stop.wait(uneven(PAUSE))
 
 
 def attend(box: Box, ask: Any = input, say: Any = print) -> int:

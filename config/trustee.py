@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bidding.vault import hpke
+from config.pauses import uneven
 from plugins.outbound import Unreachable, fetch
 from plugins.x509_signatures import signer_from, verifier_from
 from trading.clock import now, rfc3339
@@ -267,7 +268,7 @@ def serve(service: Service, stop: threading.Event) -> None:
             busy = service.work()
         except (Unreachable, Refused, ValueError) as error:
             service.log("no answer", "", reasons=[str(error)])
-        stop.wait(BUSY if busy else PAUSE)
+        stop.wait(BUSY if busy else uneven(PAUSE))
 
 
 def main(arguments: Sequence[str]) -> int:
