@@ -23,6 +23,7 @@ from trading.errors import refuse
 from trading.interfaces import IFileStore
 from trading.ledger import canonical
 from trading.ledger.bundle import MANIFEST, NOTE, write_bundle
+from trading.tars import NOT_A_TAR, is_plain
 from trading.web import _
 
 MOST_FILES = 100_000
@@ -77,7 +78,7 @@ def _keep_files(store: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, str]],
     try:
         with tarfile.open(fileobj=file, mode="r:") as tar:
             for member in tar:
-                content = tar.extractfile(member)
+                content = tar.extractfile(member) if is_plain(member) else None
                 if content is None or member.name in rows or len(rows) >= MOST_FILES:
                     raise _unreadable(member.name)
                 data = content.read()
@@ -86,7 +87,7 @@ def _keep_files(store: Any, file: BinaryIO) -> tuple[dict[str, tuple[int, str]],
                 rows[member.name] = (len(data), digest)
                 if member.name in (MANIFEST, NOTE, "tender/notice.json"):
                     small[member.name] = data
-    except tarfile.TarError as error:
+    except NOT_A_TAR as error:
         raise _unreadable(str(error)) from error
     return rows, small
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tarfile
 import tempfile
 import urllib.parse
-from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any
 
@@ -23,13 +22,12 @@ from bidding.vault.service import part_reader
 from trading.acts import Actor, record
 from trading.errors import refuse
 from trading.interfaces import IFileStore
+from trading.tars import NOT_A_TAR, plain_files
 from trading.web import _
 
 PART = "documents"
 IN_MEMORY = 8 << 20
 MOST_LISTED = 2000
-NOT_A_TAR = (tarfile.TarError, ValueError, OverflowError, EOFError)
-"""What the parser raises on hostile bytes."""
 
 
 def decrypted(
@@ -62,7 +60,7 @@ def listed(tar: IO[bytes]) -> list[tuple[str, int]]:
     which lists as nothing and can be downloaded whole."""
     try:
         with tarfile.open(fileobj=tar, mode="r:") as archive:
-            return [(shown_name(member), member.size) for member in islice(_files(archive), MOST_LISTED)]
+            return [(shown_name(member), member.size) for member in islice(plain_files(archive), MOST_LISTED)]
     except NOT_A_TAR:
         return []
 
@@ -71,18 +69,13 @@ def one_file(tar: IO[bytes], name: str) -> bytes:
     """One file of a bidder's tar. Raises Refused `documents.no-file`."""
     try:
         with tarfile.open(fileobj=tar, mode="r:") as archive:
-            found = next((member for member in _files(archive) if shown_name(member) == name), None)
+            found = next((member for member in plain_files(archive) if shown_name(member) == name), None)
             opened = archive.extractfile(found) if found else None
             if opened is not None:
                 return opened.read()
     except NOT_A_TAR:
         pass
     raise refuse("documents.no-file", _("This bid has no file of this name"))
-
-
-def _files(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The plain files. A sparse one says its size itself: a few bytes that unpack to terabytes."""
-    return (member for member in archive if member.isreg() and not member.issparse())
 
 
 def shown_name(member: tarfile.TarInfo) -> str:

@@ -16,6 +16,7 @@ from typing import IO, BinaryIO
 
 from bidding.vault.encoding import EncodingError
 from bidding.vault.manifest import Manifest, parse_manifest
+from trading.tars import NOT_A_TAR, is_plain
 
 _DOCUMENTS = ("policy.json", "bid.json", "bid.p7s")
 _MAX_DOCUMENT = 4 << 20
@@ -71,7 +72,7 @@ def open_sealed(source: BinaryIO) -> Iterator[SealedFile]:
     """
     try:
         tar = tarfile.open(fileobj=source, mode="r:")  # noqa: SIM115 - closed below
-    except tarfile.TarError as error:
+    except NOT_A_TAR as error:
         raise SealedFileError(f"not a sealed bid: {error}") from error
     with tar:
         yield _read(tar)
@@ -80,13 +81,13 @@ def open_sealed(source: BinaryIO) -> Iterator[SealedFile]:
 def _read(tar: tarfile.TarFile) -> SealedFile:
     try:
         members = tar.getmembers()
-        if tuple(m.name for m in members[:3]) != _DOCUMENTS or not all(m.isreg() for m in members):
+        if tuple(m.name for m in members[:3]) != _DOCUMENTS or not all(map(is_plain, members)):
             raise SealedFileError("not a sealed bid")
         if any(m.size > _MAX_DOCUMENT for m in members[:3]):
             raise SealedFileError("a document is too large")
         policy, raw, cms = (_bytes(tar, m) for m in members[:3])
         manifest = parse_manifest(raw)
-    except (tarfile.TarError, EncodingError) as error:
+    except (*NOT_A_TAR, EncodingError) as error:
         raise SealedFileError(f"not a sealed bid: {error}") from error
     wanted = [(f"parts/{part.name}.bin", part.size) for part in manifest.parts]
     if [(m.name, m.size) for m in members[3:]] != wanted:

@@ -10,9 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from python_calamine import CalamineError, CalamineWorkbook
+
 from config.bidder.hall import BidError
 from trading.ledger.canonical import dumps
 from trading.money import capitals, round_money
+
+COLUMNS = ("name", "unit", "quantity", "unit_price")
+"""What a list of items must have; a brand may be missing."""
 
 
 def price_sheet(
@@ -52,15 +57,30 @@ def price_sheet(
 
 def read_items(path: Path) -> list[dict[str, str]]:
     """The items of a spreadsheet (.xlsx) or a .csv whose first row names the columns name, brand, unit,
-    quantity, unit_price."""
-    if path.suffix.lower() == ".csv":
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [dict(row) for row in csv.DictReader(file)]
-    from python_calamine import CalamineWorkbook
+    quantity, unit_price; empty rows are left out. Raises BidError for a file that cannot be read so."""
+    first, *rows = _csv(path) if path.suffix.lower() == ".csv" else _spreadsheet(path)
+    missing = [name for name in COLUMNS if name not in first]
+    if missing:
+        raise BidError(f"{path.name}: the first row does not name the columns {', '.join(missing)}")
+    return [dict(zip(first, row, strict=False)) for row in rows if any(row)]
 
-    sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    names = [str(cell).strip() for cell in sheet[0]]
-    return [{n: _cell(cell) for n, cell in zip(names, row, strict=True)} for row in sheet[1:] if any(row)]
+
+def _csv(path: Path) -> list[list[str]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BidError(f"{path.name}: not a .csv in UTF-8: {error}") from error
+    width = max(map(len, rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows] or [[]]
+
+
+def _spreadsheet(path: Path) -> list[list[str]]:
+    try:
+        cells = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    except (CalamineError, ValueError) as error:
+        raise BidError(f"{path.name}: not a spreadsheet that can be read: {error}") from error
+    return [[_cell(cell) for cell in row] for row in cells] or [[]]
 
 
 def pack_documents(paths: Sequence[Path], out: BinaryIO) -> int:
