@@ -4081,7 +4081,7 @@ class Audit:
         method = EVALUATIONS.get(inputs["rules"]["method"])
         if method is None:
             raise NotSupported(f"evaluation method {inputs['rules']['method']}")
-        if inputs.get("draws"):
+        if inputs.get("draws") and not all("draw" in p for _, p in self.known("tie.drawn")):
             self.unchecked.append("how the draws among equal bids were made")
         self.evaluation = method(inputs)
         self._compare_result(self.evaluation, report["result"])
@@ -4370,6 +4370,7 @@ class Audit:
 
     def v13(self) -> str:
         """Random draws, computed again."""
+        self._check_drawn_ties()
         announced = self.of_type("draw.announced")
         if not announced:
             ours = "evaluation/panel.json" not in self.bundle
@@ -4393,6 +4394,43 @@ class Audit:
         self._check_drawn_panel(panel)
         voided = len(self.of_type("draw.void"))
         return f"{len(announced)} draws computed again" + (f", {voided} of them voided" if voided else "")
+
+    def _check_drawn_ties(self) -> None:
+        """The order among equal bids is that of the draw which its entry names, and the evaluation used no other."""
+        entries = self.known("tie.drawn")
+        for act, payload in entries:
+            if "draw" in payload:
+                with self.about(f"{act}"):
+                    self._check_drawn_tie(act, payload)
+        used = {payload.get("draw") for _, payload in entries}
+        for act, payload in self.known("draw.result"):
+            scope = self._draw_name(payload)
+            if scope.split("/")[1:2] == ["tie"] and payload["draw"] not in used:
+                self.notes.append(f"{act}: the order of {scope} was not used")
+        if entries and "evaluation/inputs.json" in self.bundle:
+            drawn = [payload["bids"] for _, payload in entries]
+            for order in self.doc("evaluation/inputs.json").get("draws") or []:
+                if order not in drawn:
+                    self.fail("the evaluation used an order among equal bids that no entry tie.drawn gives")
+
+    def _check_drawn_tie(self, act: Act, payload: Mapping[str, Any]) -> None:
+        ann = payload["draw"]
+        ended = [(a, p) for a, p in self.known("draw.result") if p["draw"] == ann and a.index < act.index]
+        demand(ended, "the draw that it names has no result before it")
+        demand(
+            self._draw_name(payload).split("/")[1:2] == ["tie"],
+            "the draw that it names was for something else",
+        )
+        if f"draws/{ann}/openings.json" in self.bundle:
+            names = {row["h"]: row["record"]["id"] for row in self.doc(f"draws/{ann}/openings.json")["rows"]}
+        else:
+            opened = [p["openings"] for _, p in self.known("draw.opened") if p["draw"] == ann]
+            names = {h: record["id"] for openings in opened for h, (_, record) in openings.items()}
+        if not names:
+            self.unchecked.append("whose the tickets in the draw among equal bids were: not opened yet")
+            return
+        order = [names[h] for members in ended[-1][1]["result"]["panel"].values() for h in members]
+        demand(order == payload["bids"], "the order among equal bids is not that of the draw")
 
     def _draw_name(self, payload: Mapping[str, Any]) -> str:
         try:

@@ -25,7 +25,7 @@ from plugins.x509_signatures import signer_from, verifier_from
 from trading.clock import now, rfc3339
 from trading.draws import papers, trustee
 from trading.draws.announcement import Params
-from trading.draws.cards import build_card, build_deals, build_share, parse_card
+from trading.draws.cards import build_card, build_deals, build_question, build_share, parse_card
 from trading.draws.refusal import DrawError
 from trading.draws.trustee import Declined, Frozen, Identity, Memory, Pinned
 from trading.errors import Refused
@@ -36,8 +36,8 @@ from trading.secrets import load_master
 SUITE = hpke.X_WING
 PAUSE, BUSY = 1.0, 0.2
 """seconds between two looks at what is wanted: without and with work"""
-CARD_LASTS = 60
-"""seconds after which a card is signed anew"""
+FRESH = 60
+"""seconds after which a card or a question is signed anew"""
 
 
 class Service:
@@ -61,12 +61,9 @@ class Service:
         self.verifier = verifier_from(settings)
         self.carded = 0.0
         self._said: dict[str, str] = {}
+        self._question: tuple[float, dict[str, str]] | None = None
 
     # --- talking with the hall ---
-
-    def get(self, path: str) -> Any:
-        """The JSON the hall answers; raises Unreachable."""
-        return json.loads(fetch(self.hall + path))
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Post JSON; raises Unreachable with the hall's own words when it refuses."""
@@ -75,8 +72,17 @@ class Service:
 
     def hand_in(self, path: str, document: bytes) -> None:
         """Sign and post a document."""
-        cms = self.signer.sign(document, now())
-        self.post(path, {"document": b64(document), "p7s": b64(cms)})
+        self.post(path, self.signed(document))
+
+    def signed(self, document: bytes) -> dict[str, str]:
+        return {"document": b64(document), "p7s": b64(self.signer.sign(document, now()))}
+
+    def ask(self, path: str) -> Any:
+        """What the hall tells this service alone; the question is signed, and the same one for a minute."""
+        at = now().timestamp()
+        if self._question is None or not 0 <= at - self._question[0] < FRESH:
+            self._question = at, self.signed(build_question(self.who.name, int(at)))
+        return self.post(path, self._question[1])
 
     # --- memory ---
 
@@ -199,7 +205,7 @@ class Service:
     def show_card(self) -> None:
         """Say that the service is there, once a minute."""
         at = now().timestamp()
-        if not 0 <= at - self.carded < CARD_LASTS:
+        if not 0 <= at - self.carded < FRESH:
             card = build_card(self.who.name, hpke.public_key(SUITE, self.seed), int(at))
             self.hand_in("/api/draws/cards", card)
             self.carded = at
@@ -207,7 +213,7 @@ class Service:
     def work(self) -> bool:
         """One look; whether there was something to do. Raises Unreachable."""
         self.show_card()
-        asked = self.get(f"/api/draws/wanted/{self.who.name}")
+        asked = self.ask(f"/api/draws/wanted/{self.who.name}")
         for row in asked:
             self.attempt(str(row["draw"]), row["wanted"])
         return bool(asked)
@@ -218,7 +224,7 @@ class Service:
                 "recover": self.recover}  # fmt: skip
         for what in wanted:
             try:
-                given = self.get(f"/api/draws/{draw}/papers/{self.who.name}")
+                given = self.ask(f"/api/draws/{draw}/papers/{self.who.name}")
                 acts[what](trustee.read_announcement(given["params"], given["rows"]), given)
             except Declined as error:
                 self.log(f"{what} declined", draw, reasons=list(error.reasons))

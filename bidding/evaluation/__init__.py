@@ -36,13 +36,15 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, desk cards, and the promise to look after questions that nobody answered."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.evaluation import desk, questions, service, tiebreak
+    from bidding.evaluation import access, desk, questions, service, tiebreak
     from bidding.tenders import tender_factory
+    from trading.draws.secrecy import keep_secret
     from trading.events import AwardIssued, DrawEnded, TenderEnded
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
     config.on_promise(questions.DUE, service.question_due)
+    keep_secret(config, tiebreak.PURPOSE, access.knows_of_draw)
     config.add_subscriber(tiebreak.take_order, DrawEnded)
     for ended in (AwardIssued, TenderEnded):
         config.add_subscriber(tiebreak.open_names, ended)

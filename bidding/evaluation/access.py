@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
+from sqlalchemy import select
 
 from bidding.evaluation.progress import Evaluation, OpenedBid, load
 from bidding.tenders.models import Tender
-from expert_pool.selection.models import PanelMember
+from expert_pool.selection.models import Panel, PanelMember
 from expert_pool.selection.panel_list import Seat
+from trading.draws.models import Draw
 from trading.parties.models import Party
 from trading.permissions import Permission
 
@@ -53,6 +55,26 @@ def report_reader(request: Request) -> Evaluation:
     if delivered and (may(Permission.MANAGE_TENDER) or may(Permission.SUPERVISE)):
         return found
     raise HTTPForbidden()
+
+
+def knows_of_draw(request: Request, draw: Draw) -> bool:
+    """Whether the reader may know of a draw among tied bids before the result is published: the members of the
+    tender's committee, and the regulator (M87 66)."""
+    if request.identity is None:
+        return False
+    if request.has_permission(Permission.SUPERVISE):
+        return True
+    seat = (
+        select(PanelMember.id)
+        .join(Panel, Panel.id == PanelMember.panel_id)
+        .where(
+            Panel.tender == draw.tender,
+            PanelMember.user_id == request.identity.user_id,
+            PanelMember.signed_in_at.is_not(None),
+            PanelMember.recused_at.is_(None),
+        )
+    )
+    return request.db.scalar(seat) is not None
 
 
 def opened_bid(request: Request, found: Evaluation) -> OpenedBid:

@@ -36,17 +36,11 @@ class WiredService(Service):
         self.silent: set[str] = set()
         """what it does not do, whatever is wanted"""
 
-    def get(self, path: str) -> Any:
-        answer = self.app.get(path, expect_errors=True)
-        if answer.status_int != 200:
-            raise Unreachable(answer.text, answer.status_int)
-        return self.altered(path, answer.json)
-
     def post(self, path: str, body: Any) -> Any:
         answer = self.app.post_json(path, body, expect_errors=True)
         if answer.status_int >= 300:
             raise Unreachable(answer.text, answer.status_int)
-        return answer.json
+        return self.altered(path, answer.json)
 
     def attempt(self, draw: str, wanted: Any) -> None:
         super().attempt(draw, [what for what in wanted if what not in self.silent])

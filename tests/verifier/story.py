@@ -92,6 +92,8 @@ class Story:
     edition = ""
     reviewed = {"tender": TENDER}
     """what reviews say they are about"""
+    orders: list[list[str]] = []  # noqa: RUF012
+    """what was drawn among equal bids"""
 
     def __init__(
         self,
@@ -530,7 +532,7 @@ class Story:
         votes = [{"member": m, "pass": True, "reason": ""} for m in MEMBERS]
         inputs = {
             "rules": RULES,
-            "draws": [],
+            "draws": self.orders,
             "bids": [
                 {
                     "id": IDS[who],

@@ -12,8 +12,9 @@ import pytest
 import tradehall_verify as verifier
 from tests.draws.agreement import judged, sample
 from tests.draws.ceremonies import Ceremony, ceremony
+from tests.verifier import story as story_module
 from tests.verifier.pki import Parties
-from tests.verifier.story import MEMBERS, TENDER, Story, hexhash
+from tests.verifier.story import IDS, MEMBERS, TENDER, Story, hexhash, price_sheet
 from trading.draws.candidates import Candidate
 from trading.draws.draw import Replay, replay
 from trading.ledger.canonical import dumps
@@ -52,6 +53,7 @@ class Drawn(Story):
     """The committee is drawn before it is imported; `bend` names what the hall does wrong."""
 
     bend = ""
+    purpose, pool, tag, seats, answers, waves = "experts", POOL, "A0801", len(MEMBERS), "AAD", 3
 
     def draws_only(self) -> None:
         """What V13 needs and no more: the other checks fail for want of bids."""
@@ -100,9 +102,9 @@ class Drawn(Story):
         """One ceremony, entry by entry."""
         start = int(self.now.timestamp())
         self.ceremony = drawn = ceremony(
-            56 + number, alg="sm3" if number == 2 else "sha256", scope=f"{TENDER}/experts/{number}", cap=1, k=2,
-            trustees=TRUSTEES, must=["c1", "c2", "tenderer"], volunteers=["c3"], candidates=POOL, prev=prev, beacon=None,
-            strata=[{"id": "s", "quota": len(MEMBERS), "tags": ["A0801"]}], answers="AAD", waves=3,
+            56 + number, alg="sm3" if number == 2 else "sha256", scope=f"{TENDER}/{self.purpose}/{number}", cap=1, k=2,
+            trustees=TRUSTEES, must=["c1", "c2", "tenderer"], volunteers=["c3"], candidates=self.pool, prev=prev, beacon=None,
+            strata=[{"id": "s", "quota": self.seats, "tags": [self.tag]}], answers=self.answers, waves=self.waves,
             times=(start + 3600, start + 3600, start + 7200),
         )  # fmt: skip
         found = replay(drawn.transcript)
@@ -186,6 +188,80 @@ class Drawn(Story):
         if self.bend == "gossip":
             seats = [h for h in t["openings"] if h not in seats][:1]
         self.entry("opened", openings={h: t["openings"][h] for h in seats})
+
+
+class Tied(Drawn):
+    """Two bids are equal, and a ceremony puts them in order; `bend` names what the hall does with that order."""
+
+    purpose, tag, seats, answers, waves = "tie", "lot", 2, "A", 1
+    pool = [
+        Candidate({"id": bid, "name": bid, "org": bid, "cats": ["lot"]}, (bid,), ("lot",)) for bid in IDS[:2]
+    ]
+
+    def draws(self) -> None:
+        found = self.hold(1, None)
+        names = self.ceremony.listed.openings
+        order = [str(names[handle][1]["id"]) for handle in found.order]
+        said = {
+            "bids": order[::-1] if self.bend == "reversed" else order,
+            "how": "",
+            "officer": "ebid-draw/1",
+        }
+        self.act("tie.drawn", said | {"draw": "00" * 32 if self.bend == "no such draw" else self.ann})
+        self.orders = [order[::-1] if self.bend in ("reversed", "other inputs") else order]
+
+    def name_handles(self) -> str:
+        return hexhash(self.files["evaluation/panel.json"])
+
+    def open_names(self) -> None:
+        if self.bend != "unopened":
+            self.entry("opened", openings=self.ceremony.transcript["openings"])
+
+
+@pytest.fixture
+def tied(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tied]:
+    equal = [price_sheet("950000.00", "玖拾伍万元整", brand=brand) for brand in "AB"]
+    monkeypatch.setattr(story_module, "SHEETS", (*equal, story_module.SHEETS[2]))
+
+    def build(bend: str) -> Tied:
+        story = Tied(parties)
+        story.bend = bend
+        story.build()
+        return story
+
+    return build
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_an_order_among_equal_bids_that_was_drawn_verifies_in_both_tiers(
+    tied: Callable[[str], Tied], verify: Verify, public: bool
+) -> None:
+    code, text = verify(tied(""), public=public)
+    assert (code, v13(text)) == (0, ["ok   1 draws computed again"]), text
+    assert "VERIFIED" in text and "how the draws among equal bids were made" not in text
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("reversed", "the order among equal bids is not that of the draw"),
+        ("no such draw", "the draw that it names has no result before it"),
+        ("other inputs", "the evaluation used an order among equal bids that no entry tie.drawn gives"),
+    ],
+)
+@pytest.mark.parametrize("public", [False, True])
+def test_another_order_than_the_drawn_one_is_named(
+    tied: Callable[[str], Tied], verify: Verify, bend: str, said: str, public: bool
+) -> None:
+    code, text = verify(tied(bend), public=public)
+    assert code != 0 and any(line.startswith("FAIL") and said in line for line in v13(text)), text
+
+
+def test_without_the_openings_the_public_is_told_what_it_cannot_check(
+    tied: Callable[[str], Tied], verify: Verify
+) -> None:
+    _, text = verify(tied("unopened"), public=True)
+    assert "whose the tickets in the draw among equal bids were" in text
 
 
 def drawn(parties: Parties, bend: str = "") -> Drawn:

@@ -1,7 +1,7 @@
 """Draws (随机抽取): `ebid-draw/1`, one protocol for every random choice of the hall.
 
 docs/protocols/draw.md. Pure are announcement, candidates, slips, calling, draw, papers, cards, ceremony, trustee; the
-ceremony as the hall runs it: service (the hall's own acts), receiving (others' papers), showing, api, views."""
+ceremony as the hall runs it: service (the hall's own acts), receiving (others' papers), showing, secrecy, api, views."""
 
 from pyramid.config import Configurator
 

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from trading.draws import receiving, roster, showing
 from trading.draws.announcement import is_hex32
 from trading.draws.commands import ShowSlips, Signed
+from trading.draws.secrecy import may_see
 from trading.draws.service import draw_named
 from trading.errors import Refused, refuse
 from trading.ledger import canonical
@@ -25,10 +26,17 @@ HANDED_IN = {
 }
 
 
-@view_config(route_name="api-draws-wanted", request_method="GET", renderer="json", permission=PUBLIC)
+@view_config(
+    route_name="api-draws-wanted",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
 def wanted(request: Request) -> Any:
-    """What is asked of the service {name}: [{"draw":hex,"wanted":["commit"|"deal"|"ack"|"reveal"|"recover"]}]."""
-    return showing.wanted(request.db, request.matchdict["name"], int(request.now().timestamp()))
+    """What is asked of the service {name}: [{"draw":hex,"wanted":["commit"|"deal"|"ack"|"reveal"|"recover"]}]. Only
+    the service itself is told: a draw may be of a secret evaluation."""
+    return showing.wanted(request.db, asker(request), int(request.now().timestamp()))
 
 
 @view_config(
@@ -47,10 +55,20 @@ def post_card(request: Request) -> Any:
     return {"name": name}
 
 
-@view_config(route_name="api-draw-papers", request_method="GET", renderer="json", permission=PUBLIC)
+@view_config(
+    route_name="api-draw-papers",
+    request_method="POST",
+    renderer="json",
+    permission=PUBLIC,
+    require_csrf=False,
+)
 def papers(request: Request) -> Any:
-    """Everything that the service {name} judges a draw by; its deals are encrypted to it."""
-    return showing.papers_of(request.db, in_address(request), request.matchdict["name"])
+    """Everything that the service {name} judges a draw by; its deals are encrypted to it. Only a service of this
+    draw is told, by a signed question."""
+    name, draw = asker(request), in_address(request)
+    if name not in draw.certificates:
+        raise HTTPNotFound()
+    return showing.papers_of(request.db, draw, name)
 
 
 @view_config(
@@ -84,13 +102,21 @@ def show_slips(request: Request) -> Any:
 
 @view_config(route_name="api-draw-transcript", request_method="GET", permission=PUBLIC)
 def transcript(request: Request) -> Any:
-    """The transcript (draw.md section 8) as canonical bytes; 404 before the result."""
-    found = showing.transcript(request.db, request.keys, in_address(request))
+    """The transcript (draw.md section 8) as canonical bytes; 404 before the result, and while the draw is secret."""
+    draw = in_address(request)
+    found = showing.transcript(request.db, request.keys, draw) if may_see(request, draw) else None
     if found is None:
         raise HTTPNotFound()
     request.response.content_type = "application/json"
     request.response.body = canonical.dumps(found)
     return request.response
+
+
+def asker(request: Request) -> str:
+    """The service {name}, by its signed question. Raises Refused `draw.*`, `signature.*`."""
+    command, name = read_json(request, Signed), str(request.matchdict["name"])
+    roster.check_question(request.db, request.registry, name, command.document, command.p7s)
+    return name
 
 
 def in_address(request: Request) -> Any:

@@ -29,6 +29,19 @@ def build_card(name: str, key: bytes, at: int) -> bytes:
     return jcs({"v": 1, "typ": "ebid.draw-card", "name": name, "key": key.hex(), "at": at})
 
 
+def build_question(name: str, at: int) -> bytes:
+    """What a service signs to be told what is asked of it, and the papers of its draws."""
+    return jcs({"v": 1, "typ": "ebid.draw-question", "name": name, "at": at})
+
+
+def parse_question(raw: bytes) -> tuple[str, int]:
+    """(name, when it asked). Raises DrawError MALFORMED."""
+    said = _read(raw, "ebid.draw-question", "name", "at")
+    if not is_name(said["name"]) or type(said["at"]) is not int:
+        raise malformed("a question")
+    return said["name"], said["at"]
+
+
 def parse_card(raw: bytes) -> Card:
     """Raises DrawError MALFORMED for anything but a card."""
     said = _read(raw, "ebid.draw-card", "name", "key", "at")

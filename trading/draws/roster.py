@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from trading.clock import database_now
 from trading.draws import ceremony
-from trading.draws.cards import parse_card
+from trading.draws.cards import parse_card, parse_question
 from trading.draws.models import TrusteeCard
+from trading.draws.refusal import DrawError
 from trading.errors import refuse
 from trading.interfaces import ISignatureVerifier
 from trading.web import _
@@ -24,7 +25,7 @@ THRESHOLD = 2
 """k: so many trustees publish what a party withholds"""
 FEWEST = 2 * THRESHOLD - 1
 PRESENT = timedelta(minutes=3)
-"""how old the card of a service may be that counts as present"""
+"""how old the card of a service may be that counts as present, and how old its question"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,26 @@ def take_card(session: Session, registry: Any, raw: bytes, cms: bytes) -> str:
     changed = {name: row.excluded[name] for name in ("card", "p7s", "at")}
     session.execute(row.on_conflict_do_update(index_elements=["name"], set_=changed))
     return who.name
+
+
+def check_question(session: Session, registry: Any, name: str, raw: bytes, cms: bytes) -> None:
+    """Raises Refused `draw.unknown-trustee`, `draw.question` for anything but this service's own question of
+    this moment, `signature.*`."""
+    who, now = trustee_named(registry.settings, name), database_now(session)
+    wrong = refuse(
+        "draw.question",
+        _("Only the trustee itself may ask this"),
+        remedy=_("Sign the question with the certificate that this trustee registered."),
+    )
+    try:
+        asker, at = parse_question(raw)
+    except DrawError as error:
+        raise wrong from error
+    if asker != name or abs(now.timestamp() - at) > PRESENT.total_seconds():
+        raise wrong
+    signer = registry.getUtility(ISignatureVerifier).verify(raw, cms, now)
+    if signer.certificate_sha256 != who.cert_sha256:
+        raise wrong
 
 
 def present(session: Session) -> dict[str, TrusteeCard]:

@@ -325,9 +325,12 @@ def seen_by_witness(session: Session, draw: Draw) -> None:
 
 
 def open_list(session: Session, registry: Any, draw: Draw) -> None:
-    """Open the whole list of a lottery. Entry `draw.opened`, once."""
-    if draw.opened_at is None and draw.result is not None:
-        draw.opened_at = database_now(session)
+    """Open the whole list of a lottery, once; of a void draw, that there was one. Entry `draw.opened` where there is
+    a result."""
+    if draw.opened_at is not None or not draw.ended:
+        return
+    draw.opened_at = database_now(session)
+    if draw.result is not None:
         said = {"openings": openings_of(registry["keys"], draw)}
         log(session, draw, "opened", said, draw.opened_at)
 

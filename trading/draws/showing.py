@@ -1,6 +1,6 @@
 """What the hall shows of a draw (公示): to the services that hold it, to everybody, and into the bundle.
 
-Nothing here is secret but who stands behind a handle, which is in `openings.json` alone."""
+Who stands behind a handle is in `openings.json` alone; who may know of a draw at all, `secrecy` says."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from trading.draws import roster, showing
 from trading.draws.models import Draw
+from trading.draws.secrecy import may_see
 from trading.draws.service import calling_of, openings_of
 from trading.ledger import canonical
 from trading.web import PUBLIC, _, whole_number
@@ -31,9 +32,9 @@ PURPOSES = {
     permission=PUBLIC,
 )
 def show(request: Request) -> dict[str, Any]:
-    """Everything about one draw; the names once its list was opened."""
+    """Everything about one draw; the names once its list was opened. 404 while whoever asks may not know of it."""
     draw = request.db.scalars(select(Draw).where(*place(request))).first()
-    if draw is None:
+    if draw is None or not may_see(request, draw):
         raise HTTPNotFound()
     said = showing.steps(request.db, draw, int(request.now().timestamp()))
     params, facts = said["params"], said["facts"]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import service, tiebreak
+from bidding.evaluation import access, service, tiebreak
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.room import Room, make_room
+from tests.helpers import make_user
 from trading.clock import database_now
 from trading.draws import service as draws
 from trading.draws.models import Draw, TrusteeCard
 from trading.errors import Refused
 from trading.events import AwardIssued, DrawEnded
 from trading.ledger import canonical
+from trading.permissions import Permission
 
 SERVICES = [
     {"name": name, "org": name, "cert_sha256": "00" * 32, "standby": False} for name in ("a", "b", "c")
@@ -75,6 +78,21 @@ def test_no_officer_writes_an_order_by_hand_where_trustees_serve(tied: Room) -> 
             tied.session, tied.registry, tied.actor(tied.people[0]), tied.tender.code, order, "Li", "lots"
         )
     assert refused.value.faults[0].code == "draw.by-ceremony"
+
+
+def test_only_the_committee_and_the_regulator_know_of_it_before_the_result(tied: Room) -> None:
+    drawn = start(tied)
+    stranger = make_user(tied.session, "expert")
+
+    def knows(user: Any, *permissions: Permission) -> bool:
+        identity = user and SimpleNamespace(user_id=user.id)
+        asks = SimpleNamespace(db=tied.session, identity=identity, has_permission=permissions.__contains__)
+        return access.knows_of_draw(asks, drawn)
+
+    assert all(knows(member) for member in tied.people)
+    assert knows(stranger, Permission.SUPERVISE)
+    assert not knows(stranger) and not knows(None)
+    assert not knows(tied.tender.agent, Permission.MANAGE_TENDER)
 
 
 def test_names_are_opened_with_the_award(tied: Room) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pyramid.config import Configurator
 
+from plugins.outbound import Unreachable
 from tests.draws.hall import TENDER, DrawHall, make_hall
 from trading.acts import process
 from trading.draws import receiving, service, showing
+from trading.draws.cards import build_question
 from trading.draws.draw import replay
 from trading.errors import Refused
 
@@ -213,6 +215,55 @@ def test_everybody_may_look_and_nobody_sees_a_name_before_the_list_is_opened(hal
         service.open_list(session, hall.registry, service.draw_named(session, ann))
     assert "bid 1" in app.get(address).text
     app.get(f"/draws/{TENDER}/lot/2", status=404)
+
+
+def test_a_draw_of_a_secret_evaluation_is_to_others_as_if_it_were_not(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce(service.lots("tie", 2))
+    app = hall.services["draw-notary"].app
+
+    def unseen() -> None:
+        here, nowhere = (app.get(f"/draws/{TENDER}/tie/{n}", status=404).text for n in (1, 2))
+        assert here.replace("tie/1", "tie/2").replace("tie%2F1", "tie%2F2") == nowhere
+        found, none = (app.get(f"/api/draws/{name}/transcript", status=404).text for name in (ann, "0" * 64))
+        assert found.replace(ann, "0" * 64) == none
+
+    unseen()
+    hall.to_the_freeze()
+    with hall.db() as session:  # as after a result; the evaluation that takes it is not of this test
+        service.draw_named(session, ann).result = {"calls": [], "panel": {}, "short": {}, "seed": "00"}
+    unseen()
+    with hall.db() as session:
+        service.draw_named(session, ann).voided = True
+        service.draw_named(session, ann).result = None
+    unseen()
+    with hall.db() as session:
+        service.open_list(session, hall.registry, service.draw_named(session, ann))
+    assert ann in app.get(f"/draws/{TENDER}/tie/1").text
+    assert not hall.entries("opened")
+
+
+def test_what_is_asked_of_a_trustee_only_itself_learns(hall: DrawHall) -> None:
+    hall.start()
+    ann = hall.announce()  # the fourth service stands by and is none of this draw's
+    one, other, fourth = (hall.services[name] for name in ("draw-notary", "draw-audit", "draw-association"))
+    assert one.ask("/api/draws/wanted/draw-notary") == [{"draw": ann, "wanted": ["commit"]}]
+    for path in ("/api/draws/wanted/draw-notary", f"/api/draws/{ann}/papers/draw-notary"):
+        one.app.get(path, status=404)
+        stale = build_question("draw-notary", int(service.datetime.now(service.UTC).timestamp()) - 600)
+        forged = other.signed(
+            build_question("draw-notary", int(service.datetime.now(service.UTC).timestamp()))
+        )
+        assert "draw.question" in one.app.post_json(path, one.signed(stale), expect_errors=True).text
+        assert "draw.question" in one.app.post_json(path, one.signed(b"{}"), expect_errors=True).text
+        assert "draw.question" in one.app.post_json(path, forged, expect_errors=True).text
+        with pytest.raises(Unreachable) as refused:
+            other.ask(path)
+        assert "draw.question" in str(refused.value)
+    assert fourth.ask("/api/draws/wanted/draw-association") == []
+    with pytest.raises(Unreachable) as unknown:
+        fourth.ask(f"/api/draws/{ann}/papers/draw-association")
+    assert unknown.value.status == 404
 
 
 def test_the_bundle_has_what_the_verifier_computes_a_draw_from(hall: DrawHall) -> None:
