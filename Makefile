@@ -58,6 +58,10 @@ faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=16 FAULTS_
 	$(BIN)/python -m pytest tests/faults/sample.py
 	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),16) --first $(or $(FAULTS_FIRST),0) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
 
+upgraded: install ## a tender that was open under the first schema goes on to its award
+	$(BIN)/python -m config.assets
+	$(BIN)/python -m pytest tests/config/upgrade_story.py
+
 shell: install ## a Python shell with the running hall's database
 	$(BIN)/tradehall shell
 

@@ -41,6 +41,7 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("deposit_account", "sealed"): own_row,
     ("deposit_item", "sealed"): own_row,
     ("deposit_payment", "sealed"): own_row,
+    ("draw", "sealed"): lambda row: "draw",
     ("supervision_case", "sealed"): lambda row: f"case/{row.id}",
     ("supervision_paper", "sealed"): lambda row: f"paper/{row.tender}/{row.sha256}",
 }
@@ -126,11 +127,13 @@ def batches(engine: Engine, table: str) -> Iterator[Sequence[Any]]:
 
 
 def sealed_columns() -> set[tuple[str, str]]:
-    """The columns of the models that look like sealed ones, for the test that keeps the table whole."""
+    """The columns of the models that look like sealed ones, for the test that keeps the table whole; a draw's
+    deals are sealed to its trustees by its parties."""
     return {
         (table.name, column.name)
         for table in Base.metadata.tables.values()
         for column in table.columns
-        if isinstance(column.type, LargeBinary)
+        if table.name != "draw_deal"
+        and isinstance(column.type, LargeBinary)
         and (column.name.startswith("sealed") or column.name == "totp_secret")
     }

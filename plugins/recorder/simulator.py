@@ -19,6 +19,8 @@ from pathlib import Path
 
 RATE, SECONDS, PITCH = 8000, 1, 440
 PAUSE = 2.0
+SECOND = len("2026-01-01T00:00:00")
+"""the part of a time that the hall counts: a recording lasts whole seconds"""
 """seconds between two looks"""
 
 
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
             f"{chosen.hall}/api/tenders/{chosen.tender}/opening", timeout=60
         ) as answer:
             shown = json.loads(answer.read())
-        if shown["opening"] is not None:
+        if shown["opening"] is not None and shown["opening"]["started"][:SECOND] < shown["now"][:SECOND]:
             break
         time.sleep(PAUSE)
     starts, ends = shown["opening"]["started"], shown["now"]

@@ -90,8 +90,6 @@ class Story:
     """The script; options are the acts of a dishonest hall."""
 
     edition = ""
-    reviewed = {"tender": TENDER}
-    """what reviews say they are about"""
     orders: list[list[str]] = []  # noqa: RUF012
     """what was drawn among equal bids"""
 
@@ -104,6 +102,8 @@ class Story:
         declined: bool = False,
         late: bool = False,
     ) -> None:
+        self.reviewed: dict[str, str] = {"tender": TENDER}
+        """what reviews say they are about"""
         self.parties, self.omit, self.award_to, self.declined, self.late = (
             parties,
             omit,

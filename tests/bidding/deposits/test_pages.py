@@ -83,7 +83,8 @@ def test_a_short_guarantee_is_refused_on_the_page_with_its_article(
     assert "This is not a signed electronic guarantee" in empty.submit(status=422, headers=ENGLISH).text
     form["number"] = number
     page = form.submit(status=422, headers=ENGLISH)
-    assert "before the bid does" in page.text and "GPR 33" in page.text
+    assert "before the bid does" in page.text
+    assert "Regulations under the Government Procurement Law art. 33" in page.text
 
 
 def test_before_the_deadline_the_list_is_the_same_whoever_has_paid(
