@@ -19,9 +19,9 @@ from pathlib import Path
 
 RATE, SECONDS, PITCH = 8000, 1, 440
 PAUSE = 2.0
+"""seconds between two looks"""
 SECOND = len("2026-01-01T00:00:00")
 """the part of a time that the hall counts: a recording lasts whole seconds"""
-"""seconds between two looks"""
 
 
 def tone(seconds: int = SECONDS) -> bytes:
