@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bidding.vault import content, hpke
+from bidding.vault import content
 from bidding.vault.custodian_key import build_statement
 from bidding.vault.open import Outcome, StageEvidence, open_bid
 from bidding.vault.policy import Part, Policy, StagePlan, build_policy, parse_policy
 from bidding.vault.release import Answer
 from bidding.vault.seal import PartInput, seal_bid
+from trading import hpke
 
 ROUNDS = 5
 PIECE = 1 << 20

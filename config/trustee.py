@@ -18,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bidding.vault import hpke
 from config.pauses import uneven
 from plugins.outbound import Unreachable, fetch
 from plugins.x509_signatures import signer_from, verifier_from
+from trading import hpke
 from trading.clock import now, rfc3339
 from trading.draws import papers, trustee
 from trading.draws.announcement import Params

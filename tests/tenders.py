@@ -16,7 +16,6 @@ from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Override, Tender
 from bidding.tenders.readiness import publishable
 from bidding.vault.custodian_key import build_statement
-from bidding.vault.hpke import X_WING
 from bidding.vault.models import CustodianKey
 from plugins.demo_ca.authority import DemoCA
 from plugins.x509_signatures.signer import FileSigner
@@ -25,6 +24,7 @@ from trading.accounts import certificates
 from trading.accounts.models import User
 from trading.acts import Actor, process
 from trading.clock import database_now
+from trading.hpke import X_WING
 from trading.parties.models import Party
 
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bidding.vault import documents as d
-from bidding.vault import hpke
 from bidding.vault.close import Close, parse_close, why_not_release
 from bidding.vault.custodian_key import Statement, build_statement, parse_statement
 from bidding.vault.encoding import EncodingError, format_time, sha256
@@ -21,6 +20,7 @@ from bidding.vault.keys import custodian_seed
 from bidding.vault.manifest import Manifest, parse_manifest
 from bidding.vault.policy import Policy, Stage, parse_policy
 from bidding.vault.release import build_release
+from trading import hpke
 from trading.ledger import entry as ledger_entry
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import NoteError, parse_checkpoint

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidding.vault import documents as d
-from bidding.vault import hpke
 from bidding.vault.encoding import EncodingError, b64, format_time
+from trading import hpke
 from trading.ledger.canonical import dumps
 
 MAX_CUSTODIANS = 15

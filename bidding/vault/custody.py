@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.tenders.models import Amendment, Tender
-from bidding.vault import hpke
 from bidding.vault.custodian import question
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.documents import canonical
@@ -24,7 +23,7 @@ from bidding.vault.envelopes import key_stages_of
 from bidding.vault.models import Bid, BidderRelease, Close, CustodianKey, Release
 from bidding.vault.service import policy_of
 from bidding.vault.sittings import Sitting, sitting_of
-from trading import evidence
+from trading import evidence, hpke
 from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.errors import refuse
 from trading.interfaces import ISignatureVerifier

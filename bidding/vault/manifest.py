@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from bidding.vault import documents as d
-from bidding.vault import hpke, keys
+from bidding.vault import keys
 from bidding.vault.content import HEADER, Source, measure, plausible_size
 from bidding.vault.encoding import EncodingError, b64, format_time, sha256
 from bidding.vault.policy import Policy
+from trading import hpke
 from trading.errors import Fault
 from trading.ledger.canonical import dumps
 

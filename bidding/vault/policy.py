@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from bidding.vault import documents as d
-from bidding.vault import hpke
 from bidding.vault.custodian_key import MAX_CUSTODIANS, parse_statement
 from bidding.vault.encoding import EncodingError, b64, format_time, sha256
+from trading import hpke
 from trading.ledger.canonical import dumps
 
 MODES = ("custodian", "bidder", "dual", "either")

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidding.vault import documents as d
-from bidding.vault import hpke, keys
+from bidding.vault import keys
 from bidding.vault.custodian_key import MAX_CUSTODIANS
 from bidding.vault.encoding import EncodingError, b64, format_time, sha256
 from bidding.vault.manifest import Manifest
 from bidding.vault.policy import Policy, Stage
+from trading import hpke
 from trading.ledger.canonical import dumps
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bidding.vault import content, hpke, keys
+from bidding.vault import content, keys
 from bidding.vault.content import Sink, Source
 from bidding.vault.manifest import BID_ID_BYTES, SealedPart, SealedStage, build_manifest
 from bidding.vault.policy import Policy, Stage
+from trading import hpke
 
 
 class SealError(ValueError):

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bidding.vault import hpke
 from config.conform import Case
 from config.conform.compare import Differs, case, data, listed, same, same_hex
+from trading import hpke
 
 _ML_KEM_PK = 1184
 _ML_KEM_CT = 1088

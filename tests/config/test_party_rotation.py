@@ -17,7 +17,6 @@ from sqlalchemy import select
 from bidding.tenders.models import Tender
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.encoding import sha256
-from bidding.vault.hpke import X_WING, public_key
 from bidding.vault.keys import custodian_seed
 from bidding.vault.models import CustodianKey, Release
 from config import custodian_rotation, installation, keys, party_rotation, register, trust, trusting
@@ -28,6 +27,7 @@ from plugins.x509_signatures.signer import FileSigner
 from tests.bidding.vault.scene import CODE, Scene, scene
 from tests.config.test_custodian import NAME, WiredBox, after_the_window, closed
 from trading import clock
+from trading.hpke import X_WING, public_key
 from trading.ledger.models import LedgerEntry
 from trading.ledger.witness import Witness, retire_key, rotate_key
 

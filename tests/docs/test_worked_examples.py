@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.vault import content, hpke, keys
+from bidding.vault import content, keys
 from bidding.vault.encoding import lp, sha256
 from bidding.vault.receipt import build_refusal, leaf_bytes, leaf_commitment
+from trading import hpke
 from trading.ledger import checkpoint, entry, merkle
 from trading.ledger.canonical import dumps
 from trading.ledger.tiles import Tile, encode_bundle

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tradehall_verify as verifier
-from bidding.vault import hpke, keys
+from bidding.vault import keys
 from bidding.vault.encoding import b64, unb64
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.open import StageEvidence, open_stage
@@ -21,6 +21,7 @@ from bidding.vault.release import Answer, unwrap
 from tests.bidding.vault.support import Bid, World, seal, world
 from tests.verifier.pki import Parties
 from tests.verifier.story import SHEETS, Story
+from trading import hpke
 from trading.ledger.canonical import dumps
 
 ANSWERS = ("none", "share", "wrong-share", "bad-claim", "seed", "wrong-seed", "wrong-seed-and-share")

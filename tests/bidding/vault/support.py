@@ -13,7 +13,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bidding.vault import hpke
 from bidding.vault.custodian_key import build_statement
 from bidding.vault.encoding import sha256
 from bidding.vault.manifest import Manifest, parse_manifest
@@ -21,6 +20,7 @@ from bidding.vault.open import BidResult, StageEvidence, open_bid
 from bidding.vault.policy import Part, Policy, StagePlan, build_policy, parse_policy
 from bidding.vault.release import Answer
 from bidding.vault.seal import PartInput, SealedBid, seal_bid
+from trading import hpke
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import LOG_KEY, WITNESS_KEY, verifier_key
 

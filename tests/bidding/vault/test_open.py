@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bidding.vault import content, hpke, keys
+from bidding.vault import content, keys
 from bidding.vault.encoding import b64
 from bidding.vault.open import Finding, Outcome, StageEvidence, open_stage
 from bidding.vault.release import Answer, unwrap
 from tests.bidding.vault.support import SHEET, Bid, World, by_seeds, changed, judge, make_world, seal, world
+from trading import hpke
 
 MODES = ("custodian", "bidder", "dual", "either")
 TWO = {"technical": "custodian", "price": "custodian"}
