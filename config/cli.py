@@ -10,7 +10,7 @@ from trading.secrets import NoKey
 
 COMMANDS = {
     "run": ("config.supervisor:main", "the whole hall on this machine, with demo data"),
-    "demo": ("config.demo.play:main", "play one whole tender without a browser, to VERIFIED"),
+    "demo": ("config.demo.command:main", "play one whole tender without a browser, to VERIFIED"),
     "bid": ("config.bid:main", "seal, submit, replace, withdraw or decrypt a bid from the command line"),
     "conform": ("config.conform:main", "run vector files against this implementation"),
     "audit": ("config.audit:main", "export a tender's bundle for the offline verifier"),

@@ -1,19 +1,14 @@
-"""`tradehall demo`: one whole tender, played by its people's programs (演示：一次完整的采购).
+"""The steps of a tender, played by its people's programs (演示步骤): all but its evaluation, which differs by method.
 
-On servers and data of its own that leave nothing behind. Every step goes over HTTP with the person's own
-API key and certificate; sealing, receipts and verification run on the bidder's side. Ends with the
-verdict of the offline verifier over the exported bundle."""
+Every step goes over HTTP with the person's own API key and certificate; sealing, receipts and verification run on
+the bidder's side."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -21,10 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-from bidding.vault.encoding import b64, unb64
+from bidding.vault.encoding import b64
 from bidding.vault.policy import Policy
 from config import bidder as device
 from config import supervisor
@@ -44,8 +36,6 @@ OFFERS = {
     "bidder5": ("900000.00", "Ember", []),
 }
 """login: price, brand of the core product, claims. Bidder 4 adds up wrongly, bidder 5 is far too low."""
-
-COMMITTEE = ("expert1", "expert2", "expert3", "expert4", "delegate")
 
 
 @dataclass
@@ -221,93 +211,6 @@ def read_out(agent: Person, story: Story) -> Any:
     return opening if opening["read_out"] else None
 
 
-def evaluate(story: Story) -> None:
-    """The committee signs in, votes, asks; the price code corrects and ranks; all sign the report."""
-    agent = story.person("agent")
-    members = [story.person(login) for login in COMMITTEE]
-    agent.post(story.api("/panel"), panel_list(story))
-    for member in members:
-        member.post(story.api("/panel/sign-in"))
-    for step in ("qualification", "conformity"):
-        for member in members:
-            vote(story, member, step, dissent=step == "conformity" and member.login == "expert4")
-    answer_questions(story)
-    for member in members:
-        vote(story, member, "abnormal", accepted=False)
-    for member in members:
-        report = member.get(story.api("/evaluation/report"))
-        member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
-    members[0].post(story.api("/evaluation/report/deliver"))
-    for row in json.loads(unb64(members[0].get(story.api("/evaluation/report"))["raw"]))["result"]["ranking"]:
-        story.say(
-            f"rank {row['rank']}  {row['id']}  bid {row['bid_price']}  evaluated {row['evaluation_price']}"
-        )
-
-
-def panel_list(story: Story) -> dict[str, Any]:
-    """The list as a pool would hand it over."""
-    roles = {figure.login: figure for figure in people.FIGURES}
-    return {
-        "v": 1,
-        "typ": "ebid.panel-list",
-        "tender": story.code,
-        "source": "省综合评标专家库（模拟） 抽取单 2026-0001",
-        "members": [
-            {
-                "login": login,
-                "name": roles[login].name,
-                "employer": people.uscc("school-board") if login == "delegate" else people.uscc("centre"),
-                "kind": "purchaser" if login == "delegate" else "expert",
-                "head": login == COMMITTEE[0],
-            }
-            for login in COMMITTEE
-        ],
-    }
-
-
-def vote(
-    story: Story, member: Person, step: str, *, dissent: bool = False, accepted: bool | None = None
-) -> None:
-    """One member's signed votes of one step; a dissenter fails the first item of the first bid, in writing."""
-    seen = member.get(story.api("/evaluation"))
-    if seen["step"] != step:
-        raise RuntimeError(f"{member.login} should vote on {step}, the hall asks for {seen['step']}")
-    votes: list[dict[str, Any]] = []
-    for number, subject in enumerate(seen["subjects"]):
-        if step == "abnormal":
-            reason = "说明未附成本构成，不能证明其合理性"
-            votes.append({"bid": subject, "accepted": bool(accepted), "reason": reason})
-            continue
-        for place, item in enumerate(seen["items"]):
-            against = dissent and number == 0 and place == 0
-            votes.append(
-                {
-                    "bid": subject,
-                    "item": item,
-                    "pass": not against,
-                    "reason": "响应内容不够具体" if against else "符合",
-                }
-            )
-    raw = member.post(story.api(f"/evaluation/reviews/{step}/draft"), {"votes": votes})["raw"]
-    member.post(story.api(f"/evaluation/reviews/{step}"), {"raw": raw, "cms": member.sign_b64(raw)})
-
-
-def answer_questions(story: Story) -> None:
-    """Bidder 4 confirms the corrected price; bidder 5 explains its low one."""
-    for login in OFFERS:
-        who = story.person(login)
-        for question in who.get(story.api("/clarifications")):
-            if not question["open"]:
-                continue  # of an earlier evaluation
-            path = story.api(f"/clarifications/{question['ref']}")
-            if question["kind"] == "correction":
-                who.post(path, {"confirmed": True, "cms": who.sign_b64(question["sign"]["confirm"])})
-            else:
-                text = "我公司自有工厂，库存充足。"
-                who.post(path, {"answer": text, "cms": who.sign(text.encode())})
-            story.say(f"{login} answers a question on its {question['kind']}")
-
-
 def award(story: Story) -> None:
     """The purchaser confirms by signing; result notice, award and loser notices go out; contract."""
     buyer = story.person("buyer")
@@ -379,61 +282,3 @@ def verify(story: Story) -> None:
         story.verdict = "\n".join(done.stdout.splitlines()[-2:])
         if done.returncode:
             raise RuntimeError(f"the verifier does not agree: {done.stdout[-2000:]}{done.stderr}")
-
-
-STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (
-    ("an unlawful deadline is refused", try_unlawful),
-    ("draft, custodians' keys, signature, publication", publish),
-    ("bid securities, seen by nobody", secure),
-    ("five sealed bids, receipts verified, one replaced", bid),
-    ("deadline: the hall closes; late acts are refused", too_late),
-    ("opening: decryption, custodians' remedy, record", open_bids),
-    ("evaluation by lowest price, report", evaluate),
-    ("result, award, contract", award),
-    ("bid securities go back with interest", return_securities),
-    ("audit bundle, offline verifier", verify),
-)
-
-
-def play(hall: supervisor.Hall, folder: Path, console: Console) -> Story:
-    """Play all steps; raises where one does not come out as the story tells."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=not console.is_terminal) as bar:
-        task = bar.add_task("tender", total=len(STEPS))
-        story = Story(
-            hall, folder, lambda line: bar.console.print(f"    {line}", markup=False, highlight=False)
-        )
-        for words, step in STEPS:
-            bar.update(task, description=words)
-            bar.console.print(f"== {words}", markup=False, highlight=False)
-            step(story)
-            bar.advance(task)
-    return story
-
-
-def main(arguments: Sequence[str]) -> int:
-    """`tradehall demo [--keep FOLDER]`: exit code 0 only when the verifier says VERIFIED."""
-    parser = argparse.ArgumentParser(prog="tradehall demo", description=__doc__)
-    parser.add_argument("--keep", type=Path, help="keep bids, bundles and trust.json in this folder")
-    chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # leaves nothing behind either
-    console = Console(width=160, soft_wrap=True)
-    with tempfile.TemporaryDirectory(prefix="th-") as state, tempfile.TemporaryDirectory() as papers:
-        folder = chosen.keep or Path(papers)
-        folder.mkdir(parents=True, exist_ok=True)
-        with supervisor.running(Path(state), port=0) as hall:
-            subprocess.run(
-                [sys.executable, "-m", "config.cli", "seed", "--hall", hall.url, "--people-only"],
-                env=hall.environment, check=True,
-            )  # fmt: skip
-            os.environ[clock.CLOCK_FILE] = hall.environment[clock.CLOCK_FILE]
-            try:
-                story = play(hall, folder, console)
-            except (device.HallRefused, RuntimeError, TimeoutError) as error:
-                console.print(f"FAILED: {error}", markup=False)
-                for log in sorted((Path(state) / "log").glob("*.log")):
-                    tail = log.read_text(errors="replace").splitlines()[-15:]
-                    console.print("\n".join([f"--- {log.name}", *tail]), markup=False, highlight=False)
-                return 1
-    console.print(story.verdict, markup=False, highlight=False)
-    return 0

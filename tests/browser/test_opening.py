@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config import bidder as device
-from config.demo import people, play
+from config.demo import lowest_price, people, play
 from config.demo.client import until
 from config.supervisor import Hall
 from tests.browser.conftest import PATIENCE, Visit, key_file, picture
@@ -123,7 +123,7 @@ def test_the_purchaser_awards_with_one_click_and_the_result_is_read_in_both_lang
 ) -> None:
     if story.person("agent").get(story.api())["state"] != "opened":
         pytest.fail("the opening's story did not come to its end")
-    play.evaluate(story)
+    lowest_price.evaluate(story)
     buyer = visit("buyer")
     buyer.goto(f"/tenders/{story.code}/award")
     buyer.wait_for_selector("form[data-sign][data-ready]")

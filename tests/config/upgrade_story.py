@@ -28,7 +28,7 @@ from bidding.vault.encoding import b64
 from bidding.vault.models import CustodianKey, SealPolicy
 from config import assets, cli, installation, register
 from config.custodian import Box
-from config.demo import play
+from config.demo import lowest_price, play
 from config.demo.cast import CUSTODIANS
 from config.settings import environment_name
 from config.supervisor import Family, Hall
@@ -168,7 +168,7 @@ def test_a_tender_that_was_open_under_the_first_schema_goes_on_to_verified(
         rotate_everything(story, old, tmp_path)
         publish_draft(story, codes["draft"])
         fresh = play.seed.open_tender(story.person("agent"))
-        for step in (play.too_late, play.open_bids, play.evaluate, play.award, play.verify):
+        for step in (play.too_late, play.open_bids, lowest_price.evaluate, play.award, play.verify):
             step(story)
     assert story.verdict.startswith("VERIFIED")
     assert sum(" OK by " in line for line in said) == 5

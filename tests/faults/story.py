@@ -14,7 +14,7 @@ from typing import Any
 from bidding.vault.encoding import unb64
 from bidding.vault.receipt import parse_receipt
 from config import bidder as device
-from config.demo import files, people, play
+from config.demo import files, lowest_price, people, play
 from config.demo.client import Person, until
 from config.demo.play import Story
 from tests.faults.points import PHASES
@@ -207,13 +207,13 @@ def decrypt(story: Played, login: str) -> None:
 
 def evaluate_and_award(story: Played) -> None:
     """The committee's work (no questions: nothing adds up wrongly, nothing is too cheap), then the award."""
-    agent, members = story.person("agent"), [story.person(login) for login in play.COMMITTEE]
-    agent.post(story.api("/panel"), play.panel_list(story))
+    agent, members = story.person("agent"), [story.person(login) for login in lowest_price.COMMITTEE]
+    agent.post(story.api("/panel"), lowest_price.panel_list(story))
     for member in members:
         member.post(story.api("/panel/sign-in"))
     for step in ("qualification", "conformity"):
         for member in members:
-            play.vote(story, member, step)
+            lowest_price.vote(story, member, step)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})

@@ -18,7 +18,7 @@ import pytest
 from config import bidder as device
 from config import embedded
 from config.app import make_config
-from config.demo import play
+from config.demo import lowest_price, play
 from config.demo.client import Person, until
 from config.demo.play import Story
 from config.settings import settings
@@ -92,7 +92,7 @@ def live(running: HallProcess, folder: Path) -> Aftermath:
     """Play both tenders; the failing one runs beside the other and closes at the same deadline."""
     said: list[str] = []
     found = Aftermath(running.hall, folder, Story(running.hall, made(folder / "goods"), said.append), said)
-    for _, step in play.STEPS:
+    for _, step in lowest_price.STEPS:
         step(found.goods)
         if step is play.bid:
             found.failed = few_bidders(running.hall, made(folder / "few"))

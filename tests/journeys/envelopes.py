@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from config import bidder as device
-from config.demo import people, play, seed
+from config.demo import lowest_price, people, play, seed
 from config.demo.client import until
-from config.demo.play import COMMITTEE, Story
+from config.demo.lowest_price import COMMITTEE
+from config.demo.play import Story
 from plugins.recorder import simulator as recorder
 from trading import clock
 
@@ -70,7 +71,7 @@ def file_recording(story: Story) -> None:
 def review(story: Story) -> None:
     """All members fail bidder 1 on the first item."""
     agent = story.person("agent")
-    agent.post(story.api("/panel"), play.panel_list(story))
+    agent.post(story.api("/panel"), lowest_price.panel_list(story))
     for member in map(story.person, COMMITTEE):
         member.post(story.api("/panel/sign-in"))
     failed = people.uscc("b1")
@@ -99,11 +100,11 @@ def open_second(story: Story) -> None:
 def finish(story: Story) -> None:
     members: list[Any] = [story.person(login) for login in COMMITTEE]
     for member in members:
-        play.vote(story, member, "conformity")
-    play.answer_questions(story)
+        lowest_price.vote(story, member, "conformity")
+    lowest_price.answer_questions(story)
     for member in members:
         if member.get(story.api("/evaluation"))["step"] == "abnormal":
-            play.vote(story, member, "abnormal", accepted=True)
+            lowest_price.vote(story, member, "abnormal", accepted=True)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})

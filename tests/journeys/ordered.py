@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from config import bidder as device
-from config.demo import people, play
+from config.demo import lowest_price, people, play
 from config.demo.client import Person, until
-from config.demo.play import COMMITTEE, Story
+from config.demo.lowest_price import COMMITTEE
+from config.demo.play import Story
 from trading.clock import parse_rfc3339
 
 BIDDERS = ("bidder1", "bidder2", "bidder3", "bidder4")
@@ -50,7 +51,7 @@ def open_and_award(story: Story) -> None:
     until(lambda: play.read_out(agent, story), "the custodians", seconds=90)
     record = agent.get(story.api("/opening/record"))
     agent.post(story.api("/opening/record"), {"cms": agent.sign_b64(record["record"])})
-    agent.post(story.api("/panel"), play.panel_list(story))
+    agent.post(story.api("/panel"), lowest_price.panel_list(story))
     for login in COMMITTEE:
         story.person(login).post(story.api("/panel/sign-in"))
     evaluate(story)
@@ -69,7 +70,7 @@ def evaluate(story: Story, against: str = "") -> None:
     for step in ("qualification", "conformity"):
         for member in members:
             vote(story, member, step, against if step == "conformity" else "")
-    play.answer_questions(story)
+    lowest_price.answer_questions(story)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
