@@ -21,6 +21,7 @@ from config.settings import DEFAULTS
 from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
 from plugins.demo_ca.sm2 import Sm2DemoCA
+from plugins.simulated import make_token
 from plugins.sms import simulator as sms_simulator
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.rotation import known
@@ -123,8 +124,8 @@ def prepare(state: Path) -> Parties:
             purposes=[ExtendedKeyUsageOID.TIME_STAMPING],
         ),
     )
-    bank_simulator.make_secret(outside(state) / "bank" / bank_simulator.SECRET)
-    sms_simulator.make_secret(outside(state) / "sms" / sms_simulator.SECRET)
+    make_master(outside(state) / "bank" / bank_simulator.SECRET)
+    make_token(outside(state) / "sms" / sms_simulator.SECRET)
     guarantor = bank(ca, outside(state) / "bank")
     custodians = [
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)

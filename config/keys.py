@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -34,7 +34,7 @@ from config import (
     trusting,
 )
 from config.log_rotation import NotYet
-from config.register import KINDS
+from config.register import KINDS, Known
 from config.settings import DEFAULTS, from_environment
 from plugins.outbound import Unreachable, fetch
 from trading.db import make_engine
@@ -252,12 +252,7 @@ def box_of(chosen: argparse.Namespace) -> Path:
 
 
 def trust(chosen: argparse.Namespace) -> int:
-    settings = from_environment()
-    engine = make_engine(settings["database.url"])
-    try:
-        row = trusting.trust(engine, settings, chosen)
-    finally:
-        engine.dispose()
+    row = change_of_trust(trusting.trust, chosen)
     say(
         f"{row.kind} {row.key} counts from {row.start}; start every process of the hall again, publish trust.json"
     )
@@ -265,13 +260,17 @@ def trust(chosen: argparse.Namespace) -> int:
 
 
 def distrust(chosen: argparse.Namespace) -> int:
-    settings = from_environment()
-    engine = make_engine(settings["database.url"])
-    try:
-        row = trusting.distrust(engine, settings, chosen)
-    finally:
-        engine.dispose()
+    row = change_of_trust(trusting.distrust, chosen)
     say(
         f"{row.kind} {row.key} counted until {row.end}; start every process of the hall again, publish trust.json"
     )
     return 0
+
+
+def change_of_trust(change: Callable[..., Known], chosen: argparse.Namespace) -> Known:
+    settings = from_environment()
+    engine = make_engine(settings["database.url"])
+    try:
+        return change(engine, settings, chosen)
+    finally:
+        engine.dispose()

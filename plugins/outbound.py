@@ -40,21 +40,10 @@ def fetch(
 ) -> bytes:
     """The body of a GET (or, with `data`, a POST) of an http(s) `url`; `timeout` in seconds, `limit` in
     bytes. Raises `Unreachable`."""
-    if not url.startswith(("http://", "https://")):
-        raise Unreachable(f"not an http address: {url}")
-    request = urllib.request.Request(url, data=data, headers=dict(headers or {}))
-    try:
-        with _opener.open(request, timeout=timeout) as answer:
-            body: bytes = answer.read(limit + 1)
-            if answer.length and len(body) <= limit:  # reading a part does not tell that the rest is missing
-                raise http.client.IncompleteRead(body, answer.length)
-    except urllib.error.HTTPError as error:
-        detail = error.read(500).decode("utf-8", "replace")
-        raise Unreachable(f"{url} answered {error.code}: {detail}", error.code) from error
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise Unreachable(f"{url} did not answer: {error}") from error
-    if len(body) > limit:
-        raise Unreachable(f"{url} answered with more than {limit} bytes")
+    status, _headers, body = exchange(url, data, headers, timeout, limit)
+    if not 200 <= status < 300:
+        detail = body[:500].decode("utf-8", "replace")
+        raise Unreachable(f"{url} answered {status}: {detail}", status)
     return body
 
 
@@ -71,9 +60,19 @@ def exchange(
     request = urllib.request.Request(url, data=data, headers=dict(headers or {}))
     try:
         with _opener.open(request, timeout=timeout) as answer:
-            return answer.status, dict(answer.headers), answer.read(limit)
+            return answer.status, dict(answer.headers), _whole(url, answer, limit)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, dict(error.headers), error.read(limit)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{url} did not answer: {error}") from error
+
+
+def _whole(url: str, answer: http.client.HTTPResponse, limit: int) -> bytes:
+    """The body of a success. Raises Unreachable for a longer one than `limit`, IncompleteRead for a part."""
+    body = answer.read(limit + 1)
+    if len(body) > limit:
+        raise Unreachable(f"{url} answered with more than {limit} bytes")
+    if answer.length:  # reading a part does not tell that the rest is missing
+        raise http.client.IncompleteRead(body, answer.length)
+    return body

@@ -1,4 +1,5 @@
-"""What the demonstration's outside parties share: a small HTTP server, each in a process of its own.
+"""What the demonstration's outside parties share: books in a folder of their own, failures that can be set, and a
+small HTTP server, each in a process of its own.
 
 Not for production: no TLS, one machine, everything that is asked is answered in order of arrival.
 """
@@ -6,14 +7,72 @@ Not for production: no TLS, one machine, everything that is asked is answered in
 from __future__ import annotations
 
 import argparse
+import secrets
+import sqlite3
+import threading
 from collections.abc import Callable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
+
+from trading import clock
+from trading.secrets import make_private
 
 
 class TooLong(ValueError):
     """The request's body is empty or longer than this party reads."""
+
+
+class Declined(Exception):
+    """What a party does not do; `status` is the HTTP status of its answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Books:
+    """What a party keeps in `folder` (SQLite, made when there is none), and the failures that are set for it."""
+
+    file: str
+    schema: str
+    failures: dict[str, str]
+    """names of failures, with what they are when nobody has set them"""
+
+    def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.now = now
+        self.modes = dict(self.failures)
+        self._lock = threading.Lock()
+        self._books = sqlite3.connect(self.folder / self.file, check_same_thread=False)
+        self._books.executescript(self.schema)
+
+    def set_modes(self, chosen: dict[str, str]) -> None:
+        """Set the failures named, end the others."""
+        self.modes = self.failures | {name: value for name, value in chosen.items() if name in self.failures}
+
+
+def make_token(path: Path) -> str:
+    """The secret by which a party knows the hall, made when there is none: 43 characters."""
+    return make_private(path, lambda: secrets.token_urlsafe(32).encode()).decode()
+
+
+def form(body: bytes) -> dict[str, str]:
+    """The first value of each field of a form."""
+    return {name: values[0] for name, values in parse_qs(body.decode()).items()}
+
+
+def outcome(act: Callable[[], dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+    """Status and body of the answer to a request that `act` reads and does."""
+    try:
+        return 200, act()
+    except Declined as error:
+        return error.status, {"error": str(error)}
+    except (ValueError, KeyError, TypeError) as error:
+        return 422, {"error": f"malformed request: {error}"}
 
 
 class Frame(BaseHTTPRequestHandler):

@@ -130,19 +130,26 @@ def next_in_ring(folder: Path, rng: Callable[[int], bytes] = os.urandom) -> Path
 
 
 def make_master(path: Path, rng: Callable[[int], bytes] = os.urandom) -> bytes:
-    """The 32 bytes of a key file that is made when it is missing, readable by its owner only. It comes
-    whole under its name, whoever else is making it. Raises NoKey for one that is not whole."""
+    """The 32 bytes of a key file that is made when it is missing. Raises NoKey for one that is not whole."""
+    make_private(path, lambda: rng(KEY_BYTES), rng)
+    return load_master(path)
+
+
+def make_private(path: Path, content: Callable[[], bytes], rng: Callable[[int], bytes] = os.urandom) -> bytes:
+    """The bytes of a file that is made when it is missing, readable by its owner only. It comes whole under its
+    name, whoever else is making it."""
     if path.exists():
-        return load_master(path)
+        return path.read_bytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".new-{path.name}-{rng(8).hex()}")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(rng(KEY_BYTES))
+            file.write(content())
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(new, path)
     finally:
         new.unlink()
-    return load_master(path)
+    return path.read_bytes()

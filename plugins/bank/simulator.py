@@ -13,10 +13,7 @@ holder, `late` lists a credit only that many seconds after it was booked.
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -30,11 +27,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from bidding.deposits import guarantee_file
 from plugins import simulated
 from plugins.bank.signing import MAC, TIME, answer_mac, next_secret, request_mac, same, timely
+from plugins.simulated import Declined
 from plugins.x509_signatures.evidence import organisation_id
 from plugins.x509_signatures.signer import FileSigner
 from trading import clock
 from trading.clock import parse_rfc3339, rfc3339
 from trading.rulebook.calendar import beijing_date
+from trading.secrets import make_master
 
 SECRET, SIGNER = "hall.secret", "key.pem"
 MODES = {"down": "", "slow": "", "duplicate": "", "wrong_payer": "", "late": ""}
@@ -50,26 +49,14 @@ CREATE TABLE IF NOT EXISTS signed_guarantee (number TEXT PRIMARY KEY, file BLOB 
 """
 
 
-class Declined(Exception):
-    """What the bank does not do; `status` is the HTTP status of the answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-class Bank:
+class Bank(simulated.Books):
     """The books in `folder`; the secret shared with the hall is made when there is none."""
 
+    file, schema, failures = "books.sqlite", SCHEMA, MODES
+
     def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.secret = make_secret(self.folder / SECRET)
-        self.now = now
-        self.modes = dict(MODES)
-        self._lock = threading.Lock()
-        self._books = sqlite3.connect(self.folder / "books.sqlite", check_same_thread=False)
-        self._books.executescript(SCHEMA)
+        super().__init__(folder, now)
+        self.secret = make_master(self.folder / SECRET)
 
     # -- the hall -----------------------------------------------------------------------------------
 
@@ -199,19 +186,6 @@ class Bank:
         files = (self.folder / SECRET, next_secret(self.folder / SECRET))
         return [path.read_bytes() for path in files if path.exists()]
 
-    def set_modes(self, chosen: dict[str, str]) -> None:
-        self.modes = MODES | {name: value for name, value in chosen.items() if name in MODES}
-
-
-def make_secret(path: Path) -> bytes:
-    """The secret shared with the hall, made when there is none."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
-
 
 def money(text: Any) -> Decimal:
     """Raises Declined for what is no amount above zero with two places."""
@@ -264,7 +238,7 @@ class _Handler(simulated.Frame):
             self._signed("POST", body)
 
     def _counter(self, act: str, body: bytes) -> None:
-        given = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        given = simulated.form(body)
         try:
             if act == "pay-in":
                 told = self.bank.pay_in(**given)
@@ -291,12 +265,7 @@ class _Handler(simulated.Frame):
         if secret is None or not timely(at, bank.now()):
             self.answer(401, "text/plain", b"not signed by the hall")
             return
-        try:
-            status, told = 200, self._asked(method, body)
-        except Declined as error:
-            status, told = error.status, {"error": str(error)}
-        except (ValueError, KeyError, TypeError) as error:
-            status, told = 422, {"error": f"malformed request: {error}"}
+        status, told = simulated.outcome(lambda: self._asked(method, body))
         answer = json.dumps(told, ensure_ascii=False).encode()
         signature = {MAC.replace("-", "_"): answer_mac(secret, mac, status, answer)}
         self.answer(status, "application/json", answer, **signature)

@@ -9,10 +9,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
-import secrets
-import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -20,9 +16,10 @@ from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from plugins import simulated
+from plugins.simulated import Declined
 from trading import clock
 from trading.clock import BEIJING, parse_rfc3339, rfc3339
 from trading.texting import LONGEST, MOBILE
@@ -37,26 +34,14 @@ CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY, key TEXT UNIQUE NOT
 """
 
 
-class Declined(Exception):
-    """What the gateway does not do; `status` is the HTTP status of the answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-class Gateway:
+class Gateway(simulated.Books):
     """The messages in `folder`; the hall's secret is made when there is none."""
 
+    file, schema, failures = "messages.sqlite", SCHEMA, MODES
+
     def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.secret = make_secret(self.folder / SECRET)
-        self.now = now
-        self.modes = dict(MODES)
-        self._lock = threading.Lock()
-        self._kept = sqlite3.connect(self.folder / "messages.sqlite", check_same_thread=False)
-        self._kept.executescript(SCHEMA)
+        super().__init__(folder, now)
+        self.secret = simulated.make_token(self.folder / SECRET)
 
     def take(self, key: str, number: str, text: str) -> None:
         """Take a message once, and deliver it at once. Raises Declined."""
@@ -64,18 +49,20 @@ class Gateway:
             raise Declined(422, "not a mobile number, or not a text of that length")
         deaf = number in self.modes["deaf"].split()
         state, reason = ("failed", "switched off") if deaf else ("delivered", "")
-        with self._lock, self._kept:
-            known = self._kept.execute("SELECT number, text FROM message WHERE key = ?", (key,)).fetchone()
+        with self._lock, self._books:
+            known = self._books.execute("SELECT number, text FROM message WHERE key = ?", (key,)).fetchone()
             if known is not None and known != (number, text):
                 raise Declined(409, "this key was used for another message")
             if known is None:
                 row = (key, number, text, state, reason, rfc3339(self.now()))
                 columns = "key, number, text, state, reason, at"
-                self._kept.execute(f"INSERT INTO message ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
+                self._books.execute(f"INSERT INTO message ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def report(self, key: str) -> dict[str, str]:
         with self._lock:
-            row = self._kept.execute("SELECT state, at, reason FROM message WHERE key = ?", (key,)).fetchone()
+            row = self._books.execute(
+                "SELECT state, at, reason FROM message WHERE key = ?", (key,)
+            ).fetchone()
         if row is None:
             raise Declined(404, "no such message")
         return dict(zip(("state", "at", "reason"), row, strict=True))
@@ -84,20 +71,7 @@ class Gateway:
         """(instant, number, text, state) of the newest messages."""
         with self._lock:
             query = "SELECT at, number, text, state FROM message ORDER BY seq DESC LIMIT ?"
-            return self._kept.execute(query, (SHOWN,)).fetchall()
-
-    def set_modes(self, chosen: dict[str, str]) -> None:
-        self.modes = MODES | {name: value for name, value in chosen.items() if name in MODES}
-
-
-def make_secret(path: Path) -> str:
-    """The hall's secret, made when there is none."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-    return path.read_text()
+            return self._books.execute(query, (SHOWN,)).fetchall()
 
 
 def serve(host: str, port: int, folder: Path | str) -> None:
@@ -128,7 +102,7 @@ class _Handler(simulated.Frame):
             self.answer(413, "text/plain", str(error).encode())
             return
         if self.path == "/modes":
-            self.gateway.set_modes({name: values[0] for name, values in parse_qs(body.decode()).items()})
+            self.gateway.set_modes(simulated.form(body))
             self.answer(200, "text/plain", b"ok")
         else:
             self._asked("POST", body)
@@ -140,19 +114,14 @@ class _Handler(simulated.Frame):
         known = hmac.compare_digest(
             self.headers.get("Authorization", "").encode(), f"Bearer {self.gateway.secret}".encode()
         )
-        try:
-            if modes["down"]:
-                raise Declined(503, "the gateway is down")
-            if not known:
-                raise Declined(401, "not the hall")
-            status, told = 200, self._done(method, body)
-        except Declined as error:
-            status, told = error.status, {"error": str(error)}
-        except (ValueError, KeyError, TypeError) as error:
-            status, told = 422, {"error": f"malformed request: {error}"}
+        status, told = simulated.outcome(lambda: self._done(known, method, body))
         self.answer(status, "application/json", json.dumps(told, ensure_ascii=False).encode())
 
-    def _done(self, method: str, body: bytes) -> dict[str, Any]:
+    def _done(self, known: bool, method: str, body: bytes) -> dict[str, Any]:
+        if self.gateway.modes["down"]:
+            raise Declined(503, "the gateway is down")
+        if not known:
+            raise Declined(401, "not the hall")
         if (method, self.path) == ("POST", "/messages"):
             asked = json.loads(body)
             self.gateway.take(str(asked["key"]), str(asked["number"]), str(asked["text"]))

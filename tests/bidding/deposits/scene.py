@@ -13,7 +13,8 @@ from bidding.deposits import returns, service, standing
 from bidding.deposits.sealed import account_of, owner_of
 from bidding.deposits.standing import Standing
 from bidding.tenders.models import Tender
-from plugins.bank.simulator import Bank, Declined
+from plugins.bank.simulator import Bank
+from plugins.simulated import Declined
 from tests.awards import Evaluated
 from tests.helpers import make_user
 from tests.tenders import actor_for
