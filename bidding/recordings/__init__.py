@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
+    """The room's routes; a tender's end begins the retention."""
+    from bidding.recordings import service
     from bidding.tenders import tender_factory
+    from trading.events import TenderEnded
 
     config.add_route("recordings", "/tenders/{code}/recordings", factory=tender_factory)
     config.add_route("recording", "/tenders/{code}/recordings/{ref}", factory=tender_factory)
@@ -21,4 +23,5 @@ def includeme(config: Configurator) -> None:
         factory=tender_factory,
     )
     config.add_route("api-recording", "/api/tenders/{code}/recordings/{ref}", factory=tender_factory)
+    config.add_subscriber(service.count_from_the_end, TenderEnded)
     config.scan("bidding.recordings.views")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from bidding.tenders.service import find, locked, the_rulebook
 from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
+from trading.events import TenderEnded
 from trading.interfaces import IRecorder
 from trading.rulebook.calendar import beijing_date
 from trading.web import _
@@ -26,6 +27,8 @@ RETENTION = "P12"
 """the rulebook's entry on how many years procurement documents are kept (GPL art. 42)"""
 RECORDED = ("opening", "opened", "evaluating", "evaluated", "awarded", "contracted", "failed")
 """States in which there is something to be recorded, or to be filed of it."""
+ENDED = ("contracted", "failed", "cancelled")
+"""States from which the retention counts (GPL art. 42: from the end of the procurement)"""
 
 
 def keep_until(day: date, years: int) -> date:
@@ -34,6 +37,19 @@ def keep_until(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
+
+
+def kept_from(at: datetime) -> date:
+    """The last day of the retention that begins at an instant."""
+    day = beijing_date(at)
+    return keep_until(day, the_rulebook().rule(RETENTION, day).integer)
+
+
+def count_from_the_end(event: TenderEnded) -> None:
+    """The procurement has ended: its recordings are kept from now on as long as the law says."""
+    tender = find(event.session, event.tender)
+    for row in recordings_of(event.session, tender):
+        row.keep_until = max(row.keep_until, kept_from(event.at))
 
 
 PIECE = 8 * 1024 * 1024
@@ -103,11 +119,10 @@ def file_recording(
             provider.discard(store)
         return found
     now = database_now(session)
-    years = the_rulebook().rule(RETENTION, beijing_date(now)).integer
     row = Recording(
         id=uuid.uuid4(), tender_id=tender.id, sitting=about.sitting, place=about.place,
         media_type=about.media_type, size=size, sha256=digest, starts_at=about.starts_at,
-        ends_at=about.ends_at, keep_until=keep_until(beijing_date(now), years), store=store, filed_at=now,
+        ends_at=about.ends_at, keep_until=kept_from(now), store=store, filed_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -176,6 +191,10 @@ def delete(session: Session, registry: Any, actor: Actor, code: str, ref: str) -
     row, now = one(session, tender, ref), database_now(session)
     if row.deleted_at is not None:
         return row
+    if tender.state not in ENDED:
+        raise refuse(
+            "recording.kept", _("The time to keep it begins when the procurement has ended"), rule="GPL 42"
+        )
     if beijing_date(now) <= row.keep_until:
         raise refuse(
             "recording.kept",

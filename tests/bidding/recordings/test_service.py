@@ -25,8 +25,10 @@ from tests.tenders import make_buyers, published_tender
 from trading.clock import database_now
 from trading.db import committing
 from trading.errors import Refused
+from trading.events import TenderEnded
 from trading.interfaces import IRecorder
 from trading.ledger.service import entries_of
+from trading.rulebook.calendar import beijing_date
 
 SOUND = tone()
 
@@ -76,6 +78,14 @@ def test_a_recording_is_filed_looked_at_and_kept_as_long_as_the_rulebook_says(
     with pytest.raises(Refused) as kept:
         service.delete(session, registry, buyers.actor, tender.code, str(row.id))
     assert kept.value.faults[0].code == "recording.kept"
+    row.keep_until = date(2026, 1, 1)
+    with pytest.raises(Refused) as not_ended:
+        service.delete(session, registry, buyers.actor, tender.code, str(row.id))
+    assert not_ended.value.faults[0].code == "recording.kept"
+    tender.state = "contracted"
+    ended = database_now(session) + timedelta(days=400)
+    registry.notify(TenderEnded(session, registry, tender.code, ended, "contracted"))
+    assert row.keep_until == service.keep_until(beijing_date(ended), 15)
     row.keep_until = date(2026, 1, 1)
     service.delete(session, registry, buyers.actor, tender.code, str(row.id))
     assert (found.deleted_at is not None, found.sha256) == (True, hashlib.sha256(SOUND).hexdigest())
