@@ -53,5 +53,5 @@ def includeme(config: Configurator) -> None:
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    for module in ("api", "views", "party_views"):
+    for module in ("api", "views", "party_views", "report_views"):
         config.scan(f"bidding.evaluation.{module}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, bidfiles, commands, names, report, review_form, service, tiebreak
+from bidding.evaluation import access, bidfiles, commands, names, review_form, service, tiebreak
 from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
 from bidding.evaluation.review import count
@@ -257,50 +257,3 @@ def draw(request: Request) -> Any:
         except Refused as refused:
             form.refuse(refused)
     return show_room(request, access.evaluation_of(request)) | {"form": form}
-
-
-# --- the report -----------------------------------------------------------------------------------
-
-
-@view_config(
-    route_name="evaluation-report", renderer=FOLDER + "report.jinja2", permission=Permission.OWN_ACCOUNT
-)
-def show_report(request: Request) -> Any:
-    """The report with every derivation; a member signs it here, with or without dissent."""
-    found = access.report_reader(request)
-    if found.report is None:
-        raise HTTPNotFound()
-    own = next((row for row in found.seated if row.user_id == request.identity.user_id), None)
-    form = Form(request, commands.SignReport)
-    if request.method == "POST":
-        if own is None:
-            raise HTTPForbidden()
-        if form.valid():
-            given = form.command
-            dissent_cms = given.dissent_cms if given.dissent.strip() else None
-            try:
-                service.sign_report(request.db, request.registry, request.actor, request.context.code, given.cms,
-                                    given.dissent, dissent_cms)  # fmt: skip
-                return back(request, "evaluation-report")
-            except Refused as refused:
-                form.refuse(refused)
-    return report_page(request, found, own) | {"form": form}
-
-
-def report_page(request: Request, found: Evaluation, own: PanelMember | None) -> dict[str, Any]:
-    drawn = report.drawn_up(found)
-    document = canonical.loads(drawn.raw)
-    signatures = {signature.member: signature for signature in report.signatures_of(request.db, drawn)}
-    return room(
-        request, found, found.phase(request.now()), own=own, report=drawn, document=document, raw=b64(drawn.raw),
-        derivations=names.derivations(request, found.tender, document["derivations"]), signatures=signatures,
-        complete=len(signatures) == len(found.seated),
-        certificate=found.seat(own.member).cert_sha256 if own else "",
-    )  # fmt: skip
-
-
-@view_config(route_name="evaluation-deliver", request_method="POST", permission=EVALUATE)
-def deliver(request: Request) -> Any:
-    """The head hands the report over."""
-    service.deliver(request.db, request.registry, request.actor, request.context.code)
-    return back(request, "evaluation-report")
