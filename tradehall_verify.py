@@ -1853,6 +1853,17 @@ def changed_weights(used: Mapping[str, Any], published: Mapping[str, Any]) -> li
     ]
 
 
+def differing_rows(name: str, mine: list[Any], said: list[Any]) -> list[str]:
+    """The rows of a report's list that are not those computed, in words."""
+    wrong = [
+        f"the report's {name} has {jcs(row).decode()}, which does not come out"
+        for row in said
+        if row not in mine
+    ]
+    left_out = [f"the report's {name} lacks {jcs(row).decode()}" for row in mine if row not in said]
+    return wrong + left_out or [f"the report's {name} stands in another order"]
+
+
 def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
     """The points of a report that the scores do not give, in words."""
     found = []
@@ -1877,7 +1888,8 @@ def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
-    r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/openings\.json"
+    r"|evaluation/(earlier-[0-9]+/)?(scores|score-reasons|score-corrections)/[^/]+"
+    r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
 )
 
 
@@ -2375,14 +2387,17 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/(record\.json|record\.p7s|outcomes\.json)", "opening.recorded"),
     (r"opening/second\.(json|p7s)", "opening.second-started"),
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
-    (r"evaluation/panel\.json", "panel.imported"),
+    (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated"),
+    (r"evaluation/demand\.json", "panel.demanded"),
     (r"evaluation/reviews/.+", "review.signed"),
+    (r"evaluation/scores/.+", "scores.locked"),
+    (r"evaluation/score-reasons/.+", "scores.explained"),
+    (r"evaluation/(earlier-[0-9]+/)?score-corrections/.+", "scores.corrected"),
     (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/result\..+", "result.published"),
     (r"result/award-.+", "award.issued"),
     (r"result/contract\..+", "contract.countersigned"),
     (r"supervision/orders/.+", "order.issued"),
-    (r"evaluation/earlier-[0-9]+/panel\.json", "panel.imported"),
     (r"evaluation/earlier-[0-9]+/(inputs\.json|report\..+)", "evaluation.reported"),
     (r"result/earlier-[0-9]+\..+", "result.published"),
     (r"deposits/.+", "deposit.decided"),
@@ -2408,7 +2423,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/reviews/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -2425,6 +2440,9 @@ FILE_FIELDS = {
     "outcomes",
     "panel",
     "review",
+    "sheet",
+    "correction",
+    "demand",
     "inputs",
     "report",
     "result",
@@ -2438,6 +2456,8 @@ FILE_FIELDS = {
     "commit",
     "ack",
 }
+REPLACED = {"panel.imported", "panel.demanded", "panel.seated", "opening.second-read-out"}
+"""Entries of whose documents only the last one's are in the bundle."""
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
     {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
 )
@@ -3214,15 +3234,24 @@ class Audit:
         hashes_listed = {row["sha256"] for row in self.listed.values()}
         latest = {act.type: act for act in self.acts}
         for act in self.acts:
-            if act.type in ("panel.imported", "opening.second-read-out") and latest[act.type] is not act:
+            if act.type in REPLACED and latest[act.type] is not act:
                 continue  # another committee after a recusal, outcomes after a decision: the last ones are here
+            fields = FILE_FIELDS | ({"reason"} if act.type == "scores.explained" else set())
             for name, value in _named_strings(act.payload):
+                if name == "openings" and self._still_sealed(act):
+                    continue
                 if (
-                    name in FILE_FIELDS
+                    name in fields
                     and any(act.type in kinds.split() for _, kinds in RECORDED_BY)
                     and value not in hashes_listed
                 ):
                     self.fail(f"the document {name} {value[:12]} that {act} recorded is missing")
+
+    def _still_sealed(self, act: Act) -> bool:
+        """Whether the names of a committee's draw are not handed over yet: they lie sealed in the bundle, and the
+        hall cannot open them."""
+        folder = f"draws/{(act.payload or {}).get('draw')}"
+        return f"{folder}/sealed.json" in self.listed and f"{folder}/openings.json" not in self.listed
 
     # -- V6 -----------------------------------------------------------------------------------
 
@@ -4028,11 +4057,23 @@ class Audit:
         votes = self._votes()
         for voter in sorted({key[1] for key in votes} - set(members)):
             self.fail(f"{voter} voted but is not of the panel")
+        self._check_head()
         if self.complete:
             self._check_reviews(votes)
         return f"{len(members)} members, all signed the report" + (
             ", votes as in their signed reviews" if self.complete else ""
         )
+
+    def _check_head(self) -> None:
+        """One of the experts leads the committee, never the purchaser's representative (M87 45, 47)."""
+        members = self.doc("evaluation/panel.json")["members"]
+        heads = [m for m in members if m.get("head")]
+        for head in heads:
+            if head["role"] != "expert":
+                self.fail(f"{head['member']} leads the committee and is not one of its experts")
+        drawn = any("handle" in m for m in members)
+        if len(heads) > 1 or (drawn and not heads):
+            self.fail(f"the committee has {len(heads)} heads")
 
     def _votes(self) -> dict[tuple[str, str, str, str], bool]:
         """(bidder, member, review, item) → pass, as the evaluation's inputs have it."""
@@ -4076,6 +4117,9 @@ class Audit:
             )
         inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
         self._check_inputs(inputs)
+        scores = _ScoreAudit(self, inputs) if "members" in inputs else None
+        if scores is not None:
+            scores.check_papers()
         if report["inputs"] != self.file_hash("evaluation/inputs.json"):
             self.fail("the report was made from other inputs")
         method = EVALUATIONS.get(inputs["rules"]["method"])
@@ -4085,6 +4129,10 @@ class Audit:
             self.unchecked.append("how the draws among equal bids were made")
         self.evaluation = method(inputs)
         self._compare_result(self.evaluation, report["result"])
+        if scores is not None:
+            scores.check_reasons(self.evaluation["outliers"])
+            for row in self.evaluation["disagreements"]:
+                self.fail(f"the members still differ on the objective item {row['item']} of bid {row['bid']}")
         winner = self.evaluation["winner"]
         return f"recomputed {len(inputs['bids'])} bids: {self.evaluation['outcome']}" + (
             f", first {winner} at {self.evaluation['contract_price']}" if winner else ""
@@ -4178,6 +4226,9 @@ class Audit:
                     )
         for name in mine:
             if mine[name] != said.get(name) and name != "ranking" and not (name == "scores" and bent):
+                if name in ("sensitivity", "outliers", "disagreements") and isinstance(said.get(name), list):
+                    self.problems += differing_rows(name, mine[name], said[name])
+                    continue
                 self.fail(
                     f"the report's {name} is {jcs(said.get(name)).decode()}, recomputed {jcs(mine[name]).decode()}"
                 )
@@ -4465,6 +4516,166 @@ class Audit:
                 + " the committee"
             )
         demand(len(set(handles)) == len(handles), "a drawn member stands twice in the committee")
+
+
+class _ScoreAudit:
+    """An evaluation's scores against what its members signed (evaluation.md section 5.4)."""
+
+    def __init__(self, audit: Audit, inputs: Mapping[str, Any]) -> None:
+        self.audit, self.inputs = audit, inputs
+        self.members: list[str] = inputs["members"]
+        self.corrections: list[Mapping[str, Any]] = inputs.get("corrections") or []
+        self.locked, self.explained, self.corrected = (
+            [(act, p) for act, p in audit.known(f"scores.{kind}") if audit._counts(act)]
+            for kind in ("locked", "explained", "corrected")
+        )
+        self.used = {
+            (bid["id"], item, member): score
+            for bid in inputs["bids"]
+            for item, row in bid["scores"].items()
+            for member, score in row.items()
+        }
+
+    def check_papers(self) -> None:
+        """Who signed what, and when; in the regulator's bundle also that the inputs hold just that."""
+        self._check_members()
+        self._check_turns()
+        self._check_number_of_corrections()
+        if self.audit.complete:
+            with self.audit.about("the score sheets"):
+                self._check_sheets()
+            with self.audit.about("the corrections of scores"):
+                self._check_corrections()
+        elif self.used:
+            self.audit.unchecked.append("the single score sheets: the regulator's bundle holds them")
+
+    def _check_members(self) -> None:
+        panel = [row["member"] for row in self.audit.doc("evaluation/panel.json")["members"]]
+        for member in sorted(set(self.members) - set(panel)):
+            self.audit.fail(f"swapped expert: the scores of {member} were used, who is not of the panel")
+        for member in sorted(set(panel) - set(self.members)):
+            self.audit.fail(
+                f"swapped expert: {member} is of the panel, but no scores of this member were used"
+            )
+        sheets = Counter(payload["member"] for _, payload in self.locked)
+        for member in panel if self.used else []:
+            if not sheets[member]:
+                self.audit.fail(f"dropped sheet: member {member} locked no scores")
+        for member, count in sheets.items():
+            if member not in panel:
+                self.audit.fail(f"sheet of a stranger: {member} locked scores and is not of the panel")
+            elif count > 1:
+                self.audit.fail(f"member {member} locked {count} sheets")
+
+    def _check_turns(self) -> None:
+        """All sheets, then reasons and corrections, then the report."""
+        last = max((act.index for act, _ in self.locked), default=-1)
+        for act, _ in (*self.explained, *self.corrected):
+            if act.index < last:
+                self.audit.fail(f"{act} came before the last sheet was locked")
+        reported = [act for act, _ in self.audit.known("evaluation.reported") if self.audit._counts(act)]
+        for act, payload in (*self.locked, *self.explained, *self.corrected):
+            if reported and act.index > reported[-1].index:
+                self.audit.fail(f"{act} of member {payload['member']} came after the report")
+
+    def _check_number_of_corrections(self) -> None:
+        for number, (act, payload) in enumerate(self.corrected, 1):
+            used = self.corrections[number - 1] if number <= len(self.corrections) else None
+            if used is None:
+                self.audit.fail(
+                    f"correction missing: number {number} of member {payload['member']} ({act}) is not in the inputs"
+                )
+            elif used["member"] != payload["member"]:
+                self.audit.fail(
+                    f"correction {number} is of member {used['member']}, signed by {payload['member']} ({act})"
+                )
+        for number, used in enumerate(self.corrections[len(self.corrected) :], len(self.corrected) + 1):
+            self.audit.fail(f"correction {number} (of member {used['member']}) was signed by nobody")
+
+    def _paper(self, folder: str, name: str, typ: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A signed paper (V6) of this evaluation and of that member."""
+        path = f"evaluation/{folder}/{name}.json"
+        paper: Mapping[str, Any] = self.audit.doc(path)
+        demand(
+            paper["v"] == 1 and paper["typ"] == f"ebid.score-{typ}" and paper["tender"] == self.audit.tender,
+            f"{path} is no {typ} of this tender",
+        )
+        demand(paper.get("round", 1) == self.audit.round, f"{path} was signed for another evaluation")
+        demand(
+            paper["member"] == payload["member"],
+            f"{path} is of {paper['member']}, not of {payload['member']}",
+        )
+        return paper
+
+    def _check_sheets(self) -> None:
+        signed: dict[tuple[str, str, str], str] = {}
+        for _, payload in self.locked:
+            sheet = self._paper("scores", payload["sheet"], "sheet", payload)
+            cells = [(row["bid"], row["item"]) for row in sheet["scores"]]
+            if cells != sorted(set(cells)):
+                self.audit.fail(f"the sheet of {payload['member']} scores something twice or is not sorted")
+            signed |= {(row["bid"], row["item"], sheet["member"]): row["score"] for row in sheet["scores"]}
+        with_sheet = {payload["member"] for _, payload in self.locked}
+        for key in sorted(self.used.keys() | signed.keys()):
+            sheet_says, inputs_say = signed.get(key), self.used.get(key)
+            if sheet_says != inputs_say and key[2] in with_sheet:
+                self.audit.fail(
+                    f"score bent: member {key[2]}, bid {key[0]}, item {key[1]}: "
+                    f"sheet says {sheet_says or 'nothing'}, inputs say {inputs_say or 'nothing'}"
+                )
+
+    def _check_corrections(self) -> None:
+        pattern = r"evaluation/(earlier-[0-9]+/)?score-corrections/([0-9]+)\.json"
+        paths = [m for path in self.audit.bundle.members if (m := re.fullmatch(pattern, path))]
+        found = {self.audit.file_hash(m[0]): m for m in paths}
+        pairs = zip(self.corrected, self.corrections, strict=False)
+        for number, ((_, payload), used) in enumerate(pairs, 1):
+            match = found[payload["correction"]]
+            paper = self._paper((match[1] or "") + "score-corrections", match[2], "correction", payload)
+            demand(paper["number"] == number == int(match[2]), f"{match[0]} is not number {number}")
+            for field_name in ("bid", "item", "member", "ground", "before", "after"):
+                if paper[field_name] != used[field_name]:
+                    self.audit.fail(
+                        f"correction {number} bent: {field_name} {used[field_name]} in the inputs, signed was {paper[field_name]}"
+                    )
+
+    def check_reasons(self, outliers: list[Mapping[str, Any]]) -> None:
+        """Whoever gave a score far from the others' said why."""
+        owed, given = (
+            Counter(row["member"] for row in outliers),
+            Counter(p["member"] for _, p in self.explained),
+        )
+        if not self.audit.complete:
+            for member in sorted((owed - given).keys()):
+                self.audit.fail(
+                    f"member {member} owes {owed[member]} reasons for outliers and gave {given[member]}"
+                )
+            return
+        with self.audit.about("the reasons for outliers"):
+            papers = [self._paper("score-reasons", p["reason"], "reason", p) for _, p in self.explained]
+            said = {
+                (p["member"], p["bid"], p["item"], Fraction(p["score"])): p["rules"]
+                for p in papers
+                if p["reason"].strip()
+            }
+            for row in outliers:
+                score = self._final(row["bid"], row["item"], row["member"])
+                rules = said.get((row["member"], row["bid"], row["item"], mark(score)))
+                where = f"member {row['member']}, bid {row['bid']}, item {row['item']}: {score}"
+                if rules is None:
+                    self.audit.fail(f"outlier without a reason: {where}")
+                elif rules != row["rules"] and not self.corrections:
+                    self.audit.fail(
+                        f"{where} is an outlier by {', '.join(row['rules'])}, the reason names {', '.join(rules)}"
+                    )
+
+    def _final(self, bid: str, item: str, member: str) -> str:
+        """A score after the corrections."""
+        score: str = self.used[(bid, item, member)]
+        for change in self.corrections:
+            if (change["bid"], change["item"], change["member"]) == (bid, item, member):
+                score = change["after"]
+        return score
 
 
 class _DrawAudit:
