@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,8 +26,10 @@ class Draw(Base):
     """the announcement's hash (hex), by which everybody names the draw"""
     params: Mapped[Blob]
     rows: Mapped[Blob]
-    sealed: Mapped[Blob]
-    """openings.json, encrypted: who stands behind the handles"""
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """openings.json, encrypted: who stands behind the handles; None while only `names` has it"""
+    names: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """of a draw among people: openings.json and telephones, encrypted to the site and the regulator, not to the hall"""
     openings_sha256: Mapped[str]
     certificates: Mapped[Json]
     """name → certificate (SHA-256, hex) of every party and trustee"""
@@ -46,6 +48,10 @@ class Draw(Base):
     beacon: Mapped[str | None]
     typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """the beacon's value as the first of two people typed it: {"value", "user", "recording"}"""
+    calls: Mapped[int] = mapped_column(default=0, server_default="0")
+    """how many calls are logged; one more than waves while answers are awaited, or when nobody is left to ask"""
+    called_at: Mapped[OptionalInstant]
+    """when the last of them was"""
     waves: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     result_hash: Mapped[str | None]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from trading.acts import Actor, process, record
 from trading.clock import database_now
-from trading.draws import calling, ceremony, papers, roster, slips
+from trading.draws import calling, ceremony, names, papers, roster, slips
 from trading.draws.announcement import Params, parse_params
 from trading.draws.candidates import Candidate, CandidateList, build_list
 from trading.draws.draw import check_beacon, result_hash
@@ -64,6 +64,15 @@ class Demand:
     cap: int = 0
     asks: bool = True
     beacon: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who alone may read the names of a draw among people (names.py): the raw public key of each reader, and
+    every candidate's telephone by the `id` of its record."""
+
+    keys: Mapping[str, bytes]
+    phones: Mapping[str, str]
 
 
 def lots(purpose: str, number: int) -> Demand:
@@ -137,10 +146,11 @@ def announce(
     demand: Demand,
     candidates: Sequence[Candidate],
     pace: Pace | None = None,
+    readers: Readers | None = None,
     rng: Callable[[int], bytes] = os.urandom,
 ) -> Draw:
-    """Announce the next draw of a tender for a purpose. The caller has locked the tender. Entry
-    `draw.announced`. Raises Refused `draw.running`, `draw.no-trustees`."""
+    """Announce the next draw of a tender for a purpose; with `readers` the hall keeps no name. The caller has
+    locked the tender. Entry `draw.announced`. Raises Refused `draw.running`, `draw.no-trustees`."""
     at = database_now(session)
     earlier = draws_of(session, tender, demand.purpose)
     if any(not draw.ended for draw in earlier):
@@ -163,7 +173,9 @@ def announce(
     known = roster.trustees(registry.settings)
     draw = Draw(
         tender=tender, purpose=demand.purpose, number=len(earlier) + 1, ann=params.hash.hex(),
-        params=jcs(document), rows=jcs(listed.rows), sealed=registry["keys"].seal(openings, OPENINGS),
+        params=jcs(document), rows=jcs(listed.rows),
+        sealed=None if readers else registry["keys"].seal(openings, OPENINGS),
+        names=sealed_names(params, readers, openings, listed, rng) if readers else None,
         openings_sha256=hashed(openings), certificates={name: known[name].cert_sha256 for name in cards},
         cards={name: {"card": row.card.hex(), "p7s": row.p7s.hex()} for name, row in cards.items()},
         asks=demand.asks, announced_at=at,
@@ -189,10 +201,35 @@ def openings_document(params: Params, listed: CandidateList, candidates: Sequenc
     return jcs(head | {"group_nonce": listed.group_nonce.hex(), "rows": rows})
 
 
+def sealed_names(
+    params: Params, readers: Readers, openings: bytes, listed: CandidateList, rng: Callable[[int], bytes]
+) -> bytes:
+    """The openings and telephones, to be read by `readers` only."""
+    phones = {h: readers.phones[found["id"]] for h, (_, found) in listed.openings.items()}
+    return names.seal_names(params, readers.keys, openings, phones, rng)
+
+
 def openings_of(keys: HallKeys, draw: Draw) -> dict[str, list[Any]]:
-    """handle → [nonce, record] of the whole list. Whoever calls has seen to it that the reader may know."""
+    """handle → [nonce, record] of the whole list. Whoever calls has seen to it that the reader may know. Raises
+    Refused `draw.names-sealed` while the hall itself cannot read them."""
+    if draw.sealed is None:
+        raise refuse("draw.names-sealed", _("The names of this draw are sealed; this hall cannot read them"))
     document = canonical.loads(keys.unseal(draw.sealed, OPENINGS))
     return {row["h"]: [row["nonce"], row["record"]] for row in document["rows"]}
+
+
+def opened_of(keys: HallKeys, draw: Draw) -> dict[str, list[Any]]:
+    """What everybody may see of the openings: nothing before the list is opened; of a draw among people only who
+    has a seat."""
+    if draw.opened_at is None or draw.sealed is None:
+        return {}
+    found = openings_of(keys, draw)
+    return found if draw.names is None else {handle: found[handle] for handle in seated(draw)}
+
+
+def seated(draw: Draw) -> list[str]:
+    """The handles that the last result seats."""
+    return [handle for members in (draw.result or {}).get("panel", {}).values() for handle in members]
 
 
 # --- going on ---------------------------------------------------------------------------------------
@@ -219,7 +256,7 @@ def advance(session: Session, registry: Any, draw: Draw) -> None:
         said = {"reason": reason, "missing": list(step.missing)}
         draw.frozen_entry = log(session, draw, "void", said, at)
         registry.notify(DrawEnded(session, registry, draw.tender, at, draw.ann))
-    elif step.act == "order" and draw.result is None:
+    elif step.act == "order" and not draw.calls and draw.result is None:
         call_next(session, registry, draw, at)
 
 
@@ -246,11 +283,19 @@ def call_next(session: Session, registry: Any, draw: Draw, at: datetime) -> None
     """Ask whom the order names next; with nobody left to ask, the result. Things that do not answer accept."""
     state, seed = calling_of(session, draw)
     called = state.call()
+    draw.calls, draw.called_at = len(draw.waves) + 1, at
     log(session, draw, "called", {"number": len(draw.waves), "call": called}, at)
     if called and not draw.asks:
         settle(session, registry, draw, {handle: "A" for _, handle in called}, {}, at)
     elif not called:
         conclude(session, registry, draw, state.result(seed), at)
+
+
+def awaited(session: Session, draw: Draw) -> list[list[str]]:
+    """Whose answers are awaited: [[stratum, handle] …] of the call that no wave has settled."""
+    if draw.voided or draw.calls != len(draw.waves) + 1:
+        return []
+    return calling_of(session, draw)[0].call()
 
 
 def settle(
@@ -260,8 +305,7 @@ def settle(
     """One wave: an answer of everybody who was asked, with the hash of each one's record. Then the next call.
     Raises Refused `draw.wave`."""
     state, _seed = calling_of(session, draw)
-    if draw.result is None:
-        state.call()
+    state.call()
     try:
         state.settle(outcomes)
     except DrawError as error:
@@ -325,14 +369,23 @@ def seen_by_witness(session: Session, draw: Draw) -> None:
 
 
 def open_list(session: Session, registry: Any, draw: Draw) -> None:
-    """Open the whole list of a lottery, once; of a void draw, that there was one. Entry `draw.opened` where there is
-    a result."""
+    """Open the whole list of a lottery, once, and of a draw among people those who have a seat; of a void draw, that
+    there was one. Entry `draw.opened` where there is a result."""
     if draw.opened_at is not None or not draw.ended:
         return
     draw.opened_at = database_now(session)
     if draw.result is not None:
-        said = {"openings": openings_of(registry["keys"], draw)}
+        said = {"openings": opened_of(registry["keys"], draw)}
         log(session, draw, "opened", said, draw.opened_at)
+
+
+def hand_over(session: Session, registry: Any, draw: Draw, openings: bytes) -> None:
+    """The hall takes the openings that it could not read; they are those that were announced, or Refused
+    `draw.openings`."""
+    if hashed(openings) != draw.openings_sha256:
+        raise refuse("draw.openings", _("These are not the openings that were announced"))
+    draw.sealed = registry["keys"].seal(openings, OPENINGS)
+    session.flush()
 
 
 def hashed(data: bytes) -> str:

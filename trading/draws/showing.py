@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from trading.clock import database_now
 from trading.draws import ceremony
 from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty
-from trading.draws.service import OPENINGS, commits_of, draws_of, facts_of, openings_of, params_of, slips_of
+from trading.draws.service import OPENINGS, commits_of, draws_of, facts_of, opened_of, params_of, slips_of
 from trading.ledger import canonical
 from trading.ledger import entry as ledger_entry
 from trading.ledger.models import LedgerEntry
@@ -97,7 +97,7 @@ def transcript(session: Session, keys: HallKeys, draw: Draw) -> dict[str, Any] |
         "beacon": draw.beacon or "",
         "waves": draw.waves,
         "result": draw.result,
-        "openings": openings_of(keys, draw) if draw.opened_at is not None else {},
+        "openings": opened_of(keys, draw),
     }
 
 
@@ -115,7 +115,8 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
         folder = f"draws/{draw.ann}"
         yield File(f"{folder}/params.json", draw.params)
         yield File(f"{folder}/rows.json", draw.rows)
-        yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
+        if draw.sealed is not None:
+            yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
         for row in session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id)):
             name = commits_of(session, draw)[row.party].hash
             yield File(f"{folder}/commits/{name}.json", row.commit)

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from trading.draws import roster, showing
 from trading.draws.models import Draw
 from trading.draws.secrecy import may_see
-from trading.draws.service import calling_of, openings_of
+from trading.draws.service import calling_of, opened_of, seated
 from trading.ledger import canonical
 from trading.web import PUBLIC, _, whole_number
 
 PURPOSES = {
     "tie": _("Order of equal bids"),
     "experts": _("Evaluation experts"),
+    "panel": _("Evaluation experts"),
     "invited": _("Invited suppliers"),
     "lot": _("Lottery"),
 }
@@ -39,7 +40,7 @@ def show(request: Request) -> dict[str, Any]:
     said = showing.steps(request.db, draw, int(request.now().timestamp()))
     params, facts = said["params"], said["facts"]
     known = roster.trustees(request.registry.settings)
-    names = openings_of(request.registry["keys"], draw) if draw.opened_at else {}
+    names = opened_of(request.registry["keys"], draw)
     rows = canonical.loads(draw.rows)
     return {
         "draw": draw,
@@ -53,7 +54,7 @@ def show(request: Request) -> dict[str, Any]:
         "excluded": sum("x" in row for row in rows),
         "order": ordered(request, draw) if draw.result else [],
         "names": {handle: opening[1].get("name", "") for handle, opening in names.items()},
-        "seated": {handle for members in (draw.result or {}).get("panel", {}).values() for handle in members},
+        "seated": set(seated(draw)),
     }
 
 
