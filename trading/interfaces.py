@@ -127,6 +127,27 @@ class ISmsSender(Interface):
         Raises Refused `sms.unavailable`."""
 
 
+class IVoice(Interface):
+    """Telephone calls that ask one question (语音通知网关). It learns a number and a script, and which of its own keys
+    they have; the script says no more than the caller wrote. Key 1 accepts, key 2 declines, another key has
+    the script repeated, up to three times; silence is no answer."""
+
+    def place(key: str, number: str, script: str) -> None:
+        """Has a mobile number of eleven digits called and the script spoken. `key` makes it happen once: the
+        same key again with the same number and script calls nobody. Raises `trading.errors.Refused` with code
+        `voice.unavailable` when the gateway does not answer (nothing is known then, and the same call may
+        be made again), `voice.declined` when it will never call this number or speak this script,
+        `voice.key-reused` for a known key with another number or script."""
+
+    def state(key: str) -> object:
+        """How far the call of a key has come (`trading.voicing.Call`), None for one that was never placed. Once
+        ended it never changes, and its record with it. Raises Refused `voice.unavailable`."""
+
+    def hang_up(key: str) -> None:
+        """Ends a call that nobody has answered with a key yet: its outcome is no answer. One that has ended, or
+        was never placed, is no error. Raises Refused `voice.unavailable`."""
+
+
 class ITradeKind(Interface):
     """A kind of trade (交易类别) as data: stages, methods, form fields, defaults, templates, document texts.
 
@@ -150,7 +171,7 @@ class ITradeKind(Interface):
 
     def templates(locale: str) -> object:
         """The ready-to-publish templates: a list of dicts `key`, `name`, `subject`, `standardised`,
-        `values` (defaults included, words of the locale) and `items`."""
+        `values` (defaults included, words of the locale), `items` and `criteria` (of scored ones)."""
 
     def placeholders() -> object:
         """The set of names that `document` needs values for."""

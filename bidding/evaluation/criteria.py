@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from bidding.evaluation.exact import N_
 from trading.errors import Fault
+from trading.rulebook.book import Rulebook
 
 PRICE, OBJECTIVE, SUBJECTIVE = "price", "objective", "subjective"
+CATEGORIES = ("goods", "services")
+_LEAST = "P16.price_weight.{}"
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,4})?")
 _SCALE = re.compile(
     "注册资[本金]|资产总额|总资产|净资产|营业收入|营业额|从业人员|员工人数|职工人数|利润|纳税额"
@@ -42,12 +47,27 @@ class Criterion:
 
 @dataclass(frozen=True)
 class PriceWeights:
-    """The least weight of the price by category of purchase, looked up in the rulebook (M87 55)."""
+    """The least weight of the price by category of purchase (M87 55), as shares of 1."""
 
-    goods: Fraction = Fraction(30, 100)
-    services: Fraction = Fraction(10, 100)
+    goods: Fraction
+    services: Fraction
+
+    @classmethod
+    def on(cls, day: date, rulebook: Rulebook) -> PriceWeights:
+        """What the rulebook asks for in documents published on that Beijing day."""
+        return cls(*(Fraction(rulebook.rule(_LEAST.format(what), day).decimal) for what in CATEGORIES))
+
+    @classmethod
+    @cache
+    def ever(cls) -> PriceWeights:
+        """The lowest that any version of the rule has allowed: for documents whose day is not known."""
+        known = Rulebook.load().rules
+        return cls(
+            *(min(Fraction(rule.decimal) for rule in known[_LEAST.format(what)]) for what in CATEGORIES)
+        )
 
     def least(self, category: str) -> Fraction:
+        """The share for goods or services."""
         return self.goods if category == "goods" else self.services
 
 
@@ -73,9 +93,11 @@ def parse_criteria(raw: Any) -> tuple[Criterion, ...]:
 
 
 def check_criteria(
-    raw: object, category: str, qualification: Collection[str], limits: PriceWeights = PriceWeights()
+    raw: object, category: str, qualification: Collection[str], limits: PriceWeights | None = None
 ) -> list[Fault]:
-    """Everything that is wrong with a tree of criteria, with the article; empty when it is lawful."""
+    """Everything that is wrong with a tree of criteria, with the article; empty when it is lawful. `limits`
+    are those of the day of publication."""
+    limits = limits or PriceWeights.ever()
     if not isinstance(raw, list) or not raw:
         return [Fault("criteria-missing", N_("The scoring criteria are missing."), "criteria", "M87 55")]
     faults = [fault for node in raw for fault in _node_faults(node, "criteria")]

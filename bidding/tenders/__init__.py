@@ -31,6 +31,7 @@ class Tenders(NamedTuple):
 
 ROUTES = {
     "tender-new": "/tenders/new",
+    "tender-check": "/tenders/check",
     "tender": "/tenders/{code}",
     "tender-edit": "/tenders/{code}/edit",
     "tender-preview": "/tenders/{code}/preview",

@@ -94,6 +94,7 @@ def draft_amendment(
         faults.append(Fault("amendment.reason", _("Say why: bidders read it in the notice."), "reason"))
     if faults:
         raise Refused(faults)
+    drafts.must_be_scorable(registry, tender.kind, DraftTender.model_validate(form), now)
     if not rules.differences(tender.form, form):
         raise refuse("amendment.nothing", _("Nothing is changed."))
     row = open_amendment(session, tender)
@@ -145,7 +146,8 @@ def findings(session: Session, registry: Any, tender: Tender, row: Amendment, no
     found += [
         each
         for each in check_tender(plan, book, calendar, set_aside)
-        if each.field in changed and not (each.field == "deadline" and each.severity == "refuse")
+        if each.field.split(".")[0] in changed
+        and not (each.field == "deadline" and each.severity == "refuse")
     ]
     return sorted(found, key=lambda each: each.severity != "refuse")
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from translationstring import TranslationStringFactory
 
+from bidding.tenders.criteria import COLUMNS, SCORING, rows_of
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import BEIJING, Calendar, at_beijing, beijing_date
 from trading.rulebook.gates import BY_REGIME, check_amendment
@@ -27,7 +28,7 @@ NEUTRAL = frozenset(
     {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
 )
 """Fields whose change makes nobody write another bid; a deadline can only move to a later time."""
-FIXED = ("template", "tenderer", "vault_mode", "envelopes")
+FIXED = ("template", "tenderer", "vault_mode", "envelopes", "evaluation")
 """What makes it another tender: it is cancelled and published anew instead."""
 ITEMS = ("item_name", "item_unit", "item_quantity", "core_item")
 TEXTS = ("technical", "qualification", "payment_terms")
@@ -46,6 +47,11 @@ LABELS = {
     "stacking": _("When both deductions apply"), "delivery_days": _("Delivery (days)"),
     "delivery_place": _("Place of delivery"), "warranty_months": _("Warranty (months)"),
     "committee": _("Members of the committee"), "experts": _("Experts among them"),
+    "criteria": _("Scoring criteria"), "low_mean": _("Low price: share of the mean"),
+    "low_second": _("Low price: share of the second-lowest price"),
+    "low_ceiling": _("Low price: share of the ceiling price"),
+    "outlier_ratio": _("Outlying score: distance from the other members’ mean"),
+    "modified_z": _("Outlying score: modified z"),
 }  # fmt: skip
 
 
@@ -79,7 +85,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     names = ["deadline", *(name for name in new if name != "deadline")]
     found = []
     for name in names:
-        if name in ITEMS or name not in old or same_value(name, old[name], new[name]):
+        if name in ITEMS or name in COLUMNS or name not in old or same_value(name, old[name], new[name]):
             continue
         if name in TEXTS:
             found.append(_lines(name, str(old[name]).splitlines(), str(new[name]).splitlines()))
@@ -87,6 +93,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
             found.append(Change(name, _words(name, old[name]), _words(name, new[name])))
     if any(old.get(name) != new.get(name) for name in ITEMS):
         found.insert(min(1, len(found)), _lines("items", item_lines(old), item_lines(new)))
+    if criterion_lines(old) != criterion_lines(new):
+        found.append(_lines("criteria", criterion_lines(old), criterion_lines(new)))
     return found
 
 
@@ -106,6 +114,20 @@ def item_lines(form: Mapping[str, Any]) -> list[str]:
         f"{number}. {name} {quantity} {unit}{' ★' if number == form['core_item'] else ''}"
         for number, (name, unit, quantity) in enumerate(rows, start=1)
     ]
+
+
+def criterion_lines(form: Mapping[str, Any]) -> list[str]:
+    """The criteria of a scored tender, one a line; none of another."""
+    if form.get("evaluation") != SCORING:
+        return []
+    lines = []
+    for row in rows_of(form):
+        name = f"{row.group} / {row.name or row.id}" if row.group else row.name or row.id
+        highest = f" (0–{row.max})" if row.max and row.max != row.weight else ""
+        lines.append(
+            f"{name} · {row.kind} · {row.weight}{highest}{': ' if row.guidance else ''}{row.guidance}"
+        )
+    return lines
 
 
 def _lines(field: str, old: Sequence[str], new: Sequence[str]) -> Change:

@@ -45,7 +45,7 @@ def create(request: Request) -> Any:
 def edit(request: Request) -> Any:
     """Change a draft: the body's fields replace those of the form."""
     tender = request.context
-    drafts.edit_draft(request.db, tender, validated(tender.form | json_object(request)))
+    drafts.edit_draft(request.db, request.registry, tender, validated(tender.form | json_object(request)))
     return facts(request, tender)
 
 
@@ -127,6 +127,7 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
         "title": tender.title,
         "title_en": tender.title_en,
         "kind": tender.kind,
+        "method": tender.method,
         "state": tender.state,
         "tenderer": {"uscc": tender.tenderer.uscc, "name": tender.tenderer.name},
         "agency": {"uscc": tender.agency.uscc, "name": tender.agency.name},
@@ -139,6 +140,7 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
         "policy": tender.policy_hash,
         "rulebook": {"version": tender.rulebook_version, "sha256": tender.rulebook_hash},
         "items": drafts.draft_of(tender).items if tender.form else [],
+        "criteria": tender.rules.get("criteria", []),
         "documents": [
             {
                 "name": document.name,

@@ -20,6 +20,8 @@ from pydantic import (
 )
 from translationstring import TranslationStringFactory
 
+from bidding.evaluation.criteria import is_number
+from bidding.tenders.criteria import COLUMNS, LOWEST, Row, check_rows, columns_of, rows_of
 from trading.clock import BEIJING
 
 _ = TranslationStringFactory("tradehall")
@@ -41,6 +43,14 @@ YuanOrNone = Annotated[Decimal, BeforeValidator(_plain_number), Field(ge=0, max_
 Ratio = Annotated[Decimal, BeforeValidator(_plain_number), Field(ge=0, le=1, max_digits=7, decimal_places=6)]
 
 
+def _none_when_empty(value: Any) -> Any:
+    """A field left empty means what the template says."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+RatioOrTemplate = Annotated[Ratio | None, BeforeValidator(_none_when_empty)]
+
+
 def _in_beijing(value: datetime) -> datetime:
     """A time without a zone is Beijing's. Whole seconds: what is shown is what counts."""
     aware = value if value.tzinfo else value.replace(tzinfo=BEIJING)
@@ -53,7 +63,10 @@ BeijingTime = Annotated[datetime, AfterValidator(_in_beijing)]
 class DraftTender(BaseModel):
     """Everything an agent says about a tender. `tenderer` is a unified social credit code or the exact
     name of a registered organisation; "" means one's own. Ratios are shares (0.10), money is yuan.
-    The three item lists have one length; `core_item` counts from 1."""
+    The three item lists have one length; `core_item` counts from 1. `evaluation` is the method; with
+    comprehensive scoring the lists `criterion_…` are the rows of bidding.tenders.criteria.Row. Lines of
+    abnormally low prices and the ratio of outliers are the template's when None; `modified_z` "" means that
+    this test of outliers is not used."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -89,6 +102,19 @@ class DraftTender(BaseModel):
     warranty_months: int = Field(ge=0, le=600)
     committee: int = Field(5, ge=1, le=99)
     experts: int = Field(4, ge=0, le=99)
+    evaluation: Literal["lowest-price", "comprehensive-scoring"] = "lowest-price"
+    low_mean: RatioOrTemplate = None
+    low_second: RatioOrTemplate = None
+    low_ceiling: RatioOrTemplate = None
+    outlier_ratio: RatioOrTemplate = None
+    modified_z: OptionalLine = "3.5"
+    criterion_id: list[str] = []
+    criterion_name: list[str] = []
+    criterion_kind: list[str] = []
+    criterion_max: list[str] = []
+    criterion_guidance: list[str] = []
+    criterion_group: list[str] = []
+    criterion_weight: list[str] = Field([], max_length=100)
 
     @model_validator(mode="before")
     @classmethod
@@ -102,6 +128,32 @@ class DraftTender(BaseModel):
         rows = [row for row in zip(*columns, strict=True) if any(str(cell).strip() for cell in row)]
         names, units, quantities = ([str(row[i]).strip() for row in rows] for i in range(3))
         return values | {"item_name": names, "item_unit": units, "item_quantity": quantities}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _criteria_in_rows(cls, values: Any) -> Any:
+        """Lists left out are empty; rows with nothing in them are not meant."""
+        if not isinstance(values, dict) or not any(isinstance(values.get(name), list) for name in COLUMNS):
+            return values
+        try:
+            return values | columns_of(rows_of(values))
+        except ValueError:  # told by `_readable_criteria`, beside its field
+            return values
+
+    @field_validator("criterion_weight")
+    @classmethod
+    def _readable_criteria(cls, weights: list[str], info: ValidationInfo) -> list[str]:
+        rows = rows_of(info.data | {"criterion_weight": weights})
+        if info.data.get("evaluation") != LOWEST:
+            check_rows(rows)
+        return weights
+
+    @field_validator("modified_z")
+    @classmethod
+    def _a_score(cls, value: str) -> str:
+        if value and not is_number(value):
+            raise ValueError(_("Write a number such as 3.5, or nothing"))
+        return value
 
     @field_validator("item_quantity")
     @classmethod
@@ -119,6 +171,11 @@ class DraftTender(BaseModel):
         if "item_name" in info.data and number > len(info.data["item_name"]):
             raise ValueError(_("Choose one of the items as the core product"))
         return number
+
+    @property
+    def criteria(self) -> list[Row]:
+        """The criteria of a scored tender, as filled in."""
+        return rows_of({name: getattr(self, name) for name in COLUMNS})
 
     @property
     def items(self) -> list[dict[str, Any]]:

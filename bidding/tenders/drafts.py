@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
 from bidding.tenders.commands import DraftTender, OverrideRule
+from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
 from bidding.tenders.models import Override, Tender
 from bidding.tenders.papers import template_of
-from bidding.tenders.plan import plan_of
+from bidding.tenders.plan import EVALUATIONS, plan_of, review_items
 from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.models import CustodianKey
 from trading.accounts.models import RoleGrant, User
 from trading.acts import Actor, record
 from trading.clock import BEIJING, database_now
-from trading.errors import refuse
+from trading.errors import Refused, refuse
 from trading.interfaces import ITradeKind
 from trading.parties.models import Party
 from trading.permissions import Role
@@ -33,7 +34,8 @@ from trading.rulebook.plan import Finding
 _ = TranslationStringFactory("tradehall")
 
 KIND = "procurement"
-METHOD = "lowest-price"
+METHODS = {name: method for method, name in EVALUATIONS.items()}
+"""The method of evaluation by the kind's name for it."""
 NUMBERS = 7_205_759_403
 """The advisory lock under which codes of a day are given out."""
 
@@ -73,6 +75,9 @@ def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any
         "item_unit": [item["unit"] for item in chosen["items"]],
         "item_quantity": [item["quantity"] for item in chosen["items"]],
         "core_item": next(item["number"] for item in chosen["items"] if item["core"]),
+        "evaluation": METHODS[values["evaluation"]],
+        **{f"low_{name}": line for name, line in values["low_lines"].items()},
+        **columns_of(Row(**row) for row in chosen["criteria"]),
         "notice_until": later(dates.notice_until, "notice").isoformat(),
         "documents_until": later(dates.documents_until, "documents").isoformat(),
         "deadline": deadline.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M"),
@@ -83,24 +88,39 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
     """A project with one lot and its tender, as a draft; entry `tender.drafted`.
 
     The user's organisation is the agency. Raises Refused `tender.no-organisation`, `tender.template`
-    and `tender.tenderer` (unknown, or the agency as its own client under another name)."""
+    `tender.tenderer` (unknown, or the agency as its own client under another name), and what is wrong with
+    the criteria of a scored tender."""
     agency = session.get(Party, user.party_id) if user.party_id else None
     if agency is None:
         raise refuse("tender.no-organisation", _("Your account belongs to no organisation that could buy."))
     kind = kind_of(registry)
     initial_values(registry, command.template, now := database_now(session))
+    must_be_scorable(registry, kind.key, command, now)
     tenderer = find_tenderer(session, command.tenderer) if command.tenderer else agency
     project = make_project(session, registry, kind, command, tenderer, now)
     code = codes.tender_code(project.code, 1)
     lot = Lot(project=project, number=1, code=codes.lot_code(code, 1), name=command.title, budget=command.budget,
               ceiling=command.ceiling)  # fmt: skip
     tender = Tender(code=code, kind=kind.key, state="draft", lot=lot, tenderer=tenderer, agency=agency, agent=user,
-                    method=METHOD, rules={}, created_at=now)  # fmt: skip
+                    method=command.evaluation, rules={}, created_at=now)  # fmt: skip
     fill_in(tender, command)
     session.add(tender)
     session.flush()
     record(session, actor, "tender.drafted", code, {"title": command.title, "kind": kind.key}, now)
     return tender
+
+
+def must_be_scorable(registry: Any, kind: str, command: DraftTender, now: datetime) -> None:
+    """Raises Refused with everything that the law says against the criteria of a scored tender: no officer
+    can set that aside, since bids could not be scored by them."""
+    if command.evaluation != SCORING:
+        return
+    category = template_of(kind_of(registry, kind), command.template)["subject"]
+    faults = legal_faults(
+        command.criteria, category, review_items(command.qualification), the_rulebook(), beijing_date(now)
+    )
+    if faults:
+        raise Refused(faults)
 
 
 def make_project(
@@ -154,6 +174,7 @@ def find_tenderer(session: Session, wanted: str) -> Party:
 def fill_in(tender: Tender, command: DraftTender) -> None:
     """Write the form into the columns; the rulebook of today applies to a draft."""
     book = the_rulebook()
+    tender.method = command.evaluation
     tender.title, tender.title_en = command.title, command.title_en
     tender.budget, tender.ceiling, tender.security = command.budget, command.ceiling, command.bid_security
     tender.deadline = tender.opens_at = command.deadline
@@ -167,11 +188,13 @@ def draft_of(tender: Tender) -> DraftTender:
     return DraftTender.model_validate(tender.form)
 
 
-def edit_draft(session: Session, tender: Tender, command: DraftTender) -> Tender:
+def edit_draft(session: Session, registry: Any, tender: Tender, command: DraftTender) -> Tender:
     """Change a draft. After a later deadline the custodians' statements no longer count (they would allow a
-    release before it): others are asked for. Raises Refused `tender.not-draft`, `tender.tenderer`."""
+    release before it): others are asked for. Raises Refused `tender.not-draft`, `tender.tenderer`, and what
+    is wrong with criteria."""
     locked(session, tender.code)
     must_be_draft(tender)
+    must_be_scorable(registry, tender.kind, command, database_now(session))
     if command.tenderer:
         tender.tenderer = tender.lot.project.owner = find_tenderer(session, command.tenderer)
     else:

@@ -43,7 +43,7 @@ class Tender(Base):
     agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
     agent: Mapped[User] = relationship(lazy="joined")
     method: Mapped[str]
-    """lowest-price"""
+    """lowest-price | comprehensive-scoring"""
     budget: Mapped[Money]
     ceiling: Mapped[Money]
     security: Mapped[Money]

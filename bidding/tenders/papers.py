@@ -13,6 +13,7 @@ from typing import Any
 import typst
 
 from bidding.tenders.commands import DraftTender
+from bidding.tenders.criteria import SCORING, tree_of
 from trading.ledger import canonical
 from trading.money import format_money, percent_of
 from trading.rulebook.book import Rulebook
@@ -20,6 +21,11 @@ from trading.rulebook.calendar import BEIJING, beijing_date
 
 LAYOUT = Path(__file__).parent / "document.typ"
 LOCALES = ("zh_CN", "en")
+KIND_WORDS = {
+    "zh_CN": {"price": "价格", "objective": "客观", "subjective": "主观"},
+    "en": {"price": "price", "objective": "objective", "subjective": "subjective"},
+}
+"""What a criterion is called by its kind, on paper"""
 PDF, DATA = "tender-document.pdf", "tender-document.json"
 
 
@@ -57,15 +63,30 @@ class Setting:
 
 
 def sections(draft: DraftTender, setting: Setting, locale: str) -> list[dict[str, Any]]:
-    """The tender document in sections (see ITradeKind.document), the schedule's rows in `rows` where a
-    table follows. Raises Refused `document.incomplete`."""
+    """The tender document in sections (see ITradeKind.document), in `rows` those of its table: the items or
+    the criteria. Raises Refused `document.incomplete`."""
     texts = worded(draft, setting.kind, locale)
     document: list[dict[str, Any]] = setting.kind.document(
         placeholders(draft, texts, setting, locale), locale
     )
-    return [
-        {**section, "rows": texts["items"] if section["table"] == "items" else []} for section in document
-    ]
+    rows = {"items": texts["items"], "criteria": criteria_rows(setting.rules, texts["criteria"], locale)}
+    return [{**section, "rows": rows.get(section["table"], [])} for section in document]
+
+
+def criteria_rows(
+    rules: Mapping[str, Any], texts: Mapping[str, tuple[str, str]], locale: str
+) -> list[dict[str, Any]]:
+    """The published criteria as a table's rows: a group (its kind is "") above what it holds, `depth` tells
+    how far in. `texts` are name and guidance by id where they are not the published ones."""
+
+    def told(node: Mapping[str, Any], depth: int) -> list[dict[str, Any]]:
+        name, guidance = texts.get(node["id"], (node.get("name") or node["id"], node.get("guidance", "")))
+        kind = KIND_WORDS[locale][node["kind"]] if "kind" in node else ""
+        row = {"id": node["id"], "name": name, "kind": kind, "weight": node["weight"], "max": node.get("max", ""),
+               "guidance": guidance, "depth": depth}  # fmt: skip
+        return [row, *(line for item in node.get("items", []) for line in told(item, depth + 1))]
+
+    return [line for node in rules.get("criteria", []) for line in told(node, 0)]
 
 
 def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
@@ -74,6 +95,7 @@ def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
     texts: dict[str, Any] = {
         "project_name": draft.title,
         "items": draft.items,
+        "criteria": criteria_words(draft, kind, locale),
         **{
             name: getattr(draft, name)
             for name in ("technical", "qualification", "payment_terms", "delivery_place")
@@ -83,7 +105,7 @@ def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
         source, other = (template_of(kind, draft.template, each) for each in LOCALES)
         known = source["values"]
         for name, text in texts.items():
-            if name != "items" and text.splitlines() == known[name].splitlines():
+            if name not in ("items", "criteria") and text.splitlines() == known[name].splitlines():
                 texts[name] = other["values"][name]
         names = {
             (i["name"], i["unit"]): (o["name"], o["unit"])
@@ -94,6 +116,27 @@ def worded(draft: DraftTender, kind: Any, locale: str) -> dict[str, Any]:
         texts["project_name"] = draft.title_en or texts["project_name"]
     texts["core_product"] = next(item["name"] for item in texts["items"] if item["core"])
     return texts
+
+
+def criteria_words(draft: DraftTender, kind: Any, locale: str) -> dict[str, tuple[str, str]]:
+    """Name and guidance by criterion's id, and groups' names by theirs, in a language other than Chinese,
+    where they are as the template words them; empty in Chinese."""
+    if locale.startswith("zh") or draft.evaluation != SCORING:
+        return {}
+    pairs = zip(*(template_of(kind, draft.template, each)["criteria"] for each in LOCALES), strict=True)
+    known: dict[str, str] = {}
+    for source, other in pairs:
+        known |= {source[name]: other[name] for name in ("name", "guidance", "group") if name in source}
+    told: dict[str, tuple[str, str]] = {}
+
+    def put(nodes: list[dict[str, Any]]) -> None:
+        for node in nodes:
+            name, guidance = node.get("name") or node["id"], node.get("guidance", "")
+            told[node["id"]] = (known.get(name, name), known.get(guidance, guidance))
+            put(node.get("items", []))
+
+    put(tree_of(draft.criteria))
+    return told
 
 
 def template_of(kind: Any, key: str, locale: str = "zh_CN") -> dict[str, Any]:
@@ -112,7 +155,7 @@ def placeholders(
     rules, book, day = setting.rules, setting.rulebook, beijing_date(setting.publish_at)
     lines = rules["abnormal"]
     return {
-        **{name: str(text) for name, text in texts.items() if name != "items"},
+        **{name: str(text) for name, text in texts.items() if name not in ("items", "criteria")},
         "tender_code": setting.tender,
         "transaction_code": setting.transaction,
         "purchaser_name": setting.purchaser,
@@ -135,9 +178,10 @@ def placeholders(
             name: str(getattr(draft, name))
             for name in (
                 "delivery_days", "warranty_months", "bid_validity_days", "decryption_minutes", "explanation_minutes",
-                "committee", "experts", "stacking", "vault_mode", "envelopes",
+                "committee", "experts", "stacking", "vault_mode", "envelopes", "evaluation",
             )
         },
+        **scoring_words(draft, setting),
         "exclude_self": "true" if lines["exclude_self"] else "false",
         "micro_deduction": percent(draft.micro_deduction),
         "domestic_deduction": percent(draft.domestic_deduction),
@@ -152,6 +196,17 @@ def placeholders(
         "rulebook_version": book.version,
         "rulebook_sha256": book.sha256,
     }  # fmt: skip
+
+
+def scoring_words(draft: DraftTender, setting: Setting) -> dict[str, str]:
+    """What the texts of a scored tender ask for; of another they are not printed."""
+    limits = setting.rules.get("outliers", {"ratio": "0", "modified_z": None})
+    return {
+        "subject": str(template_of(setting.kind, draft.template)["subject"]),
+        "outlier": "both" if limits["modified_z"] else "ratio",
+        "outlier_ratio": percent(Decimal(limits["ratio"])),
+        "modified_z": limits["modified_z"] or "—",
+    }
 
 
 def percent(share: Decimal) -> str:

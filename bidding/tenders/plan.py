@@ -8,10 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bidding.evaluation.criteria import PRICE, is_number
 from bidding.tenders.commands import DraftTender
+from bidding.tenders.criteria import LOWEST, SCORING, tree_of
 from trading.rulebook.plan import TenderPlan
 
 LINTED = ("title", "technical", "qualification", "payment_terms")
+EVALUATIONS = {LOWEST: "lowest_price", SCORING: "scoring"}
+"""Methods of evaluation by the names that the rulebook and the kind have for them."""
+LOW_LINES = ("mean", "second", "ceiling")
 _NUMBERED = re.compile(r"^\s*(?:[0-9]+[.、．)]|[-•])\s*")
 
 
@@ -24,7 +29,8 @@ def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publis
     return TenderPlan(
         subject=template["subject"],
         method=chosen["method"],
-        evaluation=chosen["evaluation"],
+        evaluation=EVALUATIONS[draft.evaluation],  # type: ignore[arg-type]
+        price_weight=price_weight(draft),
         standardised=template["standardised"],
         regime=regime,  # type: ignore[arg-type]
         budget=draft.budget,
@@ -40,7 +46,7 @@ def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publis
         performance_security=draft.performance_security,
         micro_deduction=draft.micro_deduction,
         domestic_deduction=draft.domestic_deduction,
-        low_lines={name: Decimal(line) for name, line in chosen["low_lines"].items()},
+        low_lines=low_lines(draft, chosen),
         explanation_minutes=draft.explanation_minutes,
         decryption_minutes=draft.decryption_minutes,
         committee=draft.committee,
@@ -49,19 +55,34 @@ def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publis
     )
 
 
+def price_weight(draft: DraftTender) -> Decimal | None:
+    """The price's share of a scored tender, None for another method."""
+    if draft.evaluation != SCORING:
+        return None
+    weights = [row.weight for row in draft.criteria if row.kind == PRICE and is_number(row.weight)]
+    full = sum(Decimal(row.weight) for row in draft.criteria if is_number(row.weight))
+    return sum(map(Decimal, weights)) / full if full else Decimal(0)
+
+
+def low_lines(draft: DraftTender, chosen: Mapping[str, Any]) -> dict[str, Decimal]:
+    """The lines of abnormally low prices: the draft's own, else the template's."""
+    given = {name: getattr(draft, f"low_{name}") for name in LOW_LINES}
+    return {name: Decimal(chosen["low_lines"][name]) if own is None else own for name, own in given.items()}
+
+
 def rules_of(
     draft: DraftTender, template: Mapping[str, Any], kind: Mapping[str, Any], minimum: int
 ) -> dict[str, Any]:
-    """The RULES object of docs/protocols/evaluation.md 1.1: how bids will be evaluated.
+    """The RULES object of docs/protocols/evaluation.md 1.1 or 5.1: how bids will be evaluated.
 
     `minimum` is the number of valid bidders needed (GPL art. 36). What is examined are the lines of the
     qualification text, and the kind's list for conformity."""
     chosen = template["values"]
-    lines, conformity = chosen["low_lines"], kind["review"]["conformity"]
+    lines, conformity = low_lines(draft, chosen), kind["review"]["conformity"]
     # Two envelopes: what can be examined without the price is examined while the price is sealed.
     before_price = [item["zh"] for item in conformity if draft.envelopes == 2 and not item.get("price")]
-    return {
-        "method": "lowest-price",
+    rules: dict[str, Any] = {
+        "method": draft.evaluation,
         "budget": money(draft.budget),
         "ceiling": money(draft.ceiling),
         "minimum": minimum,
@@ -78,11 +99,24 @@ def rules_of(
         },
         "stacking": draft.stacking,
         "abnormal": {
-            **{name: ratio(Decimal(lines[name])) for name in ("mean", "second", "ceiling")},
+            **{name: ratio(line) for name, line in lines.items()},
             "exclude_self": chosen["exclude_self"],
         },
         "brand_ties": [],
         "ties": [],
+    }
+    return rules | (scoring_of(draft, template) if draft.evaluation == SCORING else {})
+
+
+def scoring_of(draft: DraftTender, template: Mapping[str, Any]) -> dict[str, Any]:
+    """What comprehensive scoring adds to the rules (docs/protocols/evaluation.md 5.1)."""
+    given = draft.outlier_ratio
+    limit = Decimal(template["values"]["outlier_ratio"]) if given is None else given
+    return {
+        "category": template["subject"],
+        "criteria": tree_of(draft.criteria),
+        "outliers": {"ratio": ratio(limit), "modified_z": draft.modified_z or None},
+        "ties": ["bid-price"],
     }
 
 

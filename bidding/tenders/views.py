@@ -11,8 +11,9 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import downloads, drafts, papers, publication, repeating, versions, words
+from bidding.tenders import checking, downloads, drafts, papers, publication, repeating, versions, words
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
+from bidding.tenders.criteria import Row, rows_of
 from bidding.tenders.links import links
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import custodians, publishable
@@ -69,7 +70,7 @@ def edit(request: Request) -> Any:
     form = Form(request, DraftTender, initial_of(tender))
     if form.valid():
         try:
-            drafts.edit_draft(request.db, tender, form.command)
+            drafts.edit_draft(request.db, request.registry, tender, form.command)
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -90,7 +91,31 @@ def form_page(request: Request, form: Form) -> dict[str, Any]:
     columns = [form.value(name) or [] for name in ("item_name", "item_unit", "item_quantity")]
     rows = [row for row in zip(*columns, strict=False) if any(row)]
     rows += [("", "", "")] * SPARE_ROWS
-    return {"form": form, "rows": rows, "dates": drafts.earliest(request.now()), "words": words}
+    return {
+        "form": form,
+        "rows": rows,
+        "criteria": [*criteria_of(form.values), *[Row()] * SPARE_ROWS],
+        "check": checking.criteria_check(request.registry, form.values, request.now()),
+        "dates": drafts.earliest(request.now()),
+        "words": words,
+    }
+
+
+def criteria_of(values: dict[str, Any]) -> list[Row]:
+    """The rows of criteria as typed; none when a program's lists do not belong together."""
+    try:
+        return rows_of(values)
+    except ValueError:
+        return []
+
+
+@view_config(
+    route_name="tender-check", request_method="POST", renderer=FOLDER + "check.jinja2", permission=Permission.DRAFT_TENDER
+)  # fmt: skip
+def check(request: Request) -> Any:
+    """What the rules say to a form that is being typed; nothing is stored."""
+    form = Form(request, DraftTender)
+    return {"check": checking.criteria_check(request.registry, form.values, request.now())}
 
 
 # --- the finished document, the gates, the custodians ----------------------------------------------
@@ -208,7 +233,8 @@ def tender_page(request: Request) -> Any:
         and versions.open_amendment(request.db, tender),
         "tender": tender,
         "draft": draft,
-        "texts": papers.worded(draft, kind, request.locale_name),
+        "texts": (texts := papers.worded(draft, kind, request.locale_name)),
+        "criteria": papers.criteria_rows(tender.rules, texts["criteria"], request.locale_name),
         "stages": stages(kind, tender, request.locale_name),
         "stage": kind.label("stage", kind.stage_of(tender.state), request.locale_name),
         "documents": documents_of(request.db, tender.code),

@@ -53,6 +53,30 @@ ENVELOPES = (
     ),
 )
 
+EVALUATIONS = (
+    (
+        "lowest-price",
+        _("Lowest price"),
+        _(
+            "Bids that meet every requirement are ranked by price. Standardised goods and services must be bought so."
+        ),
+    ),
+    (
+        "comprehensive-scoring",
+        _("Comprehensive scoring"),
+        _(
+            "Each member of the committee scores every bid by the criteria below; the highest total ranks first."
+        ),
+    ),
+)
+"""(value, title, explanation) of the methods of evaluation, for whoever drafts a tender"""
+
+METHODS = {value: title for value, title, _explanation in EVALUATIONS}
+"""What a tender's method is called."""
+
+CRITERION_KINDS = (("subjective", _("subjective")), ("objective", _("objective")), ("price", _("price")))
+"""(value, title) of the kinds of criteria"""
+
 SEALED = {
     "either": _(
         "A bid is encrypted on the bidder’s own device. Until the deadline nobody can open it; afterwards the bidder "

@@ -32,6 +32,8 @@ CHOICES = {
     "decryption_words": ("vault_mode", "vault_mode"),
     "remedy_words": ("remedy", "vault_mode"),
     "envelope_words": ("envelopes", "envelopes"),
+    "delivery_words": ("subject", "subject"),
+    "outlier_words": ("outlier", "outlier"),
 }
 """placeholder: the group of its words in texts.toml, and the value that chooses among them"""
 
@@ -71,7 +73,7 @@ class Procurement:
         names = {
             name for body in (*bodies, *words) for _, name, _, _ in string.Formatter().parse(body) if name
         }
-        return {CHOICES[name][1] if name in CHOICES else name for name in names}
+        return {CHOICES[name][1] if name in CHOICES else name for name in names} | {"evaluation"}
 
     def document(self, values: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
         missing = sorted(name for name in self.placeholders() if not str(values.get(name, "")).strip())
@@ -93,6 +95,7 @@ class Procurement:
                 "table": section.get("table", ""),
             }
             for section in self._texts["section"]
+            if section.get("evaluation", values["evaluation"]) == values["evaluation"]
         ]
 
     def _template(self, template: dict[str, Any], language: str) -> dict[str, Any]:
@@ -110,7 +113,14 @@ class Procurement:
             "standardised": template["standardised"],
             "values": {**copy.deepcopy(self.data["defaults"]), **plain, **words},
             "items": items,
+            "criteria": [_criterion(criterion, language) for criterion in template.get("criteria", [])],
         }
+
+
+def _criterion(criterion: dict[str, Any], language: str) -> dict[str, Any]:
+    """A template's criterion in a language: the fields of bidding.tenders.criteria.Row."""
+    plain = {key: value for key, value in criterion.items() if key not in ("zh", "en")}
+    return {**plain, **criterion[language]}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -247,4 +247,4 @@ def test_after_the_deadline_only_a_suspended_tender_is_amended(
 
 def test_a_draft_of_a_tender_is_edited_not_amended(session: Session, registry: Any, tender: Tender) -> None:
     with pytest.raises(Refused):
-        drafts.edit_draft(session, tender, changed(tender, delivery_days=20))
+        drafts.edit_draft(session, registry, tender, changed(tender, delivery_days=20))

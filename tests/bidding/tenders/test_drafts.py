@@ -149,7 +149,7 @@ def test_an_officer_sets_one_finding_aside_and_a_worse_value_is_refused_again(
     payload = entry.payloads[0].document
     assert payload and (payload["rule"], payload["reason"]) == ("P4.bid_time", command.reason)
     worse = DraftTender.model_validate(tender.form | {"deadline": early - timedelta(days=1)})
-    drafts.edit_draft(session, tender, worse)
+    drafts.edit_draft(session, registry, tender, worse)
     assert [
         f.rule for f in drafts.findings(session, registry, tender, database_now(session)) if f.blocks
     ] == ["P4.bid_time"]
@@ -172,10 +172,14 @@ def test_a_later_deadline_asks_the_custodians_again_and_an_earlier_one_does_not(
     tender = make_draft(session, registry, buyers)
     deliver_keys(session, registry, tender)
     sooner = tender.deadline - timedelta(minutes=10)
-    drafts.edit_draft(session, tender, DraftTender.model_validate(tender.form | {"deadline": sooner}))
+    drafts.edit_draft(
+        session, registry, tender, DraftTender.model_validate(tender.form | {"deadline": sooner})
+    )
     assert len(drafts.custodian_keys(session, tender)) == 3
     later = tender.deadline + timedelta(days=1)
-    drafts.edit_draft(session, tender, DraftTender.model_validate(tender.form | {"deadline": later}))
+    drafts.edit_draft(
+        session, registry, tender, DraftTender.model_validate(tender.form | {"deadline": later})
+    )
     assert drafts.custodian_keys(session, tender) == []
 
 
@@ -189,7 +193,7 @@ def test_editing_changes_tender_lot_and_project_alike(
         "ceiling": "900.00",
         "tenderer": other.uscc,
     }
-    drafts.edit_draft(session, tender, DraftTender.model_validate(changed))
+    drafts.edit_draft(session, registry, tender, DraftTender.model_validate(changed))
     session.expire_all()
     assert (tender.title, tender.lot.name, tender.lot.project.name) == ("Desks",) * 3
     assert (tender.lot.budget, tender.lot.ceiling) == (Decimal("1000.00"), Decimal("900.00"))
@@ -200,7 +204,7 @@ def test_a_discarded_draft_is_at_its_end(session: Session, registry: Any, buyers
     tender = make_draft(session, registry, buyers)
     drafts.discard(session, tender)
     with pytest.raises(Refused):
-        drafts.edit_draft(session, tender, drafts.draft_of(tender))
+        drafts.edit_draft(session, registry, tender, drafts.draft_of(tender))
 
 
 @pytest.mark.parametrize(

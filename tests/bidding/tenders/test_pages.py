@@ -135,6 +135,22 @@ def test_a_form_with_faults_keeps_what_was_typed(agent: TestApp) -> None:
     assert "没有以此代码或者名称登记的单位" in again.submit(status=422)
 
 
+def test_a_scored_tender_is_drafted_by_page_and_its_weights_are_checked_while_typing(
+    agent: TestApp, buyers: tenders.Buyers
+) -> None:
+    form = agent.get("/tenders/new?template=office-air-conditioning").forms["tender-form"]
+    assert "权重合计：100 / 100" in form.text and "至少 30" in form.text
+    form["tenderer"] = buyers.purchaser.uscc
+    form.set("criterion_weight", "25", index=0)
+    checked = agent.post("/tenders/check", form.submit_fields())
+    assert "90 / 100" in checked and "财政部令第87号 第55条" in checked
+    refused = form.submit(status=422)
+    assert "第55条" in refused and "能效、噪声" in refused
+    form.set("criterion_weight", "35", index=0)
+    preview = form.submit(status=303).follow()
+    assert "综合评分法" in preview and "T1-performance" in preview and "能效、噪声" in preview
+
+
 def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, published: str) -> None:
     board = app.get("/")
     assert "市属中小学教学计算机采购项目" in board and published in board

@@ -158,7 +158,9 @@ def test_the_bytes_to_sign_stay_the_same_until_something_changes(
     tender = ready(session, registry, buyers)
     first = publication.prepare(session, registry, tender).notice
     assert publication.prepare(session, registry, tender).notice == first
-    drafts.edit_draft(session, tender, DraftTender.model_validate(tender.form | {"title": "Other desks"}))
+    drafts.edit_draft(
+        session, registry, tender, DraftTender.model_validate(tender.form | {"title": "Other desks"})
+    )
     assert publication.prepare(session, registry, tender).notice != first
 
 
@@ -193,7 +195,9 @@ def test_a_draft_that_changed_after_it_was_shown_must_be_signed_again(
     tender = ready(session, registry, buyers)
     made, at = publication.prepare(session, registry, tender), database_now(session)
     signed = buyers.signer.sign(made.notice, at), buyers.signer.sign(made.policy, at)
-    drafts.edit_draft(session, tender, DraftTender.model_validate(tender.form | {"budget": "2500000.00"}))
+    drafts.edit_draft(
+        session, registry, tender, DraftTender.model_validate(tender.form | {"budget": "2500000.00"})
+    )
     assert refusal(session, registry, buyers, tender, *signed) == "tender.stale"
 
 
@@ -216,7 +220,7 @@ def test_a_published_tender_is_not_published_again_nor_edited(
     for act in (
         lambda: publication.prepare(session, registry, tender),
         lambda: publish_with(session, registry, buyers, tender, b"", b""),
-        lambda: drafts.edit_draft(session, tender, drafts.draft_of(tender)),
+        lambda: drafts.edit_draft(session, registry, tender, drafts.draft_of(tender)),
     ):
         with pytest.raises(Refused) as refused:
             act()

@@ -3,6 +3,7 @@
 import string
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pyramid.config import Configurator
@@ -22,12 +23,15 @@ KIND = Procurement()
 PUBLISH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
-def filled() -> dict[str, str]:
+def filled(evaluation: str = "lowest-price") -> dict[str, str]:
     return {name: f"<{name}>" for name in KIND.placeholders()} | {
         "stacking": "additive",
         "exclude_self": "false",
         "vault_mode": "either",
         "envelopes": "1",
+        "evaluation": evaluation,
+        "subject": "goods",
+        "outlier": "both",
     }
 
 
@@ -70,15 +74,20 @@ def test_both_languages_of_the_document_ask_for_the_same_values() -> None:
 
 
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
-def test_the_document_has_all_sections_and_no_open_placeholder(locale: str) -> None:
-    document = KIND.document(filled(), locale)
+@pytest.mark.parametrize(
+    ("evaluation", "tables"), [("lowest-price", ["items"]), ("comprehensive-scoring", ["items", "criteria"])]
+)
+def test_the_document_has_all_sections_and_no_open_placeholder(
+    locale: str, evaluation: str, tables: list[str]
+) -> None:
+    document = KIND.document(filled(evaluation), locale)
     assert [section["key"] for section in document] == [
         "invitation", "requirements", "qualification", "instructions", "opening", "evaluation", "award", "contract",
         "record",
     ]  # fmt: skip
     text = "\n".join(line for section in document for line in section["paragraphs"])
     assert "{" not in text and "<project_name>" in text and "<custodians>" in text
-    assert [section["table"] for section in document if section["table"]] == ["items"]
+    assert [section["table"] for section in document if section["table"]] == tables
 
 
 def test_the_choices_of_the_tender_appear_in_words() -> None:
@@ -100,10 +109,11 @@ def test_every_missing_value_is_reported_at_once() -> None:
     assert [fault.field for fault in refused.value.faults] == ["budget", "deadline"]
 
 
-def test_the_template_with_the_default_timetable_is_lawful_without_a_warning() -> None:
+@pytest.mark.parametrize("template", KIND.templates("zh_CN"), ids=lambda template: template["key"])
+def test_every_template_with_the_default_timetable_is_lawful_without_a_warning(template: Any) -> None:
     book, calendar = Rulebook.load(), Calendar.load()
-    (template,) = KIND.templates("zh_CN")
     values = template["values"]
+    price = [row["weight"] for row in template["criteria"] if row["kind"] == "price"]
     dates = earliest_dates(PUBLISH, book, calendar)
     deadline = at_beijing(dates.deadline, time.fromisoformat(KIND.data["timetable"]["deadline_time"]))
     plan = TenderPlan(
@@ -117,13 +127,14 @@ def test_the_template_with_the_default_timetable_is_lawful_without_a_warning() -
         low_lines={name: Decimal(line) for name, line in values["low_lines"].items()},
         explanation_minutes=values["explanation_minutes"], decryption_minutes=values["decryption_minutes"],
         committee=values["committee"], experts=values["experts"],
+        price_weight=Decimal(price[0]) / 100 if price else None,
         texts={name: values[name] for name in ("qualification", "technical", "payment_terms")},
     )  # fmt: skip
     assert check_tender(plan, book, calendar) == []
 
 
 def test_templates_are_fresh_copies_in_the_asked_language() -> None:
-    (english,) = KIND.templates("en")
+    english = KIND.templates("en")[0]
     assert english["name"] == "Computers for municipal schools"
     assert english["items"][0] == {"number": 1, "quantity": "360", "core": True, "unit": "set",
                                    "name": "Desktop computer for pupils"}  # fmt: skip

@@ -1,0 +1,42 @@
+"""What is said to a form while it is typed (边写边查): the same rules as at publication, over what is there so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bidding.evaluation.criteria import PriceWeights
+from bidding.tenders.criteria import SCORING, Sums, check_rows, legal_faults, rows_of, sums_of
+from bidding.tenders.drafts import kind_of
+from bidding.tenders.papers import template_of
+from bidding.tenders.plan import review_items
+from bidding.tenders.service import the_rulebook
+from trading.errors import Fault
+from trading.rulebook.calendar import beijing_date
+
+
+@dataclass(frozen=True)
+class CriteriaCheck:
+    """The sums of the rows, and what stands against them; no faults while another method is chosen."""
+
+    sums: Sums
+    faults: list[Fault]
+
+
+def criteria_check(registry: Any, form: Mapping[str, Any], now: datetime) -> CriteriaCheck:
+    """What the law says to the rows of criteria as typed so far. Raises KeyError for an unknown template."""
+    category = template_of(kind_of(registry), form["template"])["subject"]
+    day, book = beijing_date(now), the_rulebook()
+    least = PriceWeights.on(day, book).least(category)
+    rows, faults = [], []
+    try:
+        rows = rows_of(form)
+        check_rows(rows)
+    except ValueError as error:
+        faults = [Fault("criteria-row", error.args[0], "criteria")]
+    if not faults and rows:
+        qualification = review_items(str(form.get("qualification") or ""))
+        faults = legal_faults(rows, category, qualification, book, day)
+    return CriteriaCheck(sums_of(rows, least), faults if form.get("evaluation") == SCORING else [])
