@@ -8,7 +8,6 @@ needs no inbound port: it asks the hall what is wanted, and decides by itself (t
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import signal
@@ -18,71 +17,41 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from config.pauses import uneven
-from plugins.outbound import Unreachable, fetch
-from plugins.x509_signatures import signer_from, verifier_from
+from config.device import FRESH, Device, unb64
+from plugins.outbound import Unreachable
+from plugins.x509_signatures import verifier_from
 from trading import hpke
-from trading.clock import now, rfc3339
+from trading.clock import now
 from trading.draws import papers, trustee
 from trading.draws.announcement import Params
-from trading.draws.cards import build_card, build_deals, build_question, build_share, parse_card
+from trading.draws.cards import build_card, build_deals, build_share, parse_card
 from trading.draws.refusal import DrawError
 from trading.draws.trustee import Declined, Frozen, Identity, Memory, Pinned
 from trading.errors import Refused
 from trading.ledger.checkpoint import parse_vkey
 from trading.ledger.folder import write_durably
-from trading.secrets import load_master
 
 SUITE = hpke.X_WING
 PAUSE, BUSY = 1.0, 0.2
 """seconds between two looks at what is wanted: without and with work"""
-FRESH = 60
-"""seconds after which a card or a question is signed anew"""
 
 
-class Service:
+class Service(Device):
     """One trustee: its folder, its keys, and the hall it serves."""
 
     def __init__(
         self, folder: Path, hall: str, crl_addresses: str = "", rng: Callable[[int], bytes] = os.urandom
     ) -> None:
-        self.folder, self.hall, self.rng = folder, hall.rstrip("/"), rng
-        known = json.loads((folder / "config.json").read_text())
-        self.who = Identity(known["name"], known["cert_sha256"])
-        self.peers: dict[str, str] = known["peers"]
+        super().__init__(folder, hall, crl_addresses, rng)
+        self.who = Identity(self.known["name"], self.known["cert_sha256"])
+        self.peers: dict[str, str] = self.known["peers"]
         self.pinned = Pinned(
-            [parse_vkey(key) for key in known["log"]],
-            [parse_vkey(key) for key in known["witnesses"]],
-            known["quorum"],
+            [parse_vkey(key) for key in self.known["log"]],
+            [parse_vkey(key) for key in self.known["witnesses"]],
+            self.known["quorum"],
         )
-        self.seed = load_master(folder / "hpke.key")
-        settings = {"signatures.folder": str(folder / "trust"), "signatures.crl_addresses": crl_addresses}
-        self.signer = signer_from(settings | {"signatures.signer": str(folder / "key.pem")})
-        self.verifier = verifier_from(settings)
+        self.verifier = verifier_from(self.settings)
         self.carded = 0.0
-        self._said: dict[str, str] = {}
-        self._question: tuple[float, dict[str, str]] | None = None
-
-    # --- talking with the hall ---
-
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Post JSON; raises Unreachable with the hall's own words when it refuses."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        return json.loads(fetch(self.hall + path, json.dumps(body).encode(), headers))
-
-    def hand_in(self, path: str, document: bytes) -> None:
-        """Sign and post a document."""
-        self.post(path, self.signed(document))
-
-    def signed(self, document: bytes) -> dict[str, str]:
-        return {"document": b64(document), "p7s": b64(self.signer.sign(document, now()))}
-
-    def ask(self, path: str) -> Any:
-        """What the hall tells this service alone; the question is signed, and the same one for a minute."""
-        at = now().timestamp()
-        if self._question is None or not 0 <= at - self._question[0] < FRESH:
-            self._question = at, self.signed(build_question(self.who.name, int(at)))
-        return self.post(path, self._question[1])
 
     # --- memory ---
 
@@ -94,15 +63,6 @@ class Service:
         """Durably, before anything leaves."""
         (self.folder / "draws").mkdir(mode=0o700, exist_ok=True)
         write_durably(self.folder / "draws" / f"{memory.announce}.json", memory_bytes(memory))
-
-    def log(self, what: str, draw: str, **more: Any) -> None:
-        """One line of what was done or declined; the same again is not repeated."""
-        text = json.dumps({"what": what, "draw": draw, **more}, ensure_ascii=False)
-        if self._said.get(draw) == text:
-            return
-        self._said[draw] = text
-        with (self.folder / "log.jsonl").open("a") as file:
-            file.write(json.dumps({"at": rfc3339(now()), **json.loads(text)}, ensure_ascii=False) + "\n")
 
     # --- judging ---
 
@@ -258,25 +218,6 @@ def read_memory(path: Path) -> Memory:
     return Memory(said["scope"], said["announce"], own, dealt, held, acked)
 
 
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def unb64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
-
-
-def serve(service: Service, stop: threading.Event) -> None:
-    """Work until `stop` is set."""
-    while not stop.is_set():
-        busy = False
-        try:
-            busy = service.work()
-        except (Unreachable, Refused, ValueError) as error:
-            service.log("no answer", "", reasons=[str(error)])
-        stop.wait(BUSY if busy else uneven(PAUSE))
-
-
 def main(arguments: Sequence[str]) -> int:
     """`tradehall trustee serve --name NAME … --hall URL`: each further name is a process of its own."""
     parser = argparse.ArgumentParser(prog="tradehall trustee", description="One organisation's draw service.")
@@ -294,5 +235,5 @@ def main(arguments: Sequence[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     state = Path(os.environ.get("TRADEHALL_STATE", ".state"))
     addresses = os.environ.get("TRADEHALL_SIGNATURES_CRL_ADDRESSES", "")
-    serve(Service(state / "outside" / own, chosen.hall, addresses), stop)
+    Service(state / "outside" / own, chosen.hall, addresses).serve(stop, PAUSE, BUSY)
     return 0

@@ -7,6 +7,7 @@ lead past the allow-list), a size limit and a timeout on every answer.
 from __future__ import annotations
 
 import http.client
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -66,6 +67,18 @@ def exchange(
             return error.code, dict(error.headers), error.read(limit)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{url} did not answer: {error}") from error
+
+
+def ask_json(url: str, secret: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, Any]:
+    """Status and JSON of the answer of a party that knows us by a secret. Raises `Unreachable`, also for an
+    answer that is not JSON."""
+    data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+    status, _headers, answer = exchange(url, data, headers, timeout)
+    try:
+        return status, json.loads(answer)
+    except ValueError as error:
+        raise Unreachable(f"{url} answered {status} without JSON", status) from error
 
 
 def _whole(url: str, answer: http.client.HTTPResponse, limit: int) -> bytes:

@@ -7,9 +7,12 @@ Not for production: no TLS, one machine, everything that is asked is answered in
 from __future__ import annotations
 
 import argparse
+import hmac
+import json
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +56,25 @@ class Books:
     def set_modes(self, chosen: dict[str, str]) -> None:
         """Set the failures named, end the others."""
         self.modes = self.failures | {name: value for name, value in chosen.items() if name in self.failures}
+
+
+class Gateway(Books):
+    """A party that answers JSON to whoever shows its secret, and shows people a page. Of its failures `down`
+    answers 503, and `slow` waits that many seconds first."""
+
+    secret_file = "hall.secret"
+
+    def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
+        super().__init__(folder, now)
+        self.secret = make_token(self.folder / self.secret_file)
+
+    def done(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        """Do what is asked. Raises Declined, ValueError, KeyError, TypeError."""
+        raise NotImplementedError
+
+    def shown(self, path: str) -> tuple[str, bytes] | None:
+        """What people may look at: kind of content and content; None where there is no such page."""
+        raise NotImplementedError
 
 
 def make_token(path: Path) -> str:
@@ -107,6 +129,49 @@ class Frame(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent: the supervisor's log is for what people must see."""
+
+
+class GatewayFrame(Frame):
+    """The doors of a Gateway: pages, POST /modes (form) for its failures, everything else JSON with
+    `Authorization: Bearer <secret>`."""
+
+    gateway: Gateway
+
+    def do_GET(self) -> None:
+        if self.healthy():
+            return
+        shown = self.gateway.shown(self.path)
+        if shown is not None:
+            self.answer(200, *shown)
+        else:
+            self._asked("GET", b"")
+
+    def do_POST(self) -> None:
+        try:
+            body = self.body()
+        except TooLong as error:
+            self.answer(413, "text/plain", str(error).encode())
+            return
+        if self.path == "/modes":
+            self.gateway.set_modes(form(body))
+            self.answer(200, "text/plain", b"ok")
+        else:
+            self._asked("POST", body)
+
+    def _asked(self, method: str, body: bytes) -> None:
+        if slow := self.gateway.modes["slow"]:
+            time.sleep(float(slow))
+        given = self.headers.get("Authorization", "").encode()
+        known = hmac.compare_digest(given, f"Bearer {self.gateway.secret}".encode())
+        status, told = outcome(lambda: self._done(known, method, body))
+        self.answer(status, "application/json", json.dumps(told, ensure_ascii=False).encode())
+
+    def _done(self, known: bool, method: str, body: bytes) -> dict[str, Any]:
+        if self.gateway.modes["down"]:
+            raise Declined(503, "the gateway is down")
+        if not known:
+            raise Declined(401, "not a customer")
+        return self.gateway.done(method, self.path, body)
 
 
 def make_server(host: str, port: int, handler: type[Frame], **attributes: Any) -> ThreadingHTTPServer:

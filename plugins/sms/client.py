@@ -6,14 +6,13 @@ with `Authorization: Bearer <secret>`."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from translationstring import TranslationStringFactory  # type: ignore[import-untyped]
 from zope.interface import implementer
 
-from plugins.outbound import Unreachable, exchange
+from plugins.outbound import Unreachable, ask_json
 from trading.clock import parse_rfc3339
 from trading.errors import Refused, refuse
 from trading.interfaces import ISmsSender
@@ -52,12 +51,9 @@ class HttpGateway:
             raise unavailable() from error
 
     def _ask(self, path: str, body: dict[str, str] | None = None) -> tuple[int, Any]:
-        data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
-        headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": "application/json"}
         try:
-            status, _headers, answer = exchange(self.url + path, data, headers, self._timeout)
-            return status, json.loads(answer)
-        except (Unreachable, ValueError) as error:
+            return ask_json(self.url + path, self._secret, body, self._timeout)
+        except Unreachable as error:
             raise unavailable() from error
 
 

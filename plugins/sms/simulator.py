@@ -7,11 +7,7 @@ For people: GET /  what every telephone has received · POST /modes  failures th
 
 from __future__ import annotations
 
-import hmac
 import json
-import time
-from collections.abc import Callable
-from datetime import datetime
 from html import escape
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -20,11 +16,10 @@ from urllib.parse import unquote
 
 from plugins import simulated
 from plugins.simulated import Declined
-from trading import clock
 from trading.clock import BEIJING, parse_rfc3339, rfc3339
 from trading.texting import LONGEST, MOBILE
 
-SECRET = "hall.secret"
+SECRET = simulated.Gateway.secret_file
 MODES = {"down": "", "slow": "", "deaf": ""}
 SHOWN = 200
 """messages that the page shows, newest first"""
@@ -34,14 +29,10 @@ CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY, key TEXT UNIQUE NOT
 """
 
 
-class Gateway(simulated.Books):
+class Gateway(simulated.Gateway):
     """The messages in `folder`; the hall's secret is made when there is none."""
 
     file, schema, failures = "messages.sqlite", SCHEMA, MODES
-
-    def __init__(self, folder: Path | str, now: Callable[[], datetime] = clock.now) -> None:
-        super().__init__(folder, now)
-        self.secret = simulated.make_token(self.folder / SECRET)
 
     def take(self, key: str, number: str, text: str) -> None:
         """Take a message once, and deliver it at once. Raises Declined."""
@@ -67,6 +58,18 @@ class Gateway(simulated.Books):
             raise Declined(404, "no such message")
         return dict(zip(("state", "at", "reason"), row, strict=True))
 
+    def done(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        if (method, path) == ("POST", "/messages"):
+            asked = json.loads(body)
+            self.take(str(asked["key"]), str(asked["number"]), str(asked["text"]))
+            return {}
+        if method == "GET" and path.startswith("/messages/"):
+            return self.report(unquote(path.removeprefix("/messages/")))
+        raise Declined(404, "no such page")
+
+    def shown(self, path: str) -> tuple[str, bytes] | None:
+        return ("text/html; charset=utf-8", page(self).encode()) if path == "/" else None
+
     def received(self) -> list[tuple[str, str, str, str]]:
         """(instant, number, text, state) of the newest messages."""
         with self._lock:
@@ -81,54 +84,7 @@ def serve(host: str, port: int, folder: Path | str) -> None:
 
 def make_server(host: str, port: int, gateway: Gateway) -> ThreadingHTTPServer:
     """A server that listens already; `server_port` tells which port when `port` is 0."""
-    return simulated.make_server(host, port, _Handler, gateway=gateway)
-
-
-class _Handler(simulated.Frame):
-    gateway: Gateway
-
-    def do_GET(self) -> None:
-        if self.healthy():
-            return
-        if self.path == "/":
-            self.answer(200, "text/html; charset=utf-8", page(self.gateway).encode())
-        else:
-            self._asked("GET", b"")
-
-    def do_POST(self) -> None:
-        try:
-            body = self.body()
-        except simulated.TooLong as error:
-            self.answer(413, "text/plain", str(error).encode())
-            return
-        if self.path == "/modes":
-            self.gateway.set_modes(simulated.form(body))
-            self.answer(200, "text/plain", b"ok")
-        else:
-            self._asked("POST", body)
-
-    def _asked(self, method: str, body: bytes) -> None:
-        modes = self.gateway.modes
-        if modes["slow"]:
-            time.sleep(float(modes["slow"]))
-        known = hmac.compare_digest(
-            self.headers.get("Authorization", "").encode(), f"Bearer {self.gateway.secret}".encode()
-        )
-        status, told = simulated.outcome(lambda: self._done(known, method, body))
-        self.answer(status, "application/json", json.dumps(told, ensure_ascii=False).encode())
-
-    def _done(self, known: bool, method: str, body: bytes) -> dict[str, Any]:
-        if self.gateway.modes["down"]:
-            raise Declined(503, "the gateway is down")
-        if not known:
-            raise Declined(401, "not the hall")
-        if (method, self.path) == ("POST", "/messages"):
-            asked = json.loads(body)
-            self.gateway.take(str(asked["key"]), str(asked["number"]), str(asked["text"]))
-            return {}
-        if method == "GET" and self.path.startswith("/messages/"):
-            return self.gateway.report(unquote(self.path.removeprefix("/messages/")))
-        raise Declined(404, "no such page")
+    return simulated.make_server(host, port, simulated.GatewayFrame, gateway=gateway)
 
 
 def page(gateway: Gateway) -> str:
