@@ -27,6 +27,8 @@ ROOMS = (
     "trading.draws",
     "trading.supervision",
     "trading.live_views",
+    "expert_pool.experts",
+    "expert_pool.advisory",
     "expert_pool.selection",
     "bidding.tenders",
     "bidding.tenders.telling",

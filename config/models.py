@@ -8,6 +8,8 @@ import bidding.opening.models
 import bidding.recordings.models
 import bidding.tenders.models
 import bidding.vault.models
+import expert_pool.advisory.models
+import expert_pool.experts.models
 import expert_pool.selection.models
 import trading.accounts.models
 import trading.deals.models

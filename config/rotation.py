@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
+from bidding.evaluation.progress import sheet_purpose as score_purpose
 from config import key_acts
 from config.models import Base
 from trading.secrets import HallKeys
@@ -33,6 +34,12 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("user_account", "totp_secret"): lambda row: "totp",
     ("download", "sealed"): lambda row: "download",
     ("tender_question", "sealed"): lambda row: "question",
+    ("expert", "sealed"): own_row,
+    ("expert_act", "sealed"): own_row,
+    ("expert_payment", "sealed"): lambda row: f"expert_payment/{row.expert_id}",
+    ("expert_session", "sealed"): own_row,
+    ("opinion_request", "sealed"): own_row,
+    ("advisory_seat", "sealed_vote"): own_row,
     ("panel", "sealed"): lambda row: f"panel/{row.tender}",
     ("bid", "sealed"): own_row,
     ("bid", "sealed_token"): lambda row: f"token/{row.id}",
@@ -42,6 +49,8 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("deposit_item", "sealed"): own_row,
     ("deposit_payment", "sealed"): own_row,
     ("draw", "sealed"): lambda row: "draw",
+    ("score_draft", "sealed"): score_purpose,
+    ("score_sheet", "sealed"): score_purpose,
     ("supervision_case", "sealed"): lambda row: f"case/{row.id}",
     ("supervision_paper", "sealed"): lambda row: f"paper/{row.tender}/{row.sha256}",
 }

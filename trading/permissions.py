@@ -21,6 +21,7 @@ class Role(StrEnum):
     AGENT = "agent"
     BIDDER = "bidder"
     EXPERT = "expert"
+    POOL_OFFICER = "pool-officer"
     CUSTODIAN = "custodian"
     REGULATOR = "regulator"
     OPERATOR = "operator"
@@ -52,6 +53,11 @@ class Permission(StrEnum):
     SEE_OPENING_CASES = "see-opening-cases"
     ATTEND_RELEASE = "attend-release"
     IMPORT_PANEL = "import-panel"
+    MANAGE_POOL = "manage-pool"
+    SEE_POOL = "see-pool"
+    OWN_EXPERTISE = "own-expertise"
+    ASK_ADVICE = "ask-advice"
+    SEE_ADVICE = "see-advice"
     EVALUATE = "evaluate"
     DECIDE_AWARD = "decide-award"
     SIGN_CONTRACT = "sign-contract"
@@ -105,6 +111,11 @@ def buys_or_supervises(identity: Identity, context: Any) -> bool:
     return Role.REGULATOR in identity.roles or buys_here(identity, context)
 
 
+def reads_advice(identity: Identity, context: Any) -> bool:
+    """Who buys here; the pool office, which convenes the advisers, and the regulator everywhere."""
+    return bool(identity.roles & {Role.POOL_OFFICER, Role.REGULATOR}) or buys_here(identity, context)
+
+
 def competes_here(identity: Identity, context: Any) -> bool:
     """An enterprise that neither buys nor manages here (TBR art. 34; Order 20 art. 23)."""
     return identity.party_id is not None and not buys_here(identity, context)
@@ -149,6 +160,12 @@ ROWS: dict[Permission, Row] = {
     Permission.SEE_OPENING_CASES: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.ATTEND_RELEASE: row(Role.CUSTODIAN, Strength.TOTP),
     Permission.IMPORT_PANEL: row(BUYERS, Strength.TOTP, buys_here),
+    # The pool office knows who is in the pool and draws nobody; who draws never learns it.
+    Permission.MANAGE_POOL: row(Role.POOL_OFFICER, Strength.TOTP),
+    Permission.SEE_POOL: row(frozenset({Role.POOL_OFFICER, Role.REGULATOR}), Strength.TOTP),
+    Permission.OWN_EXPERTISE: row(Role.EXPERT, Strength.TOTP),
+    Permission.ASK_ADVICE: row(BUYERS, Strength.TOTP, buys_here),
+    Permission.SEE_ADVICE: row(BUYERS | {Role.POOL_OFFICER, Role.REGULATOR}, Strength.TOTP, reads_advice),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),

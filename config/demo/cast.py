@@ -53,6 +53,7 @@ FIGURES = (
     Figure(
         "delegate", "何平", Role.TENDERER, "school-board", "采购人代表（评审）", "purchaser's representative"
     ),
+    Figure("pool", "韩梅", Role.POOL_OFFICER, "centre", "专家库管理员", "keeps the pool of experts"),
     Figure("regulator", "林涛", Role.REGULATOR, "finance", "监督人员", "watches the whole trail"),
     Figure("custodian", "高洁", Role.CUSTODIAN, "audit", "密钥保管方值守人员", "custodian's attendant"),
     Figure("sysadmin", "秦刚", Role.SYSTEM_ADMIN, "", "系统管理员", "system administrator"),

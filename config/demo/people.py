@@ -70,18 +70,31 @@ def ensure(registry: Any, state: Path, figures: Sequence[Figure] = FIGURES) -> N
             session.add(
                 BaseAccount(party_id=parties[key].id, bank="示例银行", number=account, filed_at=clock.now())
             )
-        known = {}
-        for figure in figures:
-            secret = pyotp.random_base32()
-            user = service.create_user(
-                session, registry["keys"], demo, login=figure.login, name=figure.name, password=PASSWORD,
-                roles=[figure.role], party=parties.get(figure.organisation), totp_secret=secret,
-            )  # fmt: skip
-            session.flush()
-            certify(session, registry, user, folder / f"{figure.login}.key.pem")
-            key = service.create_api_key(session, demo, user.id, "demonstration")
-            known[figure.login] = {"name": figure.name, "totp": secret, "api_key": key}
-    (folder / "people.json").write_text(json.dumps(known, ensure_ascii=False, indent=1))
+        known = {
+            figure.login: join(session, registry, folder, figure, parties.get(figure.organisation))
+            for figure in figures
+        }
+    remember(state, known)
+
+
+def join(session: Any, registry: Any, folder: Path, figure: Figure, party: Any = None) -> dict[str, str]:
+    """An account, a certificate and a key for programs; returns what the person keeps."""
+    demo, secret = process("demo"), pyotp.random_base32()
+    user = service.create_user(
+        session, registry["keys"], demo, login=figure.login, name=figure.name, password=PASSWORD,
+        roles=[figure.role], party=party, totp_secret=secret,
+    )  # fmt: skip
+    session.flush()
+    certify(session, registry, user, folder / f"{figure.login}.key.pem")
+    key = service.create_api_key(session, demo, user.id, "demonstration")
+    return {"name": figure.name, "totp": secret, "api_key": key}
+
+
+def remember(state: Path, known: dict[str, dict[str, str]]) -> None:
+    """Put these persons' things beside what the demonstration's people keep already."""
+    path = folder_of(state) / "people.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(before | known, ensure_ascii=False, indent=1))
 
 
 def certify(session: Any, registry: Any, user: User, path: Path) -> None:

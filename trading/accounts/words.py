@@ -10,6 +10,7 @@ ROLES = {
     Role.AGENT: _("Tendering agent"),
     Role.BIDDER: _("Bidder"),
     Role.EXPERT: _("Expert"),
+    Role.POOL_OFFICER: _("Expert pool office"),
     Role.CUSTODIAN: _("Key custodian"),
     Role.REGULATOR: _("Regulator"),
     Role.OPERATOR: _("Hall operator"),
