@@ -65,6 +65,10 @@ SECRET_TYPES = frozenset(
 """Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""
 
 
+class NoBundle(Exception):
+    """There is no bundle of this tender, or not now; the text says why."""
+
+
 @dataclass
 class Files:
     """The files of a bundle and which of them the public does not get."""
@@ -94,7 +98,7 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
     """Write the bundle of a tender; returns its SHA-256. Waits until the log holds the last manifest.
 
     Of a tender that ended unopened the public gets the sealed edition: who bid in vain is the regulator's
-    alone. Raises SystemExit when the tender is unknown or still sealed, or when the sequencer or witness is
+    alone. Raises NoBundle when the tender is unknown or still sealed, or when the sequencer or witness is
     silent.
     """
     sessions = registry["sessions"]
@@ -138,9 +142,9 @@ def seal_bundle(
 def find(session: Session, code: str) -> Tender:
     tender = session.scalars(select(Tender).where(Tender.code == code)).first()
     if tender is None:
-        raise SystemExit(f"tradehall audit: there is no tender {code}")
+        raise NoBundle(f"there is no tender {code}")
     if tender.state in ("draft", "published"):
-        raise SystemExit(f"tradehall audit: {code} is still open; a bundle would tell who bids")
+        raise NoBundle(f"{code} is still open; a bundle would tell who bids")
     return tender
 
 
@@ -149,7 +153,7 @@ def append_manifest(session: Session, registry: Any, tender: Tender, *, sealed: 
     edition the plain entries alone."""
     note = latest_checkpoint(session, witnessed=True)
     if note is None:
-        raise SystemExit("tradehall audit: no witness has cosigned a checkpoint yet")
+        raise NoBundle("no witness has cosigned a checkpoint yet")
     head = parse_checkpoint(note)
     snapshot = take_snapshot(session, registry, tender, note, sealed=sealed)
     payload = {
@@ -172,7 +176,7 @@ def wait_for(sessions: Any, entry_id: int, seconds: float) -> str:
             if found is not None:
                 return found.note
         time.sleep(0.1)
-    raise SystemExit("tradehall audit: the sequencer or the witness does not answer; try again later")
+    raise NoBundle("the sequencer or the witness does not answer; try again later")
 
 
 def take_snapshot(
@@ -335,8 +339,11 @@ def main(arguments: Sequence[str]) -> int:
     registry = make_config(from_environment()).registry
     out = given.out or Path(f"{given.tender}.{given.tier}.tar")
     seed = installation.log_key(Path(os.environ["TRADEHALL_STATE"]))
-    with out.open("wb") as file:
-        digest = export(registry, given.tender, file, public=given.tier == "public", seed=seed)
+    try:
+        with out.open("wb") as file:
+            digest = export(registry, given.tender, file, public=given.tier == "public", seed=seed)
+    except NoBundle as error:
+        raise SystemExit(f"tradehall audit: {error}") from error
     if given.trust:
         given.trust.write_text(json.dumps(trust.document(registry.settings), ensure_ascii=False, indent=1))
     print(f"{out}  sha256 {digest}")

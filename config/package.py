@@ -55,7 +55,10 @@ def main(arguments: Sequence[str]) -> int:
     config = make_config(from_environment())
     config.commit()
     if given.command == "export":
-        print(f"{given.out}  sha256 {export(config.registry, given.tender, given.out)}")
+        try:
+            print(f"{given.out}  sha256 {export(config.registry, given.tender, given.out)}")
+        except audit.NoBundle as error:
+            raise SystemExit(f"tradehall package: {error}") from error
         return 0
     verdict, code = judged(given.package, given.trust)
     print(verdict, end="")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from pyramid.response import FileResponse, Response
 from sqlalchemy.orm import Session
 
 from bidding.tenders.service import find
-from config import trust
+from config import audit, installation, trust
 from trading.events import TenderEnded
 from trading.ledger import canonical
 from trading.outbox import outward, promise
@@ -49,9 +47,9 @@ def publish_bundle(session: Session, registry: Any, payload: dict[str, Any]) -> 
     target = bundle_path(registry.settings, payload["tender"])
     target.parent.mkdir(exist_ok=True)
     part = target.with_suffix(f".{os.getpid()}")
-    # A process of its own: an export commits and waits for the ledger, which this transaction must not.
-    command = [sys.executable, "-m", "config.cli", "audit", "export", payload["tender"]]
-    subprocess.run([*command, "--tier", "public", "--out", str(part)], check=True, timeout=120)
+    # In transactions of its own: an export commits and waits for the ledger, which this one must not.
+    with part.open("wb") as file:
+        audit.export(registry, payload["tender"], file, public=True, seed=installation.log_key(state))
     part.replace(target)
 
 

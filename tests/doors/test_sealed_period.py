@@ -76,7 +76,7 @@ def test_no_door_tells_whether_there_are_bids_how_many_or_whose(
     assert live_events(scene) == events
     assert_silent(doors, json.dumps(said, default=str) + caplog.text)
     the_log_names_nobody(doors)
-    with pytest.raises(SystemExit):
+    with pytest.raises(audit.NoBundle):
         audit.export(scene.registry, CODE, io.BytesIO(), public=False, seed=bytes(32))
 
 

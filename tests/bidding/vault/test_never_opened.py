@@ -63,7 +63,7 @@ def export(scene: Scene, monkeypatch: pytest.MonkeyPatch, *, public: bool) -> No
     waited = audit.wait_for
     first = iter([lambda *asked: ""])
     monkeypatch.setattr(audit, "wait_for", lambda *asked: next(first, waited)(*asked))
-    with pytest.raises(SystemExit, match="does not answer"):
+    with pytest.raises(audit.NoBundle, match="does not answer"):
         audit.export(scene.registry, CODE, io.BytesIO(), public=public, seed=seed, wait=0)
 
 
