@@ -17,7 +17,8 @@ from bidding.awards import countersigning
 from bidding.awards.models import Award, Candidate
 from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
-from bidding.evaluation.models import EvaluationReport, ReportSignature, Review
+from bidding.evaluation import progress
+from bidding.evaluation.models import EvaluationReport, ReportSignature, Review, ScorePaper, ScoreSheet
 from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
 from bidding.tenders import versions
 from bidding.tenders.models import Tender
@@ -212,6 +213,7 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
         yield from signed(
             f"evaluation/reviews/{sha256(review.raw).hex()}", review.raw, review.cms, secret=True
         )
+    yield from of_scoring(session, keys, tender)
     for report in session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)):
         # An evaluation that the authority had made anew stays beside the one that counts.
         folder = "evaluation/" + (f"earlier-{report.round}/" if report.round < tender.round else "")
@@ -223,6 +225,26 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             select(ReportSignature).where(ReportSignature.report_id == report.id)
         ):
             yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
+
+
+def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
+    """evaluation/scores/, score-reasons/, score-corrections/: what members signed, for the regulator, and not
+    before every member has locked."""
+    scoring = progress.load(session, keys, tender).scoring
+    sheets = select(ScoreSheet).where(ScoreSheet.tender_id == tender.id)
+    if scoring is not None and not scoring.complete:
+        sheets = sheets.where(ScoreSheet.round < tender.round)
+    for sheet in session.scalars(sheets):
+        raw = keys.unseal(sheet.sealed, progress.sheet_purpose(sheet))
+        yield from signed(f"evaluation/scores/{sheet.sha256}", raw, sheet.cms, secret=True)
+    for paper in session.scalars(select(ScorePaper).where(ScorePaper.tender_id == tender.id)):
+        folder = f"evaluation/earlier-{paper.round}/" if paper.round < tender.round else "evaluation/"
+        name = (
+            f"evaluation/score-reasons/{paper.sha256}"
+            if paper.kind == progress.REASON
+            else f"{folder}score-corrections/{paper.number}"
+        )
+        yield from signed(name, paper.raw, paper.cms, secret=True)
 
 
 def of_draws(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:

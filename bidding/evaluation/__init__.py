@@ -14,6 +14,7 @@ ROUTES = {
     "evaluation-draw": "/tenders/{code}/evaluation/draw",
     "evaluation-tie": "/tenders/{code}/evaluation/tie",
     "evaluation-report": "/tenders/{code}/evaluation/report",
+    "evaluation-report-pdf": "/tenders/{code}/evaluation/report.pdf",
     "evaluation-deliver": "/tenders/{code}/evaluation/report/deliver",
     "clarifications": "/tenders/{code}/clarifications",
     "clarification": "/tenders/{code}/clarifications/{ref}",
@@ -23,6 +24,13 @@ ROUTES = {
     "api-evaluation-documents": "/api/tenders/{code}/evaluation/bids/{manifest}/documents",
     "api-review-draft": "/api/tenders/{code}/evaluation/reviews/{step}/draft",
     "api-review": "/api/tenders/{code}/evaluation/reviews/{step}",
+    "api-scores": "/api/tenders/{code}/evaluation/scores",
+    "api-scores-save": "/api/tenders/{code}/evaluation/scores/save",
+    "api-scores-draft": "/api/tenders/{code}/evaluation/scores/draft",
+    "api-score-reasons": "/api/tenders/{code}/evaluation/score-reasons",
+    "api-score-reasons-draft": "/api/tenders/{code}/evaluation/score-reasons/draft",
+    "api-score-corrections": "/api/tenders/{code}/evaluation/score-corrections",
+    "api-score-corrections-draft": "/api/tenders/{code}/evaluation/score-corrections/draft",
     "api-questions": "/api/tenders/{code}/evaluation/questions",
     "api-draw": "/api/tenders/{code}/evaluation/draw",
     "api-tie": "/api/tenders/{code}/evaluation/tie",
@@ -53,5 +61,5 @@ def includeme(config: Configurator) -> None:
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    for module in ("api", "views", "party_views", "report_views"):
+    for module in ("api", "score_api", "views", "party_views", "report_views"):
         config.scan(f"bidding.evaluation.{module}")

@@ -15,7 +15,7 @@ from pyramid.view import view_config
 from bidding.evaluation import access, bidfiles, commands, questions, report, service, tiebreak
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import STEPS
-from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, is_open
+from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
 from bidding.vault.models import Bid
@@ -96,7 +96,21 @@ def show(request: Request) -> Any:
         "bids": [bid_json(found, bid) for bid in sorted(found.bids)],
         "questions": [question_json(request, found, question) for question in found.questions],
         "ties": [list(tie.bids) for tie in found.result().ties] if phase == "draw" else [],
+        "scoring": scoring_json(found, row, phase),
         "report": found.report is not None,
+    }
+
+
+def scoring_json(found: Evaluation, own: PanelMember, phase: Phase) -> dict[str, Any] | None:
+    """How far the scoring is, never what anybody gave; null when nothing is to be scored or explained now."""
+    if found.scoring is None or phase not in (Phase.SCORING, Phase.SCORE_REASONS):
+        return None
+    return {
+        "bids": list(found.scoring.bids),
+        "mine": own.member in found.scoring.locked,
+        "locked": len(found.scoring.locked),
+        "owed": len(found.scoring.owed(own.member)),
+        "disagreements": len(found.scoring.disagreements),
     }
 
 

@@ -75,3 +75,38 @@ class SignReport(Asked):
     cms: Document
     dissent: SignedText = ""
     dissent_cms: Document | None = None
+
+
+class TypedScore(Asked):
+    """One score as typed; `bid` is the bidder's code, `item` the criterion's id."""
+
+    bid: str
+    item: str
+    score: str = ""
+    reason: str = ""
+
+
+class SaveScores(Asked):
+    """`base` is the version of the draft that was on the screen."""
+
+    base: int = Field(ge=0)
+    scores: list[TypedScore]
+
+
+class DraftScores(Asked):
+    """Without `scores`: those of the draft."""
+
+    scores: list[TypedScore] | None = None
+
+
+class ExplainScore(Asked):
+    bid: str
+    item: str
+    reason: Annotated[str, StringConstraints(max_length=4000)] = ""
+
+
+class CorrectScore(ExplainScore):
+    """`ground` is range, objective or outlier (Order 87 art. 64)."""
+
+    ground: str = ""
+    after: Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)] = ""

@@ -41,6 +41,11 @@ def fixed(value: Fraction, places: int = 2) -> str:
     return f"{whole}.{rest:0{places}d}" if places else str(whole)
 
 
+def plain(value: Fraction) -> str:
+    """`value` with at most four places as people write it: a score such as 20.5."""
+    return fixed(value, 4).rstrip("0").rstrip(".")
+
+
 def exact(value: Fraction) -> str:
     """`value` in lowest terms: "396/5", or "79" for an integer."""
     return str(value)

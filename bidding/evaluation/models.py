@@ -1,4 +1,4 @@
-"""The evaluation's tables (评标): signed reviews, clarifications, draws, the report."""
+"""The evaluation's tables (评标): signed reviews, clarifications, scores, draws, the report."""
 
 from __future__ import annotations
 
@@ -56,6 +56,60 @@ class Clarification(Base):
     """the bytes that the bidder signed"""
     cms: Mapped[bytes | None]
     answered_at: Mapped[OptionalInstant]
+
+
+class ScoreDraft(Base):
+    """What a member has filled in so far (评分草稿), sealed: nobody but the member sees it."""
+
+    __tablename__ = "score_draft"
+    __table_args__ = (UniqueConstraint("tender_id", "round", "member"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
+    member: Mapped[str]
+    version: Mapped[int]
+    """counts the savings: who saves says which version the screen was showing"""
+    sealed: Mapped[Blob]
+    """JSON, padded so that its size does not tell how far the member is"""
+    saved_at: Mapped[Instant]
+
+
+class ScoreSheet(Base):
+    """A member's locked sheet (评分表). Its bytes lie sealed: they are opened to nobody before all are locked."""
+
+    __tablename__ = "score_sheet"
+    __table_args__ = (UniqueConstraint("tender_id", "round", "member"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
+    member: Mapped[str]
+    sealed: Mapped[Blob]
+    sha256: Mapped[str]
+    cms: Mapped[Blob]
+    at: Mapped[Instant]
+
+
+class ScorePaper(Base):
+    """A member's signed paper about a locked score: the reason of one far from the others (畸高畸低说明), or a
+    correction on a ground of Order 87 art. 64 (评分更正). What it says stands in `raw` only."""
+
+    __tablename__ = "score_paper"
+    __table_args__ = (UniqueConstraint("tender_id", "round", "kind", "number"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
+    kind: Mapped[str]
+    """reason | correction"""
+    number: Mapped[int]
+    """from 1, in the order of filing"""
+    member: Mapped[str]
+    raw: Mapped[Blob]
+    sha256: Mapped[str]
+    cms: Mapped[Blob]
+    at: Mapped[Instant]
 
 
 class TieDraw(Base):

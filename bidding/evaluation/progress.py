@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -20,9 +20,18 @@ from bidding.evaluation import lowest, papers, pricesheet, review, steps
 from bidding.evaluation.corrections import Corrected
 from bidding.evaluation.inputs import Bid as Evaluated
 from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
-from bidding.evaluation.models import Clarification, EvaluationReport, Review, TieDraw
+from bidding.evaluation.models import (
+    Clarification,
+    EvaluationReport,
+    Review,
+    ScorePaper,
+    ScoreSheet,
+    TieDraw,
+)
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.result import Result
+from bidding.evaluation.score_progress import Scoring
+from bidding.evaluation.scoring_inputs import ScoringRules, parse_scoring_rules
 from bidding.evaluation.steps import OpenQuestions
 from bidding.opening.models import SecondOpening
 from bidding.tenders.models import Tender
@@ -46,11 +55,17 @@ class Phase(StrEnum):
     CORRECTIONS = "corrections"
     EXPLANATIONS = "explanations"
     JUDGEMENT = "judgement"
+    SCORING = "scoring"
+    SCORE_REASONS = "score-reasons"
     DRAW = "draw"
     REPORT = "report"
     DELIVERED = "delivered"
 
 
+SCORING = "comprehensive-scoring"
+"""the method of rules by which members score"""
+REASON, CORRECTION = "reason", "correction"
+"""kinds of papers about locked scores"""
 STEP_OF_PHASE = {Phase.QUALIFICATION: QUALIFICATION, Phase.CONFORMITY: CONFORMITY, Phase.JUDGEMENT: ABNORMAL}
 
 
@@ -95,9 +110,14 @@ class Evaluation:
     report: EvaluationReport | None
     price_sealed: bool = False
     """two envelopes, and the second ones are not open yet"""
+    locked_sheets: Mapping[str, bytes] = field(default_factory=dict)
+    """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
+    score_papers: Sequence[ScorePaper] = ()
 
     @cached_property
     def rules(self) -> Rules:
+        if self.tender.rules.get("method") == SCORING:
+            return parse_scoring_rules(self.tender.rules)
         return parse_rules(self.tender.rules)
 
     @property
@@ -235,21 +255,66 @@ class Evaluation:
         documents = self.documents(ABNORMAL)
         return papers.judgement(documents, bid) if documents and bid in self.subjects(ABNORMAL) else None
 
-    def inputs(self, unanswered: bool | None = None) -> dict[str, Any]:
-        """The evaluation's inputs (evaluation.md 1)."""
-        bids = [
+    def decided(self, unanswered: bool | None = None) -> list[dict[str, Any]]:
+        """The bids with the decisions about them (evaluation.md 1)."""
+        return [
             {"id": bid, "sheet": self.bids[bid].sheet, "decisions": self.decisions(bid, unanswered)}
             for bid in sorted(self.bids)
         ]
-        found: dict[str, Any] = {"rules": self.tender.rules, "bids": bids}
+
+    def inputs(self) -> dict[str, Any]:
+        """The evaluation's inputs (evaluation.md 1, 5.1)."""
+        found: dict[str, Any] = {"rules": self.tender.rules, "bids": self.decided()}
+        if self.scoring is not None:
+            found |= self.scoring.as_inputs()
         return found | ({"draws": [list(draw.order) for draw in self.draws]} if self.draws else {})
 
     def evaluated(self, unanswered: bool | None = None) -> Sequence[Evaluated]:
-        return parse_bids(self.inputs(unanswered)["bids"])
+        return parse_bids(self.decided(unanswered))
 
     def result(self) -> Result:
         """The evaluation's result from everything decided so far."""
+        if self.scoring is not None:
+            return self.scoring.result
         return lowest.evaluate(self.rules, self.evaluated(), [tuple(draw.order) for draw in self.draws])
+
+    # -- scores -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def scoring(self) -> Scoring | None:
+        """The scoring of a tender by comprehensive scoring, None by lowest price."""
+        if not isinstance(self.rules, ScoringRules):
+            return None
+        return Scoring(
+            tender=self.tender.code,
+            round=self.tender.round,
+            rules=self.rules,
+            members=tuple(row.member for row in sorted(self.seated, key=lambda row: row.seat)),
+            decided=self.decided(),
+            draws=[tuple(draw.order) for draw in self.draws],
+            locked={member: canonical.loads(raw) for member, raw in self.locked_sheets.items()},
+            reasons=self.score_reasons,
+            corrections=self.score_corrections,
+        )
+
+    @property
+    def score_reasons(self) -> list[dict[str, Any]]:
+        """The signed reasons of outliers, in the order of filing."""
+        return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == REASON]
+
+    @property
+    def score_corrections(self) -> list[dict[str, Any]]:
+        """The signed corrections of locked scores, in the order of filing."""
+        return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == CORRECTION]
+
+    def _scoring_phase(self) -> Phase | None:
+        """What the scoring waits for; None when it is over, or when there is none."""
+        scoring = self.scoring
+        if scoring is None or not scoring.bids:
+            return None
+        if not scoring.complete:
+            return Phase.SCORING
+        return Phase.SCORE_REASONS if scoring.owed() or scoring.disagreements else None
 
     # -- the phase ------------------------------------------------------------------------------------
 
@@ -271,6 +336,8 @@ class Evaluation:
             return Phase.EXPLANATIONS
         if not self.locked(ABNORMAL):
             return Phase.JUDGEMENT
+        if waits := self._scoring_phase():
+            return waits
         return Phase.DRAW if self.result().outcome == "tie" else Phase.REPORT
 
 
@@ -307,7 +374,16 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         draws=rows(TieDraw, TieDraw.at),
         report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
         price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
+        locked_sheets={
+            row.member: keys.unseal(row.sealed, sheet_purpose(row)) for row in rows(ScoreSheet, ScoreSheet.at)
+        },
+        score_papers=rows(ScorePaper, ScorePaper.number),
     )
+
+
+def sheet_purpose(row: Any) -> str:
+    """What a sealed sheet or draft is bound to: its place, so that nobody's can be put in another's."""
+    return f"score/{row.tender_id}/{row.round}/{row.member}"
 
 
 def prices_open(session: Session, tender: Tender) -> bool:

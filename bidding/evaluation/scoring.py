@@ -13,8 +13,8 @@ from typing import Any
 
 from bidding.evaluation import outliers, samebrand
 from bidding.evaluation.criteria import OBJECTIVE, SUBJECTIVE
-from bidding.evaluation.exact import exact, fixed
-from bidding.evaluation.inputs import parse_draws
+from bidding.evaluation.exact import exact, fixed, plain
+from bidding.evaluation.inputs import Bid, Rules, parse_draws
 from bidding.evaluation.outliers import Outlier
 from bidding.evaluation.places import Order, Places, places
 from bidding.evaluation.result import Ranked
@@ -52,6 +52,16 @@ def evaluate(
     Raises Refused when a score is missing, out of range or a stranger's; ValueError for one id twice.
     """
     return _Run(rules, members, bids, draws).result()
+
+
+def to_score(rules: Rules, bids: Sequence[Bid]) -> tuple[str, ...]:
+    """The bids that members score, by id: those left after steps 1–8; none when they are too few (GPL 36)."""
+    steps = Steps(rules, bids, ())
+    try:
+        _until_scoring(steps)
+    except Failed:
+        return ()
+    return tuple(case.bid.id for case in steps.cases)
 
 
 def evaluate_json(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,12 +121,8 @@ class _Run:
         return "tie" if self.steps.ties else "ranked"
 
     def valid(self) -> None:
-        """Steps 1–8, and the count of valid bidders, in which a brand is one (M87 31)."""
-        self.steps.responsive()
-        self.steps.abnormally_low()
-        self.steps.prices()
-        offers = [(case.bid.id, brand(case)) for case in self.steps.cases]
-        self.steps.need(samebrand.competitors(offers), "fewer-than-three-valid")
+        """Steps 1–8 and the count of valid bidders; then every score that is needed must be there."""
+        _until_scoring(self.steps)
         self.scored = [_Scored(case, self.bids[case.bid.id]) for case in self.steps.cases]
         faults = [
             fault for entry in self.scored for fault in check_scores(self.rules, self.members, entry.bid)
@@ -170,9 +176,9 @@ class _Run:
             case.say(
                 "item-points",
                 criterion=criterion.name,
-                scores=", ".join(_text(score) for score in given.values()),
+                scores=", ".join(plain(score) for score in given.values()),
                 mean=exact(_mean(list(given.values()))),
-                max=_text(criterion.max),
+                max=plain(criterion.max),
                 weight=exact(criterion.weight * 100),
                 points=fixed(points),
                 exact=exact(points),
@@ -184,7 +190,7 @@ class _Run:
                 for member, hit in outliers.hits(given, self.rules.outliers).items():
                     self.outliers.append(Outlier(bid.id, criterion.id, member, hit))
                     for rule in hit:
-                        case.say("outlier", criterion=criterion.name, score=_text(given[member]), rule=rule)
+                        case.say("outlier", criterion=criterion.name, score=plain(given[member]), rule=rule)
 
     def without_each(self) -> tuple[Without, ...]:
         """The places with one member left out at a time; nothing for a single member."""
@@ -215,6 +221,15 @@ class _Run:
         return order if "bid-price" in self.rules.brand_ties else order[:1]
 
 
+def _until_scoring(steps: Steps) -> None:
+    """Steps 1–8, and the count of valid bidders, in which a brand is one (M87 31). Raises Failed."""
+    steps.responsive()
+    steps.abnormally_low()
+    steps.prices()
+    offers = [(case.bid.id, brand(case)) for case in steps.cases]
+    steps.need(samebrand.competitors(offers), "fewer-than-three-valid")
+
+
 def _order(scores: Mapping[str, BidScore], case: Case) -> Order:
     """M87 57: by score, then by bid price."""
     return -scores[case.bid.id].total, case.price
@@ -222,8 +237,3 @@ def _order(scores: Mapping[str, BidScore], case: Case) -> Order:
 
 def _mean(scores: Sequence[Fraction]) -> Fraction:
     return sum(scores, Fraction(0)) / len(scores)
-
-
-def _text(score: Fraction) -> str:
-    """A score with at most four places as people write it: 20.5."""
-    return fixed(score, 4).rstrip("0").rstrip(".")

@@ -34,7 +34,7 @@ from trading.rulebook.calendar import beijing_date
 from trading.web import _
 
 IMPORT_STATES = ("published", "closed", "opening", "opened")
-ASKABLE = (Phase.QUALIFICATION, Phase.CONFORMITY, Phase.JUDGEMENT)
+ASKABLE = (Phase.QUALIFICATION, Phase.CONFORMITY, Phase.JUDGEMENT, Phase.SCORING)
 
 
 # --- the committee --------------------------------------------------------------------------------

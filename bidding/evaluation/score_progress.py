@@ -1,0 +1,114 @@
+"""Where the scoring of one evaluation stands (评分进度): who has locked a sheet, what the sheets add up to.
+
+Nothing of a sheet is given out, not even to the calculation, before every member has locked theirs. Pure:
+what is stored comes in decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bidding.evaluation import scoring
+from bidding.evaluation.inputs import parse_bids
+from bidding.evaluation.score_corrections import ScoreCorrection, corrected, parse_corrections
+from bidding.evaluation.score_papers import Form, Owed
+from bidding.evaluation.score_result import ScoreResult
+from bidding.evaluation.scoring_inputs import ScoredBid, ScoringRules, parse_scored_bids
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One evaluation's scoring. `decided` are the bids without scores (evaluation.md 1), `locked` the decoded
+    sheets by member; `reasons` and `corrections` are decoded too, in the order of filing."""
+
+    tender: str
+    round: int
+    rules: ScoringRules
+    members: tuple[str, ...]
+    """by seat"""
+    decided: Sequence[Entry]
+    draws: Sequence[Sequence[str]]
+    locked: Mapping[str, Entry]
+    reasons: Sequence[Entry]
+    corrections: Sequence[Entry]
+
+    @cached_property
+    def bids(self) -> tuple[str, ...]:
+        """The bids to be scored, once the reviews are over; none when too few are left."""
+        return scoring.to_score(self.rules, parse_bids(list(self.decided)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every member has locked a sheet: only then are any of them shown."""
+        return bool(self.members) and self.locked.keys() >= set(self.members)
+
+    def form(self, member: str) -> Form:
+        """What a member scores."""
+        return Form(self.tender, member, self.bids, self.rules.judged, self.round)
+
+    @cached_property
+    def sheets(self) -> dict[str, list[Entry]]:
+        """Every member's scores as locked, by seat; empty before all are locked."""
+        return {member: list(self.locked[member]["scores"]) for member in self.members if self.complete}
+
+    def as_inputs(self) -> dict[str, Any]:
+        """What scoring adds to the inputs (evaluation.md 5.1): members, scores of the sheets, corrections."""
+        given: dict[str, dict[str, dict[str, str]]] = {bid["id"]: {} for bid in self.decided}
+        for member, entries in self.sheets.items():
+            for entry in entries:
+                given[entry["bid"]].setdefault(entry["item"], {})[member] = entry["score"]
+        keys = ("bid", "item", "member", "ground", "before", "after")
+        return {
+            "members": list(self.members),
+            "bids": [{**bid, "scores": given[bid["id"]]} for bid in self.decided],
+            "corrections": [{key: entry[key] for key in keys} for entry in self.corrections],
+        }
+
+    def counted(self, further: Sequence[Entry] = ()) -> tuple[ScoredBid, ...]:
+        """The bids with their scores after the corrections and `further` ones. Raises Refused for one without a
+        ground (M87 64)."""
+        raw = self.as_inputs()
+        changes: Sequence[ScoreCorrection] = parse_corrections([*raw["corrections"], *further])
+        return corrected(self.rules, parse_scored_bids(raw["bids"]), changes)
+
+    @cached_property
+    def result(self) -> ScoreResult:
+        """The result from what is decided and locked. Raises Refused while scores are missing."""
+        return scoring.evaluate(self.rules, self.members, self.counted(), self.draws)
+
+    def score(self, member: str, bid: str, item: str) -> str | None:
+        """A member's score as it stands after the corrections; None when there is no such score."""
+        for entry in reversed(self.corrections):
+            if (entry["member"], entry["bid"], entry["item"]) == (member, bid, item):
+                return str(entry["after"])
+        found = (e["score"] for e in self.sheets.get(member, ()) if (e["bid"], e["item"]) == (bid, item))
+        return next(found, None)
+
+    def owed(self, member: str | None = None) -> list[Owed]:
+        """The scores that still ask for a reason, of one member or of all."""
+        if not (self.complete and self.bids):
+            return []
+        said = {(e["member"], e["bid"], e["item"], e["score"]) for e in self.reasons}
+        flags = [flag for flag in self.result.outliers if member in (None, flag.member)]
+        found = [
+            (flag.member, Owed(flag.bid, flag.item, score, flag.rules))
+            for flag in flags
+            if (score := self.score(flag.member, flag.bid, flag.item)) is not None
+        ]
+        return [owed for who, owed in found if (who, owed.bid, owed.item, owed.score) not in said]
+
+    @property
+    def disagreements(self) -> list[tuple[str, str]]:
+        """Bids and objective items on which members differ; they must be corrected (M87 64(3))."""
+        return list(self.result.disagreements) if self.complete and self.bids else []
+
+    def grounds(self, member: str, bid: str, item: str) -> list[str]:
+        """The grounds on which this member may correct this score now (M87 64)."""
+        flags = self.result.outliers if self.complete else ()
+        outlier = any((f.member, f.bid, f.item) == (member, bid, item) for f in flags)
+        return ["objective"] * ((bid, item) in self.disagreements) + ["outlier"] * outlier
