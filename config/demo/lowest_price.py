@@ -8,9 +8,7 @@ from typing import Any
 
 from bidding.vault.encoding import unb64
 from config.demo import people
-from config.demo.client import Person
 from config.demo.play import (
-    OFFERS,
     Story,
     award,
     bid,
@@ -22,6 +20,7 @@ from config.demo.play import (
     try_unlawful,
     verify,
 )
+from config.demo.reviewing import answer_questions, sign_report, vote
 
 COMMITTEE = ("expert1", "expert2", "expert3", "expert4", "delegate")
 
@@ -39,10 +38,7 @@ def evaluate(story: Story) -> None:
     answer_questions(story)
     for member in members:
         vote(story, member, "abnormal", accepted=False)
-    for member in members:
-        report = member.get(story.api("/evaluation/report"))
-        member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
-    members[0].post(story.api("/evaluation/report/deliver"))
+    sign_report(story, members)
     for row in json.loads(unb64(members[0].get(story.api("/evaluation/report"))["raw"]))["result"]["ranking"]:
         story.say(
             f"rank {row['rank']}  {row['id']}  bid {row['bid_price']}  evaluated {row['evaluation_price']}"
@@ -68,49 +64,6 @@ def panel_list(story: Story) -> dict[str, Any]:
             for login in COMMITTEE
         ],
     }
-
-
-def vote(
-    story: Story, member: Person, step: str, *, dissent: bool = False, accepted: bool | None = None
-) -> None:
-    """One member's signed votes of one step; a dissenter fails the first item of the first bid, in writing."""
-    seen = member.get(story.api("/evaluation"))
-    if seen["step"] != step:
-        raise RuntimeError(f"{member.login} should vote on {step}, the hall asks for {seen['step']}")
-    votes: list[dict[str, Any]] = []
-    for number, subject in enumerate(seen["subjects"]):
-        if step == "abnormal":
-            reason = "说明未附成本构成，不能证明其合理性"
-            votes.append({"bid": subject, "accepted": bool(accepted), "reason": reason})
-            continue
-        for place, item in enumerate(seen["items"]):
-            against = dissent and number == 0 and place == 0
-            votes.append(
-                {
-                    "bid": subject,
-                    "item": item,
-                    "pass": not against,
-                    "reason": "响应内容不够具体" if against else "符合",
-                }
-            )
-    raw = member.post(story.api(f"/evaluation/reviews/{step}/draft"), {"votes": votes})["raw"]
-    member.post(story.api(f"/evaluation/reviews/{step}"), {"raw": raw, "cms": member.sign_b64(raw)})
-
-
-def answer_questions(story: Story) -> None:
-    """Bidder 4 confirms the corrected price; bidder 5 explains its low one."""
-    for login in OFFERS:
-        who = story.person(login)
-        for question in who.get(story.api("/clarifications")):
-            if not question["open"]:
-                continue  # of an earlier evaluation
-            path = story.api(f"/clarifications/{question['ref']}")
-            if question["kind"] == "correction":
-                who.post(path, {"confirmed": True, "cms": who.sign_b64(question["sign"]["confirm"])})
-            else:
-                text = "我公司自有工厂，库存充足。"
-                who.post(path, {"answer": text, "cms": who.sign(text.encode())})
-            story.say(f"{login} answers a question on its {question['kind']}")
 
 
 STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (

@@ -48,6 +48,8 @@ class Story:
     code: str = ""
     policy: Policy | None = None
     sealed: dict[str, device.SealedBid] = field(default_factory=dict)
+    committee: list[Person] = field(default_factory=list)
+    """of a drawn committee: who sat down; nobody knows it before"""
     bundle: Path = Path()
     verdict: str = ""
 

@@ -14,7 +14,7 @@ from typing import Any
 from bidding.vault.encoding import unb64
 from bidding.vault.receipt import parse_receipt
 from config import bidder as device
-from config.demo import files, lowest_price, people, play
+from config.demo import files, lowest_price, people, play, reviewing
 from config.demo.client import Person, until
 from config.demo.play import Story
 from tests.faults.points import PHASES
@@ -213,7 +213,7 @@ def evaluate_and_award(story: Played) -> None:
         member.post(story.api("/panel/sign-in"))
     for step in ("qualification", "conformity"):
         for member in members:
-            lowest_price.vote(story, member, step)
+            reviewing.vote(story, member, step)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config import bidder as device
-from config.demo import lowest_price, people, play, seed
+from config.demo import lowest_price, people, play, reviewing, seed
 from config.demo.client import until
 from config.demo.lowest_price import COMMITTEE
 from config.demo.play import Story
@@ -100,16 +100,13 @@ def open_second(story: Story) -> None:
 def finish(story: Story) -> None:
     members: list[Any] = [story.person(login) for login in COMMITTEE]
     for member in members:
-        lowest_price.vote(story, member, "conformity")
-    lowest_price.answer_questions(story)
+        reviewing.vote(story, member, "conformity")
+    reviewing.answer_questions(story)
     for member in members:
         if member.get(story.api("/evaluation"))["step"] == "abnormal":
-            lowest_price.vote(story, member, "abnormal", accepted=True)
+            reviewing.vote(story, member, "abnormal", accepted=True)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
     members[0].post(story.api("/evaluation/report/deliver"))
-    trust = story.folder / "trust.json"
-    for tier in ("public", "regulator"):
-        path = story.folder / f"{story.code}.{tier}.tar"
-        story.run("audit", "export", story.code, "--tier", tier, "--out", str(path), "--trust", str(trust))
+    export(story, "public", "regulator")

@@ -6,21 +6,16 @@ from __future__ import annotations
 from typing import Any
 
 from config import bidder as device
-from config.demo import lowest_price, people, play
+from config.demo import lowest_price, people, play, reviewing
 from config.demo.client import Person, until
 from config.demo.lowest_price import COMMITTEE
 from config.demo.play import Story
+from tests.journeys.exporting import export
 from trading.clock import parse_rfc3339
 
 BIDDERS = ("bidder1", "bidder2", "bidder3", "bidder4")
 FINANCE = "示例市财政局政府采购监管处"
 ASKER = "bidder2"
-
-
-def export(story: Story, *tiers: str) -> None:
-    for tier in tiers:
-        out = story.folder / f"{story.code}.{tier}.tar"
-        story.run("audit", "export", story.code, "--tier", tier, "--out", str(out))
 
 
 def order(story: Story, kind: str, **more: Any) -> str:
@@ -70,7 +65,7 @@ def evaluate(story: Story, against: str = "") -> None:
     for step in ("qualification", "conformity"):
         for member in members:
             vote(story, member, step, against if step == "conformity" else "")
-    lowest_price.answer_questions(story)
+    reviewing.answer_questions(story)
     for member in members:
         report = member.get(story.api("/evaluation/report"))
         member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
