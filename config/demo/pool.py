@@ -22,7 +22,8 @@ from trading.db import committing
 from trading.parties.codes import compose
 from trading.permissions import Role
 
-COMPUTERS = "B03.01.01"
+SPECIALITY = "B01.01.01"
+"""air conditioning: what the demonstration buys by scoring"""
 COURSE = NewCourse(code="LAW-2026", title="评标法规与职业道德", pass_mark=60, months=24)
 MINUTES = Evidence("入库评审会纪要.txt", "（演示）专家入库评审会议纪要".encode())
 NAMES = [
@@ -62,7 +63,7 @@ def members() -> list[Member]:
             number,
             login,
             name,
-            [COMPUTERS, "B03.01.02"] if number % 3 else [COMPUTERS, "B04.01.01"],
+            [SPECIALITY, "B03.01.01"] if number % 3 else [SPECIALITY, "A04.01.04"],
             special.get(number, ""),
             (tie,) if special.get(number) == "interest" else (),
         )
