@@ -17,6 +17,7 @@ from bidding.evaluation.models import EvaluationReport, ReportSignature
 from bidding.evaluation.papers import CONFORMITY, QUALIFICATION
 from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.review import count
+from bidding.evaluation.score_result import ScoreResult
 from bidding.tenders.service import advance
 from trading.acts import Actor, record
 from trading.clock import rfc3339
@@ -37,6 +38,13 @@ FAILURES = {
     "fewer-than-three-valid": ("有效投标人不足三家", "fewer than three valid bids are left"),
 }
 """What a notice of failure says, in Chinese and English (GPL art. 36)."""
+
+GROUNDS = {
+    "range": _("outside the range of its item (Order 87 art. 64(2))"),
+    "objective": _("members differed on an objective item (Order 87 art. 64(3))"),
+    "outlier": _("found abnormally high or low (Order 87 art. 64(4))"),
+}
+"""Why a locked score was corrected."""
 
 
 def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationReport:
@@ -75,8 +83,23 @@ def report_document(found: Evaluation, inputs: bytes, at: datetime) -> bytes:
             "bidders": {bid.id: {"name": bid.name, "manifest": bid.manifest} for bid in found.bids.values()},
             "dissent": dissent(found),
             "derivations": result.derivations_json(),
+            **(written_about_scores(found) if isinstance(result, ScoreResult) else {}),
         }
     )
+
+
+def written_about_scores(found: Evaluation) -> dict[str, list[dict[str, Any]]]:
+    """What members wrote after their sheets were locked: reasons for scores far from the others, and
+    corrections (M87 64)."""
+
+    def told(documents: Sequence[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+        return [{key: document[key] for key in keys} for document in documents]
+
+    about = ("bid", "item", "member", "reason")
+    return {
+        "score_reasons": told(found.score_reasons, *about, "score", "rules"),
+        "score_corrections": told(found.score_corrections, *about, "number", "ground", "before", "after"),
+    }
 
 
 def dissent(found: Evaluation) -> list[dict[str, str]]:

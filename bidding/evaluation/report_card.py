@@ -151,21 +151,18 @@ def _marks(bid: str, item: str, report: Mapping[str, Any], inputs: Mapping[str, 
         for each in result["outliers"]
         if (each["bid"], each["item"]) == (bid, item)
     }
+    # A reason is about one score: a corrected one may owe another.
     said = {
-        each["member"]: each["reason"]
+        (each["member"], each["score"]): each["reason"]
         for each in report.get("score_reasons", [])
         if (each["bid"], each["item"]) == (bid, item)
     }
     changes = [each for each in inputs.get("corrections", []) if (each["bid"], each["item"]) == (bid, item)]
     for member in parse_members(inputs["members"]):
         last = [each["after"] for each in changes if each["member"] == member]
-        yield Mark(
-            member,
-            last[-1] if last else row[member],
-            row[member] if last else "",
-            flags.get(member, ()),
-            said.get(member, ""),
-        )
+        score = last[-1] if last else row[member]
+        before = row[member] if last else ""
+        yield Mark(member, score, before, flags.get(member, ()), said.get((member, score), ""))
 
 
 def _number(value: Fraction) -> str:
@@ -176,5 +173,6 @@ def _number(value: Fraction) -> str:
 
 
 def _money(value: Fraction) -> str:
-    """An evaluation price: two places where they hold it, else four."""
-    return fixed(value) if not value * 100 % 1 else _number(value)
+    """An evaluation price in full (deductions are decimals, so it ends), with separators."""
+    whole, _point, places = fixed(value, 12).partition(".")
+    return f"{int(whole):,}.{places.rstrip('0').ljust(2, '0')}"

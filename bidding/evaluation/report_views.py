@@ -6,9 +6,10 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
+from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, commands, names, report, service
+from bidding.evaluation import access, commands, names, report, report_card, report_paper, service
 from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.views import EVALUATE, FOLDER, back, room
 from bidding.vault.encoding import b64
@@ -46,13 +47,16 @@ def show_report(request: Request) -> Any:
 
 def report_page(request: Request, found: Evaluation, own: PanelMember | None) -> dict[str, Any]:
     drawn = report.drawn_up(found)
-    document = canonical.loads(drawn.raw)
+    document, inputs = canonical.loads(drawn.raw), canonical.loads(drawn.inputs)
+    scored = report_card.cards(document, inputs)
     signatures = {signature.member: signature for signature in report.signatures_of(request.db, drawn)}
     return room(
         request, found, found.phase(request.now()), own=own, report=drawn, document=document, raw=b64(drawn.raw),
         derivations=names.derivations(request, found.tender, document["derivations"]), signatures=signatures,
         complete=len(signatures) == len(found.seated),
         certificate=found.seat(own.member).cert_sha256 if own else "",
+        cards=scored, labels={row.item: row.name for card in scored for row in card.rows},
+        seats={row["member"]: row["seat"] for row in document["committee"]}, grounds=report.GROUNDS,
     )  # fmt: skip
 
 
@@ -61,3 +65,16 @@ def deliver(request: Request) -> Any:
     """The head hands the report over."""
     service.deliver(request.db, request.registry, request.actor, request.context.code)
     return back(request, "evaluation-report")
+
+
+@view_config(route_name="evaluation-report-pdf", request_method="GET", permission=Permission.OWN_ACCOUNT)
+def paper(request: Request) -> Response:
+    """The delivered report as PDF under the hall's seal."""
+    found = access.report_reader(request)
+    if found.report is None or found.report.delivered_at is None:
+        raise HTTPNotFound()
+    signatures = report.signatures_of(request.db, found.report)
+    pdf = report_paper.delivered(request.registry, found.tender, found.report, signatures, request.now())
+    response = Response(body=pdf, content_type="application/pdf")
+    response.content_disposition = f'inline; filename="{found.tender.code}-report.pdf"'
+    return response

@@ -23,7 +23,8 @@ def test_the_printed_formula_gives_the_printed_points() -> None:
     inputs = goods_inputs()
     for card in cards(goods_report(inputs), inputs):
         price = card.price
-        exact = Fraction(price.benchmark) / Fraction(price.price) * Fraction(price.weight)
+        benchmark, own = (Fraction(text.replace(",", "")) for text in (price.benchmark, price.price))
+        exact = benchmark / own * Fraction(price.weight)
         assert exact == Fraction(price.exact)
         for row in card.rows:
             mean = sum(Fraction(mark.score) for mark in row.marks) / len(row.marks)
@@ -41,7 +42,17 @@ def test_cards_stand_in_rank_order_and_marks_in_the_order_of_the_seats() -> None
 def test_an_outlier_stands_flagged_with_rule_and_reason() -> None:
     inputs = goods_inputs()
     bid, item, seat = case()["expected"]["outlier_flags"][0]
-    said = [{"bid": bid, "item": item, "member": f"m{seat}", "rules": ["ratio"], "reason": "样机未带"}]
+    score = next(entry for entry in inputs["bids"] if entry["id"] == bid)["scores"][item][f"m{seat}"]
+    said = [
+        {
+            "bid": bid,
+            "item": item,
+            "member": f"m{seat}",
+            "score": score,
+            "rules": ["ratio"],
+            "reason": "样机未带",
+        }
+    ]
     card = card_of(bid, goods_report(inputs, score_reasons=said), inputs)
     assert card is not None
     row, mark = next((row, mark) for row, mark in card.flagged if row.item == item)
