@@ -7,6 +7,7 @@ are made once, each outside party in a folder of its own that only its own proce
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.demo.cast import CUSTODIANS, FIGURES, GUARANTOR, ORGANISATIONS, TRUSTEES
-from config.settings import DEFAULTS
+from config.demo.cast import CUSTODIANS, FIGURES, GUARANTOR, ORGANISATIONS, SITE, TRUSTEES
+from config.settings import DEFAULTS, PANEL_SITE
 from plugins.bank import simulator as bank_simulator
 from plugins.demo_ca.authority import DemoCA
 from plugins.demo_ca.sm2 import Sm2DemoCA
 from plugins.simulated import make_token
 from plugins.sms import simulator as sms_simulator
+from plugins.voice import simulator as voice_simulator
+from trading import hpke
 from trading.ledger.checkpoint import LOG_KEY, verifier_key
 from trading.ledger.rotation import known
 from trading.ledger.witness import new_key
@@ -30,6 +33,10 @@ from trading.parties.codes import compose
 from trading.secrets import load_master, load_ring, make_master
 
 WITNESS = "witness.neighbour.example/w1"
+SEAL = "seal.pem"
+"""the hall's own certificate key: it seals papers such as the evaluation report"""
+REGULATOR = "regulator-reader"
+"""the folder with the key by which the regulator reads names"""
 
 
 def outside(state: Path) -> Path:
@@ -86,14 +93,15 @@ class Parties:
 
     def environment(self, ports: Mapping[str, int | str]) -> dict[str, str]:
         """The settings that name them."""
-        names = ("ca", "tsa", "witness", "bank", "sms")
-        ca, tsa, witness, bank, sms = (f"http://127.0.0.1:{ports[name]}" for name in names)
+        names = ("ca", "tsa", "witness", "bank", "sms", "voice")
+        ca, tsa, witness, bank, sms, voice = (f"http://127.0.0.1:{ports[name]}" for name in names)
         return {
             "TRADEHALL_LEDGER_VKEY": log_vkey(self.state),
             "TRADEHALL_LEDGER_WITNESSES": json.dumps([[WITNESS, witness, self.witness_vkey]]),
             "TRADEHALL_VAULT_CUSTODIANS": json.dumps(self.custodians, ensure_ascii=False),
             "TRADEHALL_DEMO_CA_URL": ca,
             "TRADEHALL_DEMO_CA_TOKEN_FILE": str(outside(self.state) / "ca" / "ra.token"),
+            "TRADEHALL_SIGNATURES_SIGNER": str(self.state / SEAL),
             "TRADEHALL_SIGNATURES_CRL_ADDRESSES": " ".join(f"{ca}/crl/{name}.crl" for name in self.lists),
             "TRADEHALL_TIMESTAMPING_URL": tsa,
             "TRADEHALL_BANK_URL": bank,
@@ -101,6 +109,8 @@ class Parties:
             "TRADEHALL_GUARANTEES_ISSUERS": json.dumps([self.guarantor], ensure_ascii=False),
             "TRADEHALL_SMS_URL": sms,
             "TRADEHALL_SMS_SECRET_FILE": str(outside(self.state) / "sms" / sms_simulator.SECRET),
+            "TRADEHALL_VOICE_URL": voice,
+            "TRADEHALL_VOICE_SECRET_FILE": str(outside(self.state) / "voice" / voice_simulator.SECRET),
             "TRADEHALL_BANK_FORFEIT_ACCOUNT": "6210000000000001",
             "TRADEHALL_SM2_SIGNATURES_CRL_ADDRESSES": f"{ca}/crl/sm2-root.crl {ca}/crl/sm2-issuing.crl",
             "TRADEHALL_SIGNER_USB_KEY": f"http://127.0.0.1:{ports['ukey']}",
@@ -126,6 +136,16 @@ def prepare(state: Path) -> Parties:
     )
     make_master(outside(state) / "bank" / bank_simulator.SECRET)
     make_token(outside(state) / "sms" / sms_simulator.SECRET)
+    make_token(outside(state) / "voice" / voice_simulator.SECRET)
+    make_once(
+        state / SEAL,
+        lambda path: ca.issue_key_file(
+            path,
+            common_name=DEFAULTS["hall.name"],
+            organisation=DEFAULTS["hall.name"],
+            organisation_id=DEFAULTS["hall.uscc"],
+        ),
+    )
     guarantor = bank(ca, outside(state) / "bank")
     custodians = [
         custodian(ca, outside(state) / name, name, index) for index, name in enumerate(CUSTODIANS, start=1)
@@ -182,22 +202,47 @@ def custodian(ca: DemoCA, folder: Path, name: str, index: int) -> dict[str, Any]
     return known
 
 
+def device(ca: DemoCA, folder: Path, organisation: str, body: tuple[str, str, str, str]) -> str:
+    """A device's own folder: certificate key, encryption key, pinned roots. Returns its certificate's SHA-256 in
+    hex."""
+    make_once(
+        folder / "key.pem",
+        lambda path: ca.issue_key_file(
+            path, common_name=organisation, organisation=organisation, organisation_id=compose(*body)
+        ),
+    )
+    make_once(folder / "hpke.key", make_master)
+    make_once(folder / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
+    certificate = x509.load_pem_x509_certificates((folder / "key.pem").read_bytes())[0]
+    return certificate.fingerprint(SHA256()).hex()
+
+
+def name_readers(state: Path) -> dict[str, str]:
+    """The two who read the names of a drawn committee, each with a folder of its own: the evaluation site's device and
+    the regulator. Returns the settings that name their keys."""
+    folder, reader = outside(state) / PANEL_SITE, outside(state) / REGULATOR
+    organisation, body = SITE
+    sha256 = device(DemoCA.create(outside(state) / "ca"), folder, organisation, body)
+    own = {"name": PANEL_SITE, "cert_sha256": sha256, "calls": 2, "pause": 1}
+    (folder / "config.json").write_text(json.dumps(own, ensure_ascii=False))
+    make_once(reader / "hpke.key", make_master)
+    keys = [
+        b64encode(hpke.public_key(hpke.X_WING, load_master(each / "hpke.key"))).decode()
+        for each in (folder, reader)
+    ]
+    known = {"name": PANEL_SITE, "org": organisation, "cert_sha256": sha256, "hpke": keys[0]}
+    return {
+        "TRADEHALL_PANEL_SITE": json.dumps(known, ensure_ascii=False),
+        "TRADEHALL_PANEL_REGULATOR_KEY": keys[1],
+    }
+
+
 def trustees(state: Path, witness_vkey: str) -> list[dict[str, Any]]:
     """The draw services' own folders: certificate key, encryption key, and whom each of them pins. Returns what
     the hall knows of them."""
     ca, known = DemoCA.create(outside(state) / "ca"), []
     for name, (organisation, body) in TRUSTEES.items():
-        folder = outside(state) / name
-        make_once(
-            folder / "key.pem",
-            lambda path, organisation=organisation, body=body: ca.issue_key_file(
-                path, common_name=organisation, organisation=organisation, organisation_id=compose(*body)
-            ),
-        )
-        make_once(folder / "hpke.key", make_master)
-        make_once(folder / "trust" / "roots.pem", lambda path: ca.export_trust(path.parent))
-        certificate = x509.load_pem_x509_certificates((folder / "key.pem").read_bytes())[0]
-        sha256 = certificate.fingerprint(SHA256()).hex()
+        sha256 = device(ca, outside(state) / name, organisation, body)
         known.append({"name": name, "org": organisation, "cert_sha256": sha256, "standby": len(known) >= 3})
     peers = {row["name"]: row["cert_sha256"] for row in known}
     pinned = {"peers": peers, "log": log_vkeys(state), "witnesses": [witness_vkey], "quorum": 1}

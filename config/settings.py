@@ -14,6 +14,9 @@ ASSETS = Path(__file__).parent / "assets" / "built"
 FONTS = ASSETS.parent / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 """Chinese glyphs for printed documents: the same on every machine, so the same bytes."""
 
+PANEL_SITE = "panel-site"
+"""by what name the device of the evaluation site asks"""
+
 DEFAULTS = {
     "hall.name": "示例市公共资源交易中心",
     "hall.name_en": "Example City Public Resource Trading Centre",
@@ -39,6 +42,8 @@ DEFAULTS = {
     "vault.custodians": "",
     "vault.threshold": "2",
     "draws.trustees": "",
+    "panel.site": "",
+    "panel.regulator_key": "",
     "file_store.kind": "local",
     "file_store.bucket": "",
     "file_store.endpoint": "",
@@ -60,6 +65,8 @@ DEFAULTS = {
     "demo_ca.url": "",
     "demo_ca.token_file": "",
     "signatures.crl_addresses": "",
+    "signatures.signer": "",
+    "signatures.signer_password": "",
     "sm2_signatures.crl_addresses": "",
 }
 
