@@ -10,10 +10,12 @@ from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.request import Request
 from pyramid.security import Allowed, Denied
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import lazyload
 
-from trading.accounts.models import ApiKey, LoginSession, User
-from trading.clock import real_now
+from trading.accounts import addresses
+from trading.accounts.models import AddressRule, ApiKey, LoginSession, RoleGrant, User
+from trading.clock import milliseconds
 from trading.permissions import Identity, Permission, Role, Strength, allowed
 from trading.web import client_address
 
@@ -68,59 +70,69 @@ def find_identity(request: Request) -> Identity | None:
 
 def by_api_key(request: Request, key: str) -> Identity | None:
     """An API key stands for its owner at the strength of a one-time code: it was made with one."""
-    found = request.db.execute(
-        select(ApiKey, User)
-        .join(User, User.id == ApiKey.user_id)
-        .where(ApiKey.key_hash == token_hash(key), ApiKey.revoked_at.is_(None), User.disabled_at.is_(None))
-    ).first()
-    if not found or elsewhere(request, found[1], None):
+    asked = with_owner(ApiKey).where(ApiKey.key_hash == token_hash(key), ApiKey.revoked_at.is_(None))
+    found = request.db.execute(asked).first()
+    if not found or elsewhere(request, found, None):
         return None
-    return make_identity(found[1], Strength.TOTP, None, False)
+    return make_identity(found, Strength.TOTP, None, False)
 
 
-def elsewhere(request: Request, user: User, session: LoginSession | None) -> bool:
+def with_owner(proof: type[ApiKey] | type[LoginSession]) -> Select[Any]:
+    """What is known of whoever shows such a proof, all in one statement, since every request begins with it: the
+    proof, its owner unless disabled, the instant, the owner's roles and the addresses that these are held to."""
+    held = RoleGrant.user_id == User.id
+    roles = select(func.array_agg(RoleGrant.role)).where(held).scalar_subquery()
+    lists = select(func.jsonb_object_agg(AddressRule.role, AddressRule.networks)).where(
+        held, AddressRule.role == RoleGrant.role
+    )
+    columns = (
+        func.clock_timestamp().label("at"),
+        roles.label("roles"),
+        lists.scalar_subquery().label("lists"),
+    )
+    query = select(proof, User, *columns).join(User, User.id == proof.user_id)
+    return query.where(User.disabled_at.is_(None)).options(lazyload(User.roles))
+
+
+def elsewhere(request: Request, found: Any, session: LoginSession | None) -> bool:
     """Whether a role of the user may not work from where the request comes (限定登录IP地址). Then the
     session ends, and `forbidden_view` says why."""
     from trading.accounts import places  # it reads this floor's modules itself
 
     address = client_address(request)
-    if places.shut_out(request.db, (grant.role for grant in user.roles), address) is None:
+    if addresses.shut_out(found.lists or {}, found.roles or (), address) is None:
         return False
-    places.keep_out(request.db, request.queue, user, address, session)
+    places.keep_out(request.db, request.queue, found.User, address, session)
     request.environ["hall.elsewhere"] = True
     return True
 
 
 def by_session(request: Request, token: str) -> Identity | None:
-    found = request.db.execute(
-        select(LoginSession, User)
-        .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.token_hash == token_hash(token),
-            LoginSession.revoked_at.is_(None),
-            User.disabled_at.is_(None),
-        )
-    ).first()
+    asked = with_owner(LoginSession).where(
+        LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None)
+    )
+    found = request.db.execute(asked).first()
     if not found:
         return None
-    session, user = found
-    now = real_now(request.db)
+    session, now = found.LoginSession, milliseconds(found.at)
     if now - session.last_seen_at > SESSION_IDLE or now - session.created_at > SESSION_MOST:
         return None
-    if elsewhere(request, user, session):
+    if elsewhere(request, found, session):
         return None
     if now - session.last_seen_at > timedelta(minutes=1):
         session.last_seen_at = now
     stepped_up = session.stepped_up_at is not None and now - session.stepped_up_at < STEP_UP_LASTS
-    return make_identity(user, STRENGTHS[session.strength], session, stepped_up)
+    return make_identity(found, STRENGTHS[session.strength], session, stepped_up)
 
 
-def make_identity(user: User, strength: Strength, session: LoginSession | None, stepped_up: bool) -> Identity:
+def make_identity(found: Any, strength: Strength, session: LoginSession | None, stepped_up: bool) -> Identity:
+    """The identity of a row of `with_owner`."""
+    user = found.User
     return Identity(
         user_id=user.id,
         login=user.login,
         name=user.name,
-        roles=frozenset(Role(grant.role) for grant in user.roles),
+        roles=frozenset(map(Role, found.roles or ())),
         strength=strength,
         party_id=user.party_id,
         session_id=session.id if session else None,
