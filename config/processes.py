@@ -132,14 +132,22 @@ def trustee(arguments: Sequence[str]) -> int:
     return service.main(arguments)
 
 
+def site(arguments: Sequence[str]) -> int:
+    """`tradehall site serve …`: the device of an evaluation site."""
+    from config import site as device
+
+    refuse_shifted_clock(is_demonstration())
+    return device.main(arguments)
+
+
 def simulate(arguments: Sequence[str]) -> int:
-    """`tradehall simulate ca|tsa|bank|sms|ukey`: the demonstration's outside parties, each with keys of its own."""
+    """`tradehall simulate ca|tsa|bank|sms|voice|ukey`: the demonstration's outside parties, each with keys of its own."""
     if arguments[:1] == ["recorder"]:
         from plugins.recorder import simulator as recorder
 
         return recorder.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="tradehall simulate")
-    parser.add_argument("what", choices=("ca", "tsa", "bank", "sms", "ukey"))
+    parser.add_argument("what", choices=("ca", "tsa", "bank", "sms", "voice", "ukey"))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument(
@@ -164,6 +172,10 @@ def simulate(arguments: Sequence[str]) -> int:
         from plugins.sms import simulator as sms
 
         sms.serve(chosen.host, chosen.port, folder / "sms")
+    elif chosen.what == "voice":
+        from plugins.voice import simulator as voice
+
+        voice.serve(chosen.host, chosen.port, folder / "voice")
     else:
         from plugins.timestamping import simulator
 

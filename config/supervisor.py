@@ -31,7 +31,7 @@ from config.demo import welcome
 from config.demo.cast import CUSTODIANS, TRUSTEES
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
-OUTSIDE = ("ca", "tsa", "witness", "bank", "sms", "ukey")
+OUTSIDE = ("ca", "tsa", "witness", "bank", "sms", "voice", "ukey")
 """the outside parties that the settings name by their addresses"""
 PORTS = range(20_000, 32_000)
 """below those that systems give to outgoing connections"""
@@ -197,7 +197,7 @@ def parties(state: Path, ports: dict[str, int]) -> dict[str, str]:
     """The settings that name the outside parties; made once, since making keys takes a while, and read
     again at every later start with the ports of that start."""
     known = state / "parties.json"
-    wanted = ("TRADEHALL_DRAWS_TRUSTEES", *(f"<{name}>" for name in OUTSIDE))
+    wanted = ("TRADEHALL_DRAWS_TRUSTEES", "TRADEHALL_PANEL_SITE", *(f"<{name}>" for name in OUTSIDE))
     if not known.exists() or not all(name in known.read_text() for name in wanted):
         from config import installation
 
@@ -205,6 +205,7 @@ def parties(state: Path, ports: dict[str, int]) -> dict[str, str]:
         made = others.environment({name: f"<{name}>" for name in ports})
         services = installation.trustees(state, others.witness_vkey)
         made["TRADEHALL_DRAWS_TRUSTEES"] = json.dumps(services, ensure_ascii=False)
+        made |= installation.name_readers(state)
         known.write_text(json.dumps(made, ensure_ascii=False, indent=1))
     text = known.read_text()
     for name, port in ports.items():
@@ -230,6 +231,7 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
     family.add("ukey", "simulate", "ukey", "--port", str(ports["ukey"]), "--origin", hall)
     family.add("bank", "simulate", "bank", "--port", str(ports["bank"]))
     family.add("sms", "simulate", "sms", "--port", str(ports["sms"]))
+    family.add("voice", "simulate", "voice", "--port", str(ports["voice"]))
     family.add("sequencer", "sequencer")
     family.add("worker", "worker")
     family.add("witness", "witness", "--port", str(ports["witness"]))
@@ -237,6 +239,7 @@ def start_others(family: Family, hall: str, ports: dict[str, int]) -> None:
         family.add(name, "custodian", "serve", "--name", name, "--hall", hall)
     names = [word for name in TRUSTEES for word in ("--name", name)]
     family.add("trustees", "trustee", "serve", *names, "--hall", hall)
+    family.add("site", "site", "serve", "--hall", hall)
     family.add("live", "serve", "live", "--port", str(ports["live"]))
 
 

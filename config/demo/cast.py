@@ -70,6 +70,9 @@ CUSTODIANS = {
 }
 """name: organisation and the parts of its code. Three services of opposed interests; any two open a bid."""
 
+SITE = ("示例市公共资源交易中心评标区", ("1", "2", "440300", "00000004"))
+"""The evaluation site, whose device calls the experts that a draw names: its name and the parts of its code."""
+
 TRUSTEES = {
     "draw-notary": ("示例市公证处", ("1", "2", "440300", "00000006")),
     "draw-audit": ("示例市审计局", ("1", "1", "440300", "00000005")),

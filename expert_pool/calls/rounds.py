@@ -53,6 +53,8 @@ class Round:
     recused: dict[str, str] = field(default_factory=dict)
     placed: dict[str, list[str]] = field(default_factory=dict)
     records: dict[str, list[str]] = field(default_factory=dict)
+    impossible: list[str] = field(default_factory=list)
+    """handles of those whom no gateway calls"""
     texts: list[Text] = field(default_factory=list)
     wave: dict[str, str] | None = None
 
@@ -103,7 +105,7 @@ class Round:
         return due
 
     def _due(self, handle: str, at: datetime, insist: Insistence) -> bool:
-        if handle in self.recused:
+        if self._hopeless(handle):
             return False
         keys, records = self.placed.get(handle, []), self.records_of(handle)
         if not keys:
@@ -119,6 +121,11 @@ class Round:
         """The record of the call to `handle` that was under way."""
         self.records.setdefault(handle, []).append(record.decode())
 
+    def give_up(self, handle: str) -> None:
+        """The gateway will never make the call that was under way: it has no record, and there is no other."""
+        self.placed[handle].pop()
+        self.impossible.append(handle)
+
     def settled(self, at: datetime, insist: Insistence) -> bool:
         """Whether nothing can change the outcomes any more: everybody has answered or was called as often as is
         due, or the window has ended and its calls with it."""
@@ -127,13 +134,14 @@ class Round:
         if self.under_way():
             return at >= self.window_ends + LATE
         over = at >= self.window_ends
-        return all(
-            over or handle in self.recused or self._decided(handle) or self._exhausted(handle, insist)
-            for _stratum, handle in self.call
-        )
+        return all(over or self._done(handle, insist) for _stratum, handle in self.call)
 
-    def _exhausted(self, handle: str, insist: Insistence) -> bool:
-        return len(self.placed.get(handle, [])) >= insist.calls
+    def _done(self, handle: str, insist: Insistence) -> bool:
+        tried = len(self.placed.get(handle, [])) >= insist.calls
+        return self._hopeless(handle) or self._decided(handle) or tried
+
+    def _hopeless(self, handle: str) -> bool:
+        return handle in self.recused or handle in self.impossible or handle not in self.numbers
 
     def session_of(self, stratum: str) -> script.Session:
         """What somebody of this stratum may be told. Raises script.TellsTooMuch, KeyError."""
@@ -144,11 +152,12 @@ class Round:
     def write_texts(self, words: Callable[[Any], str], key: Callable[[], str], at: datetime) -> None:
         """The messages after the wave: the session to those who accepted; to those who were called in vain, that they
         are marked so since `at`."""
+        self.texts = []
         for stratum, handle in self.call:
             outcome, session = self.outcomes()[handle], self.session_of(stratum)
             if outcome == settling.ACCEPTED:
                 self.texts.append(Text(handle, key(), words(script.accepted(session))))
-            elif outcome == settling.SILENT:
+            elif outcome == settling.SILENT and handle in self.numbers:
                 self.texts.append(Text(handle, key(), words(script.skipped(session, at))))
 
     def accepted(self) -> list[str]:
