@@ -47,12 +47,12 @@ class Program:
     def sign(self, data: bytes) -> str:
         return b64(stamp(self.certificate, data))
 
-    def vote(self, yes: str = "pass") -> None:
-        """Vote yes on everything of the present step."""
+    def vote(self, yes: str = "pass", no: Sequence[str] = ()) -> None:
+        """Vote yes on everything of the present step, but for the bids of `no`."""
         seen = self.get("/evaluation")
         items = seen["items"] or [None]
         votes = [
-            {"bid": bid, yes: True, "reason": "sound"} | ({"item": item} if item else {})
+            {"bid": bid, yes: bid not in no, "reason": "sound"} | ({"item": item} if item else {})
             for bid in seen["subjects"]
             for item in items
         ]
