@@ -27,14 +27,15 @@ _EXCLUDED = {"h", "x"}
 @dataclass(frozen=True)
 class Candidate:
     """Who may be drawn: the `record` that is opened later, the `groups` (employer ids; members count
-    against the cap), the `tags`, the `weight` (chances; more than 1 needs a cap of 1), and the reason of
-    exclusion or ""."""
+    against the cap), the `tags`, the `weight` (chances; more than 1 needs a cap of 1), the reason of
+    exclusion or "", and the `facts` that it rests on, where openings are to tell them."""
 
     record: Mapping[str, Any]
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     weight: int = 1
     excluded: str = ""
+    facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

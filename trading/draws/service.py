@@ -192,9 +192,12 @@ def announce(
 
 def openings_document(params: Params, listed: CandidateList, candidates: Sequence[Candidate]) -> bytes:
     """openings.json: who stands behind every handle."""
-    groups = {jcs(dict(one.record)): list(one.groups) for one in candidates}
+    more = {
+        jcs(dict(one.record)): {"groups": list(one.groups)} | ({"facts": one.facts} if one.facts else {})
+        for one in candidates
+    }
     rows = [
-        {"h": h, "nonce": nonce, "record": dict(found), "groups": groups[jcs(dict(found))]}
+        {"h": h, "nonce": nonce, "record": dict(found)} | more[jcs(dict(found))]
         for h, (nonce, found) in sorted(listed.openings.items())
     ]
     head = {"v": 1, "typ": "ebid.draw-openings", "announce": params.hash.hex()}
