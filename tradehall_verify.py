@@ -26,7 +26,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -2456,6 +2456,9 @@ FILE_FIELDS = {
     "commit",
     "ack",
 }
+COMMITTEE = "panel"
+"""The purpose of draws of a committee's experts."""
+OUTCOMES = {"A": "accepting", "D": "declining", "N": "not answering", "R": "recused", "X": "removed"}
 REPLACED = {"panel.imported", "panel.demanded", "panel.seated", "opening.second-read-out"}
 """Entries of whose documents only the last one's are in the bundle."""
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
@@ -4424,6 +4427,7 @@ class Audit:
         self._check_drawn_ties()
         announced = self.of_type("draw.announced")
         if not announced:
+            _PanelAudit(self, []).check()
             ours = "evaluation/panel.json" not in self.bundle
             return "nothing to check: " + (
                 "no draws" if ours else "the draw of the committee was not ours: unverifiable"
@@ -4431,18 +4435,18 @@ class Audit:
         for act in self.acts:
             if act.type.startswith("draw.") and act.payload is None:
                 self.fail(f"{act}: its payload is missing")
-        before: dict[
-            str, list[str | None]
-        ] = {}  # purpose → the result hash of each of its draws, None when void
+        before: dict[str, list[Any]] = {}  # purpose → the result hash of each of its draws, None when void
         seen: set[str] = set()
-        panel: set[str] = set()
+        draws: list[_DrawAudit] = []
         for act, payload in self.known("draw.announced"):
             with self.about(f"draw {self._draw_name(payload)}"):
-                _DrawAudit(self, act, payload, seen).check(before, panel)
+                draws.append(_DrawAudit(self, act, payload, seen))
+                draws[-1].check(before)
         for file, own in self.own:
             with self.about(f"own opening {file}"):
                 self._check_own(own)
-        self._check_drawn_panel(panel)
+        with self.about("the committee"):
+            _PanelAudit(self, [draw for draw in draws if draw.purpose == COMMITTEE and draw.found]).check()
         voided = len(self.of_type("draw.void"))
         return f"{len(announced)} draws computed again" + (f", {voided} of them voided" if voided else "")
 
@@ -4490,32 +4494,299 @@ class Audit:
             return str(payload.get("draw"))[:12]
 
     def _check_own(self, own: Any) -> None:
-        """An expert's own opening: was he in the list, and where in the order?"""
-        exact_keys(own, ("announce", "h", "nonce", "record"), "an own opening")
-        folder = f"draws/{own['announce']}"
+        """An expert's own opening: was he in the list, in which place of the order, and how is he said to have
+        answered? With his own call records (`calls`) also whether those are the ones that the log binds."""
+        demand(isinstance(own, dict), "an own opening is an object")
+        exact_keys({**own, "calls": None}, ("announce", "h", "nonce", "record", "calls"), "an own opening")
+        folder, handle = f"draws/{own['announce']}", own["h"]
         p, rows = self.doc(f"{folder}/params.json"), self.doc(f"{folder}/rows.json")
-        check_draw_opening(p, rows, own["h"], own["nonce"], own["record"])
-        row = next(row for row in rows if row["h"] == own["h"])
+        check_draw_opening(p, rows, handle, own["nonce"], own["record"])
+        row = next(row for row in rows if row["h"] == handle)
         place = f"excluded ({row['x']})" if "x" in row else "eligible"
         for act, payload in self.known("draw.result"):
             if payload["draw"] == own["announce"] and "x" not in row:
                 order = draw_order(p["alg"], bytes.fromhex(payload["result"]["seed"]), rows)
-                place = f"number {order.index(own['h']) + 1} of {len(order)} ({act})"
-        self.notes.append(f"{p['scope']}: {own['h'][:12]} was in the list, {place}")
+                place = f"number {order.index(handle) + 1} of {len(order)} ({act})"
+        self.notes.append(f"{p['scope']}: {handle[:12]} was in the list, {place}")
+        records = [text.encode() for text in own.get("calls", [])]
+        for act, payload in self.known("draw.wave"):
+            if payload["draw"] == own["announce"] and handle in payload["outcomes"]:
+                how = OUTCOMES[payload["outcomes"][handle]]
+                bound = payload["evidence"].get(handle, "")
+                if bound == hexhash(b""):
+                    how += ", without a call"
+                self.notes.append(f"{p['scope']}: {handle[:12]} was marked as {how} at {act.time} ({act})")
+                if records and payload["outcomes"][handle] in "ADN":
+                    same = hexhash(b"\n".join(records)) == bound
+                    demand(same, f"the call records are not those that {act} binds ({bound[:12]})")
 
-    def _check_drawn_panel(self, drawn: set[str]) -> None:
-        """Who judged are those who were drawn."""
-        if not drawn or "evaluation/panel.json" not in self.bundle:
+
+RECUSALS = {  # why somebody of the pool is not drawn, and by which rule (draw.md section 13.2)
+    "inactive": "not an active expert of the pool",
+    "training": "training has lapsed",
+    "no-certificate": "no certificate to sign with",
+    "workload": "too many sessions",
+    "cool-down": "sat for the same tenderer lately",
+    "buyer": "GPR 9: works for the purchaser or its agency",
+    "employer-avoided": "works for an organisation to be avoided",
+    "interest": "GPR 9: employed, director, supervisor or shareholder within three years",
+    "kinship": "GPR 9: family of the head",
+    "supervisor": "TBR 46: supervises the project",
+    "advisory": "sits on the project's advisory committee",
+}
+KINSHIP = {"spouse", "lineal", "collateral", "in-law"}
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def recusals(wanted: Mapping[str, Any], record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    """The codes by which a candidate cannot be drawn for this demand, from what the pool knew of the person."""
+    day, limits, buyers = _day(wanted["day"]), wanted["limits"], set(wanted["buyers"])
+    avoided = {row["org"] for row in wanted["avoid"]}
+    sat = [_day(text) for text in facts["sessions"]]
+    rested = day - timedelta(days=limits["cool_down_days"])
+    back = day.replace(year=day.year - 3, day=min(day.day, 28))
+    ties = [
+        tie["relation"]
+        for tie in facts["interests"]
+        if tie["org"] in buyers | avoided and (not tie["until"] or _day(tie["until"]) >= back)
+    ]
+    holds = {
+        "inactive": facts["status"] != "active",
+        "training": not facts["trained_until"] or _day(facts["trained_until"]) < day,
+        "no-certificate": not facts["certificate"],
+        "workload": sum(s > day - timedelta(days=30) for s in sat) >= limits["sessions_a_month"]
+        or sum(s > day - timedelta(days=365) for s in sat) >= limits["sessions_a_year"],
+        "cool-down": any(
+            row["org"] == wanted["buyers"][0] and _day(row["on"]) > rested for row in facts["tenderers"]
+        ),
+        "buyer": record["org"] in buyers,
+        "employer-avoided": record["org"] in avoided,
+        "interest": any(relation not in KINSHIP for relation in ties),
+        "kinship": any(relation in KINSHIP for relation in ties),
+        "supervisor": bool(set(facts["official_of"]) & set(wanted["supervised"])),
+        "advisory": wanted["tender"] in facts["advises"],
+    }
+    return [code for code, true in holds.items() if true]
+
+
+class _PanelAudit:
+    """The committee that was demanded, drawn and seated here (draw.md section 13); `draws` are those that came to a
+    result, in order."""
+
+    def __init__(self, audit: Audit, draws: list[_DrawAudit]) -> None:
+        self.audit, self.draws = audit, draws
+        demanded, seated = audit.known("panel.demanded"), audit.known("panel.seated")
+        self.demanded, self.seated = demanded[-1:] or None, seated[-1][1] if seated else None
+
+    def check(self) -> None:
+        if not self.draws:
+            self._check_imported()
             return
-        members = self.doc("evaluation/panel.json")["members"]
+        chain = self._chain()
+        if self.seated is not None:
+            anns = [draw.said["draw"] for draw in chain]
+            demand(
+                self.seated["draws"] == anns,
+                "the committee was not seated from the draws that were made for it",
+            )
+        self._check_seats(
+            [h for draw in chain for row in draw.found["result"]["panel"].values() for h in row]
+        )
+        for draw in chain:
+            with self.audit.about(f"draw {draw.params['scope']}"):
+                self._check_answers(draw)
+        if self.demanded is None:
+            raise Invalid("the committee was drawn without a demand")
+        wanted = self.audit.doc("evaluation/demand.json")
+        self._check_law(wanted)
+        self._check_strata(wanted, chain)
+        for draw in chain:
+            with self.audit.about(f"draw {draw.params['scope']}"):
+                self._check_choice(wanted, draw)
+                self._check_people(wanted, draw)
+
+    def _check_imported(self) -> None:
+        """Without a draw of ours nobody can have been drawn here."""
+        if "evaluation/panel.json" in self.audit.bundle:
+            self._check_seats([])
+            if self.seated is None and not self.audit.of_type("draw.void"):
+                self.audit.unchecked.append("the draw of the committee: it was not ours")
+
+    def _chain(self) -> list[_DrawAudit]:
+        """The last complete draw, or the last one that fell short with those that filled it up. A committee is drawn
+        again only for a new demand or by order."""
+        chain: list[_DrawAudit] = []
+        for draw in self.draws:
+            if chain and not chain[-1].found["result"]["short"]:
+                since = chain[-1].announced.index
+                lawful = [
+                    act
+                    for act in (
+                        *self.audit.of_type("panel.demanded"),
+                        *self.audit.of_type("evaluation.reopened"),
+                    )
+                    if since < act.index < draw.announced.index
+                ]
+                scope = draw.params["scope"]
+                demand(lawful, f"{scope} was drawn though the one before it had filled every seat")
+                self.audit.notes.append(f"{scope} takes the place of a complete committee ({lawful[-1]})")
+                chain = []
+            chain.append(draw)
+        return chain
+
+    def _check_seats(self, drawn: list[str]) -> None:
+        """Who judged are those who were drawn."""
+        if "evaluation/panel.json" not in self.audit.bundle:
+            return
+        members = self.audit.doc("evaluation/panel.json")["members"]
         handles = [member["handle"] for member in members if "handle" in member]
-        for handle in sorted(drawn.symmetric_difference(handles)):
-            self.fail(
-                f"{handle[:12]} "
-                + ("was drawn but is not of" if handle in drawn else "was not drawn but is of")
+        for handle in sorted(set(drawn).symmetric_difference(handles)):
+            self.audit.fail(
+                f"swapped expert: {handle[:12]} was "
+                + ("drawn but is not of" if handle in drawn else "not drawn but is of")
                 + " the committee"
             )
+        for member in members:
+            if drawn and "handle" not in member and member.get("role") == "expert":
+                self.audit.fail(f"swapped expert: {member['member']} sits as an expert and was not drawn")
         demand(len(set(handles)) == len(handles), "a drawn member stands twice in the committee")
+
+    def _check_answers(self, draw: _DrawAudit) -> None:
+        """Every answer rests on call records of its own."""
+        bound: set[str] = set()
+        for act, payload in draw.of("wave"):
+            for handle, outcome in payload["outcomes"].items():
+                record, who = payload["evidence"].get(handle), f"{act}: {handle[:12]}"
+                demand(record is None or _is_hex(record), f"{who} has no hash as evidence")
+                if outcome not in "ADN":
+                    continue
+                demand(
+                    record is not None, f"{who} is said to be {OUTCOMES[outcome]}, without evidence of a call"
+                )
+                if record == hexhash(b""):
+                    demand(outcome == "N", f"{who} is said to have answered, and nobody called")
+                    self.audit.notes.append(f"{who} was marked as {OUTCOMES[outcome]} and never called")
+                    continue
+                demand(record not in bound, f"{who} has the same call record as another answer")
+                bound.add(str(record))
+
+    def _check_law(self, wanted: Mapping[str, Any]) -> None:
+        """The composition of M87 47: odd, five or more, from ten million on seven, two thirds of them experts."""
+        members, experts = wanted["members"], wanted["experts"]
+        rules = self.audit.doc("tender/evaluation.json")
+        least = 7 if money(rules["budget"]) >= 10_000_000 else 5
+        lawful = members % 2 == 1 and members >= least and 3 * experts >= 2 * members and experts <= members
+        demand(
+            lawful,
+            f"{experts} experts among {members} members were demanded, the law wants at least {least}, odd, two thirds experts",
+        )
+        demand(
+            sum(row["quota"] for row in wanted["strata"]) == experts,
+            "the strata do not add up to the experts",
+        )
+        seats = self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []
+        drawn = sum("handle" in row for row in seats)
+        if seats and (len(seats), drawn) != (members, experts):
+            self.audit.fail(
+                f"{drawn} of {len(seats)} members were drawn, demanded were {experts} of {members}"
+            )
+
+    def _check_strata(self, wanted: Mapping[str, Any], chain: list[_DrawAudit]) -> None:
+        """What was drawn for is what was demanded; a later draw fills what was left over."""
+        left = {row["id"]: row["quota"] for row in wanted["strata"]}
+        tags = {row["id"]: row["tags"] for row in wanted["strata"]}
+        for draw in chain:
+            p = draw.params
+            asked = {row["id"]: row["quota"] for row in p["strata"]}
+            same = asked == left and all(row["tags"] == tags[row["id"]] for row in p["strata"])
+            demand(same, f"{p['scope']} was not drawn for the strata that were demanded or left over")
+            demand(
+                p["cap"] == wanted["cap"],
+                f"{p['scope']} has another limit for one employer than was demanded",
+            )
+            left = dict(draw.found["result"]["short"])
+
+    def _check_choice(self, wanted: Mapping[str, Any], draw: _DrawAudit) -> None:
+        """Exclusions leave enough to choose from: `ratio` eligible candidates for each seat."""
+        eligible = [row for row in draw.rows if "x" not in row]
+        why = Counter(row["x"] for row in draw.rows if "x" in row)
+        for stratum in draw.params["strata"]:
+            able = sum(bool(set(row["s"]) & set(stratum["tags"])) for row in eligible)
+            if able < wanted["ratio"] * stratum["quota"]:
+                avoided = why["employer-avoided"]
+                text = (
+                    f"{able} candidates for {stratum['quota']} seats of {stratum['id']}, fewer than "
+                    f"{wanted['ratio']} for each; {sum(why.values())} of {len(draw.rows)} were excluded"
+                )
+                demand(
+                    able + avoided < wanted["ratio"] * stratum["quota"] or not avoided,
+                    f"over-broad avoidance list: {text}, {avoided} of them because of it",
+                )
+                self.audit.notes.append(f"{draw.params['scope']}: {text}")
+        if why:
+            self.audit.notes.append(
+                f"{draw.params['scope']}: excluded were "
+                + ", ".join(f"{count} ({code})" for code, count in sorted(why.items()))
+            )
+
+    def _check_people(self, wanted: Mapping[str, Any], draw: _DrawAudit) -> None:
+        """Who sits, once names are opened; and who was excluded, for the regulator."""
+        seated = {h for row in draw.found["result"]["panel"].values() for h in row}
+        path = f"{draw.folder}/openings.json"
+        opened = {h: record for _, p in draw.of("opened") for h, (_, record) in p["openings"].items()}
+        rows = self.audit.doc(path)["rows"] if path in self.audit.bundle else []
+        opened |= {row["h"]: row["record"] for row in rows}
+        if not seated <= opened.keys():
+            self.audit.unchecked.append(
+                f"who was seated by {draw.params['scope']}: the names are not opened yet"
+            )
+        bidders = (
+            {self.audit.bid(m)["bidder"]["id"] for m in self.audit.valid_bids} if self._closed else set()
+        )
+        avoided = {row["org"] for row in wanted["avoid"]} | set(wanted.get("buyers", []))
+        for handle in sorted(seated & opened.keys()):
+            org, who = opened[handle]["org"], f"expert {opened[handle]['id']}"
+            if org in bidders:
+                self.audit.fail(f"{who} sits and works for the bidder {org}")
+            if org in avoided:
+                self.audit.fail(f"{who} sits and works for {org}, which was to be avoided")
+        if rows:
+            self._check_recusals(wanted, draw, rows)
+        else:
+            self.audit.unchecked.append(
+                "whether each candidate was excluded with reason: the regulator's bundle shows it"
+            )
+
+    @property
+    def _closed(self) -> bool:
+        return "opening/close.json" in self.audit.bundle
+
+    def _check_recusals(
+        self, wanted: Mapping[str, Any], draw: _DrawAudit, opened: list[Mapping[str, Any]]
+    ) -> None:
+        """Each row's exclusion, or that there was no reason for one, from what the pool knew."""
+        unknown = 0
+        for row, opening in zip(draw.rows, opened, strict=True):
+            who, code = f"candidate {opening['record']['id']}", row.get("x", "")
+            demand(not code or code in RECUSALS, f"{who} was excluded for an unknown reason ({code})")
+            facts = opening.get("facts")
+            if facts is None:
+                unknown += 1
+                continue
+            found = recusals(wanted, opening["record"], facts)
+            if code and code not in found:
+                self.audit.fail(
+                    f"{who} was excluded ({code}, {RECUSALS[code]}) though nothing in its record says so"
+                )
+            if not code and found:
+                self.audit.fail(f"{who} could be drawn though it had to be excluded ({', '.join(found)})")
+        if unknown:
+            self.audit.unchecked.append(
+                f"the reasons for {unknown} rows of {draw.params['scope']}: the pool's facts are not given"
+            )
 
 
 class _ScoreAudit:
@@ -4685,6 +4956,9 @@ class _DrawAudit:
         self.audit, self.announced, self.said, self.seen = audit, act, payload, seen
         self.folder = f"draws/{payload['draw']}"
         self.params, self.rows = (audit.doc(f"{self.folder}/{name}.json") for name in ("params", "rows"))
+        self.purpose = self.params["scope"].split("/")[1]
+        self.found: Mapping[str, Any] = {}
+        """What the draw came to, when it came to a result."""
         self.acts = [
             a
             for a in audit.acts
@@ -4699,16 +4973,15 @@ class _DrawAudit:
         demand(len(found) == 1, f"there are {len(found)} draw.{kind} entries")
         return found[0]
 
-    def check(self, before: dict[str, list[Any]], panel: set[str]) -> None:
-        """`before` and `panel` grow by this draw."""
+    def check(self, before: dict[str, list[Any]]) -> None:
+        """`before` grows by this draw."""
         try:
             check_draw_params(self.params)
             check_draw_rows(self.rows)
         except MALFORMED as error:
             raise Invalid(f"malformed announcement ({error})") from error
         self._announcement(before)
-        _, purpose, _ = self.params["scope"].split("/")
-        ends = before.setdefault(purpose, [])
+        ends = before.setdefault(self.purpose, [])
         ends.append(None)
         commits = self._commitments()
         if self.of("void"):
@@ -4716,13 +4989,8 @@ class _DrawAudit:
             return
         parties = self._frozen(commits)
         t = self._transcript({party: commits[party][1] for party in parties})
-        found = self._played(t)
-        if purpose == "experts":
-            if not any(end and end["result"]["short"] for end in ends):
-                panel.clear()  # this draw replaces those before; one that fell short is supplemented
-            panel.update(handle for members in found["result"]["panel"].values() for handle in members)
-        ends[-1] = found
-        self._opened(purpose)
+        ends[-1] = self.found = self._played(t)
+        self._opened()
         if f"{self.folder}/openings.json" in self.audit.bundle:
             self._justified()
 
@@ -4884,7 +5152,7 @@ class _DrawAudit:
             first = ", ".join(handle[:12] for handle in order[:3])
             self.audit.notes.append(f"{self.params['scope']} was voided; its order would have begun {first}")
 
-    def _opened(self, purpose: str) -> None:
+    def _opened(self) -> None:
         everybody = {row["h"] for row in self.rows}
         seated = {h for _, p in self.of("result") for row in p["result"]["panel"].values() for h in row}
         told = [
@@ -4898,7 +5166,7 @@ class _DrawAudit:
             if payload["openings"].keys() == everybody:
                 continue
             demand(payload["openings"].keys() <= seated, f"{act} opens somebody who had no seat")
-            early = purpose == "experts" and not any(index < act.index for index in told)
+            early = self.purpose == COMMITTEE and not any(index < act.index for index in told)
             demand(not early, f"{act} opens names before the result notice")
 
     def _justified(self) -> None:

@@ -137,7 +137,8 @@ class Parties:
         self.log = NoteSigner("ledger.hall.example/2026", LOG_KEY, bytes([1 + salt]) * 32)
         self.witness = NoteSigner("witness.supervision.example/w1", WITNESS_KEY, bytes([2 + salt]) * 32)
         self.receipts = NoteSigner("receipts", LOG_KEY, bytes([3 + salt]) * 32)
-        self.people = {name: self.ca.issue(name) for name in ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3")}
+        names = ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3", "m4", "m5")
+        self.people = {name: self.ca.issue(name) for name in names}
         self.people |= {
             f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)
         }

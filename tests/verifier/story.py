@@ -25,7 +25,7 @@ from bidding.vault.receipt import build_receipt, leaf_bytes, leaf_commitment
 from bidding.vault.release import build_bidder_release, build_release
 from bidding.vault.seal import PartInput, SealedBid, seal_bid
 from tests.verifier.pki import Parties
-from tradehall_verify import evaluate_lowest_price
+from tradehall_verify import EVALUATIONS
 from trading.ledger import bundle, merkle
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint, tlog_proof
@@ -92,6 +92,8 @@ class Story:
     edition = ""
     orders: list[list[str]] = []  # noqa: RUF012
     """what was drawn among equal bids"""
+    rules: dict[str, Any] = RULES
+    members = MEMBERS
 
     def __init__(
         self,
@@ -227,7 +229,7 @@ class Story:
         self.policy = parse_policy(raw)
         policy, policy_p7s = self.signed("tender/policy", raw, "tenderer")
         self.files["tender/documents.json"] = self.list_of_documents()
-        self.files["tender/evaluation.json"] = dumps(RULES)
+        self.files["tender/evaluation.json"] = dumps(self.rules)
         hashes = {n: hexhash(self.files[f"tender/{n}.json"]) for n in ("documents", "evaluation")}
         notice, p7s = self.signed(
             "tender/notice",
@@ -503,16 +505,29 @@ class Story:
         self.ceks.append({"manifest": sha256(sealed.manifest).hex(), "part": "price-sheet", "cek": b64(cek)})
 
     def evaluation(self) -> None:
+        self.seat()
+        self.review()
+        self.score()
+        inputs = self.inputs()
+        self.result = EVALUATIONS[self.rules["method"]](inputs)
+        self.report(inputs)
+
+    def panel(self) -> str:
+        """The panel document; its hash."""
         members = [
             {"member": m, "role": "expert", "cert_sha256": self.parties.people[m].cert_sha256}
-            for m in MEMBERS
+            for m in self.members
         ]
-        self.files["evaluation/panel.json"] = dumps(
-            {"v": 1, "typ": "ebid.panel", "tender": TENDER, "members": members}
-        )
-        self.act("panel.imported", {"panel": hexhash(self.files["evaluation/panel.json"])})
+        document = dumps({"v": 1, "typ": "ebid.panel", "tender": TENDER, "members": members})
+        self.files["evaluation/panel.json"] = document
+        return hexhash(document)
+
+    def seat(self) -> None:
+        self.act("panel.imported", {"panel": self.panel()})
+
+    def review(self) -> None:
         bids = [IDS[who] for who in sorted(self.sealed)]
-        for member in MEMBERS:
+        for member in self.members:
             self.act("panel.member-signed-in", {"member": member}, secret=True)
             votes = [
                 {"bid": bid, "review": review, "item": item, "pass": True, "reason": ""}
@@ -529,25 +544,28 @@ class Story:
         if 2 in self.sealed:
             third = sha256(self.sealed[2].manifest).hex()
             self.act("price.confirmed", {"manifest": third, "confirmed": True, "total": "990000.00"})
-        votes = [{"member": m, "pass": True, "reason": ""} for m in MEMBERS]
-        inputs = {
-            "rules": RULES,
-            "draws": self.orders,
-            "bids": [
-                {
-                    "id": IDS[who],
-                    "sheet": json.loads(SHEETS[who]),
-                    "decisions": {
-                        "qualification": [{"item": "Q1", "votes": votes}],
-                        "conformity": [{"item": "C1", "votes": votes}],
-                        "confirmed": True if who == 2 else None,
-                        "abnormal": None,
-                    },
-                }
-                for who in sorted(self.sealed)
-            ],
-        }
-        self.result = evaluate_lowest_price(inputs)
+
+    def score(self) -> None:
+        """By lowest price nobody scores."""
+
+    def inputs(self) -> dict[str, Any]:
+        votes = [{"member": m, "pass": True, "reason": ""} for m in self.members]
+        bids = [
+            {
+                "id": IDS[who],
+                "sheet": json.loads(SHEETS[who]),
+                "decisions": {
+                    "qualification": [{"item": "Q1", "votes": votes}],
+                    "conformity": [{"item": "C1", "votes": votes}],
+                    "confirmed": True if who == 2 else None,
+                    "abnormal": None,
+                },
+            }
+            for who in sorted(self.sealed)
+        ]
+        return {"rules": self.rules, "draws": self.orders, "bids": bids}
+
+    def report(self, inputs: dict[str, Any]) -> None:
         self.files["evaluation/inputs.json"] = dumps(inputs)
         report = {
             "v": 1,
@@ -559,7 +577,7 @@ class Story:
         }
         self.files["evaluation/report.json"] = dumps(report)
         signatures = []
-        for member in MEMBERS:
+        for member in self.members:
             cms = self.parties.people[member].sign(dumps(report), self.now)
             self.files[f"evaluation/report.{member}.p7s"] = cms
             signatures.append({"member": member, "p7s": hexhash(cms)})

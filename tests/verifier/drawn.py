@@ -1,0 +1,398 @@
+"""Stories with a committee that is drawn, and with one that scores; `bend` names what the hall does wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.draws.ceremonies import Ceremony, ceremony
+from tests.verifier.story import IDS, RULES, SHEETS, TENDER, Story, hexhash
+from tradehall_verify import EVALUATIONS
+from trading.draws.candidates import Candidate
+from trading.draws.draw import Replay, replay
+from trading.ledger.canonical import dumps
+
+TRUSTEES = ("c1", "c2", "c3")
+BUYER, AVOIDED, FRIEND = "91110105MA0000009X", "91110105MA0000008R", "91110105MA0000007L"
+
+
+def expert(number: int, org: str = "", reason: str = "") -> Candidate:
+    org = org or f"unit{number}"
+    record = {"id": f"E{number}", "name": f"expert {number}", "org": org, "cats": ["A08.01"]}
+    return Candidate(record, (org,), () if reason else ("A08.01",), 1, reason)
+
+
+POOL = [*(expert(n) for n in range(15)), expert(20, AVOIDED, "employer-avoided"), expert(21, "", "training")]
+LIMITS = {"sessions_a_month": 6, "sessions_a_year": 48, "cool_down_days": 60}
+DEMAND: dict[str, Any] = {
+    "v": 1,
+    "typ": "ebid.panel-demand",
+    "tender": TENDER,
+    "members": 5,
+    "experts": 4,
+    "strata": [{"id": "s", "quota": 4, "tags": ["A08.01"]}],
+    "cap": 1,
+    "avoid": [{"org": AVOIDED, "reason": "parent company of the tenderer"}],
+    "ratio": 2,
+    "session": {"at": "2026-12-01T01:30:00.000Z", "place": "room 3"},
+    "buyers": [BUYER],
+    "day": "2026-11-30",
+    "limits": LIMITS,
+    "supervised": ["110105"],
+}
+FACTS: dict[str, Any] = {
+    "status": "active",
+    "trained_until": "2027-06-30",
+    "certificate": True,
+    "interests": [],
+    "sessions": ["2026-11-02"],
+    "tenderers": [],
+    "advises": [],
+    "official_of": [],
+}
+
+
+class Drawn(Story):
+    """Four of five members are drawn before they sit."""
+
+    bend = ""
+    purpose, pool, tag, quota, answers, waves = "panel", POOL, "A08.01", 4, "AAD", 3
+    members = ("m1", "m2", "m3", "m4", "m5")
+
+    def draws_only(self) -> None:
+        """What V13 needs and no more: the other checks fail for want of bids."""
+        self.publish()
+        self.seat()
+        self.act("result.published", {})
+        self.finish()
+
+    def seat(self) -> None:
+        if self.bend != "undemanded":
+            self.demand()
+        self.draws()
+        drawn = [hexhash(self.ann.encode())] if self.bend == "other draw" else self.anns
+        self.act("panel.seated", {"panel": self.panel(), "draws": drawn, "demand": self.demanded})
+
+    def demand(self) -> None:
+        bent = {
+            "broad": {"ratio": 4},
+            "few": {"members": 3, "experts": 3},
+            "even": {"members": 4},
+            "strata": {"strata": [{"id": "s", "quota": 4, "tags": ["A08"]}]},
+            "cap": {"cap": 2},
+            "unfounded": {"avoid": []},
+            "overlooked": {"avoid": [{"org": f"unit{n}", "reason": ""} for n in range(15)]},
+        }
+        document = dumps(DEMAND | bent.get(self.bend, {}))
+        self.files["evaluation/demand.json"], self.demanded = document, hexhash(document)
+        self.act("panel.demanded", {"demand": self.demanded})
+
+    demanded = ""
+
+    def panel(self) -> str:
+        super().panel()
+        panel = json.loads(self.files["evaluation/panel.json"])
+        for member, handle in zip(panel["members"], self.seated, strict=False):
+            member["handle"] = handle
+        panel["members"][1]["head"] = True
+        panel["members"][-1]["role"] = "purchaser"
+        if self.bend == "swapped":
+            panel["members"][0]["handle"] = next(
+                h for h in self.ceremony.listed.openings if h not in self.seated
+            )
+        if self.bend == "undrawn":
+            panel["members"][-1]["role"] = "expert"
+        if self.bend == "head":
+            panel["members"][1]["head"], panel["members"][-1]["head"] = False, True
+        self.files["evaluation/panel.json"] = dumps(panel)
+        return hexhash(dumps(panel))
+
+    def draws(self) -> None:
+        self.anns: list[str] = []
+        first = self.hold(1, None)
+        self.seated = first.result["panel"]["s"]
+        if self.bend == "again":
+            self.hold(1, None)
+        if self.bend in ("second", "redrawn", "old slip"):
+            if self.bend != "redrawn":
+                self.demand()
+            self.anns.clear()
+            self.seated = self.hold(2, first.result_hash.hex()).result["panel"]["s"]
+        if self.bend == "unlinked":
+            self.hold(2, None)
+
+    def act(self, kind: str, payload: dict[str, Any], *, secret: bool = False) -> int:
+        index = super().act(kind, payload, secret=secret)
+        if kind == "result.published" and self.bend != "early":
+            self.open_names()
+        return index
+
+    def hold(self, number: int, prev: str | None) -> Replay:
+        """One ceremony, entry by entry."""
+        start = int(self.now.timestamp())
+        self.ceremony = drawn = ceremony(
+            57 if self.bend == "old slip" else 56 + number, alg="sm3" if number == 2 else "sha256", scope=f"{TENDER}/{self.purpose}/{number}", cap=1, k=2,
+            trustees=TRUSTEES, must=["c1", "c2", "tenderer"], volunteers=["c3"], candidates=self.pool, prev=prev, beacon=None,
+            strata=[{"id": "s", "quota": self.quota, "tags": [self.tag]}], answers=self.answers, waves=self.waves,
+            times=(start + 3600, start + 3600, start + 7200),
+        )  # fmt: skip
+        found = replay(drawn.transcript)
+        self.ann = found.announce.hex()
+        self.anns.append(self.ann)
+        self.announce(drawn)
+        self.commit_and_ack(drawn.transcript)
+        self.entry(
+            "frozen", freeze=found.freeze.hex(), parties=sorted(drawn.transcript["commits"]), dropped=[]
+        )
+        if self.bend != "unwitnessed":
+            self.checkpoint()
+        self.reveal(drawn.transcript)
+        self.call(drawn.transcript)
+        self.entry("result", result=found.result, hash=found.result_hash.hex())
+        if self.bend == "early":
+            self.open_names()
+        return found
+
+    def entry(self, kind: str, **payload: Any) -> None:
+        self.act(f"draw.{kind}", {"draw": self.ann, **payload})
+
+    def announce(self, drawn: Ceremony) -> None:
+        t, folder = drawn.transcript, f"draws/{self.ann}"
+        rows = [
+            {
+                "h": h,
+                "nonce": nonce,
+                "record": dict(record),
+                "groups": [record["org"]],
+                "facts": self.facts(record),
+            }
+            for h, (nonce, record) in sorted(drawn.listed.openings.items())
+        ]
+        if self.bend == "employer":
+            rows[0]["groups"] = ["another employer"]
+        sealed = {"v": 1, "typ": "ebid.draw-openings", "announce": self.ann, "rows": rows}
+        sealed["group_nonce"] = drawn.listed.group_nonce.hex()
+        listed = t["rows"][1:] if self.bend == "list" else t["rows"]
+        files = {"params": dumps(t["params"]), "rows": dumps(listed), "openings": dumps(sealed)}
+        self.files |= {f"{folder}/{name}.json": raw for name, raw in files.items()}
+        if self.bend == "sealed":
+            self.files[f"{folder}/sealed.json"] = self.files.pop(f"{folder}/openings.json")
+        self.regulator |= {f"{folder}/openings.json", f"{folder}/sealed.json"} & self.files.keys()
+        certificates = {p: self.parties.people[p].cert_sha256 for p in {*TRUSTEES, "tenderer"}}
+        self.entry(
+            "announced", **{name: hexhash(raw) for name, raw in files.items()}, certificates=certificates
+        )
+
+    def facts(self, record: Any) -> dict[str, Any]:
+        """What the pool knows of a candidate."""
+        trained = {"trained_until": "2026-10-31"} if record["id"] == "E21" and self.bend != "fit" else {}
+        tie = {"org": BUYER, "relation": "director", "since": "2020-01-01", "until": "2024-02-01"}
+        friend = {"interests": [tie]} if record["id"] == "E3" and self.bend == "friend" else {}
+        return FACTS | trained | friend
+
+    def commit_and_ack(self, t: dict[str, Any]) -> None:
+        hashes = []
+        for party in t["commits"]:
+            signer = "m1" if self.bend == "signer" and party == "c1" else party
+            hashes.append(
+                self.paper("commits", "commit", party=party, signer=signer, commits=t["commits"][party])
+            )
+        for trustee in TRUSTEES:
+            if self.bend != "unacked" or trustee != "c2":
+                self.paper("acks", "ack", trustee=trustee, signer=trustee, commits=sorted(hashes))
+
+    def paper(self, folder: str, name: str, *, signer: str, commits: list[str], **who: str) -> str:
+        certificate = self.parties.people[signer].cert_sha256
+        document = {"v": 1, "typ": f"ebid.draw-{name}", "announce": self.ann, "cert_sha256": certificate}
+        raw = dumps({**document, **who, "commits": commits})
+        digest, p7s = self.signed(f"draws/{self.ann}/{folder}/{hexhash(raw)}", raw, signer)
+        self.entry("committed" if name == "commit" else "acked", **who, **{name: digest, "p7s": p7s})
+        return digest
+
+    def reveal(self, t: dict[str, Any]) -> None:
+        for party, slips in t["slips"].items():
+            shown = [*slips[:-1], "00" * 32] if self.bend == "other slip" and party == "c1" else slips
+            if self.bend == "hidden" and party == "c3":
+                continue
+            if self.bend in ("withheld", "hasty") and party == "c3":
+                if self.bend == "withheld":
+                    self.tick(9000)
+                self.entry("revealed", party=party, slips=shown, by=["c1", "c2"])
+            else:
+                self.entry("revealed", party=party, slips=shown, by=[party])
+
+    def call(self, t: dict[str, Any]) -> None:
+        for number, call in enumerate(t["result"]["calls"]):
+            self.entry("called", number=number, call=call)
+            if number < len(t["waves"]):
+                outcomes = dict(t["waves"][number])
+                if self.bend == "no answer" and number == 0:
+                    outcomes[next(h for h, o in outcomes.items() if o == "A")] = "N"
+                evidence = {h: hexhash(call_record(h, o)) for h, o in outcomes.items()}
+                if self.bend in ("no record", "never called") and number == 0:
+                    handle = next(iter(outcomes))
+                    evidence |= {handle: hexhash(b"")}
+                    if self.bend == "no record":
+                        del evidence[handle]
+                if self.bend == "one record":
+                    evidence = dict.fromkeys(evidence, hexhash(b"one call"))
+                self.entry("wave", number=number, outcomes=outcomes, evidence=evidence)
+
+    def open_names(self) -> None:
+        t = self.ceremony.transcript
+        seats = [h for members in t["result"]["panel"].values() for h in members]
+        if self.bend == "gossip":
+            seats = [h for h in t["openings"] if h not in seats][:1]
+        self.entry("opened", openings={h: t["openings"][h] for h in seats})
+
+
+def call_record(handle: str, outcome: str) -> bytes:
+    """What the gateway recorded of one call."""
+    return dumps({"v": 1, "typ": "ebid.call-record", "key": handle[:8], "outcome": outcome})
+
+
+SCORED: dict[str, Any] = RULES | {
+    "method": "comprehensive-scoring",
+    "category": "goods",
+    "criteria": [
+        {"id": "P", "kind": "price", "weight": "40"},
+        {"id": "T", "kind": "subjective", "weight": "40", "max": "20"},
+        {"id": "O", "kind": "objective", "weight": "20", "max": "3"},
+    ],
+    "outliers": {"ratio": "0.30", "modified_z": "3.5"},
+    "ties": ["bid-price"],
+}
+MARKS = {"T": ("18", "17.5", "18.5", "17", "9"), "O": ("3", "3", "3", "3", "3")}
+WRONG = (IDS[0], "O", "m2")
+"""this member overlooked a point; corrected afterwards"""
+
+
+class Scored(Story):
+    """The members score; one of them stands far from the others, another must be corrected."""
+
+    bend = ""
+    rules = SCORED
+    members = ("m1", "m2", "m3", "m4", "m5")
+
+    def scores_only(self) -> None:
+        """What the checks of scores need and no more; the other checks fail for want of bids."""
+        self.publish()
+        super().seat()
+        self.score()
+        inputs = self.inputs()
+        self.result = EVALUATIONS[self.rules["method"]](inputs)
+        self.report(inputs)
+        self.finish()
+
+    def marks(self, member: str) -> list[dict[str, str]]:
+        """A member's sheet."""
+        place = self.members.index(member)
+        cells = sorted((bid, item) for bid in IDS for item in MARKS)
+        return [
+            {
+                "bid": bid,
+                "item": item,
+                "score": "2" if (bid, item, member) == WRONG else MARKS[item][place],
+                "reason": "",
+            }
+            for bid, item in cells
+        ]
+
+    def score(self) -> None:
+        for member in self.members:
+            if (self.bend, member) not in (("dropped", "m4"), ("late", "m5")):
+                self.lock(member)
+        if self.bend == "twice":
+            self.lock("m1", salt="B" * 22)
+        if self.bend == "stranger":
+            self.lock("c1", marks=self.marks("m1"))
+        self.explain()
+        self.correct()
+        if self.bend == "late":
+            self.lock("m5")
+
+    def lock(self, member: str, salt: str = "A" * 22, marks: list[dict[str, str]] | None = None) -> None:
+        sheet = {"v": 1, "typ": "ebid.score-sheet", "tender": TENDER, "member": member, "salt": salt}
+        self.file("scores", "locked", "sheet", sheet | {"scores": marks or self.marks(member)})
+
+    def file(self, folder: str, entry: str, name: str, document: dict[str, Any], path: str = "") -> None:
+        member, raw = document["member"], dumps(document)
+        digest, p7s = self.signed(f"evaluation/{folder}/{path or hexhash(raw)}", raw, member, secret=True)
+        self.act(f"scores.{entry}", {"member": member, name: digest, "p7s": p7s})
+
+    def explain(self) -> None:
+        for bid in IDS if self.bend != "silent" else IDS[1:]:
+            said = {
+                "bid": bid,
+                "item": "T",
+                "score": "9",
+                "rules": ["ratio", "modified-z"],
+                "reason": "too weak",
+            }
+            head = {"v": 1, "typ": "ebid.score-reason", "tender": TENDER, "member": "m5"}
+            self.file("score-reasons", "explained", "reason", head | said)
+
+    def correct(self) -> None:
+        bid, item, member = WRONG
+        self.changes = [
+            {"bid": bid, "item": item, "member": member, "ground": "objective", "before": "2", "after": "3"}
+        ]
+        if self.bend != "unsigned correction":
+            head = {
+                "v": 1,
+                "typ": "ebid.score-correction",
+                "tender": TENDER,
+                "number": 1,
+                "reason": "overlooked",
+            }
+            self.file("score-corrections", "corrected", "correction", head | self.changes[0], "1")
+
+    def inputs(self) -> dict[str, Any]:
+        found = super().inputs()
+        for bid in found["bids"] or [
+            {"id": who, "sheet": json.loads(SHEETS[n]), "decisions": {}} for n, who in enumerate(IDS)
+        ]:
+            bid["scores"] = {
+                item: {
+                    member: next(
+                        m["score"] for m in self.marks(member) if (m["bid"], m["item"]) == (bid["id"], item)
+                    )
+                    for member in self.members
+                }
+                for item in MARKS
+            }
+        return found | {"members": list(self.members), "corrections": self.changes}
+
+    def report(self, inputs: dict[str, Any]) -> None:
+        """Bends what the members signed, or what comes out of it."""
+        first = inputs["bids"][0]["scores"]
+        if self.bend == "bent":
+            first["T"]["m1"] = "20"
+        if self.bend == "missing correction":
+            inputs["corrections"] = []
+        if self.bend == "other correction":
+            inputs["corrections"] = [self.changes[0] | {"after": "2.5"}]
+        if self.bend == "groundless":
+            inputs["corrections"] = [
+                {**self.changes[0], "item": "T", "ground": "outlier", "before": "17.5", "after": "20"}
+            ]
+        if self.bend == "weight":
+            criteria = [
+                SCORED["criteria"][0] | {"weight": "30"},
+                SCORED["criteria"][1] | {"weight": "50"},
+                SCORED["criteria"][2],
+            ]
+            inputs["rules"] = SCORED | {"criteria": criteria}
+        if self.bend == "swapped":
+            inputs["members"] = ["m1", "m2", "m3", "m4", "c1"]
+        if self.bend == "sensitivity":
+            self.result["sensitivity"][0]["changes_first"] ^= True
+        if self.bend == "ranking":
+            self.result["ranking"].reverse()
+        if self.bend == "points":
+            self.result["scores"][IDS[1]]["items"]["T"] = {"points": "40.00", "exact": "40"}
+        super().report(inputs)
+
+
+class Whole(Drawn, Scored):
+    """A tender from its notice to the award: a drawn committee that scores."""
