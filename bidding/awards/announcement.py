@@ -32,6 +32,8 @@ GROUNDS = {
 ZH = {
     "result": "{title}（{tender}）的评标结果已由采购人确认，现公告中标结果。",
     "winner": "中标供应商：{name}（统一社会信用代码 {bidder}），中标金额：人民币 {price} 元。",
+    "winner-scored": "中标供应商：{name}（统一社会信用代码 {bidder}），中标金额：人民币 {price} 元，评审总得分：{total} 分。",
+    "rank-scored": "第 {rank} 名：{name}，投标报价 {price} 元。",
     "rank": "第 {rank} 名：{name}，投标报价 {price} 元，评审价 {evaluation} 元。",
     "excluded": "未列入排名：{name}，原因：{ground}（{article}）。",
     "committee": "评标委员会成员：{names}。",
@@ -47,6 +49,8 @@ ZH = {
 EN = {
     "result": "The purchaser has confirmed the evaluation of {title} ({tender}). This is the result.",
     "winner": "Winner: {name} (unified social credit code {bidder}), price CNY {price}.",
+    "winner-scored": "Winner: {name} (unified social credit code {bidder}), price CNY {price}, total score {total}.",
+    "rank-scored": "Rank {rank}: {name}, bid price CNY {price}.",
     "rank": "Rank {rank}: {name}, bid price CNY {price}, evaluation price CNY {evaluation}.",
     "excluded": "Not ranked: {name}, because: {ground} ({article}).",
     "committee": "Members of the evaluation committee: {names}.",
@@ -145,10 +149,16 @@ def _same(key: str, **values: object) -> tuple[str, dict[str, object], dict[str,
 
 
 def _winner(winner: Place) -> tuple[str, dict[str, object], dict[str, object]]:
-    return _same("winner", name=winner.bid.name, bidder=winner.bid.bidder, price=_yuan(winner.price))
+    about = {"name": winner.bid.name, "bidder": winner.bid.bidder, "price": _yuan(winner.price)}
+    if winner.score is not None:
+        return _same("winner-scored", total=winner.score.total, **about)
+    return _same("winner", **about)
 
 
 def _ranked(place: Place) -> tuple[str, dict[str, object], dict[str, object]]:
+    """The others' scores are told to themselves alone (M87 69)."""
+    if place.score is not None:
+        return _same("rank-scored", rank=place.rank, name=place.bid.name, price=_yuan(place.price))
     return _same(
         "rank",
         rank=place.rank,

@@ -194,6 +194,7 @@ def place_facts(place: Place) -> dict[str, Any]:
         "ground": place.ground,
         "article": place.article,
         "details": list(place.details),
+        "total": place.score.total if place.score else None,
     }
 
 
@@ -224,7 +225,13 @@ def own_facts(request: Request, tender: Tender) -> dict[str, Any]:
     if standing is None or not standing.issued:
         return {"tender": tender.code, "manifest": bid.manifest_hash, "result": "pending"}
     place = standing.by_bid[bid.id]
-    answer = {"tender": tender.code, "manifest": bid.manifest_hash, "rank": place.rank, "price": place.price}
+    answer = {
+        "tender": tender.code,
+        "manifest": bid.manifest_hash,
+        "rank": place.rank,
+        "price": place.price,
+        "scores": place.score.as_json() if place.score else None,
+    }
     own = next((each for each in standing.candidates if each.bid_id == bid.id), None)
     if own is not None and own.declined_at is not None:
         return answer | {"result": "declined", "reason": own.decline_reason}

@@ -106,7 +106,7 @@ def load(session: Session, tender: Tender) -> Standing:
         HandedIn(row.Bid.bidder_uscc, row.Bid.bidder_name, row.Bid.manifest_hash, row.outcome == "OK")
         for row in rows
     ]
-    places = standings(json.loads(report.raw)["result"], json.loads(report.inputs), handed_in)
+    places = standings(json.loads(report.raw), json.loads(report.inputs), handed_in)
     candidates = session.scalars(
         select(Candidate)
         .where(Candidate.tender_id == tender.id, Candidate.round == tender.round)

@@ -223,7 +223,7 @@ def _issue(
 
 
 def _tell(session: Session, actor: Actor, standing: Standing, place: Place, now: datetime) -> None:
-    """One loser's notice, with reason and rank (M87 69)."""
+    """One loser's notice, with reason and rank, and its own points when bids were scored (M87 69)."""
     reason = OUTRANKED if place.rank is not None else place.reason
     session.add(
         LoserNotice(
@@ -232,11 +232,13 @@ def _tell(session: Session, actor: Actor, standing: Standing, place: Place, now:
             ground=place.ground or OUTRANKED, details="\n".join(place.details), sent_at=now,
         )
     )  # fmt: skip
-    payload = {
+    payload: dict[str, Any] = {
         "manifest": place.bid.manifest,
         "rank": place.rank,
         "reason": "\n".join((reason, *place.details)),
     }
+    if place.score is not None:
+        payload |= {"total": place.score.total, "scores": place.score.points}
     record(session, actor, "loser.notified", standing.tender.code, payload, now)
 
 

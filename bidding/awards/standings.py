@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bidding.awards.own_score import OwnScore, own_score
 from trading.clock import rfc3339
 from trading.ledger import canonical
 
@@ -42,6 +43,8 @@ class Place:
     ground: str = ""
     article: str = ""
     details: tuple[str, ...] = ()
+    score: OwnScore | None = None
+    """of bids that came to scoring"""
 
     @property
     def reason(self) -> str:
@@ -49,20 +52,22 @@ class Place:
         return f"{self.ground} ({self.article})" if self.article else self.ground
 
 
-def standings(result: Mapping[str, Any], inputs: Mapping[str, Any], bids: Sequence[HandedIn]) -> list[Place]:
+def standings(report: Mapping[str, Any], inputs: Mapping[str, Any], bids: Sequence[HandedIn]) -> list[Place]:
     """Every bid's place, the ranked ones first by rank, then the others by bidder's code.
 
-    `result` is the report's OUTPUT, `inputs` the evaluation's input."""
+    `report` is report.json, `inputs` the evaluation's input."""
+    result = report["result"]
     ranked = {row["id"]: row for row in result["ranking"]}
     rejected = {row["id"]: row for row in result["rejected"]}
     decisions = {row["id"]: row["decisions"] for row in inputs["bids"]}
     places = []
     for bid in bids:
+        score = own_score(bid.bidder, report, inputs)
         if row := ranked.get(bid.bidder):
-            places.append(Place(bid, row["rank"], row["bid_price"], row["evaluation_price"]))
+            places.append(Place(bid, row["rank"], row["bid_price"], row["evaluation_price"], score=score))
         elif row := rejected.get(bid.bidder):
             said = reasons_written(row["ground"], decisions.get(bid.bidder, {}))
-            places.append(Place(bid, ground=row["ground"], article=row["article"], details=said))
+            places.append(Place(bid, ground=row["ground"], article=row["article"], details=said, score=score))
         else:
             places.append(Place(bid, ground=NOT_OPENED, article=NOT_OPENED_ARTICLE))
     return sorted(places, key=lambda place: (place.rank is None, place.rank or 0, place.bid.bidder))
@@ -94,6 +99,7 @@ def result_document(tender: str, lot: str, places: Sequence[Place], winner: Plac
                 "bidder": winner.bid.bidder,
                 "name": winner.bid.name,
                 "price": winner.price,
+                **({"total": winner.score.total} if winner.score else {}),
             },
             "ranking": [
                 {"rank": place.rank, "manifest": place.bid.manifest, "price": place.price}

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
 from bidding.awards import candidates, contracts, countersigning, service
 from bidding.awards.announcement import article_words, ground_words
@@ -100,6 +101,7 @@ def award_page(request: Request, form: Form) -> dict[str, Any]:
         "form": form,
         "tender": tender,
         "places": standing.places,
+        "scored": any(place.score for place in standing.places),
         "candidate_of": {standing.place_of(each).bid.manifest: each for each in standing.candidates},
         "words": lambda place: reason_words(request, place.ground, place.article),
         "winner": standing.place_of(winner) if winner else None,
@@ -168,11 +170,19 @@ def my_result(request: Request) -> Any:
         "tender": tender,
         "own": own,
         "last_day": last_day_before,
+        "winner_total": winner_total(request.db, tender) if told and own["scores"] else "",
         "why": reason_words(request, own["ground"], own["article"]) if told and own["rank"] is None else "",
         "contract": deals.of_tender(request.db, tender.code) if own["result"] == "awarded" else None,
         **own_contract(request, tender),
         "notices": [each for each in notices_of(request.db, tender.code) if each.kind in ("result", "award")],
     }
+
+
+def winner_total(session: Session, tender: Tender) -> str:
+    """The total of whoever holds the award, as the result notice says it."""
+    standing = candidates.load(session, tender)
+    score = standing.place_of(standing.next).score if standing.next else None
+    return score.total if score else "—"
 
 
 def own_contract(request: Request, tender: Tender) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Row:
 class PriceRow:
     """The price points and the numbers of their formula: benchmark ÷ price × weight."""
 
+    item: str
     name: str
     weight: str
     benchmark: str
@@ -117,6 +118,7 @@ def _price(bid: str, report: Mapping[str, Any], criteria: Sequence[Criterion]) -
     criterion = next(each for each in criteria if each.kind == PRICE)
     points = report["result"]["scores"][bid]["price_points"]
     return PriceRow(
+        criterion.id,
         criterion.name,
         _number(criterion.weight * 100),
         _money(Fraction(line["benchmark"])),
