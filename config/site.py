@@ -32,7 +32,7 @@ from expert_pool.calls.script import TellsTooMuch, question
 from plugins.outbound import Unreachable
 from plugins.sms.client import HttpGateway
 from plugins.voice import voice_from
-from trading.clock import now
+from trading import clock
 from trading.draws import names
 from trading.draws.announcement import Params, parse_params
 from trading.draws.candidates import handle
@@ -67,6 +67,7 @@ class Site(Device):
     ) -> None:
         super().__init__(folder, hall, crl_addresses)
         self.voice, self.sms, self.words = voice, sms, words
+        self.now = clock.now
         self.insist = Insistence(
             int(self.known.get("calls", Insistence.calls)),
             timedelta(seconds=self.known["pause"]) if "pause" in self.known else Insistence.pause,
@@ -159,14 +160,14 @@ class Site(Device):
         can change any more. Raises Declined, Unreachable."""
         found = self.round_of(row)
         if found.wave is None:
-            if found.to_place(now(), self.insist, token):
+            if found.to_place(self.now(), self.insist, token):
                 self.keep(found)
             ask = partial(self.ask_gateway, found)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 answers = list(pool.map(ask, found.under_way().items()))
             if any(answers):
                 self.keep(found)
-            if not found.settled(now(), self.insist):
+            if not found.settled(self.now(), self.insist):
                 return
             self.settle(found)
         self.post("/api/site/waves", found.wave or {})
@@ -178,7 +179,7 @@ class Site(Device):
         one, key = under_way
         stratum = next(stratum for stratum, h in found.call if h == one)
         try:
-            if now() < found.window_ends:
+            if self.now() < found.window_ends:
                 self.voice.place(key, found.numbers[one], self.words(question(found.session_of(stratum))))
             else:
                 self.voice.hang_up(key)
@@ -194,7 +195,7 @@ class Site(Device):
 
     def settle(self, found: Round) -> None:
         """The wave, signed, and the messages that go with it; kept before anybody hears of it."""
-        found.write_texts(self.words, token, now())
+        found.write_texts(self.words, token, self.now())
         found.wave = self.signed(found.document())
         self.keep(found)
 
