@@ -20,14 +20,7 @@ from bidding.evaluation import lowest, papers, pricesheet, review, steps
 from bidding.evaluation.corrections import Corrected
 from bidding.evaluation.inputs import Bid as Evaluated
 from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
-from bidding.evaluation.models import (
-    Clarification,
-    EvaluationReport,
-    Review,
-    ScorePaper,
-    ScoreSheet,
-    TieDraw,
-)
+from bidding.evaluation.models import Clarification, EvaluationReport, Review, ScorePaper, ScoreSheet, TieDraw
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.result import Result
 from bidding.evaluation.score_progress import Scoring
@@ -113,6 +106,7 @@ class Evaluation:
     locked_sheets: Mapping[str, bytes] = field(default_factory=dict)
     """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
     score_papers: Sequence[ScorePaper] = ()
+    _decided: dict[bool | None, list[dict[str, Any]]] = field(default_factory=dict)
 
     @cached_property
     def rules(self) -> Rules:
@@ -179,9 +173,11 @@ class Evaluation:
 
     def documents(self, step: str) -> list[dict[str, Any]]:
         """The signed documents of a step, once all are there."""
-        if not self.locked(step):
-            return []
-        return [json.loads(row.raw) for row in self.reviews if row.step == step]
+        return self._decoded.get(step, []) if self.locked(step) else []
+
+    @cached_property
+    def _decoded(self) -> dict[str, list[dict[str, Any]]]:
+        return {step: [json.loads(row.raw) for row in self.reviews if row.step == step] for step in STEPS}
 
     def votes(self, step: str, bid: str) -> list[review.ItemVotes]:
         """All votes on a bid in a step, once everybody has voted."""
@@ -189,6 +185,10 @@ class Evaluation:
 
     def qualified(self) -> list[str]:
         """The bids that pass the qualification review by majority, ascending."""
+        return self._qualified
+
+    @cached_property
+    def _qualified(self) -> list[str]:
         items = self.items(QUALIFICATION)
         return [bid for bid in sorted(self.bids) if review.passes(items, self.votes(QUALIFICATION, bid))]
 
@@ -257,10 +257,12 @@ class Evaluation:
 
     def decided(self, unanswered: bool | None = None) -> list[dict[str, Any]]:
         """The bids with the decisions about them (evaluation.md 1)."""
-        return [
-            {"id": bid, "sheet": self.bids[bid].sheet, "decisions": self.decisions(bid, unanswered)}
-            for bid in sorted(self.bids)
-        ]
+        if unanswered not in self._decided:
+            self._decided[unanswered] = [
+                {"id": bid, "sheet": self.bids[bid].sheet, "decisions": self.decisions(bid, unanswered)}
+                for bid in sorted(self.bids)
+            ]
+        return self._decided[unanswered]
 
     def inputs(self) -> dict[str, Any]:
         """The evaluation's inputs (evaluation.md 1, 5.1)."""
@@ -300,12 +302,15 @@ class Evaluation:
     @property
     def score_reasons(self) -> list[dict[str, Any]]:
         """The signed reasons of outliers, in the order of filing."""
-        return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == REASON]
+        return self._papers(REASON)
 
     @property
     def score_corrections(self) -> list[dict[str, Any]]:
         """The signed corrections of locked scores, in the order of filing."""
-        return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == CORRECTION]
+        return self._papers(CORRECTION)
+
+    def _papers(self, kind: str) -> list[dict[str, Any]]:
+        return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == kind]
 
     def _scoring_phase(self) -> Phase | None:
         """What the scoring waits for; None when it is over, or when there is none."""
