@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.draws.ceremonies import Ceremony, ceremony
-from tests.verifier.story import IDS, RULES, SHEETS, TENDER, Story, hexhash
+from tests.verifier.story import IDS, RULES, TENDER, Story, hexhash
 from tradehall_verify import EVALUATIONS
 from trading.draws.candidates import Candidate
 from trading.draws.draw import Replay, replay
@@ -36,9 +36,11 @@ DEMAND: dict[str, Any] = {
     "ratio": 2,
     "session": {"at": "2026-12-01T01:30:00.000Z", "place": "room 3"},
     "buyers": [BUYER],
-    "day": "2026-11-30",
+    "tenderer": BUYER,
+    "region": "110105",
+    "matters": [TENDER],
+    "at": "2026-11-30",
     "limits": LIMITS,
-    "supervised": ["110105"],
 }
 FACTS: dict[str, Any] = {
     "status": "active",
@@ -186,7 +188,7 @@ class Drawn(Story):
     def facts(self, record: Any) -> dict[str, Any]:
         """What the pool knows of a candidate."""
         trained = {"trained_until": "2026-10-31"} if record["id"] == "E21" and self.bend != "fit" else {}
-        tie = {"org": BUYER, "relation": "director", "since": "2020-01-01", "until": "2024-02-01"}
+        tie = {"org": BUYER, "relation": "employment", "since": "2020-01-01", "until": None}
         friend = {"interests": [tie]} if record["id"] == "E3" and self.bend == "friend" else {}
         return FACTS | trained | friend
 
@@ -277,8 +279,9 @@ class Scored(Story):
     def scores_only(self) -> None:
         """What the checks of scores need and no more; the other checks fail for want of bids."""
         self.publish()
-        super().seat()
+        self.seat()
         self.score()
+        self.sealed = dict.fromkeys(range(len(IDS)))
         inputs = self.inputs()
         self.result = EVALUATIONS[self.rules["method"]](inputs)
         self.report(inputs)
@@ -349,9 +352,7 @@ class Scored(Story):
 
     def inputs(self) -> dict[str, Any]:
         found = super().inputs()
-        for bid in found["bids"] or [
-            {"id": who, "sheet": json.loads(SHEETS[n]), "decisions": {}} for n, who in enumerate(IDS)
-        ]:
+        for bid in found["bids"]:
             bid["scores"] = {
                 item: {
                     member: next(

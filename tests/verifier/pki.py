@@ -50,6 +50,8 @@ class Person:
 
     certificate: x509.Certificate
     key: Key
+    hasty: bool = False
+    """signs with something worth nothing, for checks that look at no signature"""
 
     @property
     def cert_sha256(self) -> str:
@@ -57,6 +59,8 @@ class Person:
 
     def sign(self, data: bytes, at: datetime) -> bytes:
         """Detached CAdES-B, made by pyHanko."""
+        if self.hasty:
+            return b"signed by " + self.cert_sha256.encode() + _sha256(data)
         signer = SimpleSigner(_asn1(self.certificate), _key_info(self.key), SimpleCertificateStore())
         attributes = PdfCMSSignedAttributes(signing_time=at)
         job = signer.async_sign_general_data(data, "sha256", use_cades=True, signed_attr_settings=attributes)
@@ -130,9 +134,10 @@ class NoteSigner:
 
 
 class Parties:
-    """Everybody who holds a key in the story; `salt` makes another world with the same names."""
+    """Everybody who holds a key in the story; `salt` makes another world with the same names, `hasty` one whose
+    signatures are worth nothing."""
 
-    def __init__(self, salt: int = 0) -> None:
+    def __init__(self, salt: int = 0, *, hasty: bool = False) -> None:
         self.ca, self.tsa_ca = Authority("Test CA"), Authority("Test TSA CA")
         self.log = NoteSigner("ledger.hall.example/2026", LOG_KEY, bytes([1 + salt]) * 32)
         self.witness = NoteSigner("witness.supervision.example/w1", WITNESS_KEY, bytes([2 + salt]) * 32)
@@ -142,6 +147,8 @@ class Parties:
         self.people |= {
             f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)
         }
+        for person in self.people.values():
+            person.hasty = hasty
         self.tsa = self.tsa_ca.issue("tsa", kind="rsa", stamping=True)
 
     def stamp(self, data: bytes, at: datetime) -> bytes:

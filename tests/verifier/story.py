@@ -120,7 +120,7 @@ class Story:
         self.openings: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.regulator: set[str] = set()
-        self.sealed: dict[int, SealedBid] = {}
+        self.sealed: dict[int, Any] = {}
         self.receipts: dict[int, bytes] = {}
         self._count = 0
 

@@ -27,6 +27,12 @@ def parties() -> Parties:
     return Parties()
 
 
+@pytest.fixture(scope="module")
+def hasty() -> Parties:
+    """For what V13 alone says, which looks at no signature."""
+    return Parties(hasty=True)
+
+
 @pytest.fixture
 def verify(tmp_path: Path) -> Verify:
     def run(story: Story, *more: str, **pack: Any) -> tuple[int, str]:
@@ -138,38 +144,32 @@ def test_a_scored_tender_with_a_drawn_committee_verifies_in_both_tiers(
 
 @pytest.mark.parametrize("bend", ["", "second", "withheld"])
 def test_a_second_committee_and_a_withheld_reveal_are_in_order(
-    parties: Parties, verify: Verify, bend: str
+    hasty: Parties, verify: Verify, bend: str
 ) -> None:
-    _, text = verify(drawn(parties, bend))
+    _, text = verify(drawn(hasty, bend))
     assert v13(text) == [f"ok   {2 if bend == 'second' else 1} draws computed again"], text
 
 
 @pytest.mark.parametrize(
     ("bend", "said"),
     [
-        ("again", "draw 1 for panel does not follow number 1"),
         ("unlinked", "prev is not the result of the draw before"),
-        ("list", "the list is not the announced one"),
         ("signer", "c1 did not sign with the announced certificate"),
         ("unacked", "c2 has not acknowledged the slips of"),
         ("unwitnessed", "no checkpoint with the freeze was cosigned"),
         ("hasty", "the slips of c3 were recovered before t_reveal"),
-        ("no answer", "wave 1 does not settle who was called"),
-        ("swapped", "was not drawn but is of the committee"),
-        ("early", "opens names before the result notice"),
         ("gossip", "opens somebody who had no seat"),
-        ("employer", "its groups are not those of its employer"),
     ],
 )
-def test_a_bent_ceremony_is_named(parties: Parties, verify: Verify, bend: str, said: str) -> None:
-    _, text = verify(drawn(parties, bend))
+def test_a_bent_ceremony_is_named(hasty: Parties, verify: Verify, bend: str, said: str) -> None:
+    _, text = verify(drawn(hasty, bend))
     assert any(line.startswith("FAIL") and said in line for line in v13(text)), text
 
 
 def test_an_expert_finds_its_place_and_a_stranger_does_not(
-    parties: Parties, verify: Verify, tmp_path: Path
+    hasty: Parties, verify: Verify, tmp_path: Path
 ) -> None:
-    story = drawn(parties)
+    story = drawn(hasty)
     handle, (nonce, record) = next(iter(story.ceremony.listed.openings.items()))
     mine = tmp_path / "mine.json"
     mine.write_bytes(dumps({"announce": story.ann, "h": handle, "nonce": nonce, "record": dict(record)}))

@@ -1,0 +1,162 @@
+"""Every attack on a drawn committee that draw.md names, and what the verifier says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tradehall_verify as verifier
+from tests.verifier.drawn import Drawn, call_record
+from tests.verifier.pki import Parties
+from tests.verifier.story import Story
+from trading.ledger.canonical import dumps
+
+Judge = Callable[..., verifier.Audit]
+
+
+@pytest.fixture(scope="module")
+def parties() -> Parties:
+    return Parties(hasty=True)
+
+
+@pytest.fixture
+def judged(parties: Parties, tmp_path: Path) -> Judge:
+    """The audit after V9 and V13 over a bundle whose hall did one thing wrong; its problems are V13's."""
+
+    def run(
+        bend: str = "", own: Callable[[Drawn], dict[str, Any]] | None = None, **pack: Any
+    ) -> verifier.Audit:
+        story = Drawn(parties)
+        story.bend = bend
+        story.draws_only()
+        (tmp_path / "bundle.tar").write_bytes(story.pack(**pack))
+        trust = verifier.Trust.parse(story.trust())
+        audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), trust)
+        audit.own = [("own.json", own(story))] if own else []
+        with audit.about("V13"):
+            audit.v13()
+        return audit
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("again", "draw 1 for panel does not follow number 1"),  # a second draw under the same number
+        ("redrawn", "was drawn though the one before it had filled every seat"),
+        ("list", "the list is not the announced one"),  # a changed list
+        ("other slip", "the slips of c1 do not open its commitments"),
+        ("hidden", "the slips of c3 do not open its commitments"),  # a withheld reveal that nobody recovered
+        ("old slip", "was used before"),  # a re-used slip
+        ("no answer", "wave 1 does not settle who was called"),  # a fake "no answer", and the draw went on
+        ("no record", "without evidence of a call"),
+        ("one record", "has the same call record as another answer"),
+        ("undemanded", "the committee was drawn without a demand"),
+        ("few", "3 experts among 3 members were demanded"),
+        ("even", "4 experts among 4 members were demanded"),
+        ("strata", "was not drawn for the strata that were demanded"),
+        ("cap", "has another limit for one employer than was demanded"),
+        ("other draw", "was not seated from the draws that were made for it"),
+        ("swapped", "swapped expert: "),  # a panel that differs from the draw
+        ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
+        ("early", "opens names before the result notice"),
+    ],
+)
+def test_a_bent_draw_is_exposed_to_everybody(judged: Judge, bend: str, said: str) -> None:
+    found = judged(bend, public=True).problems
+    assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        (
+            "broad",
+            "over-broad avoidance list: 15 candidates for 4 seats of s, 4 for each are wanted, and 1 more",
+        ),
+        (
+            "unfounded",
+            "candidate E20 was excluded (employer-avoided, GPR 9(6): works for an organisation to be avoided)",
+        ),
+        (
+            "fit",
+            "candidate E21 was excluded (training, training has lapsed) though nothing in its record says so",
+        ),
+        ("friend", "candidate E3 could be drawn though it had to be excluded (buyer)"),
+        ("overlooked", "could be drawn though it had to be excluded (employer-avoided)"),
+        ("employer", "its groups are not those of its employer"),
+    ],
+)
+def test_a_bent_list_is_exposed_to_the_regulator(judged: Judge, bend: str, said: str) -> None:
+    found = judged(bend).problems
+    assert any(said in problem for problem in found), found
+
+
+def test_an_honest_draw_has_no_problem_and_says_who_was_excluded(judged: Judge) -> None:
+    audit = judged()
+    assert audit.problems == []
+    assert "T-2026-001/panel/1: excluded were 1 (employer-avoided), 1 (training)" in audit.notes
+
+
+def test_a_new_demand_allows_another_draw_and_everybody_is_told(judged: Judge) -> None:
+    audit = judged("second")
+    assert audit.problems == []
+    assert any("panel/2 takes the place of a complete committee" in note for note in audit.notes)
+
+
+def test_the_public_sees_that_members_work_for_nobody_to_be_avoided(judged: Judge) -> None:
+    found = judged("overlooked", public=True).problems
+    assert any("sits and works for unit" in problem for problem in found), found
+
+
+def test_names_that_are_not_handed_over_are_said_to_be_unchecked(judged: Judge) -> None:
+    audit = judged("sealed")
+    assert audit.problems == []
+    assert any("was excluded with reason" in text for text in audit.unchecked)
+    assert audit._still_sealed(audit.of_type("draw.announced")[0])
+
+
+def test_somebody_who_was_never_called_is_named(judged: Judge) -> None:
+    audit = judged("never called")
+    told = [*audit.problems, *audit.notes]
+    assert any("and never called" in text or "nobody called" in text for text in told), told
+
+
+def skipped(record: Callable[[str], bytes]) -> Callable[[Drawn], dict[str, Any]]:
+    """What an expert who was passed over holds: the opening of its row, and its own call record."""
+
+    def own(story: Drawn) -> dict[str, Any]:
+        t = story.ceremony.transcript
+        handle = next(h for wave in t["waves"] for h, outcome in wave.items() if outcome == "D")
+        nonce, found = story.ceremony.listed.openings[handle]
+        opening = {"announce": story.ann, "h": handle, "nonce": nonce, "record": dict(found)}
+        return opening | {"calls": [record(handle).decode()]}
+
+    return own
+
+
+def test_an_expert_learns_how_it_is_said_to_have_answered(judged: Judge) -> None:
+    audit = judged("", skipped(lambda handle: call_record(handle, "D")))
+    assert audit.problems == []
+    assert any("was marked as declining at 2026-" in note for note in audit.notes)
+
+
+def test_call_records_that_the_log_does_not_bind_expose_a_false_answer(judged: Judge) -> None:
+    found = judged("", skipped(lambda handle: call_record(handle, "A"))).problems
+    assert any("the call records are not those that entry" in problem for problem in found), found
+
+
+def test_a_head_who_is_not_an_expert_is_named(parties: Parties, tmp_path: Path) -> None:
+    story = Story(parties)
+    member = {"member": "m1", "role": "purchaser", "head": True, "cert_sha256": "00" * 32}
+    story.files["evaluation/panel.json"] = dumps({"members": [member]})
+    story.publish()
+    story.finish()
+    (tmp_path / "bundle.tar").write_bytes(story.pack())
+    audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), None)
+    audit._check_head()
+    assert audit.problems == ["m1 leads the committee and is not one of its experts"]

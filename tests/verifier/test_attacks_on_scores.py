@@ -1,0 +1,85 @@
+"""Every way to bend scores after they were signed, and the name that the verifier gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tradehall_verify as verifier
+from tests.verifier.drawn import Scored
+from tests.verifier.pki import Parties
+from tests.verifier.story import IDS
+
+FOR_WANT_OF_BIDS = "no bid of it was opened"
+
+
+@pytest.fixture(scope="module")
+def parties() -> Parties:
+    return Parties(hasty=True)
+
+
+@pytest.fixture
+def problems(parties: Parties, tmp_path: Path) -> Callable[..., list[str]]:
+    """What V10 finds in a bundle whose hall did one thing wrong."""
+
+    def run(bend: str = "", **pack: Any) -> list[str]:
+        story = Scored(parties)
+        story.bend = bend
+        story.scores_only()
+        (tmp_path / "bundle.tar").write_bytes(story.pack(**pack))
+        trust = verifier.Trust.parse(story.trust())
+        audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), trust)
+        with audit.about("V10"):
+            audit.v10()
+        return [problem for problem in audit.problems if FOR_WANT_OF_BIDS not in problem]
+
+    return run
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_honest_scores_have_no_problem(problems: Callable[..., list[str]], public: bool) -> None:
+    assert problems(public=public) == []
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("dropped", "dropped sheet: member m4 locked no scores"),
+        ("twice", "member m1 locked 2 sheets"),
+        ("stranger", "sheet of a stranger: c1 locked scores and is not of the panel"),
+        ("late", "came before the last sheet was locked"),
+        ("swapped", "swapped expert: m5 is of the panel, but no scores of this member were used"),
+        ("swapped", "swapped expert: the scores of c1 were used, who is not of the panel"),
+        ("unsigned correction", "correction 1 (of member m2) was signed by nobody"),
+        ("missing correction", "correction missing: number 1 of member m2"),
+        ("missing correction", f"the members still differ on the objective item O of bid {IDS[0]}"),
+        ("groundless", "correction 0 of the scores has no ground in M87 64"),
+        ("weight", "a weight was changed: T weighs 50.00 of 100, published was 40.00"),
+        ("silent", "member m5 owes 3 reasons for outliers and gave 2"),
+        ("sensitivity", 'the report\'s sensitivity has {"changes_first":true'),
+        ("ranking", "the report's ranking is another one"),
+        ("points", f"bidder {IDS[1]}: the report says 40.00 points for T, recomputed 32.00"),
+    ],
+)
+def test_bent_scores_are_exposed_to_everybody(
+    problems: Callable[..., list[str]], bend: str, said: str
+) -> None:
+    found = problems(bend, public=True)
+    assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("bent", f"score bent: member m1, bid {IDS[0]}, item T: sheet says 18, inputs say 20"),
+        ("other correction", "correction 1 bent: after 2.5 in the inputs, signed was 3"),
+        ("silent", f"outlier without a reason: member m5, bid {IDS[0]}, item T: 9"),
+    ],
+)
+def test_bent_scores_are_named_for_the_regulator(
+    problems: Callable[..., list[str]], bend: str, said: str
+) -> None:
+    assert said in problems(bend)
