@@ -26,7 +26,7 @@ from pyramid.i18n import make_localizer
 from config import locale
 from config.device import Device, b64, unb64
 from config.settings import PANEL_SITE
-from expert_pool.calls import rounds, settling
+from expert_pool.calls import rounds
 from expert_pool.calls.rounds import Insistence, Round
 from expert_pool.calls.script import TellsTooMuch, question
 from plugins.outbound import Unreachable
@@ -130,13 +130,16 @@ class Site(Device):
         said = row["script"]
         found = Round(
             row["draw"], row["number"], row["until"], said["at"], said["place"], said["specialities"], row["call"],
-            {h: known.phones[h] for h in handles if h in known.phones}, self.recused(row, known, handles),
+            {h: known.phones[h] for h in handles if h in known.phones}, {h: known.rows[h][0] for h in handles},
+            self.recused(row, known, handles),
         )  # fmt: skip
         for stratum, _handle in found.call:
             found.session_of(stratum)
         return found
 
-    def recused(self, row: Mapping[str, Any], known: names.Names, handles: Sequence[str]) -> dict[str, str]:
+    def recused(
+        self, row: Mapping[str, Any], known: names.Names, handles: Sequence[str]
+    ) -> dict[str, list[str]]:
         """handle → why somebody is not called: asked in an earlier draw for this committee, or a colleague has a
         seat from it."""
         called: dict[str, str] = {}
@@ -148,11 +151,11 @@ class Site(Device):
                 seated |= {str(earlier.rows[h][1]["org"]): ann for h in each.accepted()}
         found = {}
         for h in handles:
-            nonce, record = known.rows[h]
+            _nonce, record = known.rows[h]
             if ann := called.get(record["id"]):
-                found[h] = settling.recusal_record(row["draw"], h, nonce, ann, "called").decode()
+                found[h] = ["called", ann]
             elif ann := seated.get(record["org"]):
-                found[h] = settling.recusal_record(row["draw"], h, nonce, ann, "employer").decode()
+                found[h] = ["employer", ann]
         return found
 
     def call(self, row: Mapping[str, Any]) -> None:

@@ -39,8 +39,9 @@ class Text:
 
 @dataclass
 class Round:
-    """The calls of one wave. `call` pairs stratum and handle, `numbers` gives each one's telephone, `until` ends
-    the window (Unix seconds); `recused` gives the record of those who are not called at all."""
+    """The calls of one wave. `call` pairs stratum and handle, `numbers` gives each one's telephone, `nonces` that of
+    the opening, `until` ends the window (Unix seconds); `recused` gives of those who are not called at all why, and the
+    earlier draw."""
 
     draw: str
     number: int
@@ -50,7 +51,8 @@ class Round:
     specialities: dict[str, str]
     call: list[list[str]]
     numbers: dict[str, str]
-    recused: dict[str, str] = field(default_factory=dict)
+    nonces: dict[str, str]
+    recused: dict[str, list[str]] = field(default_factory=dict)
     placed: dict[str, list[str]] = field(default_factory=dict)
     records: dict[str, list[str]] = field(default_factory=dict)
     impossible: list[str] = field(default_factory=list)
@@ -68,9 +70,15 @@ class Round:
 
     def records_of(self, handle: str) -> list[bytes]:
         """What the gateway recorded of the calls to one person, in their order."""
-        if handle in self.recused:
-            return [self.recused[handle].encode()]
         return [record.encode() for record in self.records.get(handle, [])]
+
+    def evidence_of(self, handle: str) -> str:
+        """The hash that stands in the wave."""
+        records = self.records_of(handle)
+        if not records:
+            why = self.recused.get(handle) or ["no-number" if self._hopeless(handle) else "no-call"]
+            records = [settling.uncalled_record(self.draw, handle, self.nonces[handle], *why)]
+        return settling.evidence(records)
 
     def outcomes(self) -> dict[str, str]:
         """handle → A, D, N or R by what is known now."""
@@ -83,7 +91,7 @@ class Round:
 
     def document(self) -> bytes:
         """The wave to be signed."""
-        evidence = {handle: settling.evidence(self.records_of(handle)) for _stratum, handle in self.call}
+        evidence = {handle: self.evidence_of(handle) for _stratum, handle in self.call}
         return settling.wave_document(self.draw, self.number, self.outcomes(), evidence)
 
     def under_way(self) -> dict[str, str]:

@@ -26,16 +26,21 @@ def outcome(records: Sequence[bytes], until: datetime) -> str:
 
 
 def evidence(records: Sequence[bytes]) -> str:
-    """SHA-256 (hex) of the call records of one person, joined by line feeds: of the record itself when there is one.
-    That of no bytes says that no call was made."""
+    """SHA-256 (hex) of the records of one person's calls, joined by line feeds: of the record itself when there is
+    one."""
     return hashlib.sha256(b"\n".join(records)).hexdigest()
 
 
-def recusal_record(draw: str, handle: str, nonce: str, earlier: str, why: str) -> bytes:
-    """Why somebody is not called at all: `called` in the earlier draw already, or `employer` has a seat from it.
-    `nonce` (hex) is that of the handle's opening, so that the record's hash tells nothing before it."""
+WHY_UNCALLED = ("called", "employer", "no-number", "no-call")
+
+
+def uncalled_record(draw: str, handle: str, nonce: str, why: str, earlier: str | None = None) -> bytes:
+    """In the place of a call record, why somebody was not called: `called` in the earlier draw `earlier` already,
+    `employer` has a seat from it (both are recused), `no-number` that can be called, `no-call` could be made in
+    the window. `nonce` (hex) is that of the handle's opening, so that the record's hash tells nothing
+    before it."""
     said = {"draw": draw, "h": handle, "nonce": nonce, "earlier": earlier, "why": why}
-    return canonical.dumps({"v": 1, "typ": "ebid.recusal-record"} | said)
+    return canonical.dumps({"v": 1, "typ": "ebid.uncalled"} | said)
 
 
 def wave_document(

@@ -16,14 +16,16 @@ from config.demo.cast import SITE
 from config.device import unb64
 from config.installation import device
 from config.settings import PANEL_SITE
-from expert_pool.calls.settling import evidence
+from expert_pool.calls.proving import Wave, check
+from expert_pool.calls.settling import evidence, uncalled_record
 from plugins.demo_ca.authority import DemoCA
 from plugins.x509_signatures import verifier_from
-from tests.config.evaluation_site import PLACE, TENDER, WINDOW, Scene, draw, person, scene
+from tests.config.evaluation_site import PLACE, SPECIALITY, TENDER, WINDOW, Drawn, Scene, draw, person, scene
+from tests.pki import NOW
 from trading.clock import now
+from trading.draws.announcement import parse_params
+from trading.draws.names import open_names
 from trading.voicing import parse_record
-
-NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,11 @@ def here(bought: Path, tmp_path: Path) -> Iterator[Scene]:
 
 def numbers_called(here: Scene) -> list[str]:
     return [parse_record(record).number for record in here.telephones.records()]
+
+
+def nonce_of(drawn: Drawn, number: int) -> str:
+    rows = json.loads(drawn.openings)["rows"]
+    return str(next(row["nonce"] for row in rows if row["h"] == drawn.handles[number]))
 
 
 def test_one_wave_settles_everybody_who_was_called(here: Scene) -> None:
@@ -85,7 +92,11 @@ def test_an_answer_after_the_window_comes_too_late(here: Scene) -> None:
     here.hall.want_calls(drawn, drawn.handles[:1])
     here.clock.move(seconds=WINDOW.total_seconds())
     wave = here.settle()
-    assert wave["outcomes"] == {drawn.handles[0]: "N"} and wave["evidence"] == {drawn.handles[0]: NOTHING}
+    assert wave["outcomes"] == {drawn.handles[0]: "N"} and wave["evidence"] == {
+        drawn.handles[0]: evidence(
+            [uncalled_record(drawn.ann, drawn.handles[0], nonce_of(drawn, 0), "no-call")]
+        )
+    }
     assert numbers_called(here) == []
 
 
@@ -221,6 +232,70 @@ def test_the_openings_handed_over_are_the_announced_ones(here: Scene) -> None:
     here.site.work()
     path, said = here.hall.received[-1]
     assert path == "/api/site/openings" and unb64(said["openings"]) == drawn.openings
+
+
+# --- doors: what the gateways learn, and a device that lies ----------------------------------------
+
+
+def test_the_gateways_never_receive_more_than_numbers_dates_times_places_and_specialities(
+    here: Scene,
+) -> None:
+    drawn = draw(here.key)
+    here.behave("decline", "no-answer", "91", "accept")
+    here.hall.want_calls(drawn, drawn.handles[:5])
+    here.settle()
+    here.site.work()
+    spoken = {json.loads(body)["script"] for path, body in heard(here) if path == "/calls"}
+    assert spoken == {
+        "Good day, this is the public resource trading centre. You are asked to come to an evaluation on 2026年11月23日 at "
+        f"17:30, in {PLACE}. Speciality: {SPECIALITY}. Press 1 to accept, press 2 to decline."
+    }
+    for _path, body in heard(here):
+        assert json.loads(body).keys() <= {"key", "number", "script"}
+    everything = "".join(body for _path, body in heard(here)) + "".join(
+        text for _, _, text, _ in here.texts.received()
+    )
+    secrets = [TENDER, drawn.ann, "panel", *(person(n)["org"] for n in range(8)), *drawn.handles]
+    secrets += [str(person(n)["name"]) for n in range(8)]
+    assert [secret for secret in secrets if secret in everything] == []
+    texts = {text for _at, _number, text, _state in here.texts.received()}
+    assert len(texts) == 2, "those who accepted all read the same, and so do those who did not answer"
+
+
+def heard(here: Scene) -> list[tuple[str, str]]:
+    """Everything the voice gateway ever received."""
+    shown = here.telephones.shown("/log")
+    assert shown is not None
+    return [(path, body) for path, body in json.loads(shown[1])["requests"]]
+
+
+def checked(here: Scene, drawn: Drawn, wave: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the regulator finds: who, and what does not fit."""
+    names_ = open_names(parse_params(drawn.params), "regulator", bytes(32), drawn.sealed)
+    nonces = {handle: nonce for handle, (nonce, _record) in names_.rows.items()}
+    logged = Wave(drawn.ann, wave["number"], NOW, NOW + WINDOW, wave["outcomes"], wave["evidence"])
+    found = check(logged, names_.phones, nonces, here.telephones.records(), [])
+    return [(f"E{drawn.handles.index(one.handle)}", one.code) for one in found]
+
+
+def test_an_honest_wave_stands_up_to_the_operators_records(here: Scene) -> None:
+    drawn = draw(here.key)
+    here.behave("decline", "no-answer", "91", "accept")
+    here.hall.want_calls(drawn, drawn.handles[:5])
+    assert checked(here, drawn, here.settle()) == []
+
+
+def test_a_false_no_answer_is_exposed_by_the_operators_records(here: Scene) -> None:
+    drawn = draw(here.key)
+    here.hall.want_calls(drawn, drawn.handles[:3])
+    wave = here.settle()
+    friend = drawn.handles[0]
+    assert checked(here, drawn, wave | {"outcomes": wave["outcomes"] | {friend: "N"}}) == [
+        ("E0", "contradicted")
+    ]
+    invented = wave["evidence"] | {friend: hashlib.sha256(b"nobody picked up").hexdigest()}
+    lie = wave | {"outcomes": wave["outcomes"] | {friend: "N"}, "evidence": invented}
+    assert checked(here, drawn, lie) == [("E0", "unproven"), ("E0", "left-out")]
 
 
 # --- crashes --------------------------------------------------------------------------------------
