@@ -1888,7 +1888,7 @@ def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
-    r"|evaluation/(earlier-[0-9]+/)?(scores|score-reasons|score-corrections)/[^/]+"
+    r"|evaluation/(earlier-[0-9]+/)?(promises|scores|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
 )
 
@@ -2389,6 +2389,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
     (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated"),
     (r"evaluation/demand\.json", "panel.demanded"),
+    (r"evaluation/promises/.+", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/scores/.+", "scores.locked"),
     (r"evaluation/score-reasons/.+", "scores.explained"),
@@ -2423,7 +2424,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -2442,6 +2443,7 @@ FILE_FIELDS = {
     "review",
     "sheet",
     "correction",
+    "promise",
     "demand",
     "inputs",
     "report",
@@ -3243,6 +3245,8 @@ class Audit:
             for name, value in _named_strings(act.payload):
                 if name == "openings" and self._still_sealed(act):
                     continue
+                if act.type == "scores.locked" and "evaluation/inputs.json" not in self.bundle:
+                    continue  # nobody's sheet is shown before everybody's is locked
                 if (
                     name in fields
                     and any(act.type in kinds.split() for _, kinds in RECORDED_BY)
