@@ -21,6 +21,7 @@ COMMANDS = {
     "custodian": ("config.processes:custodian", "a custodian service, for the box of one organisation"),
     "trustee": ("config.processes:trustee", "a draw service, for the box of one organisation"),
     "site": ("config.processes:site", "the device of an evaluation site, which calls drawn experts"),
+    "names": ("config.names:main", "the regulator reads a committee's sealed names, and checks its calls"),
     "witness": ("config.processes:witness", "a ledger witness, for a neighbouring centre"),
     "simulate": ("config.processes:simulate", "a simulator: ca | tsa | bank | sms | voice | recorder | ukey"),
     "code": ("config.demo.seed:show_code", "the one-time code of a demonstration person"),

@@ -1,0 +1,147 @@
+"""`tradehall names open|check`: what the regulator alone can do with the names of a drawn committee (监督：名单核查).
+
+Both read a regulator's bundle on the regulator's own machine, with the regulator's own key, without the hall: nobody learns
+that they were read, and no database is asked. `open` prints whose name stands behind every handle. `check` holds what the
+ledger says of the calls against the telephone operator's own records (`--log`: JSON with `records`, a list of call records
+as text): a false "no answer" has a record that says otherwise, or none. The bundle itself is judged first, by
+`tradehall_verify.py`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from expert_pool.calls.proving import Finding, Wave, check
+from trading.clock import parse_rfc3339
+from trading.draws.announcement import Params, parse_params
+from trading.draws.names import REGULATOR, Names, NamesError, open_names
+from trading.ledger import canonical, entry
+from trading.secrets import load_master
+
+CODES = {
+    "unproven": "no record of the operator bears the hash",
+    "contradicted": "the operator's record says otherwise",
+    "left-out": "the operator has a call that is not in the evidence",
+    "not-called": "marked as not answering, though no call was made",
+}
+
+
+@dataclass(frozen=True)
+class DrawFiles:
+    """A committee's draw as a bundle has it: `number` of the draw."""
+
+    params: Params
+    sealed: bytes
+    waves: list[Wave]
+
+    @property
+    def ann(self) -> str:
+        return self.params.hash.hex()
+
+    @property
+    def number(self) -> int:
+        return int(self.params.scope.rpartition("/")[2])
+
+
+def draws_of(files: dict[str, bytes]) -> list[DrawFiles]:
+    """The draws with sealed names, the first one first."""
+    found = []
+    for path in files:
+        if path.startswith("draws/") and path.endswith("/sealed.json"):
+            params = parse_params(canonical.loads(files[path.replace("sealed", "params")]))
+            found.append(DrawFiles(params, files[path], list(waves_of(files, params.hash.hex()))))
+    return sorted(found, key=lambda draw: draw.number)
+
+
+def waves_of(files: dict[str, bytes], ann: str) -> Iterator[Wave]:
+    """The waves of a draw with the instants of their calls, from the ledger's entries."""
+    called = {}
+    for at, kind, said in entries_of(files):
+        if said.get("draw") != ann:
+            continue
+        if kind == "draw.called":
+            called[said["number"]] = at
+        elif kind == "draw.wave":
+            began, settled = (parse_rfc3339(each) for each in (called[said["number"]], at))
+            yield Wave(ann, said["number"], began, settled, said["outcomes"], said["evidence"])
+
+
+def entries_of(files: dict[str, bytes]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(instant, type, payload) of the plain entries with a payload, in the ledger's order."""
+    paths = (path for path in files if path.startswith("log/entries/"))
+    for path in sorted(paths, key=lambda path: int(Path(path).stem)):
+        found = entry.parse(files[path])
+        if isinstance(found, entry.Entry) and found.commitments:
+            payload = files.get(f"payloads/{found.commitments[0]}.json")
+            if payload is not None:
+                yield found.at, found.type, canonical.loads(payload)
+
+
+def read(bundle: Path) -> dict[str, bytes]:
+    """The files of a bundle."""
+    with tarfile.open(bundle, "r:") as tar:
+        wanted = ("draws/", "log/entries/", "payloads/")
+        members = (member for member in tar if member.isfile() and member.name.startswith(wanted))
+        return {member.name: tar.extractfile(member).read() for member in members}  # type: ignore[union-attr]
+
+
+def show(draws: Sequence[DrawFiles], names: dict[str, Names]) -> None:
+    """Print everybody on the lists, and what became of them."""
+    for draw in draws:
+        print(f"draw {draw.number}  {draw.ann}")
+        outcomes: dict[str, str] = {}
+        for wave in draw.waves:
+            outcomes |= wave.outcomes
+        for handle, (_nonce, record) in sorted(names[draw.ann].rows.items()):
+            said = [str(record[field]) for field in ("id", "name", "org")]
+            print("  ".join([handle[:16], outcomes.get(handle, "-"), *said]))
+
+
+def check_all(
+    draws: Sequence[DrawFiles], names: dict[str, Names], log: Sequence[bytes]
+) -> Iterator[tuple[DrawFiles, Finding]]:
+    """What does not fit in any wave."""
+    earlier: list[str] = []
+    for draw in draws:
+        known = names[draw.ann]
+        nonces = {handle: nonce for handle, (nonce, _record) in known.rows.items()}
+        for wave in draw.waves:
+            for finding in check(wave, known.phones, nonces, log, earlier):
+                yield draw, finding
+        earlier.append(draw.ann)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`tradehall names open|check BUNDLE --key FILE [--log FILE]`: exit code 0 when nothing is found."""
+    parser = argparse.ArgumentParser(prog="tradehall names", description=__doc__)
+    parser.add_argument("act", choices=("open", "check"))
+    parser.add_argument("bundle", type=Path, help="the regulator's bundle")
+    parser.add_argument("--key", type=Path, required=True, help="the regulator's key file (32 bytes)")
+    parser.add_argument("--log", type=Path, help="check: the telephone operator's records")
+    chosen = parser.parse_args(arguments)
+    if (chosen.act == "check") != (chosen.log is not None):
+        parser.error("the operator's records (--log) belong to check")
+    draws = draws_of(read(chosen.bundle))
+    seed = load_master(chosen.key)
+    try:
+        names = {draw.ann: open_names(draw.params, REGULATOR, seed, draw.sealed) for draw in draws}
+    except NamesError as error:
+        raise SystemExit(f"tradehall names: {error}") from error
+    if chosen.act == "open":
+        show(draws, names)
+        return 0
+    records = [record.encode() for record in json.loads(chosen.log.read_text())["records"]]
+    findings = list(check_all(draws, names, records))
+    for draw, found in findings:
+        record = names[draw.ann].rows[found.handle][1]
+        heard = f" (heard: {found.heard})" if found.heard else ""
+        who = f"{record['id']} {record['name']}"
+        print(f"draw {draw.number} wave {found.wave}: {who} marked {found.said}: {CODES[found.code]}{heard}")
+    asked = sum(len(wave.outcomes) for draw in draws for wave in draw.waves)
+    print(f"{asked} answers in {len(draws)} draws, {len(findings)} findings")
+    return 1 if findings else 0
