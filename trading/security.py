@@ -11,7 +11,6 @@ from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.request import Request
 from pyramid.security import Allowed, Denied
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import lazyload
 
 from trading.accounts import addresses
 from trading.accounts.models import AddressRule, ApiKey, LoginSession, RoleGrant, User
@@ -91,7 +90,7 @@ def with_owner(proof: type[ApiKey] | type[LoginSession]) -> Select[Any]:
         lists.scalar_subquery().label("lists"),
     )
     query = select(proof, User, *columns).join(User, User.id == proof.user_id)
-    return query.where(User.disabled_at.is_(None)).options(lazyload(User.roles))
+    return query.where(User.disabled_at.is_(None))
 
 
 def elsewhere(request: Request, found: Any, session: LoginSession | None) -> bool:

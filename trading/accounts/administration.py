@@ -6,7 +6,7 @@ import os
 import uuid
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from trading.accounts import trail
 from trading.accounts.models import RoleGrant, User
@@ -22,7 +22,7 @@ from trading.web import _
 
 def users(session: Session) -> list[User]:
     """Every account, by login name."""
-    return list(session.scalars(select(User).order_by(User.login)))
+    return list(session.scalars(select(User).options(selectinload(User.roles)).order_by(User.login)))
 
 
 def add_user(

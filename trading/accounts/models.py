@@ -28,7 +28,7 @@ class User(Base):
     party_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("party.id"))
     created_at: Mapped[Instant]
     disabled_at: Mapped[OptionalInstant]
-    roles: Mapped[list[RoleGrant]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    roles: Mapped[list[RoleGrant]] = relationship(cascade="all, delete-orphan")
 
 
 class RoleGrant(Base):

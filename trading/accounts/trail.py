@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from trading.accounts.models import AccountAct, User
 from trading.acts import Actor
@@ -73,6 +73,7 @@ def acts(
         select(LedgerEntry.id, LedgerEntry.body, User)
         .join(AccountAct, AccountAct.entry == LedgerEntry.id)
         .outerjoin(User, User.id == AccountAct.user_id)
+        .options(selectinload(User.roles))
         .order_by(LedgerEntry.id.desc())
         .limit(most)
     )

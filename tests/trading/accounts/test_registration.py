@@ -57,8 +57,10 @@ def test_registration_leads_to_the_phone_and_on_to_the_desk(app: TestApp, config
     recovery = form.submit(status=200)
     assert "no-store" in recovery.headers["Cache-Control"]
     assert app.get("/desk", status=200)
-    user = committed(config, lambda db: db.scalars(select(User)).one())
-    assert [grant.role for grant in user.roles] == ["bidder"]
+    user, roles = committed(
+        config, lambda db: ((found := db.scalars(select(User)).one()), [grant.role for grant in found.roles])
+    )
+    assert roles == ["bidder"]
     assert secret.group(1).replace(" ", "").encode() not in user.totp_secret
 
 
