@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from expert_pool.experts import identity, specialities
 from expert_pool.experts.person import RELATIONS
@@ -103,7 +103,7 @@ class DeclareInterest(BaseModel):
     org: Uscc
     relation: Annotated[str, AfterValidator(_relation)]
     since: date
-    until: date | None = None
+    until: Annotated[date | None, BeforeValidator(lambda text: text or None)] = None
 
 
 class Payment(BaseModel):
@@ -130,6 +130,16 @@ class TookCourse(BaseModel):
     course: Line
     taken_on: date
     score: Annotated[int, Field(ge=0, le=100)]
+
+
+class ImportPeople(BaseModel):
+    """A spreadsheet of people: `act` is look, all, or good (the faultless rows only). `file` and `basis` are the
+    hashes of what was handed in for the look."""
+
+    act: Literal["look", "all", "good"] = "look"
+    reason: Reason
+    file: OptionalLine = ""
+    basis: OptionalLine = ""
 
 
 class ChangeLimits(BaseModel):

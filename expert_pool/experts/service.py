@@ -312,6 +312,11 @@ def row_of_user(session: Session, keys: HallKeys, user_id: uuid.UUID) -> Expert 
     return session.scalars(select(Expert).where(Expert.owner == owner_key(keys, user_id))).first()
 
 
+def count_active(session: Session) -> int:
+    """How many can be drawn as far as their standing goes."""
+    return session.scalar(select(func.count(Expert.id)).where(Expert.status == "active")) or 0
+
+
 def people(session: Session, keys: HallKeys, at: datetime) -> list[PoolExpert]:
     """The whole pool by number, those too who cannot be drawn. Whoever shows this to a person writes the look
     into the ledger (`looking.looked`)."""

@@ -29,6 +29,11 @@ class Speciality:
         """1, 2 or 3."""
         return self.code.count(".") + 1
 
+    @property
+    def top(self) -> str:
+        """The code of the first level over it, or its own."""
+        return self.code.split(".")[0]
+
     def named(self, locale: str) -> str:
         return self.en if locale == "en" else self.zh
 

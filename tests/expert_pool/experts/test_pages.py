@@ -1,0 +1,201 @@
+"""The pool's pages: what the office does with them, what an expert sees, and that nobody else gets in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pyramid.config import Configurator
+from sqlalchemy import select
+from webtest import TestApp, Upload
+
+from expert_pool.experts import lines, service, sheet
+from expert_pool.experts.models import Expert
+from tests.expert_pool.experts.test_importing import HEADING, cells
+from tests.expert_pool.pool import id_number, make_expert
+from tests.helpers import committed, hall_party, hall_user, log_in, valid_code
+from trading.accounts.models import User
+from trading.ledger.models import LedgerEntry, LedgerPayload
+from trading.permissions import Role
+
+MINUTES = Upload("纪要.pdf", b"minutes", "application/pdf")
+PAGES = (
+    "/pool", "/pool/new", "/pool/import", "/pool/experts.xlsx", "/pool/template.xlsx", "/pool/statistics", "/pool/settings",
+    "/pool/experts/E000001", "/pool/experts/E000001/change", "/pool/experts/E000001/payment",
+)  # fmt: skip
+SUPERVISED = ("/pool", "/pool/statistics", "/pool/experts/E000001")
+
+
+def in_pool(config: Configurator, **fields: object) -> str:
+    """A committed expert; returns the number."""
+    keys = config.registry["keys"]
+    number: str = committed(config, lambda db: make_expert(db, keys=keys, **fields)).number
+    return number
+
+
+def looks(config: Configurator) -> list[str]:
+    """What was looked at, by the ledger."""
+    payloads = committed(
+        config, lambda db: [bytes(data) for data in db.scalars(select(LedgerPayload.bytes)) if data]
+    )
+    return [found["object"] for found in map(json.loads, payloads) if "object" in found]
+
+
+def office(app: TestApp, config: Configurator) -> TestApp:
+    return log_in(app, config, hall_user(config, Role.POOL_OFFICER))
+
+
+def test_nobody_but_the_pool_office_and_the_regulator_gets_in(app: TestApp, config: Configurator) -> None:
+    in_pool(config, name="独孤求败")
+    for role in set(Role) - {Role.POOL_OFFICER}:
+        party = hall_party(config) if role in (Role.AGENT, Role.TENDERER, Role.BIDDER) else None
+        browser = log_in(app, config, hall_user(config, role, party=party))
+        allowed = set(SUPERVISED) if role == Role.REGULATOR else set()
+        for page in PAGES:
+            answer = browser.get(page, expect_errors=True)
+            assert answer.status_int == (200 if page in allowed else 403), (role, page)
+            assert page in allowed or "独孤求败" not in answer.text
+    assert all(app.get(page, expect_errors=True).status_int in (303, 403) for page in PAGES)
+
+
+def test_the_office_takes_somebody_in_suspends_and_reinstates(app: TestApp, config: Configurator) -> None:
+    browser = office(app, config)
+    form = form_of(browser.get("/pool/new"))
+    form["name"], form["id_number"], form["phone"] = "欧阳清", id_number(5), "13800000005"
+    form["employer"], form["employer_name"], form["title"], form["years"] = (
+        valid_code(5),
+        "示例院",
+        "教授",
+        "3",
+    )
+    form.set("specialities", True, index=0)
+    refused = form.submit(status=422)
+    assert "满八年" in refused.html.select_one("#years-fault").text
+    form = form_of(refused)
+    form["years"], form["reason"] = "30", "入库评审通过"
+    assert form_of(refused)["name"].value == "欧阳清"
+    assert "evidence" in form.submit(status=422).text
+    form["evidence"] = MINUTES
+    page = form.submit(status=303).follow()
+    assert "欧阳清" in page and "E000001" in page
+    for act, words in (("suspend", "暂停"), ("reinstate", "在库"), ("leave", "已退出"), ("readmit", "在库")):
+        form = next(form for form in page.forms.values() if "act" in form.fields)
+        form["act"], form["reason"], form["evidence"] = act, "经查属实，予以处理", MINUTES
+        page = form.submit(status=303).follow()
+        assert words in page.html.select_one("main > p").text
+    link = page.html.select_one("ol.timeline a.mono")["href"]
+    assert browser.get(link).body == b"minutes"
+    assert looks(config).count("pool/E000001") == 5
+
+
+def form_of(page: object) -> object:
+    """The form with the person's name."""
+    return next(form for form in page.forms.values() if "name" in form.fields)  # type: ignore[attr-defined]
+
+
+def test_the_list_is_searched_and_each_look_is_an_entry(app: TestApp, config: Configurator) -> None:
+    in_pool(config, name="甲专家", specialities=["A08.01.01"])
+    in_pool(config, name="乙专家", trained=False)
+    browser = office(app, config)
+    assert {"甲专家", "乙专家"} <= names(browser.get("/pool"))
+    assert names(browser.get("/pool", {"q": "乙"})) == {"乙专家"}
+    assert names(browser.get("/pool", {"speciality": "A08"})) == {"甲专家"}
+    assert names(browser.get("/pool", {"status": "left", "page": "7"})) == set()
+    assert looks(config).count("pool") == 4
+
+
+def names(page: object) -> set[str]:
+    return {cell.text for cell in page.html.select('td[data-label="姓名"]')}  # type: ignore[attr-defined]
+
+
+def test_a_file_is_looked_through_before_anything_is_taken_over(app: TestApp, config: Configurator) -> None:
+    browser = office(app, config)
+    rows = [cells(1), cells(2, years="two"), cells(3)]
+    form = next(form for form in browser.get("/pool/import").forms.values() if "sheet" in form.fields)
+    form["sheet"], form["reason"] = Upload("p.xlsx", sheet.write(HEADING, rows)), "年度增补专家"
+    assert form.submit(status=422)
+    form["evidence"] = MINUTES
+    page = form.submit(status=200)
+    assert "I3" in page and count(config) == 0
+    good = next(form for form in page.forms.values() if "basis" in form.fields)
+    assert good.submit("act", value="good", status=303) and count(config) == 2
+
+
+def count(config: Configurator) -> int:
+    found: int = committed(config, lambda db: len(db.scalars(select(Expert.id)).all()))
+    return found
+
+
+def test_an_export_wants_a_fresh_code_and_is_an_entry(app: TestApp, config: Configurator) -> None:
+    in_pool(config, name="甲专家")
+    browser = office(app, config)
+    answer = browser.get("/pool/experts.xlsx")
+    if answer.status_int == 303:  # signing in was longer ago than a code lasts
+        pytest.fail("a fresh sign-in counts as a code")
+    found = sheet.read(answer.body)
+    assert found.heading == list(lines.COLUMNS.values()) and "甲专家" in found.rows[0][1]
+    assert looks(config) == ["pool/export"]
+
+
+def test_bank_and_tax_data_are_seen_in_one_place_and_each_look_is_an_entry(
+    app: TestApp, config: Configurator
+) -> None:
+    user = hall_user(config, Role.EXPERT)
+    number = in_pool(config, name=user.name, login=user.login)
+    expert, account = log_in(app, config, user), "6222020200112233"
+    form = next(form for form in expert.get("/expertise").forms.values() if "bank" in form.fields)
+    form["holder"], form["bank"], form["account"], form["tax_number"] = (
+        user.name,
+        "示例银行",
+        account,
+        id_number(3),
+    )
+    assert account not in form.submit(status=303).follow()
+    browser = office(app, config)
+    assert account not in browser.get(f"/pool/experts/{number}")
+    page = browser.get(f"/pool/experts/{number}/payment")
+    assert account in page and f"payment/{number}" in looks(config)
+    assert log_in(app, config, hall_user(config, Role.REGULATOR)).get(
+        f"/pool/experts/{number}/payment", status=403
+    )
+
+
+def test_an_expert_sees_the_own_record_and_declares_a_tie(app: TestApp, config: Configurator) -> None:
+    user = hall_user(config, Role.EXPERT)
+    in_pool(config, name=user.name, login=user.login)
+    in_pool(config, name="别的专家")
+    browser = log_in(app, config, user)
+    page = browser.get("/expertise")
+    assert "E000001" in page and "别的专家" not in page and "没有数字证书" in browser.get("/desk")
+    form = next(form for form in page.forms.values() if "org" in form.fields)
+    form["org"], form["relation"], form["since"] = valid_code(3), "shareholder", "2025-01-01"
+    assert valid_code(3) in form.submit(status=303).follow()
+    person = committed(
+        config,
+        lambda db: service.person_of_user(
+            db, config.registry["keys"], db.scalars(select(User.id).where(User.login == user.login)).one()
+        ),
+    )
+    assert [tie.relation for tie in person.interests] == ["shareholder"]
+
+
+def test_an_expert_outside_the_pool_has_no_record_here(app: TestApp, config: Configurator) -> None:
+    browser = log_in(app, config, hall_user(config, Role.EXPERT))
+    assert "您不在专家库中" in browser.get("/expertise")
+
+
+def test_statistics_warn_where_the_pool_is_too_small(app: TestApp, config: Configurator) -> None:
+    in_pool(config, specialities=["C02.01.01", "B03.01.01"])
+    browser = office(app, config)
+    page = browser.get("/pool/statistics")
+    assert "物业管理" in page.html.select_one(".banner-wait").text
+    form = next(
+        form for form in browser.get("/pool/settings").forms.values() if "safe_per_seat" in form.fields
+    )
+    form["safe_per_seat"], form["typical_seats"], form["reason"] = "1", "1", "试运行期间降低下限"
+    form.submit(status=303)
+    assert browser.get("/pool/statistics").html.select_one(".banner-wait") is None
+    types = committed(
+        config, lambda db: [json.loads(body)["type"] for body in db.scalars(select(LedgerEntry.body))]
+    )
+    assert "pool.limits" in types
