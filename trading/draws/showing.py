@@ -117,7 +117,7 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
         yield File(f"{folder}/rows.json", draw.rows)
         if draw.sealed is not None:
             yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
-        elif draw.names is not None:
+        if draw.names is not None:
             yield File(f"{folder}/sealed.json", draw.names, True)
         for row in session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id)):
             name = commits_of(session, draw)[row.party].hash

@@ -1,0 +1,141 @@
+"""Whether the caller told the truth (通知核查): waves in the ledger held against the telephone operator's own records. Pure.
+
+A device that marks somebody "no answer" who accepted, or who was never called, names a call record by its hash. The regulator,
+who can read names and numbers, asks the operator for its records: the hash is of none of them, or of one that
+says otherwise, or leaves one out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from expert_pool.calls import settling
+from trading.draws.calling import REMOVED
+from trading.voicing import CallRecord, parse_record
+
+SKEW = timedelta(seconds=5)
+"""by how much the clocks of operator and ledger may differ"""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A wave as the ledger has it: `called` and `settled` are the instants of its call and of itself (aware)."""
+
+    draw: str
+    number: int
+    called: datetime
+    settled: datetime
+    outcomes: Mapping[str, str]
+    evidence: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit: `code` is `unproven` (no record has this hash), `contradicted` (the records say another
+    outcome: `heard`), `left-out` (a call in that time is not among the records named) or `not-called` (marked as
+    not answering, and the device itself says that no call was made)."""
+
+    wave: int
+    handle: str
+    code: str
+    said: str
+    heard: str = ""
+
+
+def check(
+    wave: Wave,
+    phones: Mapping[str, str],
+    nonces: Mapping[str, str],
+    log: Sequence[bytes],
+    draws: Sequence[str],
+) -> list[Finding]:
+    """What does not fit in one wave. `phones` and `nonces` (hex) by handle, from the names; `log` are all call records
+    of the operator; `draws` the earlier draws of the same committee."""
+    parsed = sorted(((parse_record(raw), raw) for raw in log), key=lambda pair: pair[0].started)
+    found: list[Finding] = []
+    for handle, said in wave.outcomes.items():
+        if said == REMOVED:
+            continue
+        mine = [(record, raw) for record, raw in parsed if record.number == phones.get(handle)]
+        found += _check_one(wave, handle, said, mine, nonces.get(handle, ""), draws)
+    return found
+
+
+def _check_one(
+    wave: Wave,
+    handle: str,
+    said: str,
+    mine: Sequence[tuple[CallRecord, bytes]],
+    nonce: str,
+    draws: Sequence[str],
+) -> Iterable[Finding]:
+    run = _run(mine, wave.evidence.get(handle, ""))
+    if run:
+        heard = settling.outcome([raw for _record, raw in run], wave.settled + SKEW)
+        if heard != said:
+            yield Finding(wave.number, handle, "contradicted", said, heard)
+    else:
+        why = _uncalled(wave, handle, nonce, draws)
+        fitting = settling.RECUSED if why in ("called", "employer") else settling.SILENT
+        if why is None or said != fitting:
+            yield Finding(wave.number, handle, "unproven", said)
+        elif said == settling.SILENT:
+            yield Finding(wave.number, handle, "not-called", said)
+    for record, _raw in (pair for pair in mine if pair not in run):
+        if wave.called - SKEW <= record.started <= wave.settled + SKEW:
+            yield Finding(wave.number, handle, "left-out", said, record.outcome)
+
+
+def _run(mine: Sequence[tuple[CallRecord, bytes]], evidence: str) -> Sequence[tuple[CallRecord, bytes]]:
+    """The consecutive calls whose hash the wave names, or none."""
+    for first in range(len(mine)):
+        for last in range(first + 1, len(mine) + 1):
+            if settling.evidence([raw for _record, raw in mine[first:last]]) == evidence:
+                return mine[first:last]
+    return ()
+
+
+def _uncalled(wave: Wave, handle: str, nonce: str, draws: Sequence[str]) -> str | None:
+    for why in settling.WHY_UNCALLED:
+        for earlier in (None, *draws):
+            record = settling.uncalled_record(wave.draw, handle, nonce, why, earlier)
+            if settling.evidence([record]) == wave.evidence.get(handle):
+                return why
+    return None
+
+
+@dataclass(frozen=True)
+class SkipRate:
+    """How often the calls of one operator came to "no answer". `conspicuous`: of at least 20 called, more than twice
+    as often as with all others together."""
+
+    operator: str
+    called: int
+    skipped: int
+    conspicuous: bool
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.skipped, self.called)
+
+
+ENOUGH, TIMES = 20, 2
+
+
+def skip_rates(outcomes: Iterable[tuple[str, str]]) -> list[SkipRate]:
+    """The rates by operator, of (operator, outcome) pairs of everybody who was called; the highest first."""
+    called: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for operator, outcome in outcomes:
+        if outcome != settling.RECUSED:
+            called[operator] += 1
+            skipped[operator] += outcome == settling.SILENT
+    rates = []
+    for operator, number in called.items():
+        others, missed = called.total() - number, skipped.total() - skipped[operator]
+        above = others > 0 and skipped[operator] * others > TIMES * missed * number
+        rates.append(SkipRate(operator, number, skipped[operator], number >= ENOUGH and above))
+    return sorted(rates, key=lambda rate: (-rate.share, rate.operator))
