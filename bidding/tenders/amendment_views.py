@@ -17,7 +17,7 @@ from bidding.tenders import amendment_rules as rules
 from bidding.tenders.api import json_object, shown_finding, validated
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Amendment, Tender
-from bidding.tenders.views import FOLDER, finding_words, form_page, initial_of, visible
+from bidding.tenders.views import FOLDER, clause_taken, finding_words, form_page, initial_of, visible
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.clock import BEIJING, rfc3339
@@ -74,7 +74,7 @@ def amend(request: Request) -> Any:
     row = versions.open_amendment(request.db, tender)
     proposed = amending.proposed_deadline(request.registry, tender, now)
     form = Form(request, AmendTender, amended_values(tender, row, proposed))
-    if form.valid():
+    if not clause_taken(request, form) and form.valid():
         try:
             amending.draft_amendment(
                 request.db, request.registry, tender, form.command.tender, form.command.reason

@@ -20,6 +20,7 @@ from trading.clock import rfc3339
 from trading.errors import Refused, refuse
 from trading.notices.service import documents_of, notices_of
 from trading.permissions import Permission
+from trading.rulebook.clauses import library
 from trading.rulebook.plan import Finding
 from trading.web import PUBLIC, _, faults_of, read_json
 
@@ -163,7 +164,9 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
 
 
 def shown_finding(finding: Finding) -> dict[str, Any]:
-    """A finding as programs read it."""
+    """A finding as programs read it; `place` and `lawful` for words that the lint found."""
+    mark = finding.mark
+    clause = library().get(mark.clause) if mark else None
     return {
         "id": finding.id,
         "rule": finding.rule,
@@ -175,6 +178,9 @@ def shown_finding(finding: Finding) -> dict[str, Any]:
         "next_lawful": None if finding.next_lawful is None else str(finding.next_lawful),
         "overridden": finding.overridden,
         "blocks": finding.blocks,
+        "place": mark
+        and {"line": mark.line, "sentence": mark.sentence, "start": mark.start, "end": mark.end},
+        "lawful": clause.text("zh") if clause else "",
     }
 
 

@@ -11,10 +11,12 @@ from bidding.evaluation.criteria import PriceWeights
 from bidding.tenders.criteria import SCORING, Sums, check_rows, legal_faults, rows_of, sums_of
 from bidding.tenders.drafts import kind_of
 from bidding.tenders.papers import template_of
-from bidding.tenders.plan import review_items
+from bidding.tenders.plan import review_items, texts_of
 from bidding.tenders.service import the_rulebook
 from trading.errors import Fault
 from trading.rulebook.calendar import beijing_date
+from trading.rulebook.lint import lint
+from trading.rulebook.plan import Finding
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,16 @@ class CriteriaCheck:
 
     sums: Sums
     faults: list[Fault]
+
+
+def words_check(registry: Any, form: Mapping[str, Any], now: datetime) -> list[Finding]:
+    """The forbidden conditions in the words typed so far, refusals first."""
+    try:
+        texts = texts_of(form)
+    except ValueError:  # the criteria's own check tells what is wrong with their lists
+        texts = texts_of({**form, "evaluation": ""})
+    found = lint(texts, the_rulebook(), beijing_date(now), kind_of(registry).regime)
+    return sorted(found, key=lambda each: each.severity != "refuse")
 
 
 def criteria_check(registry: Any, form: Mapping[str, Any], now: datetime) -> CriteriaCheck:

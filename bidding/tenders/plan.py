@@ -10,10 +10,10 @@ from typing import Any
 
 from bidding.evaluation.criteria import PRICE, is_number
 from bidding.tenders.commands import DraftTender
-from bidding.tenders.criteria import LOWEST, SCORING, tree_of
+from bidding.tenders.criteria import LOWEST, SCORING, rows_of, tree_of
 from trading.rulebook.plan import TenderPlan
 
-LINTED = ("title", "technical", "qualification", "payment_terms")
+LINTED = ("title", "title_en", "technical", "qualification", "payment_terms")
 EVALUATIONS = {LOWEST: "lowest_price", SCORING: "scoring"}
 """Methods of evaluation by the names that the rulebook and the kind have for them."""
 LOW_LINES = ("mean", "second", "ceiling")
@@ -51,8 +51,19 @@ def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publis
         decryption_minutes=draft.decryption_minutes,
         committee=draft.committee,
         experts=draft.experts,
-        texts={name: getattr(draft, name) for name in LINTED},
+        texts=texts_of(draft.model_dump(mode="json")),
     )
+
+
+def texts_of(form: Mapping[str, Any]) -> dict[str, str]:
+    """The words of a form that the lint reads, by field: criteria are `criteria.<row>.name` and `.guidance`.
+    Raises ValueError for criteria whose lists do not belong together."""
+    texts = {name: str(form.get(name) or "") for name in LINTED}
+    texts["item_name"] = "\n".join(map(str, form.get("item_name") or []))
+    if form.get("evaluation") == SCORING:
+        for number, row in enumerate(rows_of(form), start=1):
+            texts |= {f"criteria.{number}.name": row.name, f"criteria.{number}.guidance": row.guidance}
+    return texts
 
 
 def price_weight(draft: DraftTender) -> Decimal | None:

@@ -11,7 +11,18 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.tenders import checking, downloads, drafts, papers, publication, repeating, versions, words
+from bidding.tenders import amendment_rules as rules
+from bidding.tenders import (
+    checking,
+    clausing,
+    downloads,
+    drafts,
+    papers,
+    publication,
+    repeating,
+    versions,
+    words,
+)
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import Row, rows_of
 from bidding.tenders.links import links
@@ -25,6 +36,7 @@ from trading.errors import Refused
 from trading.notices import views as notices
 from trading.notices.service import documents_of, notices_of, take_document
 from trading.permissions import Permission
+from trading.rulebook import clauses
 from trading.rulebook.plan import Finding
 from trading.supervision import suspensions
 from trading.web import PUBLIC, Form, client_address
@@ -51,7 +63,7 @@ def new(request: Request) -> Any:
     templates = drafts.kind_of(request.registry).templates(request.locale_name)
     template = request.params.get("template") or templates[0]["key"]
     form = Form(request, DraftTender, drafts.initial_values(request.registry, template, request.now()))
-    if form.valid():
+    if not clause_taken(request, form) and form.valid():
         user = request.db.get(User, request.identity.user_id)
         try:
             tender = drafts.create_draft(request.db, request.registry, request.actor, user, form.command)
@@ -68,7 +80,7 @@ def edit(request: Request) -> Any:
     tender = request.context
     drafts.must_be_draft(tender)
     form = Form(request, DraftTender, initial_of(tender))
-    if form.valid():
+    if not clause_taken(request, form) and form.valid():
         try:
             drafts.edit_draft(request.db, request.registry, tender, form.command)
         except Refused as refused:
@@ -95,7 +107,9 @@ def form_page(request: Request, form: Form) -> dict[str, Any]:
         "form": form,
         "rows": rows,
         "criteria": [*criteria_of(form.values), *[Row()] * SPARE_ROWS],
-        "check": checking.criteria_check(request.registry, form.values, request.now()),
+        "taken": request.POST.get("clause", "").partition("@")[2].partition("@")[0],
+        "clauses": {field: clauses.for_field(field) for field in clauses.FIELDS},
+        **checked(request, form),
         "dates": drafts.earliest(request.now()),
         "words": words,
     }
@@ -114,8 +128,32 @@ def criteria_of(values: dict[str, Any]) -> list[Row]:
 )  # fmt: skip
 def check(request: Request) -> Any:
     """What the rules say to a form that is being typed; nothing is stored."""
-    form = Form(request, DraftTender)
-    return {"check": checking.criteria_check(request.registry, form.values, request.now())}
+    return checked(request, Form(request, DraftTender)) | {"typing": True}
+
+
+def checked(request: Request, form: Form) -> dict[str, Any]:
+    """The criteria's sums and faults, and the forbidden conditions in the words, each with lawful wording."""
+    now = request.now()
+    return {
+        "check": checking.criteria_check(request.registry, form.values, now),
+        "words_found": checking.words_check(request.registry, form.values, now),
+        "said": lambda finding: finding_words(request, finding),
+        "remedy": clausing.remedy_of,
+        "clause_of": lambda finding: clauses.library().get(finding.mark.clause),
+        "labels": rules.LABELS,
+    }
+
+
+def clause_taken(request: Request, form: Form) -> bool:
+    """Whether a clause of the library was asked for: it is put into the form, and nothing is saved yet."""
+    asked = request.POST.get("clause", "")
+    if not asked:
+        return False
+    try:
+        form.values = clausing.take(form.values, asked, request.locale_name)
+    except ValueError:  # criteria whose lists do not belong together: shown as they are
+        return True
+    return True
 
 
 # --- the finished document, the gates, the custodians ----------------------------------------------
@@ -160,6 +198,7 @@ def preview_page(request: Request, form: Form) -> dict[str, Any]:
         "readiness": readiness,
         "sections": papers.sections(drafts.draft_of(tender), setting, request.locale_name),
         "words": lambda finding: finding_words(request, finding),
+        "labels": rules.LABELS,
     }
 
 

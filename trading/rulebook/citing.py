@@ -27,6 +27,8 @@ def cited(instruments: Instruments, text: str, locale: str) -> str:
 
 
 def _one(instruments: Instruments, text: str, chinese: bool) -> str:
+    if text in instruments:
+        return instruments[text][0 if chinese else 1]
     match = ARTICLE.fullmatch(text)
     if match is None or match["instrument"] not in instruments:
         return text

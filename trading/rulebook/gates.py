@@ -25,6 +25,7 @@ from trading.rulebook.calendar import (
     roll_forward,
     subtract_days,
 )
+from trading.rulebook.lint import lint
 from trading.rulebook.plan import Finding, Regime, TenderPlan, finding
 
 _ = TranslationStringFactory("tradehall")
@@ -333,7 +334,7 @@ def _committee(check: _Check) -> Iterator[Finding]:
 
 
 def _barriers(check: _Check) -> Iterator[Finding]:
-    """Conditions that keep bidders out (G0-1, G0-3 … G0-6, P14)."""
+    """Conditions that keep bidders out (G0-1, G0-3 … G0-6, P14, P20)."""
     plan = check.plan
     for rule_id, name, given, message in (
         ("G0-1", "award_by_lottery", plan.award_by_lottery, _("The winner may not be found by lottery.")),
@@ -346,22 +347,7 @@ def _barriers(check: _Check) -> Iterator[Finding]:
         rule = check.find(rule_id)
         if rule is not None and given:
             yield finding(rule, name, "true", message)
-    for name, text in plan.texts.items():
-        local = check.find("G0-6")
-        if local is not None:
-            yield from _lint(local, name, text, _("“${word}” reads like a preference for local bidders."))
-        scale = check.find("P14")
-        if scale is not None and name.startswith(("qualification", "evaluation")):
-            yield from _lint(scale, name, text, _("“${word}” reads like a condition of scale."))
-
-
-def _lint(rule: Rule, name: str, text: str, message: str) -> Iterator[Finding]:
-    """A word is only a sign: a lint warns, whatever the rule's certainty."""
-    folded = text.casefold()
-    for word in rule.strings:
-        if word.casefold() in folded:
-            shown = _(str(message), mapping={"word": word})
-            yield replace(finding(rule, name, word, shown), severity="warn")
+    yield from lint(plan.texts, check.rulebook, check.day, plan.regime)
 
 
 CHECKS: tuple[Callable[[_Check], Iterator[Finding]], ...] = (

@@ -21,8 +21,7 @@ Next = date | Decimal | int | None
 class TenderPlan:
     """What a tender will say (招标方案). Money in yuan, ratios as Decimal, instants aware, dates Beijing.
 
-    `texts` are the free texts to lint by field name; names starting with "qualification" or "evaluation"
-    are held to the rule on scale. `approvals` maps a rule id to the reference of an approval document.
+    `texts` are the free texts to lint by field name, such as "technical" or "criteria.2.guidance". `approvals` maps a rule id to the reference of an approval document.
     """
 
     subject: Subject
@@ -63,6 +62,23 @@ class TenderPlan:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Where in a text the words of a finding stand: line (from 1), sentence, place in the sentence; `clause` is
+    the entry of the clause library that says it lawfully, "" for none."""
+
+    line: int
+    sentence: str
+    start: int
+    end: int
+    clause: str
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The sentence before, at and after the words."""
+        return self.sentence[: self.start], self.sentence[self.start : self.end], self.sentence[self.end :]
+
+
+@dataclass(frozen=True)
 class Finding:
     """One rule that the plan breaks or strains.
 
@@ -83,6 +99,7 @@ class Finding:
     certainty: str
     next_lawful: Next = None
     overridden: bool = False
+    mark: Mark | None = None
 
     @property
     def blocks(self) -> bool:

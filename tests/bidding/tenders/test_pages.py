@@ -151,6 +151,25 @@ def test_a_scored_tender_is_drafted_by_page_and_its_weights_are_checked_while_ty
     assert "综合评分法" in preview and "T1-performance" in preview and "能效、噪声" in preview
 
 
+def test_forbidden_words_are_marked_while_typing_and_mended_with_one_click(
+    agent: TestApp, buyers: tenders.Buyers
+) -> None:
+    form = agent.get("/tenders/new").forms["tender-form"]
+    assert "未发现" in form.text and "条款库" in form.text
+    form["tenderer"] = buyers.purchaser.uscc
+    form["qualification"] = "1. 提供营业执照。\n2. 注册资本不低于 500 万元。"
+    checked = agent.post("/tenders/check", form.submit_fields())
+    assert "<mark>注册资本</mark>不低于 500 万元" in checked and "财政部令第87号 第17条" in checked
+    assert checked.html.find(id="lint")["hx-swap-oob"] == "true"
+    preview = form.submit(status=303).follow()
+    assert "<mark>注册资本</mark>" in preview and "state-bad" in preview
+    button = checked.html.find("button", attrs={"name": "clause"})
+    mended = agent.post("/tenders/new", [*form.submit_fields(), ("clause", button["value"])])
+    assert "2. 具有履行合同所需的设备" in mended and "未发现" in mended
+    taken = agent.post("/tenders/new", [*form.submit_fields(), ("clause", "training@technical")])
+    assert "7. 交付后免费培训" in taken
+
+
 def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, published: str) -> None:
     board = app.get("/")
     assert "市属中小学教学计算机采购项目" in board and published in board

@@ -207,10 +207,11 @@ def test_barriers_are_refused_or_warned_by_certainty() -> None:
 
 
 def test_texts_are_linted_for_scale_and_place() -> None:
-    assert rules(texts={"qualification": "注册资本不低于 500 万元"}) == [("P14", "warn")]
-    assert rules(texts={"evaluation": "Annual Revenue above ten million"}) == [("P14", "warn")]
+    assert rules(texts={"qualification": "注册资本不低于 500 万元"}) == [("P14", "refuse")]
+    assert rules(texts={"criteria.1.name": "Annual Revenue above ten million"}) == [("P14", "refuse")]
     assert rules(texts={"technical": "利润中心系统接口"}) == []
-    assert rules(texts={"technical": "投标人须为本地企业"}) == [("G0-6", "warn")]
+    assert rules(texts={"technical": "投标人须为本地企业"}) == [("P20.place", "refuse")]
+    assert rules(texts={"technical": "投标人须为本地企业"}, regime="bidding_law")[-1] == ("G0-6", "refuse")
     (finding,) = findings(texts={"qualification": "近三年营业收入"})
     assert finding.message.interpolate() == "“营业收入” reads like a condition of scale."
 
