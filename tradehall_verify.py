@@ -2388,7 +2388,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/second\.(json|p7s)", "opening.second-started"),
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
     (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated"),
-    (r"evaluation/demand\.json", "panel.demanded"),
+    (r"evaluation/demands/.+", "panel.demanded"),
     (r"evaluation/promises/.+", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/scores/.+", "scores.locked"),
@@ -2461,7 +2461,7 @@ FILE_FIELDS = {
 COMMITTEE = "panel"
 """The purpose of draws of a committee's experts."""
 OUTCOMES = {"A": "accepting", "D": "declining", "N": "not answering", "R": "recused", "X": "removed"}
-REPLACED = {"panel.imported", "panel.demanded", "panel.seated", "opening.second-read-out"}
+REPLACED = {"panel.imported", "panel.seated", "opening.second-read-out"}
 """Entries of whose documents only the last one's are in the bundle."""
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
     {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
@@ -4545,11 +4545,13 @@ def _supervises(area: str, wanted: Mapping[str, Any]) -> bool:
     if area in wanted["buyers"] or not re.fullmatch(r"[0-9]{6}", area):
         return area in wanted["buyers"]
     wide = re.sub(r"(?<=..)(00)+$", "", area)
-    return bool(wanted["region"]) and str(wanted["region"]).startswith(wide)
+    return bool(wanted.get("region")) and str(wanted["region"]).startswith(wide)
 
 
-def recusals(wanted: Mapping[str, Any], record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
-    """The codes by which a candidate cannot be drawn for this demand, from what the pool knew of the person."""
+def recusals(
+    wanted: Mapping[str, Any], record: Mapping[str, Any], facts: Mapping[str, Any]
+) -> dict[str, bool]:
+    """code → whether it keeps a candidate from being drawn for this demand, from what the pool knew of the person."""
     day, limits = date.fromisoformat(wanted["at"]), wanted["limits"]
     sat = [date.fromisoformat(text) for text in facts["sessions"]]
     rested = day - timedelta(days=limits["cool_down_days"])
@@ -4559,22 +4561,22 @@ def recusals(wanted: Mapping[str, Any], record: Mapping[str, Any], facts: Mappin
         if tie["relation"] == "employment" and tie["since"] <= wanted["at"] <= (tie["until"] or "9999")
     }
     tags = {tag for stratum in wanted["strata"] for tag in stratum["tags"]}
-    holds = {
+    return {
         "inactive": facts["status"] != "active",
         "training": (facts["trained_until"] or "") < wanted["at"],
         "no-certificate": not facts["certificate"],
         "workload": sum(s > day - timedelta(days=30) for s in sat) >= limits["sessions_a_month"]
         or sum(s > day - timedelta(days=365) for s in sat) >= limits["sessions_a_year"],
         "cool-down": any(
-            org == wanted["tenderer"] and date.fromisoformat(on) > rested for org, on in facts["tenderers"]
+            org == wanted.get("tenderer") and date.fromisoformat(on) > rested
+            for org, on in facts["tenderers"]
         ),
         "buyer": bool(employers & set(wanted["buyers"])),
         "employer-avoided": bool(employers & {row["org"] for row in wanted["avoid"]}),
         "supervisor": any(_supervises(area, wanted) for area in facts["official_of"]),
-        "advisory": bool(set(facts["advises"]) & set(wanted["matters"])),
+        "advisory": bool(set(facts["advises"]) & {wanted["tender"], *wanted.get("matters", [])}),
         "speciality": not any(c.startswith(tag) for c in record["cats"] for tag in tags),
     }
-    return [code for code, true in holds.items() if true]
 
 
 class _PanelAudit:
@@ -4583,35 +4585,54 @@ class _PanelAudit:
 
     def __init__(self, audit: Audit, draws: list[_DrawAudit]) -> None:
         self.audit, self.draws = audit, draws
-        demanded, seated = audit.known("panel.demanded"), audit.known("panel.seated")
-        self.demanded, self.seated = demanded[-1:] or None, seated[-1][1] if seated else None
+        seated = audit.known("panel.seated")
+        self.seated = seated[-1][1] if seated else None
 
     def check(self) -> None:
         if not self.draws:
             self._check_imported()
             return
         chain = self._chain()
-        if self.seated is not None:
-            anns = [draw.said["draw"] for draw in chain]
-            demand(
-                self.seated["draws"] == anns,
-                "the committee was not seated from the draws that were made for it",
-            )
         self._check_seats(
             [h for draw in chain for row in draw.found["result"]["panel"].values() for h in row]
         )
         for draw in chain:
             with self.audit.about(f"draw {draw.params['scope']}"):
                 self._check_answers(draw)
-        if self.demanded is None:
-            raise Invalid("the committee was drawn without a demand")
-        wanted = self.audit.doc("evaluation/demand.json")
-        self._check_law(wanted)
-        self._check_strata(wanted, chain)
-        for draw in chain:
+        asked = [self._demand(draw) for draw in chain]
+        self._check_law(asked[0])
+        missing = asked[0]["experts"]
+        for wanted, draw in zip(asked, chain, strict=True):
             with self.audit.about(f"draw {draw.params['scope']}"):
+                self._check_strata(wanted, draw, missing)
                 self._check_choice(wanted, draw)
                 self._check_people(wanted, draw)
+            missing -= sum(len(row) for row in draw.found["result"]["panel"].values())
+        if self.seated is not None:
+            earlier = {draw.said["draw"] for draw in self.draws} - {draw.said["draw"] for draw in chain}
+            counted = [ann for ann in self.seated["draws"] if ann not in earlier]
+            wrong = "the committee was not seated from the draws that were made for it"
+            demand(counted == [draw.said["draw"] for draw in chain], wrong)
+
+    def _demand(self, draw: _DrawAudit) -> Mapping[str, Any]:
+        """What the draw was made for: the demand approved last before it, by somebody else than who had asked."""
+
+        def last(kind: str, digest: str = "") -> tuple[Act, Mapping[str, Any]]:
+            acts = [
+                (a, p)
+                for a, p in self.audit.known(kind)
+                if a.index < draw.announced.index and digest in ("", p["demand"])
+            ]
+            demand(acts, f"{draw.params['scope']} was drawn without a demand that was approved")
+            return acts[-1]
+
+        approved, said = last("panel.approved")
+        asked, _ = last("panel.demanded", said["demand"])
+        same = approved.entry["actor"] == asked.entry["actor"]
+        demand(not same, f"{approved} approves what the same person had asked for")
+        document: Mapping[str, Any] = self.audit.doc(f"evaluation/demands/{said['demand']}.json")
+        demand(document["tender"] == self.audit.tender, f"{asked} is about another tender")
+        return document
 
     def _check_imported(self) -> None:
         """Without a draw of ours nobody can have been drawn here."""
@@ -4621,23 +4642,16 @@ class _PanelAudit:
                 self.audit.unchecked.append("the draw of the committee: it was not ours")
 
     def _chain(self) -> list[_DrawAudit]:
-        """The last complete draw, or the last one that fell short with those that filled it up. A committee is drawn
-        again only for a new demand or by order."""
+        """The draws of the committee that counts: the first one, and those that filled up what the ones before had left.
+        A complete committee is drawn again by order only."""
         chain: list[_DrawAudit] = []
         for draw in self.draws:
             if chain and not chain[-1].found["result"]["short"]:
-                since = chain[-1].announced.index
-                lawful = [
-                    act
-                    for act in (
-                        *self.audit.of_type("panel.demanded"),
-                        *self.audit.of_type("evaluation.reopened"),
-                    )
-                    if since < act.index < draw.announced.index
-                ]
-                scope = draw.params["scope"]
-                demand(lawful, f"{scope} was drawn though the one before it had filled every seat")
-                self.audit.notes.append(f"{scope} takes the place of a complete committee ({lawful[-1]})")
+                since, scope = chain[-1].announced.index, draw.params["scope"]
+                orders = self.audit.of_type("evaluation.reopened")
+                order = next((act for act in orders if since < act.index < draw.announced.index), None)
+                demand(order, f"{scope} was drawn though the one before it had filled every seat")
+                self.audit.notes.append(f"{scope} takes the place of a committee by order ({order})")
                 chain = []
             chain.append(draw)
         return chain
@@ -4688,10 +4702,6 @@ class _PanelAudit:
             lawful,
             f"{experts} experts among {members} members were demanded, the law wants at least {least}, odd, two thirds experts",
         )
-        demand(
-            sum(row["quota"] for row in wanted["strata"]) == experts,
-            "the strata do not add up to the experts",
-        )
         seats = self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []
         drawn = sum("handle" in row for row in seats)
         if seats and (len(seats), drawn) != (members, experts):
@@ -4699,20 +4709,13 @@ class _PanelAudit:
                 f"{drawn} of {len(seats)} members were drawn, demanded were {experts} of {members}"
             )
 
-    def _check_strata(self, wanted: Mapping[str, Any], chain: list[_DrawAudit]) -> None:
-        """What was drawn for is what was demanded; a later draw fills what was left over."""
-        left = {row["id"]: row["quota"] for row in wanted["strata"]}
-        tags = {row["id"]: row["tags"] for row in wanted["strata"]}
-        for draw in chain:
-            p = draw.params
-            asked = {row["id"]: row["quota"] for row in p["strata"]}
-            same = asked == left and all(row["tags"] == tags[row["id"]] for row in p["strata"])
-            demand(same, f"{p['scope']} was not drawn for the strata that were demanded or left over")
-            demand(
-                p["cap"] == wanted["cap"],
-                f"{p['scope']} has another limit for one employer than was demanded",
-            )
-            left = dict(draw.found["result"]["short"])
+    def _check_strata(self, wanted: Mapping[str, Any], draw: _DrawAudit, missing: int) -> None:
+        """What was drawn for is what was demanded, for as many seats as were empty."""
+        p = draw.params
+        demand(p["strata"] == wanted["strata"], "it was not drawn for the strata that were demanded")
+        demand(p["cap"] == wanted["cap"], "it has another limit for one employer than was demanded")
+        seats = sum(row["quota"] for row in p["strata"])
+        demand(seats == missing, f"it was drawn for {seats} experts, {missing} seats were empty")
 
     def _check_choice(self, wanted: Mapping[str, Any], draw: _DrawAudit) -> None:
         """Exclusions leave enough to choose from: `ratio` candidates for each seat."""
@@ -4745,7 +4748,7 @@ class _PanelAudit:
             row["record"]["cats"]
             for row in rows
             if codes.get(row["h"]) == "employer-avoided"
-            and not recusals({**wanted, "avoid": []}, row["record"], row["facts"])
+            and not any(recusals({**wanted, "avoid": []}, row["record"], row["facts"]).values())
         ]
 
     def _check_people(self, wanted: Mapping[str, Any], draw: _DrawAudit) -> None:
@@ -4793,12 +4796,13 @@ class _PanelAudit:
                 unknown += 1
                 continue
             found = recusals(wanted, opening["record"], facts)
-            if code and code not in found:
+            if code and not found[code]:
                 self.audit.fail(
                     f"{who} was excluded ({code}, {RECUSALS[code]}) though nothing in its record says so"
                 )
-            if not code and set(found) - {"speciality"}:
-                self.audit.fail(f"{who} could be drawn though it had to be excluded ({', '.join(found)})")
+            due = [name for name, true in found.items() if true and name != "speciality"]
+            if not code and due:
+                self.audit.fail(f"{who} could be drawn though it had to be excluded ({', '.join(due)})")
         if unknown:
             self.audit.unchecked.append(
                 f"the reasons for {unknown} rows of {draw.params['scope']}: the pool's facts are not given"

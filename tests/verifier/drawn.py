@@ -86,8 +86,12 @@ class Drawn(Story):
             "overlooked": {"avoid": [{"org": f"unit{n}", "reason": ""} for n in range(15)]},
         }
         document = dumps(DEMAND | bent.get(self.bend, {}))
-        self.files["evaluation/demand.json"], self.demanded = document, hexhash(document)
+        self.demanded = hexhash(document)
+        self.files[f"evaluation/demands/{self.demanded}.json"] = document
         self.act("panel.demanded", {"demand": self.demanded})
+        self.actor = "actor" if self.bend == "alone" else "somebody else"
+        self.act("panel.approved", {"demand": self.demanded})
+        self.actor = "actor"
 
     demanded = ""
 
@@ -117,7 +121,8 @@ class Drawn(Story):
             self.hold(1, None)
         if self.bend in ("second", "redrawn", "old slip"):
             if self.bend != "redrawn":
-                self.demand()
+                self.act("evaluation.reopened", {"committee": "new"})
+            self.demand()
             self.anns.clear()
             self.seated = self.hold(2, first.result_hash.hex()).result["panel"]["s"]
         if self.bend == "unlinked":

@@ -92,6 +92,8 @@ class Story:
     edition = ""
     orders: list[list[str]] = []  # noqa: RUF012
     """what was drawn among equal bids"""
+    actor = "actor"
+    """who acts, as the log has it"""
     rules: dict[str, Any] = RULES
     members = MEMBERS
 
@@ -151,7 +153,7 @@ class Story:
                 self.regulator |= {f"payloads/{name}.json", f"payloads/{name}.nonce"}
             commitments.append(name)
         entry = Entry(
-            self.rng(16).hex(), format_time(self.tick()), kind, TENDER, "actor", None, tuple(commitments)
+            self.rng(16).hex(), format_time(self.tick()), kind, TENDER, self.actor, None, tuple(commitments)
         )
         return self.append(entry.to_bytes())
 

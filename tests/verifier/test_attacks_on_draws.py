@@ -55,11 +55,12 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("no answer", "wave 1 does not settle who was called"),  # a fake "no answer", and the draw went on
         ("no record", "without evidence of a call"),
         ("one record", "has the same call record as another answer"),
-        ("undemanded", "the committee was drawn without a demand"),
+        ("undemanded", "was drawn without a demand that was approved"),
         ("few", "3 experts among 3 members were demanded"),
         ("even", "4 experts among 4 members were demanded"),
-        ("strata", "was not drawn for the strata that were demanded"),
-        ("cap", "has another limit for one employer than was demanded"),
+        ("alone", "approves what the same person had asked for"),
+        ("strata", "it was not drawn for the strata that were demanded"),
+        ("cap", "it has another limit for one employer than was demanded"),
         ("other draw", "was not seated from the draws that were made for it"),
         ("swapped", "swapped expert: "),  # a panel that differs from the draw
         ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
@@ -102,10 +103,10 @@ def test_an_honest_draw_has_no_problem_and_says_who_was_excluded(judged: Judge) 
     assert "T-2026-001/panel/1: excluded were 1 (employer-avoided), 1 (training)" in audit.notes
 
 
-def test_a_new_demand_allows_another_draw_and_everybody_is_told(judged: Judge) -> None:
+def test_an_order_allows_another_committee_and_everybody_is_told(judged: Judge) -> None:
     audit = judged("second")
     assert audit.problems == []
-    assert any("panel/2 takes the place of a complete committee" in note for note in audit.notes)
+    assert any("panel/2 takes the place of a committee by order" in note for note in audit.notes)
 
 
 def test_the_public_sees_that_members_work_for_nobody_to_be_avoided(judged: Judge) -> None:
