@@ -49,6 +49,8 @@ from trading.secrets import HallKeys
 SECRET_TYPES = frozenset(
     {
         "panel.member-signed-in",
+        "panel.representatives",
+        "names.refused",
         "review.signed",
         "clarification.asked",
         "clarification.answered",

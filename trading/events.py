@@ -7,6 +7,8 @@ listens with `config.add_subscriber(function, EventClass)`.
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,6 +68,31 @@ class BidDecided(TenderEvent):
 
 
 @dataclass(frozen=True)
+class Served:
+    """What one member of a committee did in an evaluation. `marks`: bidder's code → item → score as the member
+    gave it; `outliers`: (bidder's code, item) of those that were far from the others'."""
+
+    user_id: uuid.UUID
+    member: str
+    seat: int
+    kind: str
+    head: bool
+    signed_in_at: datetime
+    marks: Mapping[str, Mapping[str, str]]
+    outliers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class EvaluationDelivered(TenderEvent):
+    """The head has handed the report over (评标报告提交): the committee's work is done. `maxima` is the most
+    that each judged item can give."""
+
+    round: int
+    maxima: Mapping[str, str]
+    members: tuple[Served, ...]
+
+
+@dataclass(frozen=True)
 class AwardIssued(TenderEvent):
     """The award notice went out (中标通知书)."""
 
@@ -97,3 +124,8 @@ class DrawEnded(TenderEvent):
     """A draw of this tender has its result, or is void (抽签结束); `draw` is its announcement's hash."""
 
     draw: str
+
+
+@dataclass(frozen=True)
+class PanelSeated(TenderEvent):
+    """Every member of a drawn committee has signed in, and its head is chosen (评标委员会组成)."""

@@ -193,6 +193,26 @@ class ITenders(Interface):
         """The same by its code. Raises `trading.errors.Refused` with code `tender.unknown`."""
 
 
+class IPurchases(Interface):
+    """What the room of committees must know of a tender; it lies below the room of tenders."""
+
+    def purchase(session: object, registry: object, code: str, lock: bool) -> object:
+        """The `expert_pool.selection.purchase.Purchase` of a code; with `lock` the tender's row is locked until
+        the transaction ends. Raises `trading.errors.Refused` with code `tender.unknown`."""
+
+
+class IExpertPool(Interface):
+    """Whose experts sit on a committee (专家库). Registered by name: `own`, the pool of this hall, drawn here so that
+    everybody can check it; `imported`, a list that another pool drew (the province's, as Order 87 art. 48 asks):
+    the verifier says that this draw was not ours."""
+
+    drawn_here = Attribute("Whether the hall draws from it.")
+
+    def people(session: object, keys: object, at: object) -> object:
+        """Everybody in it, a list of `expert_pool.experts.person.PoolExpert`, those too who cannot be drawn.
+        Raises `trading.errors.Refused` with code `pool.elsewhere` when it is not drawn here."""
+
+
 class IRecorder(Interface):
     """Where audio and video of openings and evaluations are kept (录音录像存储, Order 87 art. 39). The hall knows a
     recording by its hash, which stands in the ledger; the provider keeps the bytes. They are hours of video:

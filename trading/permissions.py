@@ -53,11 +53,19 @@ class Permission(StrEnum):
     SEE_OPENING_CASES = "see-opening-cases"
     ATTEND_RELEASE = "attend-release"
     IMPORT_PANEL = "import-panel"
+    DEMAND_PANEL = "demand-panel"
+    APPROVE_PANEL = "approve-panel"
+    NAME_REPRESENTATIVES = "name-representatives"
+    SEE_PANEL_DRAW = "see-panel-draw"
+    ARRIVE = "arrive"
     MANAGE_POOL = "manage-pool"
     SEE_POOL = "see-pool"
     OWN_EXPERTISE = "own-expertise"
     ASK_ADVICE = "ask-advice"
     SEE_ADVICE = "see-advice"
+    RATE_EXPERTS = "rate-experts"
+    SEE_FEES = "see-fees"
+    DECIDE_CONDUCT = "decide-conduct"
     EVALUATE = "evaluate"
     DECIDE_AWARD = "decide-award"
     SIGN_CONTRACT = "sign-contract"
@@ -116,6 +124,13 @@ def reads_advice(identity: Identity, context: Any) -> bool:
     return bool(identity.roles & {Role.POOL_OFFICER, Role.REGULATOR}) or buys_here(identity, context)
 
 
+def tenders_or_supervises(identity: Identity, context: Any) -> bool:
+    """The tenderer's own people; the regulator unless it buys here itself."""
+    if Role.REGULATOR in identity.roles:
+        return not buys_here(identity, context)
+    return is_the_tenderer(identity, context)
+
+
 def competes_here(identity: Identity, context: Any) -> bool:
     """An enterprise that neither buys nor manages here (TBR art. 34; Order 20 art. 23)."""
     return identity.party_id is not None and not buys_here(identity, context)
@@ -124,6 +139,11 @@ def competes_here(identity: Identity, context: Any) -> bool:
 def has_no_part(identity: Identity, context: Any) -> bool:
     """Not of the organisations that buy here."""
     return not buys_here(identity, context)
+
+
+def was_there(identity: Identity, context: Any) -> bool:
+    """Who buys here, the regulator, and experts; which of them sat here only the panel knows."""
+    return bool(identity.roles & {Role.EXPERT, Role.REGULATOR}) or buys_here(identity, context)
 
 
 def minds_the_money(identity: Identity, context: Any) -> bool:
@@ -164,8 +184,19 @@ ROWS: dict[Permission, Row] = {
     Permission.MANAGE_POOL: row(Role.POOL_OFFICER, Strength.TOTP),
     Permission.SEE_POOL: row(frozenset({Role.POOL_OFFICER, Role.REGULATOR}), Strength.TOTP),
     Permission.OWN_EXPERTISE: row(Role.EXPERT, Strength.TOTP),
+    Permission.RATE_EXPERTS: row(BUYERS | {Role.EXPERT, Role.REGULATOR}, Strength.TOTP, was_there),
+    Permission.SEE_FEES: row(BUYERS | {Role.EXPERT, Role.REGULATOR}, Strength.TOTP, was_there),
+    Permission.DECIDE_CONDUCT: row(frozenset({Role.POOL_OFFICER, Role.REGULATOR}), Strength.TOTP),
     Permission.ASK_ADVICE: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SEE_ADVICE: row(BUYERS | {Role.POOL_OFFICER, Role.REGULATOR}, Strength.TOTP, reads_advice),
+    Permission.DEMAND_PANEL: row(BUYERS, Strength.TOTP, buys_here),
+    # A second person's word, who is not the agency's: nobody has a committee drawn alone.
+    Permission.APPROVE_PANEL: row(
+        frozenset({Role.TENDERER, Role.REGULATOR}), Strength.TOTP, tenders_or_supervises
+    ),
+    Permission.NAME_REPRESENTATIVES: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
+    Permission.SEE_PANEL_DRAW: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
+    Permission.ARRIVE: row(Role.EXPERT, Strength.TOTP),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),

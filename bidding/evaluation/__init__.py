@@ -10,6 +10,10 @@ ROUTES = {
     "evaluation-documents": "/tenders/{code}/evaluation/bids/{manifest}/documents",
     "evaluation-review": "/tenders/{code}/evaluation/reviews/{step}",
     "evaluation-review-sign": "/tenders/{code}/evaluation/reviews/{step}/sign",
+    "evaluation-scores": "/tenders/{code}/evaluation/scores",
+    "evaluation-scores-sign": "/tenders/{code}/evaluation/scores/sign",
+    "evaluation-scores-settle": "/tenders/{code}/evaluation/scores/settle",
+    "evaluation-scores-settle-sign": "/tenders/{code}/evaluation/scores/settle/{kind:reason|correction}",
     "evaluation-questions": "/tenders/{code}/evaluation/questions",
     "evaluation-draw": "/tenders/{code}/evaluation/draw",
     "evaluation-tie": "/tenders/{code}/evaluation/tie",
@@ -44,15 +48,18 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, desk cards, and the promise to look after questions that nobody answered."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.evaluation import access, desk, questions, service, tiebreak
+    from bidding.evaluation import access, desk, purchase, questions, service, tiebreak
     from bidding.tenders import tender_factory
     from trading.draws.secrecy import keep_secret
-    from trading.events import AwardIssued, DrawEnded, TenderEnded
+    from trading.events import AwardIssued, DrawEnded, PanelSeated, TenderEnded
+    from trading.interfaces import IPurchases
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
     config.on_promise(questions.DUE, service.question_due)
     keep_secret(config, tiebreak.PURPOSE, access.knows_of_draw)
+    config.provide(IPurchases, purchase.Purchases())
+    config.add_subscriber(service.committee_seated, PanelSeated)
     config.add_subscriber(tiebreak.take_order, DrawEnded)
     for ended in (AwardIssued, TenderEnded):
         config.add_subscriber(tiebreak.open_names, ended)
@@ -61,5 +68,5 @@ def includeme(config: Configurator) -> None:
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    for module in ("api", "score_api", "views", "party_views", "report_views"):
+    for module in ("api", "score_api", "score_views", "views", "party_views", "report_views"):
         config.scan(f"bidding.evaluation.{module}")

@@ -49,7 +49,7 @@ def panel_json(found: Evaluation) -> dict[str, Any]:
     """The committee as the buyer may see it: seats and whether they are taken."""
     taken = {row.seat: "recused" if row.recused_at else "signed-in" for row in found.members}
     return {
-        "size": len(found.seats),
+        "size": found.panel.size if found.panel else 0,
         "source": found.panel.source if found.panel else None,
         "complete": found.complete,
         "seats": [
@@ -66,9 +66,12 @@ def panel_json(found: Evaluation) -> dict[str, Any]:
 
 @view_config(route_name="api-panel-sign-in", request_method="POST", renderer="json", permission=EVALUATE)
 def sign_in(request: Request) -> Any:
-    """{} → sits down and declares no interest; {"interest": why} → steps aside."""
+    """{} → sits down and declares no interest; {"interest": why} → steps aside. In a drawn committee {"promise", "p7s",
+    "phone": true} → sits down."""
     command = read_json(request, commands.SignIn)
-    row = service.sign_in(request.db, request.registry, request.actor, request.context.code, command.interest)
+    row = service.sign_in(
+        request.db, request.registry, request.actor, request.context.code, command.interest, command.signed
+    )
     return {"member": row.member, "seat": row.seat, "recused": row.recused_at is not None}
 
 

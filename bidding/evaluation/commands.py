@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from bidding.vault.commands import Asked, Document
+from expert_pool.selection import seating
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 SignedText = Annotated[str, StringConstraints(max_length=20000)]
@@ -14,9 +15,18 @@ SignedText = Annotated[str, StringConstraints(max_length=20000)]
 
 
 class SignIn(Asked):
-    """`interest` is why the member must step aside; empty: the member declares to have none."""
+    """`interest` is why the member must step aside; empty: the member declares to have none. A member of a drawn
+    committee also signs the promise of integrity and hands in the telephone."""
 
     interest: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+    promise: Document = b""
+    p7s: Document = b""
+    phone: bool = False
+
+    @property
+    def signed(self) -> seating.SignedPromise | None:
+        """The signed promise, None where none was given."""
+        return seating.SignedPromise(self.promise, self.p7s, self.phone) if self.promise else None
 
 
 class CastVote(Asked):

@@ -122,7 +122,7 @@ class Evaluation:
     @property
     def complete(self) -> bool:
         """Whether every seat is taken."""
-        return self.panel is not None and len(self.seated) == self.panel.size == len(self.members)
+        return self.panel is not None and len(self.seated) == self.panel.size
 
     def seat(self, member: str) -> Seat:
         """The seat of a pseudonym."""

@@ -21,6 +21,7 @@ from bidding.evaluation.review import CommitteeLimits, Member, check_committee
 from bidding.tenders.models import Tender
 from bidding.tenders.service import advance, locked, must_go_on, the_rulebook
 from bidding.vault.models import Bid
+from expert_pool.selection import seating
 from expert_pool.selection import service as committee
 from expert_pool.selection.models import Panel, PanelMember
 from expert_pool.selection.panel_list import Seat
@@ -29,7 +30,9 @@ from trading.acts import Actor, record
 from trading.clock import database_now
 from trading.draws import roster
 from trading.errors import Fault, refuse
+from trading.events import PanelSeated
 from trading.evidence import accept
+from trading.interfaces import IPurchases
 from trading.rulebook.calendar import beijing_date
 from trading.web import _
 
@@ -73,30 +76,48 @@ def composition(tender: Tender, at: datetime) -> Callable[[Sequence[Seat]], list
     return check
 
 
-def sign_in(session: Session, registry: Any, actor: Actor, code: str, interest: str = "") -> PanelMember:
-    """A member declares to have no interest and sits down, or says what it is and steps aside. The last
-    one to sit down starts the evaluation. Raises Refused `panel.*`."""
+def sign_in(
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    code: str,
+    interest: str = "",
+    promise: seating.SignedPromise | None = None,
+) -> PanelMember:
+    """A member declares to have no interest and sits down, or says what it is and steps aside; of a drawn committee
+    with a signed `promise`. The last one of an imported list to sit down starts the evaluation. Raises Refused
+    `panel.*`."""
     tender = locked(session, code)
     if tender.state != "opened":
         raise refuse(
             "panel.not-now", _("The committee signs in after the opening is recorded"), rule="M87 40"
         )
-    at = database_now(session)
+    at, panel = database_now(session), committee.panel_of(session, code)
+    if panel is not None and panel.drawn:
+        purchase = registry.getUtility(IPurchases).purchase(session, registry, code, False)
+        if interest.strip():
+            return seating.step_aside(session, registry, actor, purchase, interest)
+        return seating.sign_in(session, registry, actor, purchase, promise)
     if interest.strip():
         return committee.step_aside(session, registry["keys"], actor, code, interest, at)
     found = load(session, registry["keys"], tender)
     member = committee.sign_in(session, registry["keys"], actor, code, set(found.bids), at)
     if found.panel is not None and committee.sits(session, found.panel):
-        advance(
-            session,
-            registry,
-            tender,
-            "start_evaluation",
-            at,
-            panel_complete=True,
-            bids_opened=len(found.bids),
-        )
+        begin(session, registry, tender, at)
     return member
+
+
+def begin(session: Session, registry: Any, tender: Tender, at: datetime) -> None:
+    """Everybody sits: the evaluation starts."""
+    found = load(session, registry["keys"], tender)
+    advance(
+        session, registry, tender, "start_evaluation", at, panel_complete=True, bids_opened=len(found.bids)
+    )
+
+
+def committee_seated(event: PanelSeated) -> None:
+    """A drawn committee is complete and has its head."""
+    begin(event.session, event.registry, locked(event.session, event.tender), event.at)
 
 
 def reason_needed() -> Fault:

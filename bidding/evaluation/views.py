@@ -31,7 +31,7 @@ def room(request: Request, found: Evaluation, phase: Phase, **more: Any) -> dict
         "tender": found.tender,
         "found": found,
         "phase": phase,
-        "steps": names.steps(request, phase),
+        "steps": names.steps(request, phase, scored=found.scoring is not None),
         "names": names,
         "title": names.title(request, found.tender),
         "items": names.item_words(request, found.tender),
@@ -78,6 +78,7 @@ def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any
         drawing=tiebreak.last_draw(request.db, found) if phase is Phase.DRAW else None,
         by_ceremony=tiebreak.available(request.registry.settings),
         rejected=rejected(found),
+        sheets=access.locked_by(found, own) if phase in (Phase.SCORING, Phase.SCORE_REASONS) else None,
         **more,
     )
 
@@ -102,7 +103,9 @@ def sign_in(request: Request) -> Any:
         try:
             if request.POST.get("act") == "step-aside" and not interest:
                 raise Refused(service.reason_needed())
-            service.sign_in(request.db, request.registry, request.actor, request.context.code, interest)
+            service.sign_in(
+                request.db, request.registry, request.actor, request.context.code, interest, form.command.signed
+            )
             return back(request)
         except Refused as refused:
             form.refuse(refused)

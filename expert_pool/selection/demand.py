@@ -70,9 +70,12 @@ def fewest_experts(members: int, share: Fraction = Fraction(2, 3)) -> int:
     return -(-members * share.numerator // share.denominator)
 
 
-def composition(demand: Demand, budget: Decimal, law: Law, *, complex_: bool = False) -> list[Fault]:
+def composition(
+    demand: Demand, budget: Decimal, law: Law, *, complex_: bool = False, seats: int | None = None
+) -> list[Fault]:
     """Everything that is unlawful or incomplete in what is asked for; `complex_` for a technically complex or
-    high-impact purchase (M87 47)."""
+    high-impact purchase (M87 47). `seats` are to be drawn: all experts, or those that an earlier draw did not find."""
+    seats = demand.experts if seats is None else seats
     faults = []
     large = complex_ or budget >= law.large_budget
     least = law.members_large if large else law.members
@@ -86,9 +89,9 @@ def composition(demand: Demand, budget: Decimal, law: Law, *, complex_: bool = F
         message = _("Of ${members} members at least ${least} are experts",
                     mapping={"members": demand.members, "least": wanted})  # fmt: skip
         faults.append(Fault("demand.experts", message, "experts", "M87 47"))
-    if any(wish.quota < 1 for wish in demand.wishes) or sum(w.quota for w in demand.wishes) != demand.experts:
+    if any(wish.quota < 1 for wish in demand.wishes) or sum(w.quota for w in demand.wishes) != seats:
         message = _("The seats of all specialities together are the ${experts} experts",
-                    mapping={"experts": demand.experts})  # fmt: skip
+                    mapping={"experts": seats})  # fmt: skip
         faults.append(Fault("demand.strata", message, "strata"))
     if any(not 0 < len(one.reason.strip()) <= MOST_REASON for one in demand.avoid):
         faults.append(

@@ -48,7 +48,8 @@ class PanelList:
 @dataclass(frozen=True)
 class Seat:
     """A place on the committee. `seat` counts from 1; `member` is the pseudonym in the tender's ledger
-    entries, `cert_sha256` (hex) the certificate that the member signs with here."""
+    entries, `cert_sha256` (hex) the certificate that the member signs with here, `handle` under which a drawn
+    member stands in its draw."""
 
     seat: int
     user_id: uuid.UUID
@@ -59,6 +60,7 @@ class Seat:
     head: bool
     member: str
     cert_sha256: str
+    handle: str = ""
 
 
 def parse(raw: bytes) -> PanelList:
@@ -114,6 +116,7 @@ def panel_document(tender: str, seats: Sequence[Seat]) -> bytes:
     """The panel document (docs/protocols/bundle.md, evaluation/panel.json)."""
     members = [
         {"member": seat.member, "role": seat.kind, "head": seat.head, "cert_sha256": seat.cert_sha256}
+        | ({"handle": seat.handle} if seat.handle else {})
         for seat in seats
     ]
     return canonical.dumps({"v": 1, "typ": "ebid.panel", "tender": tender, "members": members})

@@ -43,10 +43,10 @@ class Recusal:
 
 @dataclass(frozen=True)
 class Parties:
-    """Whom an evaluation is about: the tender's code, `buyers` (USCC of tenderer and agency), the buyer's `region`
-    (six digits), organisations to `avoid`, and the bidders once they are known (USCC)."""
+    """Whom an evaluation is about: its `matters` (codes of tender and project), `buyers` (USCC of tenderer and
+    agency), the buyer's `region` (six digits), organisations to `avoid`, the bidders once they are known (USCC)."""
 
-    tender: str
+    matters: frozenset[str]
     buyers: frozenset[str]
     region: str = ""
     avoid: frozenset[str] = field(default_factory=frozenset)
@@ -62,7 +62,7 @@ def recusal(person: PoolExpert, parties: Parties, day: date) -> Recusal | None:
         return Recusal("employer-avoided")
     if any(supervises(area, parties) for area in person.official_of):
         return Recusal("supervisor")
-    if parties.tender in person.advises:
+    if parties.matters & set(person.advises):
         return Recusal("advisory")
     if person.employer in parties.bidders:
         return Recusal("bidder")

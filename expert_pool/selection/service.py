@@ -1,6 +1,7 @@
-"""The committee's services: import the sealed list, sign in, step aside.
+"""The committee's services: import the sealed list, sign in, step aside; what both kinds of committee share.
 
-This room knows nothing of tenders: a caller gives the tender's code, who buys and who bids.
+This room knows nothing of tenders: a caller gives the tender's code, who buys and who bids. How a committee that is
+drawn here sits down is in `seating`.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def import_list(
     if listed.tender != tender:
         raise refuse("panel.other-tender", _("This list was drawn for another tender"), field="list")
     old = panel_of(session, tender)
+    if old is not None and old.drawn:
+        raise refuse("panel.drawn", _("The committee of this tender is drawn here; no list replaces it"))
     if old is not None:
         _make_way(session, old)
     seats = _seat_all(session, keys, listed, buyers, purchaser, at)
@@ -77,7 +80,7 @@ def import_list(
     panel.source, panel.size, panel.imported_at = listed.source, len(seats), at
     panel.list_sha256 = hashlib.sha256(raw).hexdigest()
     panel.panel_sha256 = hashlib.sha256(document).hexdigest()
-    panel.sealed = keys.seal(seats_to_bytes(seats), _purpose(tender), rng)
+    panel.sealed = seats_to_keep(keys, tender, seats, rng)
     session.add(panel)
     session.flush()
     payload = {"panel": panel.panel_sha256, "source": panel.source, "list": panel.list_sha256}
@@ -102,7 +105,7 @@ def _seat_all(
     seats, faults = [], []
     for number, line in enumerate(listed.members, start=1):
         user = session.scalars(select(User).where(User.login == line.login.strip().lower())).first()
-        wrong = _unseatable(session, user, line, buyers, purchaser)
+        wrong = unseatable(session, user, line, buyers, purchaser)
         usable = certificates.usable(session, user.id, at) if user and not wrong else []
         if not wrong and not usable:
             wrong = "panel.no-certificate", _("Seat ${seat}: this person has no signing certificate yet"), ""
@@ -120,7 +123,7 @@ def _seat_all(
     return seats
 
 
-def _unseatable(
+def unseatable(
     session: Session, user: User | None, line: Listed, buyers: Collection[str], purchaser: str
 ) -> tuple[str, str, str] | None:
     """Why this line cannot sit: code, words, article; None when it can."""
@@ -172,6 +175,13 @@ def dismiss(session: Session, tender: str, at: datetime) -> None:
         session.flush()
 
 
+def seats_to_keep(
+    keys: HallKeys, tender: str, seats: Sequence[Seat], rng: Callable[[int], bytes] = os.urandom
+) -> bytes:
+    """Seats as the column `panel.sealed` holds them."""
+    return keys.seal(seats_to_bytes(seats), _purpose(tender), rng)
+
+
 def seats_of(keys: HallKeys, panel: Panel) -> list[Seat]:
     """The committee's seats with names: for its own acts, never to be shown before sign-in."""
     return seats_of_bytes(keys.unseal(panel.sealed, _purpose(panel.tender)))
@@ -196,8 +206,10 @@ def members_of(session: Session, panel: Panel) -> list[PanelMember]:
 
 
 def sits(session: Session, panel: Panel) -> bool:
-    """Whether every seat is taken."""
+    """Whether every seat is taken, and a drawn committee has its head."""
     members = members_of(session, panel)
+    if panel.drawn:
+        return bool(panel.panel_sha256)
     return len(members) == panel.size and not any(member.recused_at for member in members)
 
 
@@ -212,8 +224,8 @@ def sign_in(
     `bidders` are the codes of those whose bids are evaluated. Entry `panel.member-signed-in`. Raises
     Refused `panel.not-yours`, and `panel.conflict` for a member who works for a bidder.
     """
-    panel, seat = _own_seat(session, keys, actor, tender)
-    member = _row(session, panel, seat)
+    panel, seat = own_seat(session, keys, actor, tender)
+    member = row_of(session, panel, seat)
     if member is not None and member.recused_at is None:
         return member
     if member is not None:
@@ -225,7 +237,7 @@ def sign_in(
             rule="GPR 9",
             remedy=_("Choose “I must step aside”; another member will be called."),
         )
-    member = _sit(session, panel, seat, signed_in_at=at)
+    member = sit(session, panel, seat, signed_in_at=at)
     record(session, actor, "panel.member-signed-in", tender, {"member": seat.member}, at)
     return member
 
@@ -236,15 +248,15 @@ def step_aside(
     """The member has an interest and leaves the seat empty (回避); entry `panel.member-recused`.
 
     The reason stays with the hall. Raises Refused `panel.not-yours`, `panel.seated`."""
-    panel, seat = _own_seat(session, keys, actor, tender)
-    if _row(session, panel, seat) is not None:
+    panel, seat = own_seat(session, keys, actor, tender)
+    if row_of(session, panel, seat) is not None:
         raise refuse("panel.seated", _("You have already declared yourself"))
-    member = _sit(session, panel, seat, recused_at=at, recusal=reason.strip())
+    member = sit(session, panel, seat, recused_at=at, recusal=reason.strip())
     record(session, actor, "panel.member-recused", tender, {"member": seat.member, "seat": seat.seat}, at)
     return member
 
 
-def _own_seat(session: Session, keys: HallKeys, actor: Actor, tender: str) -> tuple[Panel, Seat]:
+def own_seat(session: Session, keys: HallKeys, actor: Actor, tender: str) -> tuple[Panel, Seat]:
     panel = panel_of(session, tender)
     seats = seats_of(keys, panel) if panel else []
     for seat in seats:
@@ -253,7 +265,7 @@ def _own_seat(session: Session, keys: HallKeys, actor: Actor, tender: str) -> tu
     raise refuse("panel.not-yours", _("You are not a member of this committee"), rule="M87 46")
 
 
-def _row(session: Session, panel: Panel, seat: Seat) -> PanelMember | None:
+def row_of(session: Session, panel: Panel, seat: Seat) -> PanelMember | None:
     return next((row for row in members_of(session, panel) if row.seat == seat.seat), None)
 
 
@@ -263,7 +275,7 @@ def _employer(session: Session, seat: Seat) -> str:
     return party.uscc if party else ""
 
 
-def _sit(
+def sit(
     session: Session,
     panel: Panel,
     seat: Seat,
@@ -274,7 +286,7 @@ def _sit(
 ) -> PanelMember:
     member = PanelMember(
         panel_id=panel.id, seat=seat.seat, user_id=seat.user_id, member=seat.member, kind=seat.kind,
-        head=seat.head, signed_in_at=signed_in_at, recused_at=recused_at, recusal=recusal,
+        head=seat.head, signed_in_at=signed_in_at, recused_at=recused_at, recusal=recusal, handle=seat.handle,
     )  # fmt: skip
     session.add(member)
     session.flush()

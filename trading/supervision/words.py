@@ -33,7 +33,13 @@ ACTS = {
     "opening.recorded": _("Opening record signed and published"),
     "tender.failed": _("Tender failed"),
     "panel.imported": _("Committee's list imported"),
+    "panel.demanded": _("A committee was asked for"),
+    "panel.approved": _("The draw of the committee was approved"),
+    "panel.representatives": _("The purchaser named its representatives"),
     "panel.member-signed-in": _("A member of the committee signed in"),
+    "panel.head-chosen": _("The experts chose the head of the committee"),
+    "panel.seated": _("The drawn committee is complete"),
+    "names.refused": _("An attempt to learn experts' names was refused"),
     "panel.member-recused": _("A member of the committee stepped aside"),
     "review.signed": _("A member signed the review"),
     "abnormal.voted": _("A member judged the explanations of low prices"),
@@ -233,14 +239,14 @@ OPEN_TO_ALL = BEFORE_CLOSE | EVALUATION | {
     "bid.decided", "opening.platform-claimed", "bid.restored", "opening.second-started", "bid.price-opened",
     "opening.second-read-out", "recording.filed", "recording.deleted",
     "opening.objection", "opening.answered", "opening.recorded", "tender.failed", "panel.imported",
-    "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "award.voided",
+    "panel.seated", "evaluation.reported", "award.confirmed", "result.published", "award.issued", "award.declined", "award.voided",
     "evaluation.reopened", "contract.signed", "contract.countersigned",
     "payload.redacted",
 }  # fmt: skip
 """Types whose first payload is public; what is not named here is for the regulator."""
 NOTEWORTHY = frozenset({"order.issued", "tender.suspended", "tender.cancelled", "award.voided",
                         "evaluation.reopened", "complaint.decided", "rule.overridden", "confidential.viewed", "payload.redacted", "award.declined", "tender.failed",
-                        "opening.objection"})  # fmt: skip
+                        "opening.objection", "names.refused"})  # fmt: skip
 """What a supervisor wants to see at once."""
 
 FIELDS = {

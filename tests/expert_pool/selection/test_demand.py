@@ -26,7 +26,7 @@ from expert_pool.selection.recusal import Parties
 from tests.expert_pool.selection.people import DAY, TAG, person, pool
 from trading.ledger import canonical
 
-PARTIES = Parties("T-1", frozenset({"B" * 18}), "440300")
+PARTIES = Parties(frozenset({"T-1"}), frozenset({"B" * 18}), "440300")
 
 
 def asked(**changes: Any) -> Demand:

@@ -12,7 +12,7 @@ from expert_pool.selection.recusal import ARTICLES, KIN, Parties, counts, recusa
 from tests.expert_pool.selection.people import DAY, person
 
 BUYER, BIDDER, AVOIDED = "B" * 18, "C" * 18, "D" * 18
-PARTIES = Parties("T-1", frozenset({BUYER}), "440300", frozenset({AVOIDED}), frozenset({BIDDER}))
+PARTIES = Parties(frozenset({"T-1"}), frozenset({BUYER}), "440300", frozenset({AVOIDED}), frozenset({BIDDER}))
 
 
 def tie(org: str, relation: str, until: date | None = None) -> tuple[Interest, ...]:
@@ -66,7 +66,7 @@ def test_a_tie_that_begins_later_is_none_yet() -> None:
 
 
 def test_who_bids_is_no_ground_while_nobody_knows_it() -> None:
-    unknown = Parties("T-1", frozenset({BUYER}))
+    unknown = Parties(frozenset({"T-1"}), frozenset({BUYER}))
     assert recusal(person(employer=BIDDER, interests=tie(BIDDER, "spouse")), unknown, DAY) is None
 
 

@@ -1,0 +1,61 @@
+"""What may be asked of the room of committees. Byte fields of people are base64url without padding."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-C][0-9]{2}(\.[0-9]{2}){0,2}$")]
+Uscc = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Z]{18}$")]
+
+
+class Asked(BaseModel):
+    """Unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskedStratum(Asked):
+    quota: int = Field(ge=1, le=99)
+    tag: Code
+
+
+class AskedAvoid(Asked):
+    org: Uscc
+    reason: Line
+
+
+class AskedSession(Asked):
+    at: AwareDatetime
+    place: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class AskPanel(Asked):
+    """A committee: so many members, so many of them experts, of these specialities, not from those organisations."""
+
+    members: int = Field(ge=1, le=99)
+    experts: int = Field(ge=1, le=99)
+    strata: list[AskedStratum] = Field(min_length=1, max_length=20)
+    avoid: list[AskedAvoid] = Field(default=[], max_length=200)
+    session: AskedSession
+
+
+class ApprovePanel(Asked):
+    demand: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class NameRepresentatives(Asked):
+    """The tenderer's letter (采购人代表授权函): whom it sends, by login, and its words."""
+
+    logins: list[Line] = Field(min_length=1, max_length=20)
+    letter: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class ChooseHead(Asked):
+    seat: int = Field(ge=1, le=99)
+
+
+class Here(Asked):
+    """Nothing is asked of who comes but the account."""

@@ -1,0 +1,310 @@
+"""Having a committee drawn (提出抽取需求、批准、公告): one person asks, another approves, and the ceremony begins.
+
+From here on nobody has anything to do until the experts come: trustees hold the ceremony, the site calls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from expert_pool.calls.script import Session as Script
+from expert_pool.calls.script import TellsTooMuch
+from expert_pool.experts.drawable import Limits
+from expert_pool.experts.person import PoolExpert
+from expert_pool.experts.specialities import catalogue
+from expert_pool.selection import demand as asking
+from expert_pool.selection import law, listing, pools
+from expert_pool.selection.commands import AskPanel
+from expert_pool.selection.models import Panel, PanelDemand
+from expert_pool.selection.purchase import BEFORE_SESSION, Purchase
+from expert_pool.selection.service import panel_of, seats_to_keep
+from trading.acts import Actor, record
+from trading.clock import database_now
+from trading.draws import service as draws
+from trading.draws.models import Draw
+from trading.draws.names import REGULATOR, SITE
+from trading.errors import Fault, Refused, refuse
+from trading.ledger import canonical
+from trading.rulebook.calendar import beijing_date
+from trading.web import _
+
+PURPOSE = "panel"
+SOURCE = "ebid-draw/1"
+
+
+# --- asking -----------------------------------------------------------------------------------------
+
+
+def ask(
+    session: Session, registry: Any, actor: Actor, purchase: Purchase, given: AskPanel
+) -> tuple[PanelDemand, listing.Listing]:
+    """Ask for a committee. Entry `panel.demanded`. Raises Refused with every fault `demand.*`, `panel.*`, `pool.*`."""
+    may_draw(session, purchase)
+    at = database_now(session)
+    wanted = read(purchase, given)
+    limits = limits_of(session)
+    people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
+    found = listed(people, purchase, wanted, at, limits)
+    if faults := [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]:
+        raise Refused(faults)
+    ratio = law.law_on(beijing_date(at)).ratio
+    day = beijing_date(at).isoformat()
+    raw = asking.document(wanted, found.strata, ratio, purchase.buyers, day, limits)
+    earlier = demands_of(session, purchase.code)
+    row = PanelDemand(
+        tender=purchase.code, number=len(earlier) + 1, raw=raw, sha256=hashlib.sha256(raw).hexdigest(),
+        wishes=[{"quota": wish.quota, "tag": wish.tag} for wish in wanted.wishes],
+        warnings=[dict(one) for one in warnings(found, wanted, at)], asked_by=actor.user_id, asked_at=at,
+    )  # fmt: skip
+    if any(one.sha256 == row.sha256 for one in earlier):
+        raise refuse("demand.twice", _("This very demand was made before"), remedy=_("Approve that one."))
+    session.add(row)
+    session.flush()
+    record(session, actor, "panel.demanded", purchase.code, {"demand": row.sha256}, at)
+    return row, found
+
+
+def read(purchase: Purchase, given: AskPanel) -> asking.Demand:
+    return asking.Demand(
+        tender=purchase.code, members=given.members, experts=given.experts,
+        wishes=tuple(asking.Wish(one.quota, one.tag) for one in given.strata),
+        avoid=tuple(asking.Avoid(one.org, one.reason) for one in given.avoid),
+        at=given.session.at, place=given.session.place,
+    )  # fmt: skip
+
+
+def may_draw(session: Session, purchase: Purchase) -> None:
+    """Raises Refused where no committee can be drawn (any more)."""
+    if purchase.state not in BEFORE_SESSION:
+        raise refuse("panel.late", _("The committee can no longer be exchanged at this stage"))
+    panel = panel_of(session, purchase.code)
+    if panel is not None and not panel.drawn:
+        raise refuse("panel.imported", _("The committee of this tender was imported as a list"))
+    if panel is not None and not missing(session, panel):
+        raise refuse("panel.complete", _("This committee is drawn: there is no second draw for it"))
+
+
+def judged(session: Session, purchase: Purchase, wanted: asking.Demand, at: datetime) -> list[Fault]:
+    """What is unlawful or incomplete in a demand."""
+    panel = panel_of(session, purchase.code)
+    seats = missing(session, panel) if panel else wanted.experts
+    faults = asking.composition(
+        wanted, purchase.budget, law.law_on(beijing_date(at)), complex_=purchase.complex, seats=seats
+    )
+    if panel is not None and (wanted.members, wanted.experts) != (panel.size, panel.experts):
+        faults.append(Fault("demand.other", _("The committee keeps its size"), "members"))
+    if purchase.committee and wanted.members != purchase.committee:
+        message = _("The published documents say ${members} members", mapping={"members": purchase.committee})
+        faults.append(Fault("demand.published", message, "members", "M87 47"))
+    faults += [
+        Fault(
+            "demand.tag", _("The catalogue has no speciality ${code}", mapping={"code": wish.tag}), "strata"
+        )
+        for wish in wanted.wishes
+        if wish.tag not in catalogue()
+    ]
+    if wanted.at <= at:
+        faults.append(Fault("demand.past", _("The session lies in the future"), "session"))
+    try:
+        Script(wanted.at, wanted.place, "-")
+    except TellsTooMuch:
+        message = _("The place is heard on the telephone: a room, and no project, buyer or code")
+        faults.append(Fault("demand.place", message, "session"))
+    return faults
+
+
+def thin(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[Fault]:
+    """What makes a list undrawable: nobody to draw, or an avoidance list that makes the pool too small."""
+    faults = []
+    ratio = law.law_on(beijing_date(at)).ratio
+    for one in found.strata:
+        count, quota = found.eligible[one["id"]], one["quota"]
+        if not one["tags"] or count < quota:
+            message = _("Too few experts can be drawn for ${stratum}: ${count} for ${quota} seats",
+                        mapping={"stratum": one["id"], "count": count, "quota": quota})  # fmt: skip
+            faults.append(Fault("demand.too-few", message, "strata"))
+    enough = {one["id"] for one in found.strata} - {
+        s["id"] for s in found.thin(ratio, found.without_avoiding)
+    }
+    broad = [one["id"] for one in found.thin(ratio) if one["id"] in enough]
+    if broad:
+        counts = "; ".join(f"{org}: {number}" for org, number in found.avoided.items())
+        message = _("The organisations to avoid shrink the pool below ${ratio} for each seat (${counts})",
+                    mapping={"ratio": ratio, "counts": counts})  # fmt: skip
+        faults.append(Fault("demand.avoid-too-broad", message, "avoid", "TBR 46",
+                            _("Leave out organisations without an interest in this tender.")))  # fmt: skip
+    return faults
+
+
+def warnings(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[dict[str, str]]:
+    """What the approving person should know: [{"code", "rule", "what"}]."""
+    ratio = law.law_on(beijing_date(at)).ratio
+    rows = [
+        {"code": "pool-small", "rule": "X3.ratio", "what": f"{one['id']}: {found.eligible[one['id']]}"}
+        for one in found.thin(ratio)
+    ]
+    rows += [{"code": "merged", "rule": "", "what": tag} for tag in found.merged]
+    rows += [{"code": "avoided", "rule": "", "what": f"{o}: {n}"} for o, n in found.avoided.items()]
+    if law.too_early(wanted.at, at):
+        rows.append({"code": "early", "rule": "X8", "what": ""})
+    return rows
+
+
+def listed(
+    people: Sequence[PoolExpert], purchase: Purchase, wanted: asking.Demand, at: datetime, limits: Limits
+) -> listing.Listing:
+    day: date = beijing_date(at)
+    return listing.make(people, wanted, purchase.parties(), day, limits, purchase.tenderer)
+
+
+def limits_of(session: Session) -> Limits:
+    """The pool's limits in force."""
+    return Limits()
+
+
+# --- approving --------------------------------------------------------------------------------------
+
+
+def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, sha256: str) -> Draw:
+    """A second person approves, and the draw is announced at once. Entries `panel.approved`, `draw.announced`. Raises
+    Refused `demand.*`, `draw.*`, `panel.*`. The caller has locked the tender."""
+    may_draw(session, purchase)
+    row = demand_named(session, purchase.code, sha256)
+    if actor.user_id == row.asked_by:
+        raise refuse("demand.second-person", _("Somebody else approves what you asked for"))
+    if row.draw is not None and not draws.draw_named(session, row.draw).voided:
+        raise refuse("demand.drawn", _("This demand has had its draw"), remedy=_("Make another demand."))
+    at = database_now(session)
+    wanted, limits = demand_of(row), limits_of(session)
+    people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
+    found = listed(people, purchase, wanted, at, limits)
+    said = canonical.loads(row.raw)
+    if said["at"] != beijing_date(at).isoformat() or said["strata"] != [dict(one) for one in found.strata]:
+        raise refuse("demand.outdated", _("The pool has changed since: make the demand anew"))
+    record(session, actor, "panel.approved", purchase.code, {"demand": row.sha256}, at)
+    drawn = draws.announce(
+        session, registry, actor, purchase.code, draws.Demand(PURPOSE, found.strata, cap=wanted.cap),
+        found.candidates, readers=draws.Readers(reader_keys(registry.settings), phones_of(people)),
+    )  # fmt: skip
+    row.approved_by, row.approved_at, row.draw = actor.user_id, at, drawn.ann
+    seat_board(session, registry, row, wanted, at)
+    session.flush()
+    return drawn
+
+
+def seat_board(
+    session: Session, registry: Any, row: PanelDemand, wanted: asking.Demand, at: datetime
+) -> None:
+    """The committee of a demand: nobody sits in it yet."""
+    panel = panel_of(session, row.tender)
+    if panel is None:
+        panel = Panel(
+            tender=row.tender, panel_sha256="", size=wanted.members, experts=wanted.experts, imported_at=at,
+            sealed=seats_to_keep(registry["keys"], row.tender, []),
+        )  # fmt: skip
+        session.add(panel)
+    panel.source, panel.list_sha256, panel.demand_id = SOURCE, row.sha256, row.id
+
+
+def reader_keys(settings: Any) -> dict[str, bytes]:
+    """The public keys that names are sealed to. Raises Refused `panel.no-readers`."""
+    site, regulator = settings.get("panel.site"), settings.get("panel.regulator_key")
+    if not site or not regulator:
+        raise refuse(
+            "panel.no-readers", _("This hall has no device at an evaluation site that could call experts")
+        )
+    return {SITE: base64.b64decode(json.loads(site)["hpke"]), REGULATOR: base64.b64decode(regulator)}
+
+
+def phones_of(people: Sequence[PoolExpert]) -> dict[str, str]:
+    return {person.number: person.phone for person in people}
+
+
+# --- looking up ---------------------------------------------------------------------------------------
+
+
+def demands_of(session: Session, tender: str) -> list[PanelDemand]:
+    """What was asked for a tender, oldest first."""
+    query = select(PanelDemand).where(PanelDemand.tender == tender).order_by(PanelDemand.number)
+    return list(session.scalars(query))
+
+
+def demand_named(session: Session, tender: str, sha256: str) -> PanelDemand:
+    """Raises Refused `demand.unknown`."""
+    for row in demands_of(session, tender):
+        if row.sha256 == sha256:
+            return row
+    raise refuse("demand.unknown", _("There is no such demand"))
+
+
+def demand_of(row: PanelDemand) -> asking.Demand:
+    """The demand of a row, with its specialities as they were asked for."""
+    said = canonical.loads(row.raw)
+    return asking.Demand(
+        tender=row.tender, members=said["members"], experts=said["experts"],
+        wishes=tuple(asking.Wish(int(one["quota"]), str(one["tag"])) for one in row.wishes),
+        avoid=tuple(asking.Avoid(one["org"], one["reason"]) for one in said["avoid"]),
+        at=datetime.fromisoformat(said["session"]["at"]), place=said["session"]["place"], cap=said["cap"],
+    )  # fmt: skip
+
+
+def demand_of_draw(session: Session, ann: str) -> PanelDemand | None:
+    """The demand whose draw this is."""
+    return session.scalars(select(PanelDemand).where(PanelDemand.draw == ann)).first()
+
+
+def drawn_handles(session: Session, tender: str) -> list[str]:
+    """The handles that the tender's draws seat so far."""
+    found = draws.draws_of(session, tender, PURPOSE)
+    return [handle for draw in found if not draw.voided for handle in draws.seated(draw)]
+
+
+def missing(session: Session, panel: Panel) -> int:
+    """How many experts no draw has found; 0 while one is under way."""
+    running = draws.draws_of(session, panel.tender, PURPOSE)
+    if any(not draw.ended or draws.awaited(session, draw) for draw in running):
+        return 0
+    return max(0, panel.experts - len(drawn_handles(session, panel.tender)))
+
+
+def window(settings: Any) -> timedelta:
+    """How long those who are called may answer."""
+    return timedelta(seconds=int(settings.get("panel.answer_seconds") or 180))
+
+
+def progress(session: Session, tender: str) -> dict[str, Any]:
+    """How far the draw has come, for those who may see it: nothing about anybody's answer."""
+    rows = demands_of(session, tender)
+    if not rows:
+        return {"state": "none", "draw": None, "trustees": {}}
+    found = draws.draws_of(session, tender, PURPOSE)
+    if not found or (rows[-1].draw is None and found[-1].ended):
+        return {"state": "demanded", "draw": None, "trustees": {}, "demand": rows[-1].sha256}
+    draw = found[-1]
+    facts = draws.facts_of(session, draw)
+    trustees = {
+        name: "revealed" if name in facts.revealed else "acked" if name in facts.acks
+        else "committed" if name in facts.commits else "awaited"
+        for name in draw.certificates
+    }  # fmt: skip
+    return {"state": stage(session, draw), "draw": draw.ann, "trustees": trustees, "demand": rows[-1].sha256}
+
+
+def stage(session: Session, draw: Draw) -> str:
+    """announced | frozen | calling | ready | short | void."""
+    if draw.voided:
+        return "void"
+    if draw.frozen_entry is None:
+        return "announced"
+    if not draw.calls:
+        return "frozen"
+    if draw.result is None or draws.awaited(session, draw):
+        return "calling"
+    return "short" if draw.result["short"] else "ready"

@@ -1,0 +1,42 @@
+"""The rulebook's numbers for a committee, as they are in force on a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+
+from expert_pool.selection.demand import Law
+from trading.rulebook.book import Rulebook
+from trading.rulebook.calendar import Calendar, beijing_date, subtract_days
+
+
+@cache
+def the_rulebook() -> Rulebook:
+    return Rulebook.load()
+
+
+@cache
+def the_calendar() -> Calendar:
+    return Calendar.load()
+
+
+def law_on(day: date) -> Law:
+    """The composition that the law asks for on a Beijing day."""
+    book = the_rulebook()
+    share = book.rule("P8.experts", day).decimals
+    return Law(
+        members=book.rule("P8", day).integer,
+        members_large=book.rule("P8.large", day).integer,
+        large_budget=Decimal(book.rule("P8.large_budget", day).decimal),
+        share=Fraction(share[0]) / Fraction(share[1]),
+        ratio=book.rule("X3.ratio", day).integer,
+    )
+
+
+def too_early(session_at: datetime, now: datetime) -> bool:
+    """Whether a draw now is earlier before the session than X8 allows."""
+    days = the_rulebook().rule("X8", beijing_date(now)).integer
+    earliest = subtract_days("working_day", days, beijing_date(session_at), the_calendar())
+    return beijing_date(now) < earliest

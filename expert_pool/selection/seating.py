@@ -1,0 +1,356 @@
+"""How a drawn committee sits down (报到、签到): the expert says "I am here", the site gives the one opening, the hall checks
+recusal anew, takes the promise of integrity and the telephone, and the experts choose their head.
+
+Whoever must not sit leaves before the first word is spoken; the next in the frozen order is called."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from expert_pool.experts import service as experts
+from expert_pool.experts.person import PoolExpert
+from expert_pool.selection import service as committee
+from expert_pool.selection.demanding import PURPOSE
+from expert_pool.selection.models import Panel, PanelArrival, PanelMember
+from expert_pool.selection.panel_list import Listed, Seat
+from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
+from expert_pool.selection.recusal import Recusal, recusal
+from trading.accounts import addresses, certificates
+from trading.accounts.models import User
+from trading.acts import Actor, record
+from trading.clock import database_now
+from trading.draws import calling
+from trading.draws import service as draws
+from trading.draws.models import Draw
+from trading.errors import refuse
+from trading.events import PanelSeated
+from trading.evidence import accept
+from trading.interfaces import IPurchases
+from trading.ledger import canonical
+from trading.ledger.entry import actor_pseudonym
+from trading.rulebook.calendar import beijing_date
+from trading.supervision import papers
+from trading.web import _
+
+PROMISES = ("no-interest", "independent", "secrecy", "no-contact", "telephone-handed-in")
+"""what a member promises (廉洁自律承诺): the words are the page's"""
+PATIENCE = timedelta(seconds=90)
+"""after which somebody whom the site does not answer about is told the same as a stranger"""
+
+
+# --- arriving ---------------------------------------------------------------------------------------
+
+
+def check_place(settings: Any, address: str) -> None:
+    """Raises Refused `panel.elsewhere` for an address that is not of the evaluation rooms."""
+    networks = settings.get("panel.addresses") or ""
+    if networks and not addresses.contains(addresses.parse(networks), address):
+        raise refuse(
+            "panel.elsewhere", _("Experts sign in at the evaluation site only"), rule="N1117 三(十五)",
+            remedy=_("Go to the computer in the evaluation room."),
+        )  # fmt: skip
+
+
+def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
+    """Somebody with an expert's account is in the room; returns the visit. The answer is the same for everybody:
+    wait. Raises Refused `panel.elsewhere`."""
+    check_place(registry.settings, actor.address)
+    visit, at = uuid.uuid4(), database_now(session)
+    query = select(Draw).where(Draw.purpose == PURPOSE, Draw.names.is_not(None), Draw.result.is_not(None))
+    running = [draw for draw in session.scalars(query) if seats_open(session, registry, draw)]
+    if experts.person_of_user(session, registry["keys"], actor.user_id) is None:
+        running = []
+    for ann in [draw.ann for draw in running] or [""]:
+        state = "waiting" if ann else "unknown"
+        session.add(PanelArrival(visit=visit, user_id=actor.user_id, draw=ann, state=state, at=at))
+    session.flush()
+    return visit
+
+
+def seats_open(session: Session, registry: Any, draw: Draw) -> bool:
+    """Whether members of this draw can still sit down."""
+    panel = committee.panel_of(session, draw.tender)
+    if panel is None or not panel.drawn or panel.panel_sha256:
+        return False
+    purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, False)
+    return purchase.state in BEFORE_SESSION
+
+
+def visit_of(session: Session, visit: uuid.UUID, user_id: uuid.UUID | None) -> list[PanelArrival]:
+    """The rows of one's own visit."""
+    query = select(PanelArrival).where(PanelArrival.visit == visit, PanelArrival.user_id == user_id)
+    return list(session.scalars(query))
+
+
+def visit_state(session: Session, visit: uuid.UUID) -> str:
+    """waiting | known | recused | refused, over all draws that were asked about."""
+    rows = list(session.scalars(select(PanelArrival).where(PanelArrival.visit == visit)))
+    states = {row.state for row in rows}
+    for state in ("known", "recused"):
+        if state in states:
+            return state
+    late = any(database_now(session) - row.at > PATIENCE for row in rows)
+    return "waiting" if "waiting" in states and not late else "refused"
+
+
+def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) -> None:
+    """A drawn member has come: a seat, or, for whom the bidders are now a reason to leave, none."""
+    purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, True)
+    panel = committee.panel_of(session, draw.tender)
+    person = experts.person_of_user(session, registry["keys"], arrival.user_id)
+    assert panel is not None and person is not None
+    if ground := must_leave(purchase, person, arrival.at):
+        leave(session, registry, draw, arrival, ground)
+        return
+    taken = committee.seats_of(registry["keys"], panel)
+    if all(seat.user_id != arrival.user_id for seat in taken):
+        add_seat(session, registry, panel, arrival.user_id, person.employer, "expert", arrival.handle)
+
+
+def add_seat(
+    session: Session, registry: Any, panel: Panel, user_id: uuid.UUID, employer: str, kind: str, handle: str
+) -> Seat:
+    """One more known member. Raises Refused `panel.no-certificate`."""
+    keys, at = registry["keys"], database_now(session)
+    user, usable = session.get_one(User, user_id), certificates.usable(session, user_id, at)
+    if not usable:
+        raise refuse("panel.no-certificate", _("This person has no signing certificate yet"))
+    seats = committee.seats_of(keys, panel)
+    pseudonym = actor_pseudonym(keys.pseudonym, panel.tender, str(user_id))
+    seat = Seat(
+        max((one.seat for one in seats), default=0) + 1, user_id, user.login, user.name, employer, kind,
+        False, pseudonym, usable[0].sha256, handle,
+    )  # fmt: skip
+    panel.sealed = committee.seats_to_keep(keys, panel.tender, [*seats, seat])
+    session.flush()
+    return seat
+
+
+# --- leaving ------------------------------------------------------------------------------------------
+
+
+def must_leave(purchase: Purchase, person: PoolExpert, at: datetime) -> Recusal | None:
+    """The second check: now that the bidders are known."""
+    return recusal(person, purchase.parties(), beijing_date(at))
+
+
+def leave(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, ground: Recusal) -> None:
+    """A member must not sit. Entry `panel.member-recused`; the next in the order is called."""
+    arrival.state, arrival.ground = "recused", ground.code
+    session.flush()
+    pseudonym = actor_pseudonym(registry["keys"].pseudonym, draw.tender, str(arrival.user_id))
+    said = {"member": pseudonym, "handle": arrival.handle, "ground": ground.code, "article": ground.article}
+    record(session, draws.HALL, "panel.member-recused", draw.tender, said)
+    replace_now(session, registry, draw)
+
+
+def replace_now(session: Session, registry: Any, draw: Draw) -> None:
+    """Take those who left out of the draw, unless a call is under way: its wave will."""
+    leaving = still_to_leave(session, draw)
+    if leaving and not draws.awaited(session, draw):
+        gone = dict.fromkeys(leaving, calling.REMOVED)
+        draws.settle(session, registry, draw, gone, leaving, database_now(session))
+
+
+def still_to_leave(session: Session, draw: Draw) -> dict[str, str]:
+    """handle → evidence (hash of the ground) of members who must not sit and are still on the panel."""
+    query = select(PanelArrival).where(PanelArrival.draw == draw.ann, PanelArrival.state == "recused")
+    members = draws.calling_of(session, draw)[0].members
+    return {
+        row.handle: hashlib.sha256(canonical.dumps({"handle": row.handle, "ground": row.ground})).hexdigest()
+        for row in session.scalars(query)
+        if row.handle in members
+    }
+
+
+# --- signing in -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SignedPromise:
+    """The promise of integrity as it was handed out, its signature, and whether the telephone was handed in."""
+
+    raw: bytes
+    cms: bytes
+    phone: bool
+
+
+def promise_document(session: Session, registry: Any, actor: Actor, tender: str) -> bytes:
+    """What a member signs before it sits down. Raises Refused `panel.not-yours`."""
+    _panel, seat = committee.own_seat(session, registry["keys"], actor, tender)
+    said = {
+        "tender": tender,
+        "member": seat.member,
+        "handle": seat.handle or None,
+        "promises": list(PROMISES),
+    }
+    return canonical.dumps({"v": 1, "typ": "ebid.panel-promise"} | said)
+
+
+def sign_in(
+    session: Session, registry: Any, actor: Actor, purchase: Purchase, given: SignedPromise | None
+) -> PanelMember:
+    """A member of a drawn committee sits down. Entry `panel.member-signed-in`; with an interest in a bidder
+    `panel.member-recused` instead, and somebody else is called. Raises Refused `panel.*`, `signature.*`."""
+    check_place(registry.settings, actor.address)
+    at = database_now(session)
+    panel, seat = committee.own_seat(session, registry["keys"], actor, purchase.code)
+    member = committee.row_of(session, panel, seat)
+    if member is not None and member.recused_at is None:
+        return member
+    if member is not None:
+        raise refuse("panel.recused", _("You have stepped aside from this evaluation"), rule="GPR 9")
+    if ground := second_check(session, registry, purchase, seat, at):
+        return aside(session, registry, panel, seat, ground, at)
+    if given is None or given.raw != promise_document(session, registry, actor, purchase.code):
+        raise refuse("panel.promise", _("Sign the promise of integrity first"), rule="M87 45")
+    if not given.phone:
+        raise refuse("panel.phone", _("Hand in your telephone first"), field="phone", rule="M87 66")
+    evidence = accept(session, registry, purchase.code, given.raw, given.cms, at)
+    if evidence.certificate_sha256 != seat.cert_sha256:
+        raise refuse(
+            "signature.other-certificate",
+            _("Sign with the certificate that the committee's list was made with"),
+        )
+    member = committee.sit(session, panel, seat, signed_in_at=at)
+    member.promise, member.promise_cms, member.phone = given.raw, given.cms, True
+    promised = hashlib.sha256(given.raw).hexdigest()
+    said = {"member": seat.member, "promise": promised, "phone": True}
+    record(session, actor, "panel.member-signed-in", purchase.code, said, at)
+    return member
+
+
+def second_check(
+    session: Session, registry: Any, purchase: Purchase, seat: Seat, at: datetime
+) -> Recusal | None:
+    """Recusal now that the bidders are known; of a representative only that it is of no bidder."""
+    if seat.kind != "expert":
+        return Recusal("bidder") if seat.employer in (purchase.bidders or ()) else None
+    person = experts.person_of_user(session, registry["keys"], seat.user_id)
+    return must_leave(purchase, person, at) if person is not None else Recusal("interest")
+
+
+def step_aside(session: Session, registry: Any, actor: Actor, purchase: Purchase, reason: str) -> PanelMember:
+    """A member declares an interest itself (自行回避). Raises Refused `panel.not-yours`, `panel.seated`."""
+    panel, seat = committee.own_seat(session, registry["keys"], actor, purchase.code)
+    if committee.row_of(session, panel, seat) is not None:
+        raise refuse("panel.seated", _("You have already declared yourself"))
+    at = database_now(session)
+    return aside(session, registry, panel, seat, Recusal("interest"), at, reason)
+
+
+def aside(
+    session: Session, registry: Any, panel: Panel, seat: Seat, ground: Recusal, at: datetime, reason: str = ""
+) -> PanelMember:
+    """The seat is given up; of an expert the draw calls another."""
+    member = committee.sit(session, panel, seat, recused_at=at, recusal=reason.strip() or ground.code)
+    query = select(PanelArrival).where(PanelArrival.handle == seat.handle, PanelArrival.state == "known")
+    arrival = session.scalars(query).first() if seat.handle else None
+    if arrival is not None:
+        leave(session, registry, draws.draw_named(session, arrival.draw, lock=True), arrival, ground)
+    else:
+        said = {"member": seat.member, "ground": ground.code, "article": ground.article}
+        record(session, draws.HALL, "panel.member-recused", panel.tender, said, at)
+    return member
+
+
+# --- representatives and head -------------------------------------------------------------------------
+
+
+def name_representatives(
+    session: Session, registry: Any, actor: Actor, purchase: Purchase, logins: list[str], letter: str
+) -> None:
+    """The tenderer's own members, by its letter (采购人代表), not drawn. Entry `panel.representatives`. Raises
+    Refused `panel.*`."""
+    panel = committee.panel_of(session, purchase.code)
+    if panel is None or not panel.drawn or panel.panel_sha256:
+        raise refuse("panel.not-drawn", _("Representatives are named for a committee that is drawn"))
+    seats = [seat for seat in committee.seats_of(registry["keys"], panel) if seat.kind == "purchaser"]
+    places = panel.size - panel.experts
+    members = {row.seat for row in committee.members_of(session, panel) if row.recused_at}
+    if len([seat for seat in seats if seat.seat not in members]) + len(set(logins)) > places:
+        raise refuse(
+            "panel.representatives", _("The purchaser has ${places} seats", mapping={"places": places}),
+            field="logins", rule="M87 47",
+        )  # fmt: skip
+    for login in dict.fromkeys(logins):
+        user = session.scalars(select(User).where(User.login == login.strip().lower())).first()
+        line = Listed(login, user.name if user else "", purchase.tenderer, "purchaser", False)
+        wrong = committee.unseatable(session, user, line, purchase.buyers, purchase.tenderer)
+        if wrong or user is None or any(seat.user_id == user.id for seat in seats):
+            raise refuse(
+                "panel.not-the-purchasers", _("This person does not come from the purchaser"), rule="M87 47"
+            )
+        add_seat(session, registry, panel, user.id, purchase.tenderer, "purchaser", "")
+    filed = papers.keep(session, registry["keys"], purchase.code, "letter.txt", letter.encode(), public=False)
+    said = {"letter": filed, "number": len(set(logins))}
+    record(session, actor, "panel.representatives", purchase.code, said)
+
+
+def choose_head(session: Session, registry: Any, actor: Actor, purchase: Purchase, number: int) -> bool:
+    """An expert names the head; whether the experts' majority has chosen now (M87 45). Entries `panel.head-chosen`,
+    `panel.seated`. Raises Refused `panel.*`."""
+    panel, own = committee.own_seat(session, registry["keys"], actor, purchase.code)
+    rows = [row for row in committee.members_of(session, panel) if not row.recused_at]
+    if not panel.drawn or panel.panel_sha256 or len(rows) != panel.size:
+        raise refuse("panel.head-later", _("The head is chosen when everybody has signed in, once"))
+    voters = [row for row in rows if row.kind == "expert"]
+    mine = next((row for row in voters if row.seat == own.seat), None)
+    if mine is None or number not in {row.seat for row in voters}:
+        raise refuse(
+            "panel.head-expert", _("The experts choose one of themselves"), field="seat", rule="M87 45"
+        )
+    mine.vote = number
+    session.flush()
+    votes = Counter(row.vote for row in voters if row.vote is not None)
+    if 2 * votes[number] <= len(voters):
+        return False
+    next(row for row in voters if row.seat == number).head = True
+    complete(session, registry, panel, purchase, number)
+    return True
+
+
+def complete(session: Session, registry: Any, panel: Panel, purchase: Purchase, head: int) -> None:
+    """Everybody sits, the head is chosen: the panel document is fixed, and the evaluation can begin."""
+    keys, at = registry["keys"], database_now(session)
+    present = {row.seat for row in committee.members_of(session, panel) if not row.recused_at}
+    seats = [
+        replace(seat, head=seat.seat == head)
+        for seat in committee.seats_of(keys, panel)
+        if seat.seat in present
+    ]
+    panel.sealed = committee.seats_to_keep(keys, panel.tender, seats)
+    panel.panel_sha256 = hashlib.sha256(committee.document_of(keys, panel)).hexdigest()
+    chosen = next(seat for seat in seats if seat.head)
+    record(session, draws.HALL, "panel.head-chosen", panel.tender, {"member": chosen.member}, at)
+    found = draws.draws_of(session, panel.tender, PURPOSE)
+    said = {
+        "panel": panel.panel_sha256,
+        "draws": [draw.ann for draw in found if not draw.voided],
+        "demand": panel.list_sha256,
+    }
+    record(session, draws.HALL, "panel.seated", panel.tender, said, at)
+    for seat in seats:
+        if seat.handle:
+            person = experts.person_of_user(session, keys, seat.user_id)
+            assert person is not None
+            experts.served(session, keys, person.number, panel.tender, purchase.tenderer, beijing_date(at))
+    session.flush()
+    registry.notify(PanelSeated(session, registry, panel.tender, at))
+
+
+def public_names(session: Session, registry: Any, purchase: Purchase) -> list[str] | None:
+    """The members' names once the result notice is out (M87 47); None while they are secret."""
+    panel = committee.panel_of(session, purchase.code)
+    if panel is None or purchase.state not in RESULT_KNOWN or purchase.state in ("failed", "cancelled"):
+        return None
+    present = {row.seat for row in committee.members_of(session, panel) if not row.recused_at}
+    return [seat.name for seat in committee.seats_of(registry["keys"], panel) if seat.seat in present]
