@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 from sqlalchemy import select
@@ -42,6 +44,23 @@ def member(request: Request) -> tuple[Evaluation, PanelMember]:
         if row.user_id == request.identity.user_id:
             return found, row
     raise HTTPForbidden()
+
+
+def locked_by(found: Evaluation, own: PanelMember | None) -> dict[str, Any] | None:
+    """What a member may see of the others' scoring: the head who has locked, never what; the others the number
+    only. Once all have locked, who still owes a reason."""
+    scoring = found.scoring
+    if scoring is None or own is None:
+        return None
+    return {
+        "number": len(scoring.locked),
+        "size": len(scoring.members),
+        "mine": own.member in scoring.locked,
+        "members": set(scoring.locked) if own.head else set(),
+        "owed": len(scoring.owed(own.member)),
+        "owing": {row.member for row in found.seated if scoring.owed(row.member)},
+        "disagreements": len(scoring.disagreements),
+    }
 
 
 def report_reader(request: Request) -> Evaluation:

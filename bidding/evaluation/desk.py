@@ -38,6 +38,10 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
     step = STEP_OF_PHASE.get(phase)
     if step and not found.review_of(own.member, step):
         return _("A review waits for your signature"), True
+    if phase is Phase.SCORING and found.scoring and own.member not in found.scoring.locked:
+        return _("The bids wait for your scores"), True
+    if phase is Phase.SCORE_REASONS and found.scoring and found.scoring.owed(own.member):
+        return _("A score of yours waits for its reason"), True
     if phase is Phase.REPORT:
         return _("The report is drawn up: read and sign it"), True
     return _("The evaluation waits for others"), False

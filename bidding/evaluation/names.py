@@ -26,6 +26,7 @@ PROGRESS = (
     (_("Qualification"), (Phase.QUALIFICATION,)),
     (_("Conformity"), (Phase.SECOND_ENVELOPE, Phase.CONFORMITY)),
     (_("Bidders' answers"), (Phase.CORRECTIONS, Phase.EXPLANATIONS, Phase.JUDGEMENT)),
+    (_("Scoring"), (Phase.SCORING, Phase.SCORE_REASONS)),
     (_("Report"), (Phase.DRAW, Phase.REPORT, Phase.DELIVERED)),
 )
 WAITING = {
@@ -34,6 +35,13 @@ WAITING = {
     ),
     Phase.CORRECTIONS: _("Bidders are asked to confirm corrected prices."),
     Phase.EXPLANATIONS: _("Bidders are asked to explain abnormally low prices."),
+}
+SCORE_WORDS = {
+    "ratio": _("far from the mean of the others"),
+    "modified-z": _("far from the middle by the modified z-score"),
+    "objective": _("The members differ on an objective item (Order 87 art. 64(3))"),
+    "outlier": _("The score is far from the others (Order 87 art. 64(4))"),
+    "range": _("The score is outside its range (Order 87 art. 64(2))"),
 }
 KINDS = {"expert": _("Expert"), "purchaser": _("Purchaser's representative")}
 SEAT_STATES = {
@@ -61,14 +69,15 @@ ABNORMAL_QUESTION = _(
 )
 
 
-def steps(request: Request, phase: Phase) -> list[tuple[str, str]]:
+def steps(request: Request, phase: Phase, *, scored: bool = False) -> list[tuple[str, str]]:
     """The procedure's steps for the line at the top of a page, in the reader's language."""
     translate = request.localizer.translate
-    present = next(n for n, (_words, phases) in enumerate(PROGRESS) if phase in phases)
+    procedure = [step for step in PROGRESS if scored or Phase.SCORING not in step[1]]
+    present = next(n for n, (_words, phases) in enumerate(procedure) if phase in phases)
     over = phase is Phase.DELIVERED
     return [
         (translate(words), "done" if number < present or over else "now" if number == present else "next")
-        for number, (words, _phases) in enumerate(PROGRESS)
+        for number, (words, _phases) in enumerate(procedure)
     ]
 
 
@@ -136,3 +145,8 @@ def name(code: str) -> Any:
 def money(amount: Fraction) -> str:
     """An exact amount of yuan as people read it."""
     return yuan(fixed(amount))
+
+
+def points(exact_points: Fraction) -> str:
+    """Exact points as they are published: two places."""
+    return fixed(exact_points)

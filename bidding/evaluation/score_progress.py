@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +41,11 @@ class Scoring:
     @cached_property
     def bids(self) -> tuple[str, ...]:
         """The bids to be scored, once the reviews are over; none when too few are left."""
+        return tuple(self.evaluation_prices)
+
+    @cached_property
+    def evaluation_prices(self) -> Mapping[str, Fraction]:
+        """The evaluation prices of these bids, exact, by id."""
         return scoring.to_score(self.rules, parse_bids(list(self.decided)))
 
     @property

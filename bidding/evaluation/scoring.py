@@ -54,14 +54,15 @@ def evaluate(
     return _Run(rules, members, bids, draws).result()
 
 
-def to_score(rules: Rules, bids: Sequence[Bid]) -> tuple[str, ...]:
-    """The bids that members score, by id: those left after steps 1–8; none when they are too few (GPL 36)."""
+def to_score(rules: Rules, bids: Sequence[Bid]) -> dict[str, Fraction]:
+    """The bids that members score with their evaluation prices, by id: those left after steps 1–8; none when they
+    are too few (GPL 36)."""
     steps = Steps(rules, bids, ())
     try:
         _until_scoring(steps)
     except Failed:
-        return ()
-    return tuple(case.bid.id for case in steps.cases)
+        return {}
+    return {case.bid.id: case.evaluation for case in steps.cases}
 
 
 def evaluate_json(raw: Mapping[str, Any]) -> dict[str, Any]:
