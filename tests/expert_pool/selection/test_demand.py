@@ -22,6 +22,7 @@ from expert_pool.selection.demand import (
     document,
     fewest_experts,
 )
+from expert_pool.selection.purchase import Purchase
 from expert_pool.selection.recusal import Parties
 from tests.expert_pool.selection.people import DAY, TAG, person, pool
 from trading.ledger import canonical
@@ -116,6 +117,11 @@ def test_a_row_tells_only_specialities_that_are_asked_for() -> None:
 
 def test_the_demand_says_by_what_the_list_was_judged() -> None:
     demand = asked(avoid=(Avoid("D" * 18, "builds for them"),))
-    said = canonical.loads(document(demand, made(pool(6)).strata, 5, {"B" * 18}, "2026-11-23", Limits()))
-    assert said["buyers"] == ["B" * 18] and said["limits"]["cool_down_days"] == 60
+    buyer = Purchase(
+        "T", "published", "B" * 18, "A" * 18, "110105", frozenset({"T", "P"}), Decimal(1), "procurement"
+    )
+    said = canonical.loads(document(demand, made(pool(6)).strata, 5, buyer, "2026-11-23", Limits()))
+    assert (said["buyers"], said["tenderer"]) == (["A" * 18, "B" * 18], "B" * 18)
+    assert (said["region"], said["matters"]) == ("110105", ["P", "T"])
+    assert said["limits"]["cool_down_days"] == 60
     assert said["strata"] == [{"id": f"1-{TAG}", "quota": 4, "tags": [TAG, "B03.01", "B03"]}]
