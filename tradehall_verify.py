@@ -2359,6 +2359,8 @@ TOLERANCE = timedelta(seconds=60)  # between the clocks of different machines
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 REGULATOR_TYPES = {
     "panel.member-signed-in",
+    "panel.representatives",
+    "names.refused",
     "review.signed",
     "clarification.asked",
     "clarification.answered",

@@ -33,6 +33,7 @@ from bidding.vault.receipt import parse_receipt
 from bidding.vault.receipts import receipt_of
 from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of
 from expert_pool.selection import service as selection
+from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from trading.clock import rfc3339
 from trading.draws import showing as draws
 from trading.interfaces import IFileStore
@@ -207,7 +208,9 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
     """evaluation/: the committee, its signed reviews, inputs and report."""
     for number, panel in enumerate(selection.panels_of(session, tender.code), start=1):
         earlier = f"earlier-{number}/" if panel.replaced_at is not None else ""
-        yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel))
+        if panel.panel_sha256:
+            yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel))
+    yield from of_committee(session, tender)
     reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
     for review in session.scalars(reviews):
         yield from signed(
@@ -225,6 +228,17 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             select(ReportSignature).where(ReportSignature.report_id == report.id)
         ):
             yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
+
+
+def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """evaluation/demands/, promises/: what a drawn committee was asked for, what its members promised."""
+    for demand in session.scalars(select(PanelDemand).where(PanelDemand.tender == tender.code)):
+        yield Exhibit(f"evaluation/demands/{demand.sha256}.json", demand.raw)
+    promised = select(PanelMember).join(Panel).where(Panel.tender == tender.code)
+    for member in session.scalars(promised.where(PanelMember.promise.is_not(None))):
+        raw = stored(member.promise)
+        name = f"evaluation/promises/{sha256(raw).hex()}"
+        yield from signed(name, raw, member.promise_cms, secret=True)
 
 
 def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:

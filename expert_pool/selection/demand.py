@@ -16,6 +16,8 @@ from translationstring import TranslationStringFactory
 
 from expert_pool.experts.drawable import Limits
 from expert_pool.experts.specialities import above
+from expert_pool.selection.purchase import Purchase
+from expert_pool.selection.purchase import Purchase
 from trading.errors import Fault
 from trading.ledger import canonical
 
@@ -118,16 +120,17 @@ def strata(wishes: Sequence[Wish], usable: Collection[str]) -> list[dict[str, An
 
 
 def document(
-    demand: Demand, announced: Sequence[Mapping[str, Any]], ratio: int, buyers: Collection[str], day: str,
-    limits: Limits,
-) -> bytes:  # fmt: skip
-    """evaluation/demand.json. `day` is the Beijing day on which the list was judged, `limits` by which numbers."""
+    demand: Demand, announced: Sequence[Mapping[str, Any]], ratio: int, purchase: Purchase, day: str, limits: Limits
+) -> bytes:
+    """evaluation/demands/<hash>.json (draw.md 13.1). `day` is the Beijing day on which the list was judged, `limits`
+    by which numbers."""
     return canonical.dumps(
         {
             "v": 1, "typ": "ebid.panel-demand", "tender": demand.tender, "members": demand.members,
             "experts": demand.experts, "strata": [dict(one) for one in announced], "cap": demand.cap,
             "avoid": [asdict(one) for one in demand.avoid], "ratio": ratio,
-            "session": {"at": demand.at.isoformat(), "place": demand.place},
-            "buyers": sorted(buyers), "at": day, "limits": asdict(limits),
+            "session": {"at": rfc3339(demand.at), "place": demand.place}, "buyers": sorted(purchase.buyers),
+            "tenderer": purchase.tenderer, "region": purchase.region, "matters": sorted(purchase.matters),
+            "at": day, "limits": asdict(limits),
         }
     )  # fmt: skip

@@ -56,7 +56,7 @@ def ask(
         raise Refused(faults)
     ratio = law.law_on(beijing_date(at)).ratio
     day = beijing_date(at).isoformat()
-    raw = asking.document(wanted, found.strata, ratio, purchase.buyers, day, limits)
+    raw = asking.document(wanted, found.strata, ratio, purchase, day, limits)
     earlier = demands_of(session, purchase.code)
     row = PanelDemand(
         tender=purchase.code, number=len(earlier) + 1, raw=raw, sha256=hashlib.sha256(raw).hexdigest(),

@@ -80,7 +80,7 @@ class PanelDemand(Base):
     tender: Mapped[str]
     number: Mapped[int]
     raw: Mapped[Blob]
-    """evaluation/demand.json"""
+    """the demand's document (draw.md 13.1)"""
     sha256: Mapped[str] = mapped_column(unique=True)
     wishes: Mapped[list[dict[str, str | int]]] = mapped_column(JSONB)
     """the specialities as they were asked for, before too fine ones were merged: {"quota", "tag"}"""
