@@ -188,6 +188,7 @@ def surroundings(state: Path, ports: dict[str, int]) -> dict[str, str]:
         "TRADEHALL_DEMO": "true",
         "TRADEHALL_CLOCK_FILE": str(state / "clock"),
         "TRADEHALL_LIVE_PORT": str(ports["live"]),
+        "TRADEHALL_PANEL_POOL": "own",  # the demonstration plays a pool's own keeper (M87 48)
         "PYTHONUNBUFFERED": "1",
         **parties(state, ports),
     }

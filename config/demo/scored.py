@@ -30,8 +30,8 @@ def publish(story: Story) -> None:
     story.code = seed.open_tender(story.person("agent"), template=TEMPLATE)
     facts = story.person("agent").get(story.api())
     story.say(f"{story.code}  {facts['title']}  deadline {facts['deadline']}")
-    for criterion in facts["criteria"]:
-        story.say(f"{criterion['weight']:>4}  {criterion['name']}  {criterion['kind']}")
+    for item in leaves(facts["criteria"]):
+        story.say(f"{item['weight']:>4}  {item['name']}  {item['kind']}")
 
 
 def draw_committee(story: Story) -> None:
@@ -159,7 +159,7 @@ def score(story: Story, member: Person, place: int) -> None:
 def marks(seen: dict[str, Any], place: int) -> Iterator[dict[str, Any]]:
     """One member's scores: near the others', but one outlier (member 2) and one slip on a fact (member 4)."""
     for number, bid in enumerate(seen["bids"]):
-        for item in leaves(seen["criteria"]):
+        for item in judged(seen["criteria"]):
             most = Decimal(item["max"])
             if item["kind"] == "objective":
                 points = most - 1 if (number, place) == (0, 3) else most
@@ -171,12 +171,14 @@ def marks(seen: dict[str, Any], place: int) -> Iterator[dict[str, Any]]:
 
 
 def leaves(criteria: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The items that members judge."""
+    """The criteria without their groups."""
     for node in criteria:
-        if "items" in node:
-            yield from leaves(node["items"])
-        elif node["kind"] != "price":
-            yield node
+        yield from leaves(node["items"]) if "items" in node else (node,)
+
+
+def judged(criteria: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those that members score."""
+    return (item for item in leaves(criteria) if item["kind"] != "price")
 
 
 def settle(story: Story) -> None:
@@ -195,7 +197,7 @@ def settle(story: Story) -> None:
     for differing in member.get(story.api("/evaluation/scores"))["disagreements"]:
         most = next(
             item["max"]
-            for item in leaves(member.get(story.api("/evaluation/scores"))["criteria"])
+            for item in judged(member.get(story.api("/evaluation/scores"))["criteria"])
             if item["id"] == differing["item"]
         )
         body = {**differing, "ground": "objective", "after": most, "reason": "漏看环境标志产品认证证书"}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from config.demo import people
+from config.demo import people, pool
 from config.demo.client import Person, until
 
 TEMPLATE = "school-computers"
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     config = make_config(from_environment())
     config.commit()
     people.ensure(config.registry, state)
+    pool.ensure(config.registry, state)
     if not chosen.people_only:
         open_tender(Person(chosen.hall, state, "agent"))
     return 0
