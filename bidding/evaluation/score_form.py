@@ -66,7 +66,7 @@ def rows(
                 "kind": node.get("kind", ""),
                 "weight": node["weight"],
                 "share": plain(criterion.weight * 100) if criterion else "",
-                "max": plain(criterion.max) if criterion else "",
+                "max": plain(criterion.max) if criterion and criterion.max else "",
                 "levels": levels(criterion) if criterion else [],
             }
         )

@@ -25,9 +25,11 @@ def page(request: Request, found: Evaluation, own: PanelMember, **more: Any) -> 
     """What every page of scoring shows."""
     scoring = score_service.scoring_of(found)
     form = scoring.form(own.member)
+    rows = criteria(request, found)
     return room(
-        request, found, found.phase(request.now()), own=own, scoring=scoring, sheet=form,
-        rows=(rows := criteria(request, found)), criteria={row["id"]: row["name"] for row in rows}, field_of=lambda bid, item: score_form.field_of(form, bid, item), **more,
+        request, found, found.phase(request.now()), own=own, scoring=scoring, sheet=form, rows=rows,
+        criteria={row["id"]: row["name"] for row in rows},
+        field_of=lambda bid, item: score_form.field_of(form, bid, item), **more,
     )  # fmt: skip
 
 
