@@ -234,6 +234,7 @@ def name_readers(state: Path) -> dict[str, str]:
     return {
         "TRADEHALL_PANEL_SITE": json.dumps(known, ensure_ascii=False),
         "TRADEHALL_PANEL_REGULATOR_KEY": keys[1],
+        "TRADEHALL_PANEL_POOL": "own",
     }
 
 

@@ -151,10 +151,10 @@ def visit_json(request: Request) -> dict[str, Any]:
     route_name="api-panel-promise", request_method="GET", renderer="json", permission=Permission.EVALUATE
 )
 def promise(request: Request) -> Any:
-    """The promise of integrity, to be signed."""
+    """The promise of integrity, to be signed, and one's own seat."""
     code = request.matchdict["code"]
-    raw = seating.promise_document(request.db, request.registry, request.actor, code)
-    return {"document": base64.urlsafe_b64encode(raw).rstrip(b"=").decode()}
+    raw, seat = seating.promise_document(request.db, request.registry, request.actor, code)
+    return {"document": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), "seat": seat.seat}
 
 
 @view_config(

@@ -17,7 +17,6 @@ from translationstring import TranslationStringFactory
 from expert_pool.experts.drawable import Limits
 from expert_pool.experts.specialities import above
 from expert_pool.selection.purchase import Purchase
-from expert_pool.selection.purchase import Purchase
 from trading.errors import Fault
 from trading.ledger import canonical
 
@@ -120,16 +119,23 @@ def strata(wishes: Sequence[Wish], usable: Collection[str]) -> list[dict[str, An
 
 
 def document(
-    demand: Demand, announced: Sequence[Mapping[str, Any]], ratio: int, purchase: Purchase, day: str, limits: Limits
+    demand: Demand,
+    announced: Sequence[Mapping[str, Any]],
+    ratio: int,
+    purchase: Purchase,
+    limits: Limits,
+    *,
+    session_at: str,
+    day: str,
 ) -> bytes:
-    """evaluation/demands/<hash>.json (draw.md 13.1). `day` is the Beijing day on which the list was judged, `limits`
-    by which numbers."""
+    """evaluation/demands/<hash>.json (draw.md 13.1). `session_at` is the session's instant (RFC 3339), `day` the Beijing
+    day on which the list was judged, `limits` by which numbers."""
     return canonical.dumps(
         {
             "v": 1, "typ": "ebid.panel-demand", "tender": demand.tender, "members": demand.members,
             "experts": demand.experts, "strata": [dict(one) for one in announced], "cap": demand.cap,
             "avoid": [asdict(one) for one in demand.avoid], "ratio": ratio,
-            "session": {"at": rfc3339(demand.at), "place": demand.place}, "buyers": sorted(purchase.buyers),
+            "session": {"at": session_at, "place": demand.place}, "buyers": sorted(purchase.buyers),
             "tenderer": purchase.tenderer, "region": purchase.region, "matters": sorted(purchase.matters),
             "at": day, "limits": asdict(limits),
         }

@@ -26,7 +26,7 @@ from expert_pool.selection.models import Panel, PanelDemand
 from expert_pool.selection.purchase import BEFORE_SESSION, Purchase
 from expert_pool.selection.service import panel_of, seats_to_keep
 from trading.acts import Actor, record
-from trading.clock import database_now
+from trading.clock import database_now, parse_rfc3339
 from trading.draws import service as draws
 from trading.draws.models import Draw
 from trading.draws.names import REGULATOR, SITE
@@ -94,6 +94,8 @@ def may_draw(session: Session, purchase: Purchase) -> None:
 def judged(session: Session, purchase: Purchase, wanted: asking.Demand, at: datetime) -> list[Fault]:
     """What is unlawful or incomplete in a demand."""
     panel = panel_of(session, purchase.code)
+    if panel is not None and not drawn_handles(session, purchase.code):
+        panel = None  # nobody has been found yet: everything may still be asked for anew
     seats = missing(session, panel) if panel else wanted.experts
     faults = asking.composition(
         wanted, purchase.budget, law.law_on(beijing_date(at)), complex_=purchase.complex, seats=seats
@@ -194,8 +196,7 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
         found.candidates, readers=draws.Readers(reader_keys(registry.settings), phones_of(people)),
     )  # fmt: skip
     row.approved_by, row.approved_at, row.draw = actor.user_id, at, drawn.ann
-    seat_board(session, registry, row, wanted, at)
-    session.flush()
+    seat_board(session, registry, row, at)
     return drawn
 
 
@@ -206,11 +207,14 @@ def seat_board(
     panel = panel_of(session, row.tender)
     if panel is None:
         panel = Panel(
-            tender=row.tender, panel_sha256="", size=wanted.members, experts=wanted.experts, imported_at=at,
+            tender=row.tender, panel_sha256="", imported_at=at,
             sealed=seats_to_keep(registry["keys"], row.tender, []),
         )  # fmt: skip
         session.add(panel)
+    panel.size, panel.experts = wanted.members, wanted.experts
     panel.source, panel.list_sha256, panel.demand_id = SOURCE, row.sha256, row.id
+    session.flush()
+    return panel
 
 
 def reader_keys(settings: Any) -> dict[str, bytes]:
@@ -251,7 +255,7 @@ def demand_of(row: PanelDemand) -> asking.Demand:
         tender=row.tender, members=said["members"], experts=said["experts"],
         wishes=tuple(asking.Wish(int(one["quota"]), str(one["tag"])) for one in row.wishes),
         avoid=tuple(asking.Avoid(one["org"], one["reason"]) for one in said["avoid"]),
-        at=datetime.fromisoformat(said["session"]["at"]), place=said["session"]["place"], cap=said["cap"],
+        at=parse_rfc3339(said["session"]["at"]), place=said["session"]["place"], cap=said["cap"],
     )  # fmt: skip
 
 

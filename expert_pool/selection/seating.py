@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
 from expert_pool.selection import service as committee
-from expert_pool.selection.demanding import PURPOSE
+from expert_pool.selection.demanding import PURPOSE, demands_of, seat_board
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
 from expert_pool.selection.panel_list import Listed, Seat
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
@@ -183,8 +183,8 @@ class SignedPromise:
     phone: bool
 
 
-def promise_document(session: Session, registry: Any, actor: Actor, tender: str) -> bytes:
-    """What a member signs before it sits down. Raises Refused `panel.not-yours`."""
+def promise_document(session: Session, registry: Any, actor: Actor, tender: str) -> tuple[bytes, Seat]:
+    """What a member signs before it sits down, and its seat. Raises Refused `panel.not-yours`."""
     _panel, seat = committee.own_seat(session, registry["keys"], actor, tender)
     said = {
         "tender": tender,
@@ -192,7 +192,7 @@ def promise_document(session: Session, registry: Any, actor: Actor, tender: str)
         "handle": seat.handle or None,
         "promises": list(PROMISES),
     }
-    return canonical.dumps({"v": 1, "typ": "ebid.panel-promise"} | said)
+    return canonical.dumps({"v": 1, "typ": "ebid.panel-promise"} | said), seat
 
 
 def sign_in(
@@ -210,7 +210,7 @@ def sign_in(
         raise refuse("panel.recused", _("You have stepped aside from this evaluation"), rule="GPR 9")
     if ground := second_check(session, registry, purchase, seat, at):
         return aside(session, registry, panel, seat, ground, at)
-    if given is None or given.raw != promise_document(session, registry, actor, purchase.code):
+    if given is None or given.raw != promise_document(session, registry, actor, purchase.code)[0]:
         raise refuse("panel.promise", _("Sign the promise of integrity first"), rule="M87 45")
     if not given.phone:
         raise refuse("panel.phone", _("Hand in your telephone first"), field="phone", rule="M87 66")
@@ -270,7 +270,10 @@ def name_representatives(
 ) -> None:
     """The tenderer's own members, by its letter (采购人代表), not drawn. Entry `panel.representatives`. Raises
     Refused `panel.*`."""
+    asked = demands_of(session, purchase.code)
     panel = committee.panel_of(session, purchase.code)
+    if panel is None and asked:
+        panel = seat_board(session, registry, asked[-1], database_now(session))
     if panel is None or not panel.drawn or panel.panel_sha256:
         raise refuse("panel.not-drawn", _("Representatives are named for a committee that is drawn"))
     seats = [seat for seat in committee.seats_of(registry["keys"], panel) if seat.kind == "purchaser"]

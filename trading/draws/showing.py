@@ -115,6 +115,8 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
         folder = f"draws/{draw.ann}"
         yield File(f"{folder}/params.json", draw.params)
         yield File(f"{folder}/rows.json", draw.rows)
+        if draw.names is not None:
+            yield File(f"{folder}/sealed.json", draw.names, True)
         if draw.sealed is not None:
             yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
         if draw.names is not None:

@@ -76,7 +76,11 @@ class SiteDouble(Device):
                 for handle, letter in canonical.loads(unb64(answer["document"]))["outcomes"].items():
                     nonce, record = known.rows[handle]
                     if letter == "A":
-                        self.accepted[row["draw"], record["id"]] = {"h": handle, "nonce": nonce, "record": dict(record)}
+                        self.accepted[row["draw"], record["id"]] = {
+                            "h": handle,
+                            "nonce": nonce,
+                            "record": dict(record),
+                        }
                 waves += 1
         return waves
 

@@ -120,7 +120,8 @@ def test_the_demand_says_by_what_the_list_was_judged() -> None:
     buyer = Purchase(
         "T", "published", "B" * 18, "A" * 18, "110105", frozenset({"T", "P"}), Decimal(1), "procurement"
     )
-    said = canonical.loads(document(demand, made(pool(6)).strata, 5, buyer, "2026-11-23", Limits()))
+    raw = document(demand, made(pool(6)).strata, 5, buyer, Limits(), session_at="…", day="2026-11-23")
+    said = canonical.loads(raw)
     assert (said["buyers"], said["tenderer"]) == (["A" * 18, "B" * 18], "B" * 18)
     assert (said["region"], said["matters"]) == ("110105", ["P", "T"])
     assert said["limits"]["cool_down_days"] == 60

@@ -43,7 +43,9 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
     assert hall.people["agent"].get(hall.api("/panel")).json["complete"]
     mine = hall.experts[present[0]]
     seat = hall.sign_in(mine)["seat"]
-    chosen = [hall.experts[n].post(hall.api("/panel/head"), {"seat": seat}).json["chosen"] for n in present[:3]]
+    chosen = [
+        hall.experts[n].post(hall.api("/panel/head"), {"seat": seat}).json["chosen"] for n in present[:3]
+    ]
     assert chosen == [False, False, True]
     said = hall.entries("panel.seated")[0]
     with hall.draws.db() as session:
