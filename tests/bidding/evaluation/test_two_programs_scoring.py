@@ -40,7 +40,7 @@ terms = st.builds(
     abnormal=st.fixed_dictionaries({"mean": ratio, "second": ratio, "ceiling": ratio, "exclude_self": flag}),
     brand_ties=st.sampled_from([[], ["bid-price"]]),
 )
-marks = st.sampled_from(["10", "10", "12.5", "15", "20", "0", "11"])
+marks = st.sampled_from(["10", "10", "12.5", "15", "20", "0", "11", "10", "10", "21"])
 objective = st.sampled_from(["3", "3", "3", "3", "1.5"])
 
 
@@ -60,13 +60,106 @@ def inputs(draw: Any) -> Any:
         offered = sheet(price, brand=draw(brands), claims=draw(claims))
         bids.append({"id": name, "sheet": offered, "decisions": draw(decisions), "scores": scores})
     draws = draw(st.lists(st.lists(st.sampled_from(ids), min_size=2, max_size=3), max_size=3))
-    return {"rules": rules, "members": MEMBERS, "bids": bids, "draws": draws}
+    found = {"rules": rules, "members": MEMBERS, "bids": bids, "draws": draws}
+    return found | {"corrections": draw(corrections(bids))}
 
 
-@settings(max_examples=30, deadline=None)
+@st.composite
+def corrections(draw: Any, bids: Any) -> Any:
+    """Changes of locked scores: those that are due, some at random, lawful or not, one after the other."""
+    now = {(b["id"], i, m): score for b in bids for i, row in b["scores"].items() for m, score in row.items()}
+    found = []
+    for key, score in list(now.items()):
+        if score == "21" and draw(st.integers(0, 4)):
+            found.append((key, "range", draw(marks)))
+        if score != "3" and key[1] == "O" and key[2] == "m1" and draw(flag):
+            found.append((key, "objective", now[key[0], "O", "m2"]))
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        key = draw(st.sampled_from(sorted(now)))
+        found.append((key, draw(st.sampled_from(["outlier", "outlier", "objective", "range"])), draw(marks)))
+    rows = []
+    for (bid, item, member), ground, after in found:
+        before = now[bid, item, member]
+        now[bid, item, member] = after
+        row = {"bid": bid, "item": item, "member": member, "ground": ground}
+        rows.append(row | {"before": before, "after": after})
+    return rows
+
+
+def outcome(program: Any, error: type[Exception], given_inputs: Any) -> Any:
+    """What a program makes of the inputs; None when it refuses them."""
+    try:
+        return program(given_inputs)
+    except error:
+        return None
+
+
+@settings(max_examples=150, deadline=None)
 @given(inputs())
 def test_both_programs_score_the_same(given_inputs: Any) -> None:
-    assert evaluate_scoring(given_inputs) == evaluate_json(given_inputs)
+    ours = outcome(evaluate_json, Refused, given_inputs)
+    assert outcome(evaluate_scoring, Invalid, given_inputs) == ours
+
+
+def telling(**bend: Any) -> Any:
+    """Three bids with an outlier, a disagreement and a brand of two; `bend` replaces what it names."""
+    given = plain()
+    given["bids"] = [
+        {**bid, "scores": {item: dict(row) for item, row in bid["scores"].items()}} for bid in given["bids"]
+    ]
+    given["bids"].append(
+        {
+            **given["bids"][2],
+            "id": "D",
+            "sheet": sheet("101.50", brand="Nordwind", claims=["micro-enterprise"]),
+        }
+    )
+    given["bids"][0]["sheet"] = sheet("100.00", brand="nordwind ")
+    given["bids"][0]["scores"]["T"]["m5"] = "2"
+    given["bids"][1]["scores"]["O"] = dict.fromkeys(MEMBERS, "3") | {"m2": "1.5"}
+    return given | bend
+
+
+CHANGE = {"bid": "A", "item": "T", "member": "m5", "ground": "outlier", "before": "2", "after": "9"}
+AGREED = {"bid": "B", "item": "O", "member": "m2", "ground": "objective", "before": "1.5", "after": "3"}
+
+
+def test_both_programs_agree_on_corrections_brands_deductions_ties_and_sensitivity() -> None:
+    for bend, wanted in (
+        ({}, "to-correct"),
+        ({"corrections": [AGREED]}, "ranked"),
+        ({"corrections": [AGREED, CHANGE]}, "ranked"),
+    ):
+        ours = evaluate_json(telling(**bend))
+        assert ours == evaluate_scoring(telling(**bend)) and ours["outcome"] == wanted
+        assert len(ours["sensitivity"]) == 5 and len(ours["scores"]) == 4
+        assert {"id": "A", "ground": "same-brand", "article": "M87 31"} in ours["rejected"]
+    assert ours["outliers"] == [] and evaluate_json(telling())["outliers"][0]["member"] == "m5"
+
+
+def test_both_programs_break_a_tie_of_points_by_price_and_then_by_the_draw() -> None:
+    tied = telling(corrections=[AGREED, CHANGE | {"after": "10"}])
+    for bid, brand in zip(tied["bids"], ("", "", "", "x"), strict=True):
+        bid["sheet"] = sheet("100.00", brand=brand)
+    ours = evaluate_json(tied)
+    assert ours["outcome"] == "tie" and ours == evaluate_scoring(tied)
+    drawn = tied | {"draws": [["C", "A", "D", "B"]]}
+    ours = evaluate_json(drawn)
+    assert [row["id"] for row in ours["ranking"]] == ["C", "A", "D", "B"] and ours == evaluate_scoring(drawn)
+
+
+def test_both_programs_refuse_corrections_without_a_ground() -> None:
+    for change in (
+        CHANGE | {"before": "3"},
+        CHANGE | {"after": "21"},
+        CHANGE | {"ground": "range"},
+        CHANGE | {"member": "m1", "before": "10", "after": "12"},
+        AGREED | {"ground": "outlier"},
+        AGREED | {"bid": "C", "before": "3"},
+        CHANGE | {"member": "m9"},
+    ):
+        wrong = telling(corrections=[AGREED, change] if change["item"] == "T" else [change])
+        assert refuses(evaluate_json, Refused, wrong) and refuses(evaluate_scoring, Invalid, wrong), change
 
 
 def plain() -> Any:
