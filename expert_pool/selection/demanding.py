@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from expert_pool.calls.script import Session as Script
 from expert_pool.calls.script import TellsTooMuch
 from expert_pool.experts.drawable import Limits
+from expert_pool.experts.limits import current
 from expert_pool.experts.person import PoolExpert
 from expert_pool.experts.specialities import catalogue
 from expert_pool.selection import demand as asking
@@ -49,14 +50,16 @@ def ask(
     may_draw(session, purchase)
     at = database_now(session)
     wanted = read(purchase, given)
-    limits = limits_of(session)
+    limits = current(session)
     people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
     found = listed(people, purchase, wanted, at, limits)
     if faults := [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]:
         raise Refused(faults)
     ratio = law.law_on(beijing_date(at)).ratio
     day = beijing_date(at).isoformat()
-    raw = asking.document(wanted, found.strata, ratio, purchase, day, limits)
+    raw = asking.document(
+        wanted, found.strata, ratio, purchase, limits, session_at=rfc3339(wanted.at), day=day
+    )
     earlier = demands_of(session, purchase.code)
     row = PanelDemand(
         tender=purchase.code, number=len(earlier) + 1, raw=raw, sha256=hashlib.sha256(raw).hexdigest(),
@@ -166,11 +169,6 @@ def listed(
     return listing.make(people, wanted, purchase.parties(), day, limits, purchase.tenderer)
 
 
-def limits_of(session: Session) -> Limits:
-    """The pool's limits in force."""
-    return Limits()
-
-
 # --- approving --------------------------------------------------------------------------------------
 
 
@@ -184,7 +182,7 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
     if row.draw is not None and not draws.draw_named(session, row.draw).voided:
         raise refuse("demand.drawn", _("This demand has had its draw"), remedy=_("Make another demand."))
     at = database_now(session)
-    wanted, limits = demand_of(row), limits_of(session)
+    wanted, limits = demand_of(row), current(session)
     people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
     found = listed(people, purchase, wanted, at, limits)
     said = canonical.loads(row.raw)
