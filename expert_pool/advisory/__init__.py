@@ -2,6 +2,22 @@
 
 from pyramid.config import Configurator
 
+IN_REQUEST = {
+    "opinion": "/advisory/{number}",
+    "opinion-act": "/advisory/{number}/{act:convene|draft|vote|sign}",
+    "opinion-paper": "/advisory/{number}/papers/{name}",
+}
+
 
 def includeme(config: Configurator) -> None:
-    """The room's routes."""
+    """The room's routes and desk cards."""
+    # Imported here: what the pool asks of this room (membership) stays free of the web.
+    from expert_pool.advisory import views
+
+    config.add_route("advisory", "/advisory")
+    config.add_route("advice", "/tenders/{code}/advice", factory=views.in_tender)
+    for name, pattern in IN_REQUEST.items():
+        config.add_route(name, pattern, factory=views.InRequest)
+    config.on_desk("pool-officer", views.office_cards)
+    config.on_desk("expert", views.member_cards)
+    config.scan("expert_pool.advisory.views")

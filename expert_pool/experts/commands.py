@@ -150,4 +150,5 @@ class ChangeLimits(BaseModel):
     cool_down_days: Annotated[int, Field(ge=0, le=1000)]
     safe_per_seat: Annotated[int, Field(ge=1, le=100)]
     typical_seats: Annotated[int, Field(ge=1, le=100)]
+    advisory_quorum: Annotated[int, Field(ge=50, le=100)]
     reason: Reason

@@ -19,13 +19,15 @@ class Limits:
     """The pool's parameters. `sessions_a_month`, `sessions_a_year`: so many in any 30 or 365 days;
     `cool_down_days`: as long after a session nobody sits for the same tenderer again; `safe_per_seat`: a
     speciality with fewer drawable people per seat than that is too small to be drawn at random;
-    `typical_seats`: as many experts a panel usually wants of one speciality."""
+    `typical_seats`: as many experts a panel usually wants of one speciality;
+    `advisory_quorum`: of 100 convened advisers so many must vote."""
 
     sessions_a_month: int = 6
     sessions_a_year: int = 48
     cool_down_days: int = 60
     safe_per_seat: int = 5
     typical_seats: int = 2
+    advisory_quorum: int = 67
 
     @property
     def safe_minimum(self) -> int:
