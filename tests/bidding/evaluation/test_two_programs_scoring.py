@@ -34,31 +34,40 @@ terms = st.builds(
     category=st.sampled_from(["goods", "services"]),
     criteria=st.sampled_from(TREES),
     outliers=st.sampled_from([{"ratio": "0.30", "modified_z": "3.5"}, {"ratio": "0.05", "modified_z": None}]),
-    budget=st.sampled_from(["1000.00", "110.00"]),
+    budget=st.sampled_from(["1000.00", "1000.00", "110.00"]),
     candidates=st.integers(1, 3),
     stacking=st.sampled_from(["multiplicative", "additive"]),
     abnormal=st.fixed_dictionaries({"mean": ratio, "second": ratio, "ceiling": ratio, "exclude_self": flag}),
     brand_ties=st.sampled_from([[], ["bid-price"]]),
 )
-marks = st.sampled_from(["10", "10", "12.5", "15", "20", "0", "11", "10", "10", "21"])
+marks = st.sampled_from(["10", "10", "12.5", "15", "20", "0", "11"])
 objective = st.sampled_from(["3", "3", "3", "3", "1.5"])
 
 
 @st.composite
 def inputs(draw: Any) -> Any:
-    ids = draw(st.permutations("ABCDEFG"))[: draw(st.integers(3, 7))]
+    ids = draw(st.permutations("ABCDEFG"))[: draw(st.integers(4, 7))]
     rules = {**draw(terms), "items": {"qualification": [], "conformity": []}}
     bids = []
     for name in ids:
         given_marks = draw(st.lists(marks, min_size=5, max_size=5))
+        if draw(st.integers(0, 9)) == 9:
+            given_marks[2] = "21"
         agreed = draw(objective)
         scores = {
             "T": dict(zip(MEMBERS, given_marks, strict=True)),
             "O": dict.fromkeys(MEMBERS, agreed) | {"m1": draw(objective) if agreed == "1.5" else agreed},
         }
-        price = draw(st.sampled_from(["100.00", "100.01", "90.00", "100.00", "45.00", "120.00"]))
-        offered = sheet(price, brand=draw(brands), claims=draw(claims))
-        bids.append({"id": name, "sheet": offered, "decisions": draw(decisions), "scores": scores})
+        price = draw(st.sampled_from(["100.00", "100.01", "90.00", "100.00", "100.00", "45.00", "120.00"]))
+        offered = sheet(price, brand=draw(st.one_of(st.just(""), st.just(""), brands)), claims=draw(claims))
+        bids.append(
+            {
+                "id": name,
+                "sheet": offered,
+                "decisions": draw(st.one_of(st.just({}), st.just({}), decisions)),
+                "scores": scores,
+            }
+        )
     draws = draw(st.lists(st.lists(st.sampled_from(ids), min_size=2, max_size=3), max_size=3))
     found = {"rules": rules, "members": MEMBERS, "bids": bids, "draws": draws}
     return found | {"corrections": draw(corrections(bids))}
