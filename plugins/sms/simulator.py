@@ -1,7 +1,7 @@
 """A text message gateway for demonstrations: a process of its own that keeps every message in its folder (SQLite).
 
 For the hall, with its secret: POST /messages · GET /messages/KEY (plugins/sms/client.py)
-For people: GET /  what every telephone has received · POST /modes  failures that can be set (form):
+For people: GET /  what every telephone has received · GET /log the same as JSON · POST /modes  failures that can be set (form):
 `down` answers 503, `slow` waits that many seconds, `deaf` numbers (separated by spaces) never get anything.
 """
 
@@ -68,7 +68,13 @@ class Gateway(simulated.Gateway):
         raise Declined(404, "no such page")
 
     def shown(self, path: str) -> tuple[str, bytes] | None:
-        return ("text/html; charset=utf-8", page(self).encode()) if path == "/" else None
+        if path == "/":
+            return "text/html; charset=utf-8", page(self).encode()
+        if path == "/log":
+            names = ("at", "number", "text", "state")
+            messages = [dict(zip(names, row, strict=True)) for row in self.received()]
+            return "application/json", json.dumps({"messages": messages}, ensure_ascii=False).encode()
+        return None
 
     def received(self) -> list[tuple[str, str, str, str]]:
         """(instant, number, text, state) of the newest messages."""

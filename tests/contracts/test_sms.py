@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,5 +89,7 @@ def test_a_gateway_that_is_down_or_away_or_knows_us_not_is_unavailable(
 
 def test_visitors_read_the_telephones_as_a_page(sender: HttpGateway, address: str) -> None:
     sender.send("k1", NUMBER, "<b>" + TEXT)
+    _status, _, log = exchange(address + "/log")
+    assert json.loads(log)["messages"][0]["number"] == NUMBER
     status, _, body = exchange(address + "/")
     assert status == 200 and NUMBER in body.decode() and f"&lt;b&gt;{TEXT}" in body.decode()
