@@ -27,7 +27,7 @@ from expert_pool.selection.models import Panel, PanelDemand
 from expert_pool.selection.purchase import BEFORE_SESSION, Purchase
 from expert_pool.selection.service import panel_of, seats_to_keep
 from trading.acts import Actor, record
-from trading.clock import database_now, parse_rfc3339
+from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.draws import service as draws
 from trading.draws.models import Draw
 from trading.draws.names import REGULATOR, SITE
