@@ -198,10 +198,9 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
     return drawn
 
 
-def seat_board(
-    session: Session, registry: Any, row: PanelDemand, wanted: asking.Demand, at: datetime
-) -> None:
-    """The committee of a demand: nobody sits in it yet."""
+def seat_board(session: Session, registry: Any, row: PanelDemand, at: datetime) -> Panel:
+    """The committee of a demand: none of its experts sits in it yet."""
+    wanted = demand_of(row)
     panel = panel_of(session, row.tender)
     if panel is None:
         panel = Panel(
