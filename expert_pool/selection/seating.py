@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
+from expert_pool.selection import refused
 from expert_pool.selection import service as committee
 from expert_pool.selection.demanding import PURPOSE, demands_of, seat_board
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
@@ -99,6 +100,14 @@ def visit_state(session: Session, visit: uuid.UUID) -> str:
             return state
     late = any(database_now(session) - row.at > PATIENCE for row in rows)
     return "waiting" if "waiting" in states and not late else "refused"
+
+
+def turn_away(session: Session, registry: Any, arrival: PanelArrival) -> None:
+    """Somebody of the pool has no seat in any draw that was asked about: that is written down."""
+    if visit_state(session, arrival.visit) == "refused":
+        user = session.get_one(User, arrival.user_id)
+        secret = registry["keys"].pseudonym
+        refused.tell(session, Actor(user.id, user.name, "", "", secret), "", "arrival")
 
 
 def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) -> None:

@@ -138,9 +138,9 @@ def take_wave(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
     )  # fmt: skip
 
 
-def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> bool:
-    """Whether the number that came has a seat: the opening, checked against the announced list. Returns whether the
-    visit has come to nothing. Raises Refused `site.*`."""
+def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
+    """Whether the number that came has a seat: the opening, checked against the announced list. Raises Refused
+    `site.*`."""
     said = read(session, registry, "ebid.arrival", raw, cms)
     draw = panel_draw(session, registry, said["draw"])
     arrival = arrival_named(session, said["arrival"])
@@ -150,14 +150,14 @@ def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> boo
     if opening is None:
         arrival.state = "unknown"
         session.flush()
-        return seating.visit_state(session, arrival.visit) == "refused"
+        seating.turn_away(session, registry, arrival)
+        return
     handle = checked(session, registry, draw, arrival, opening)
     if handle not in draws.seated(draw):
         raise refuse("site.opening", _("This opening is of nobody who has a seat"))
     arrival.state, arrival.handle = "known", handle
     session.flush()
     seating.welcome(session, registry, draw, arrival)
-    return False
 
 
 def checked(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, opening: Any) -> str:

@@ -183,6 +183,10 @@ class PanelHall:
         body = {"promise": url64(raw), "p7s": url64(signed), "phone": True} | changes
         return who.post(self.api("/panel/sign-in"), body, status).json
 
+    def sign_in_fails(self, who: Somebody) -> str:
+        """Why somebody without a seat gets no promise to sign."""
+        return str(who.get(self.api("/panel/promise"), 422).json["code"])
+
     def entries(self, kind: str, tender: str | None = "") -> list[dict[str, Any]]:
         with self.draws.db() as session:
             found = [row for row in entries_of(session, self.code) if row.entry.type == kind]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy import text
 
+from expert_pool.selection import service
+from expert_pool.selection.models import NameRefusal, Panel
 from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
+from trading.draws.names import NamesError, open_names
+from trading.draws.service import draws_of, openings_of, params_of
+from trading.errors import Refused
 from trading.ledger import canonical
 
 
@@ -49,9 +56,6 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
     assert chosen == [False, False, True]
     said = hall.entries("panel.seated")[0]
     with hall.draws.db() as session:
-        from expert_pool.selection import service
-        from expert_pool.selection.models import Panel
-
         panel = session.query(Panel).one()
         members = canonical.loads(service.document_of(hall.registry["keys"], panel))["members"]
         assert said["panel"] == panel.panel_sha256
@@ -60,3 +64,157 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
     assert [row["role"] for row in members].count("purchaser") == 1
     assert sum(row["head"] for row in members) == 1
     assert mine.get(hall.api("/evaluation")).json["state"] == "evaluating"
+
+
+# --- what is refused ------------------------------------------------------------------------------------
+
+UNLAWFUL = [
+    ({"members": 4}, "demand.members"),
+    ({"experts": 3, "strata": [{"quota": 3, "tag": "B03.01.01"}]}, "demand.experts"),
+    ({"strata": [{"quota": 4, "tag": "C02.01.01"}]}, "demand.too-few"),
+    ({"session": {"at": "2020-01-01T00:00:00Z", "place": "三楼"}}, "demand.past"),
+    ({"session": {"at": "2099-01-01T00:00:00Z", "place": "某公司"}}, "demand.place"),
+]
+
+
+def test_a_draw_cannot_be_bent_and_its_names_cannot_be_learnt(hall: PanelHall) -> None:
+    for changes, code in UNLAWFUL:
+        faults = hall.ask(422, **changes)["faults"]
+        assert code in [fault["code"] for fault in faults]
+    demanded = hall.ask()["demand"]
+    assert hall.approve(demanded, "agent", 403)
+    first = hall.approve(demanded)["draw"]
+    assert code_of(hall.approve(demanded, status=422)) == "panel.complete"
+    assert hall.ask(422)["code"] == "panel.complete"
+    hall.draws.to_the_freeze()
+    hall.draws.work()
+    a_wave_is_of_those_who_were_asked(hall)
+    nobody_can_read_the_names(hall)
+    hall.site.call_all()
+    assert hall.ask(422)["code"] == "panel.complete"
+    nobody_learns_a_name_at_a_door(hall)
+    only_who_was_drawn_gets_a_seat(hall)
+    assert [
+        draw["draw"] for draw in hall.people["regulator"].get(hall.api("/panel/demands")).json["demands"]
+    ] == [first]
+
+
+def a_wave_is_of_those_who_were_asked(hall: PanelHall) -> None:
+    row = hall.site.wanted()["calls"][0]
+    asked = [handle for _stratum, handle in row["call"]]
+    strangers = [one["h"] for one in canonical.loads(drawn_rows(hall)) if one["h"] not in asked]
+    outcomes, evidence = dict.fromkeys(asked, "A"), dict.fromkeys(asked, "00" * 32)
+    for changes, code in [
+        ({"outcomes": {**outcomes, strangers[0]: "A"}}, "site.strangers"),
+        ({"outcomes": dict.fromkeys(strangers[:4], "A"), "evidence": dict.fromkeys(strangers[:4], "00" * 32)},
+         "site.strangers"),
+        ({"outcomes": dict.fromkeys(asked[1:], "A")}, "site.strangers"),
+        ({"outcomes": dict.fromkeys(asked, "X")}, "site.outcome"),
+        ({"outcomes": dict.fromkeys(asked, "R")}, "site.outcome"),
+        ({"evidence": {}}, "site.evidence"),
+        ({"evidence": {**evidence, asked[0]: ""}}, "site.evidence"),
+        ({"number": 1}, "site.wave-number"),
+    ]:  # fmt: skip
+        answer = hall.site.post("/api/site/waves", hall.site.wave(row, **changes), 422)
+        assert code_of(answer) == code
+    forged = hall.site.wave(row) | {"p7s": hall.draws.services["draw-audit"].signed(b"x")["p7s"]}
+    assert code_of(hall.site.post("/api/site/waves", forged, 422)) == "site.signature"
+
+
+def drawn_rows(hall: PanelHall) -> bytes:
+    with hall.draws.db() as session:
+        return bytes(draws_of(session, hall.code, "panel")[0].rows)
+
+
+def nobody_can_read_the_names(hall: PanelHall) -> None:
+    """Not with the database in hand, not with the hall's own keys besides, not in the operator's shell."""
+    with hall.draws.db() as session:
+        tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        people = session.execute(text("SELECT login, name FROM user_account")).all()
+        for table in tables:
+            if table.startswith(("draw", "panel", "promise", "outbox", "evidence", "stage")):
+                rows = [
+                    b"|".join(map(plainly, row)) for row in session.execute(text(f"SELECT * FROM {table}"))
+                ]
+                kept = b"\n".join(rows)
+                for number, someone in hall.experts.items():
+                    name = next(row.name for row in people if row.login == someone.login)
+                    for secret in (number, someone.login, name):
+                        assert secret.encode() not in kept, (table, secret)
+        draw = draws_of(session, hall.code, "panel")[0]
+        keys = hall.registry["keys"]
+        with pytest.raises(Refused):
+            openings_of(keys, draw)
+        assert draw.names is not None
+        master = (hall.draws.state / "master.key").read_bytes()
+        held = [master, *(v for v in vars_of(keys) if isinstance(v, bytes) and len(v) == 32)]
+        for seed in held:
+            for reader in ("site", "regulator"):
+                with pytest.raises(NamesError):
+                    open_names(params_of(draw), reader, seed, draw.names)
+
+
+def vars_of(keys: Any) -> list[Any]:
+    return [getattr(keys, one.name) for one in dataclasses.fields(keys)]
+
+
+def plainly(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+
+
+def nobody_learns_a_name_at_a_door(hall: PanelHall) -> None:
+    expert = next(iter(hall.experts.values()))
+    askers = [hall.people[name] for name in ("agent", "buyer", "operator", "bidder", "regulator")]
+    for who in [*askers, expert]:
+        assert who.get(hall.api("/panel/names"), 403)
+        known = who.get(hall.api("/panel/draw"), "*").json
+        assert known.get("state") in ("ready", None)
+        assert not set(hall.experts) & set(str(known).split("'"))
+        assert who.get(f"/api/draws/{'00' * 32}/transcript", 404)
+    wrong = hall.draws.services["draw-audit"]
+    for body in ({"document": "AAAA", "p7s": "AAAA"}, wrong.signed(b"{}")):
+        assert code_of(hall.site.post("/api/site/wanted", body, 422)) == "site.question"
+    said = {
+        "v": 1,
+        "typ": "ebid.openings",
+        "draw": hall.people["agent"].get(hall.api("/panel/draw")).json["draw"],
+    }
+    early = hall.site.signed(canonical.dumps(said | {"openings": "AAAA"}))
+    assert code_of(hall.site.post("/api/site/openings", early, 422)) == "site.not-now"
+    with hall.draws.db() as session:
+        doors = [row.door for row in session.query(NameRefusal)]
+    assert doors.count("names") == len(askers) + 1 and doors.count("site-wanted") == 1
+    assert len(hall.entries("names.refused")) == len(askers) + 1
+
+
+def only_who_was_drawn_gets_a_seat(hall: PanelHall) -> None:
+    drawn = hall.seated()
+    stranger = next(number for number in hall.experts if number not in drawn)
+    visits = {n: hall.experts[n].post("/api/panel/here", {}, 201).json["visit"] for n in (drawn[0], stranger)}
+    rows = {row["expert"]: row for row in hall.site.wanted()["arrivals"]}
+    for number, visit in visits.items():
+        assert hall.experts[number].get(f"/api/panel/here/{visit}").json == {
+            "state": "waiting",
+            "tender": None,
+        }
+    assert hall.experts[stranger].get(f"/api/panel/here/{visits[drawn[0]]}", 404)
+    own = hall.site.opening(rows[drawn[0]])
+    other = hall.site.accepted[rows[drawn[0]]["draw"], drawn[1]]
+    forged = {**own, "record": own["record"] | {"id": stranger}}
+    for row, opening in (
+        (rows[stranger], own), (rows[stranger], forged), (rows[drawn[0]], other), (rows[drawn[0]], {"h": own["h"]}),
+    ):  # fmt: skip
+        answer = hall.site.post("/api/site/arrivals", hall.site.arrival(row, opening), 422)
+        assert code_of(answer) == "site.opening"
+    hall.site.answer_all()
+    assert hall.experts[drawn[0]].get(f"/api/panel/here/{visits[drawn[0]]}").json["state"] == "known"
+    assert hall.experts[stranger].get(f"/api/panel/here/{visits[stranger]}").json["state"] == "refused"
+    again = hall.site.arrival(rows[stranger], None)
+    assert code_of(hall.site.post("/api/site/arrivals", again, 422)) == "site.arrival"
+    assert hall.sign_in_fails(hall.experts[stranger]) == "panel.not-yours"
+    assert code_of(hall.sign_in(hall.experts[drawn[0]], 422, phone=False)) == "panel.phone"
+    hall.registry.settings["panel.addresses"] = "10.1.0.0/16"
+    assert code_of(hall.experts[stranger].post("/api/panel/here", {}, 422).json) == "panel.elsewhere"
+    assert code_of(hall.sign_in(hall.experts[drawn[0]], 422)) == "panel.elsewhere"
+    with hall.draws.db() as session:
+        assert [row.door for row in session.query(NameRefusal)].count("arrival") == 1
