@@ -2365,6 +2365,7 @@ REGULATOR_TYPES = {
     "clarification.asked",
     "clarification.answered",
     "loser.notified",
+    "expert.rated",
     "confidential.viewed",
     "deposit.listed",
     "deposit.refunded",

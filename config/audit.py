@@ -55,6 +55,7 @@ SECRET_TYPES = frozenset(
         "clarification.asked",
         "clarification.answered",
         "loser.notified",
+        "expert.rated",
         "confidential.viewed",
         "deposit.listed",
         "deposit.refunded",

@@ -9,6 +9,7 @@ import bidding.recordings.models
 import bidding.tenders.models
 import bidding.vault.models
 import expert_pool.advisory.models
+import expert_pool.conduct.models
 import expert_pool.experts.models
 import expert_pool.selection.models
 import trading.accounts.models

@@ -6,22 +6,26 @@ Formats: docs/protocols/bundle.md (evaluation/inputs.json, evaluation/report.jso
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.evaluation.criteria import PRICE, parse_criteria
+from bidding.evaluation.exact import exact
 from bidding.evaluation.models import EvaluationReport, ReportSignature
 from bidding.evaluation.papers import CONFORMITY, QUALIFICATION
 from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.review import count
 from bidding.evaluation.score_result import ScoreResult
 from bidding.tenders.service import advance
+from expert_pool.selection.models import PanelMember
 from trading.acts import Actor, record
 from trading.clock import rfc3339
 from trading.errors import refuse
+from trading.events import EvaluationDelivered, Served
 from trading.ledger import canonical
 from trading.notices.service import publish_notice
 from trading.outbox import promise
@@ -195,6 +199,7 @@ def deliver(
     inputs = hashlib.sha256(drawn.inputs).hexdigest()
     payload = {"inputs": inputs, "report": drawn.sha256, "signatures": rows}
     record(session, actor, "evaluation.reported", tender.code, payload, at)
+    registry.notify(delivered_event(session, registry, found, at))
     result = canonical.loads(drawn.raw)["result"]
     facts = {"qualified": len(found.qualified()), "candidates": len(result["ranking"]), "report_signed": True}
     if result["outcome"] == "ranked":
@@ -205,6 +210,39 @@ def deliver(
     failure = {"reason": result["failure"]["code"], "article": result["failure"]["article"]}
     record(session, actor, "tender.failed", tender.code, failure, at)
     publish_failure(session, registry, found, failure, at)
+
+
+def delivered_event(session: Session, registry: Any, found: Evaluation, at: datetime) -> EvaluationDelivered:
+    """What the committee did, for the rooms that pay, rate and look after experts."""
+    drawn = drawn_up(found)
+    inputs, result = canonical.loads(drawn.inputs), canonical.loads(drawn.raw)["result"]
+    rules = inputs["rules"]
+    judged = parse_criteria(rules["criteria"]) if "criteria" in rules else ()
+    return EvaluationDelivered(
+        session,
+        registry,
+        found.tender.code,
+        at,
+        found.tender.round,
+        {each.id: exact(each.max) for each in judged if each.kind != PRICE},
+        tuple(served(row, inputs, result) for row in found.seated),
+    )
+
+
+def served(row: PanelMember, inputs: Mapping[str, Any], result: Mapping[str, Any]) -> Served:
+    """One member's part."""
+    assert row.signed_in_at is not None, "only who sat is seated"
+    given = {
+        bid["id"]: {
+            item: marks[row.member] for item, marks in bid.get("scores", {}).items() if row.member in marks
+        }
+        for bid in inputs["bids"]
+    }
+    far = tuple(
+        (flag["bid"], flag["item"]) for flag in result.get("outliers", []) if flag["member"] == row.member
+    )
+    marks = {bid: items for bid, items in given.items() if items}
+    return Served(row.user_id, row.member, row.seat, row.kind, row.head, row.signed_in_at, marks, far)
 
 
 def publish_failure(

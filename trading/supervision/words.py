@@ -116,6 +116,8 @@ ACTS = {
     "advisory.drafted": _("An opinion was put to the vote of the advisory committee"),
     "advisory.voted": _("A member of the advisory committee voted"),
     "advisory.concluded": _("The advisory committee gave its opinion"),
+    "expert.rated": _("An expert of the committee was rated"),
+    "conduct.decided": _("A decision about an expert"),
     "confidential.viewed": _("Somebody looked at something confidential"),
     "payload.redacted": _("Personal data deleted by law"),
 }

@@ -1,0 +1,148 @@
+"""What members did (履职记录): kept when a report is delivered, named when the law names them, read for indicators."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from expert_pool.conduct import indicators
+from expert_pool.conduct.indicators import Call, Indicator
+from expert_pool.conduct.models import Sitting
+from expert_pool.selection import service as committee
+from expert_pool.selection.models import PanelDemand
+from trading.clock import parse_rfc3339
+from trading.draws import service as draws
+from trading.draws.models import Draw
+from trading.events import AwardIssued, EvaluationDelivered, TenderEnded
+from trading.secrets import HallKeys
+
+PANEL = "panel"
+"""purpose of the draws of committees"""
+
+
+def keep(event: EvaluationDelivered) -> None:
+    """The committee's work is done: one row for each member."""
+    called_for = hour_of_call(event.session, event.tender)
+    event.session.add_all(
+        Sitting(
+            tender=event.tender,
+            round=event.round,
+            user_id=each.user_id,
+            member=each.member,
+            seat=each.seat,
+            kind=each.kind,
+            head=each.head,
+            called_for=called_for,
+            signed_in_at=each.signed_in_at,
+            delivered_at=event.at,
+            marks={bid: dict(items) for bid, items in each.marks.items()},
+            maxima=dict(event.maxima),
+            outliers=[list(flag) for flag in each.outliers],
+        )
+        for each in event.members
+    )
+    event.session.flush()
+
+
+def hour_of_call(session: Session, tender: str) -> datetime | None:
+    """When a drawn committee was asked to be there."""
+    panel = committee.panel_of(session, tender)
+    if panel is None or panel.demand_id is None:
+        return None
+    demand = session.get_one(PanelDemand, panel.demand_id)
+    found: datetime = parse_rfc3339(json.loads(demand.raw)["session"]["at"])
+    return found
+
+
+def name(event: AwardIssued | TenderEnded) -> None:
+    """With the result notice the members are known (M87 47, 69); so are those of a procedure that has ended."""
+    event.session.execute(
+        update(Sitting)
+        .where(Sitting.tender == event.tender, Sitting.named_at.is_(None))
+        .values(named_at=event.at)
+    )
+
+
+def of_tender(session: Session, tender: str) -> list[Sitting]:
+    """The newest evaluation's rows, by seat; earlier ones were set aside."""
+    rows = session.scalars(select(Sitting).where(Sitting.tender == tender).order_by(Sitting.seat)).all()
+    last = max((row.round for row in rows), default=0)
+    return [row for row in rows if row.round == last]
+
+
+def of_user(session: Session, user_id: uuid.UUID) -> list[Sitting]:
+    """One person's sittings, the newest first."""
+    query = select(Sitting).where(Sitting.user_id == user_id)
+    return list(session.scalars(query.order_by(Sitting.delivered_at.desc())))
+
+
+def named(rows: Iterable[Sitting]) -> list[Sitting]:
+    """Those whose members may be known."""
+    return [row for row in rows if row.named_at is not None]
+
+
+# --- for the indicators ---------------------------------------------------------------------------
+
+
+def judged(
+    session: Session, keys: HallKeys, user_id: uuid.UUID, number: str, limits: indicators.Limits
+) -> list[Indicator]:
+    """The indicators of one person, from what may be known by now."""
+    rows = named(of_user(session, user_id))
+    sessions = [as_session(session, row) for row in reversed(rows)]
+    return indicators.all_of(sessions, calls_of(session, keys, number), limits)
+
+
+def as_session(session: Session, row: Sitting) -> indicators.Session:
+    """A sitting beside those of the other members."""
+    same = select(Sitting).where(
+        Sitting.tender == row.tender, Sitting.round == row.round, Sitting.id != row.id
+    )
+    others = {str(each.user_id): shares(each) for each in session.scalars(same)}
+    return indicators.Session(
+        row.tender, row.called_for, row.signed_in_at, shares(row), others, len(row.outliers)
+    )
+
+
+def shares(row: Sitting) -> dict[str, dict[str, Fraction]]:
+    """The marks as shares of what each item can give."""
+    return {
+        bid: {item: Fraction(score) / Fraction(row.maxima[item]) for item, score in items.items()}
+        for bid, items in row.marks.items()
+    }
+
+
+def calls_of(session: Session, keys: HallKeys, number: str) -> list[Call]:
+    """How the expert with this number of the pool answered, in the committee draws whose names have been handed
+    over: before that the hall cannot know whom it called."""
+    query = select(Draw).where(Draw.purpose == PANEL, Draw.names.is_not(None), Draw.sealed.is_not(None))
+    found = []
+    for draw in session.scalars(query.order_by(Draw.announced_at)):
+        found += calls_in(draw, draws.openings_of(keys, draw), seated(session, draw.tender), number)
+    return found
+
+
+def calls_in(
+    draw: Draw, openings: Mapping[str, Sequence[object]], handles: set[str], number: str
+) -> list[Call]:
+    """One draw's calls to a number: the last word of each wave that asked it."""
+    mine = {handle for handle, (_nonce, record) in openings.items() if record["id"] == number}  # type: ignore[index]
+    return [
+        Call(draw.tender, outcome, handle in handles)
+        for wave in draw.waves
+        for handle, outcome in wave.items()
+        if handle in mine and outcome in ("A", "D", "N")
+    ]
+
+
+def seated(session: Session, tender: str) -> set[str]:
+    """The handles of those who took their seat."""
+    panel = committee.panel_of(session, tender)
+    members = committee.members_of(session, panel) if panel else []
+    return {each.handle for each in members if each.handle}
