@@ -1,7 +1,7 @@
 """Criteria of comprehensive scoring (综合评分法): a tree of weights, and what the law demands of it.
 
 M87 art. 55: factors and weights stand in the document, the weights add up to one, the price has at least
-30 % for goods and 10 % for services; qualification conditions are no factors. M87 art. 17: nor is scale.
+30 % for goods and 10 % for services; qualification conditions are no factors.
 """
 
 from __future__ import annotations
@@ -22,11 +22,6 @@ PRICE, OBJECTIVE, SUBJECTIVE = "price", "objective", "subjective"
 CATEGORIES = ("goods", "services")
 _LEAST = "P16.price_weight.{}"
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,3})(\.[0-9]{1,4})?")
-_SCALE = re.compile(
-    "注册资[本金]|资产总额|总资产|净资产|营业收入|营业额|从业人员|员工人数|职工人数|利润|纳税额"
-    "|registered capital|total assets|turnover|annual revenue|number of employees|annual profit|tax paid",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -95,8 +90,9 @@ def parse_criteria(raw: Any) -> tuple[Criterion, ...]:
 def check_criteria(
     raw: object, category: str, qualification: Collection[str], limits: PriceWeights | None = None
 ) -> list[Fault]:
-    """Everything that is wrong with a tree of criteria, with the article; empty when it is lawful. `limits`
-    are those of the day of publication."""
+    """Everything that is wrong with a tree of criteria, with the article; empty when it can be used. `limits`
+    are those of the day of publication. Words that make a factor of a supplier's scale or place are found where
+    documents are written: trading.rulebook.lint."""
     limits = limits or PriceWeights.ever()
     if not isinstance(raw, list) or not raw:
         return [Fault("criteria-missing", N_("The scoring criteria are missing."), "criteria", "M87 55")]
@@ -159,11 +155,6 @@ def _factor_faults(raw: list[Any], qualification: Collection[str]) -> list[Fault
     required = {item.strip().casefold() for item in qualification}
     for node in _nodes(raw):
         name, place = str(node.get("name") or node["id"]), f"criteria.{node['id']}"
-        if _SCALE.search(f"{name} {node.get('guidance', '')}"):
-            message = N_(
-                "The scale of a supplier (capital, assets, revenue, staff, profit, tax) is no factor."
-            )
-            faults.append(Fault("scale-as-factor", message, place, "M87 17"))
         if name.strip().casefold() in required:
             message = N_("A qualification condition is no scoring factor.")
             faults.append(Fault("qualification-as-factor", message, place, "M87 55"))

@@ -14,8 +14,8 @@ from bidding.tenders.commands import DraftTender, OverrideRule
 from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
 from bidding.tenders.models import Override, Tender
 from bidding.tenders.papers import template_of
-from bidding.tenders.plan import EVALUATIONS, plan_of, review_items
-from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
+from bidding.tenders.plan import EVALUATIONS, plan_of, rules_of
+from bidding.tenders.service import advance, locked, minimum, the_calendar, the_rulebook
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.models import CustodianKey
 from trading.accounts.models import RoleGrant, User
@@ -115,10 +115,10 @@ def must_be_scorable(registry: Any, kind: str, command: DraftTender, now: dateti
     can set that aside, since bids could not be scored by them."""
     if command.evaluation != SCORING:
         return
-    category = template_of(kind_of(registry, kind), command.template)["subject"]
-    faults = legal_faults(
-        command.criteria, category, review_items(command.qualification), the_rulebook(), beijing_date(now)
-    )
+    trade = kind_of(registry, kind)
+    template = template_of(trade, command.template)
+    conditions = rules_of(command, template, trade.data, minimum("P7", now))["items"]["qualification"]
+    faults = legal_faults(command.criteria, template["subject"], conditions, the_rulebook(), beijing_date(now))
     if faults:
         raise Refused(faults)
 

@@ -213,10 +213,6 @@ def test_the_price_weighs_at_least_30_percent_for_goods_and_10_for_services() ->
         ([CRITERIA[1], {**CRITERIA[1], "id": "U"}], "price-criterion"),
         ([*weighted("40", "30"), {**CRITERIA[1], "weight": "30"}], "criterion-twice"),
         ([CRITERIA[0], {"id": "G", "weight": "60", "items": CRITERIA[1:2]}], "weights-sum"),
-        (
-            [CRITERIA[0], {**CRITERIA[1], "weight": "60", "name": "注册资本5000万元以上得满分"}],
-            "scale-as-factor",
-        ),
         ([CRITERIA[0], {**CRITERIA[1], "weight": "60", "max": "0"}], "criterion-invalid"),
         ([], "criteria-missing"),
     ],

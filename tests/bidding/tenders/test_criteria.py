@@ -99,11 +99,10 @@ def test_the_law_is_told_with_its_article(rows: list[Row], category: str, expect
     assert all("M87" in fault.rule for fault in legal_faults(rows, category, (), BOOK, DAY) if fault.rule)
 
 
-def test_qualifications_and_scale_are_no_factors() -> None:
+def test_qualifications_are_no_factors() -> None:
     assert codes([PRICE, PLAN, Row(name="有资质证书", weight="30")], qualification=("有资质证书",)) == [
         "qualification-as-factor"
     ]
-    assert codes([PRICE, PLAN, Row(name="注册资本", weight="30")]) == ["scale-as-factor"]
 
 
 def test_the_least_price_weight_comes_from_the_rulebook_of_the_day() -> None:
@@ -175,6 +174,13 @@ def test_a_scored_draft_whose_price_weighs_too_little_is_not_kept(
     assert [(fault.code, fault.rule) for fault in refused.value.faults] == [
         ("price-weight-too-low", "M87 55")
     ]
+
+
+def test_scale_as_a_factor_is_refused_at_publication(session: Session, registry: Any, buyers: Buyers) -> None:
+    names = ["", "企业规模与注册资本", "", "", ""]
+    tender = make_draft(session, registry, buyers, **(goods_87() | {"criterion_name": names}))
+    found = drafts.findings(session, registry, tender, database_now(session))
+    assert ("P14", "criteria.2.name") in [(each.rule, each.field) for each in found if each.blocks]
 
 
 def test_standardised_goods_stay_with_the_lowest_price(
