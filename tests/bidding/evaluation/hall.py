@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,14 +77,22 @@ class Hall:
         return self.room.tender.code
 
 
-def make_hall(app: TestApp, config: Configurator, sheets: Sequence[Any] = (), **changes: Any) -> Hall:
-    """A hall whose judge of signatures takes stamps, with an opened tender."""
+def make_hall(
+    app: TestApp,
+    config: Configurator,
+    sheets: Sequence[Any] = (),
+    before: Callable[[Room], None] = lambda room: None,
+    **changes: Any,
+) -> Hall:
+    """A hall whose judge of signatures takes stamps, with an opened tender; `before` is what happened before."""
     stamps = Stamps()
     config.registry.registerUtility(stamps, ISignatureVerifier)
     keys = config.registry["keys"]
     session = config.registry["sessions"]()
     with transaction.manager:
         room = make_room(session, sheets, keys, **changes)
+        room.registry.stamps = stamps
+        before(room)
         base = f"/api/tenders/{room.tender.code}"
 
         def program(user: User, certificate: str) -> Program:

@@ -26,6 +26,12 @@ SCORED = RULES | {
 PLAIN = {"T": "40", "O": "10"}
 
 
+def reviewed(room: Room) -> None:
+    """The committee sits and has passed every bid: it is about to score."""
+    room.seat_all()
+    room.review_all()
+
+
 def sheet_of(room: Room, changes: Mapping[tuple[int, str], str] = {}) -> list[dict[str, Any]]:  # noqa: B006
     """Scores for all bids; `changes` name a bid's place and an item."""
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from webtest import TestApp
 from bidding.vault.encoding import unb64
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.hall import Hall, Program, make_hall
-from tests.bidding.evaluation.scoring_room import PLAIN, SCORED
+from tests.bidding.evaluation.scoring_room import PLAIN, SCORED, reviewed
 from tests.helpers import hall_user, log_in
 
 ODD = "43.4321"
@@ -23,14 +24,8 @@ ODD = "43.4321"
 @pytest.fixture
 def hall(app: TestApp, config: Configurator) -> Hall:
     """A hall whose committee is about to score three bids."""
-    made = make_hall(app, config, [sheet("9000.00"), sheet("10000.00"), sheet("11000.00")], rules=SCORED)
-    made.agent.post("/panel", json.loads(made.room.list_file()), 201)
-    for member in made.members:
-        member.post("/panel/sign-in")
-    for _step in ("qualification", "conformity"):
-        for member in made.members:
-            member.vote()
-    return made
+    sheets = [sheet("9000.00"), sheet("10000.00"), sheet("11000.00")]
+    return make_hall(app, config, sheets, reviewed, rules=SCORED)
 
 
 def scores(hall: Hall, changes: Mapping[tuple[int, str], str] = {}) -> list[dict[str, Any]]:  # noqa: B006
@@ -162,8 +157,6 @@ ADDRESSES = (
 
 def seen(hall: Hall, reader: TestApp) -> str:
     """Everything that a reader gets about the tender, without what changes by itself."""
-    import re
-
     answers = [reader.get(each.format(code=hall.code), expect_errors=True) for each in ADDRESSES]
     text = "\n".join(f"{answer.status_int} {answer.text}" for answer in answers)
     text = re.sub(r'(csrf[_-]token"[^>]*(?:value|content)=)"[^"]*"', r"\1", text)
