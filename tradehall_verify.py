@@ -4141,6 +4141,7 @@ class Audit:
         self._compare_result(self.evaluation, report["result"])
         if scores is not None:
             scores.check_reasons(self.evaluation["outliers"])
+            scores.check_printed(report)
             for row in self.evaluation["disagreements"]:
                 self.fail(f"the members still differ on the objective item {row['item']} of bid {row['bid']}")
         winner = self.evaluation["winner"]
@@ -4257,6 +4258,7 @@ class Audit:
             raise Invalid("there is a result without an evaluation that could be recomputed")
         result, ranking = self.doc("result/result.json"), self._ranking()
         self._check_result(result, ranking)
+        self._check_told(result)
         awards = self.known("award.issued")
         if awards and not ranking:
             raise Invalid("an award was issued though the evaluation ranked nobody")
@@ -4384,6 +4386,28 @@ class Audit:
                 self.fail(
                     f"{self.who(manifest)}: the result's winning price is {winner['price']}, recomputed {price}"
                 )
+
+    def _check_told(self, result: Mapping[str, Any]) -> None:
+        """The points that the winner's notice and the losers' letters name are those recomputed."""
+        scores = (self.evaluation or {}).get("scores") or {}
+        letters = [(act, p) for act, p in self.known("loser.notified") if self._counts(act)]
+        for what, told in [("result/result.json", result["winner"]), *letters]:
+            if not told or "total" not in told:
+                continue
+            bidder = told.get("bidder") or self.bid(told["manifest"])["bidder"]["id"]
+            figures = scores.get(bidder)
+            if figures is None or told["total"] != figures["total"]["points"]:
+                self.fail(
+                    f"{what} says {told['total']} points for bidder {bidder}, recomputed {figures and figures['total']['points']}"
+                )
+                continue
+            items = {name: figure["points"] for name, figure in figures["items"].items()}
+            for name, points in told.get("scores", {}).items():
+                right = items.get(name, figures["price_points"]["points"])
+                if points != right:
+                    self.fail(
+                        f"{what} says {points} points for {name} of bidder {bidder}, recomputed {right}"
+                    )
 
     def _check_award(
         self,
@@ -4962,6 +4986,23 @@ class _ScoreAudit:
                     self.audit.fail(
                         f"{where} is an outlier by {', '.join(row['rules'])}, the reason names {', '.join(rules)}"
                     )
+
+    def check_printed(self, report: Mapping[str, Any]) -> None:
+        """Corrections and reasons as the report prints them."""
+        for number, row in enumerate(report.get("score_corrections", []), 1):
+            used = self.corrections[number - 1] if number <= len(self.corrections) else {}
+            if row["number"] != number or any(row[name] != value for name, value in used.items()) or not used:
+                self.audit.fail(f"the report prints a correction {row['number']} that was not made")
+        if len(report.get("score_corrections", self.corrections)) < len(self.corrections):
+            self.audit.fail("the report leaves out a correction of scores")
+        if not self.audit.complete or "score_reasons" not in report:
+            return
+        with self.audit.about("the reasons for outliers"):
+            papers = [self._paper("score-reasons", p["reason"], "reason", p) for _, p in self.explained]
+            names = ("bid", "item", "member", "rules", "reason")
+            signed = sorted(jcs({name: paper[name] for name in names}) for paper in papers)
+            printed = sorted(jcs({name: row[name] for name in names}) for row in report["score_reasons"])
+            demand(signed == printed, "the report prints other reasons than the members signed")
 
     def _final(self, bid: str, item: str, member: str) -> str:
         """A score after the corrections."""

@@ -372,6 +372,17 @@ class Scored(Story):
     def report(self, inputs: dict[str, Any]) -> None:
         """Bends what the members signed, or what comes out of it."""
         first = inputs["bids"][0]["scores"]
+        reasons = [
+            {"bid": bid, "item": "T", "member": "m5", "score": "9", "rules": ["ratio", "modified-z"]}
+            | {"reason": "none" if self.bend == "other reason" else "too weak"}
+            for bid in (IDS[1:] if self.bend == "silent" else IDS)
+        ]
+        changes = [row | {"number": n, "reason": "overlooked"} for n, row in enumerate(self.changes, 1)]
+        if self.bend == "unprinted correction":
+            changes = []
+        if self.bend == "invented correction":
+            changes.append(changes[0] | {"number": 2})
+        self.printed = {"score_reasons": reasons, "score_corrections": changes}
         if self.bend == "bent":
             first["T"]["m1"] = "20"
         if self.bend == "missing correction":

@@ -95,6 +95,8 @@ class Story:
     actor = "actor"
     """who acts, as the log has it"""
     rules: dict[str, Any] = RULES
+    printed: dict[str, Any] = {}  # noqa: RUF012
+    """what else the report prints"""
     members = MEMBERS
 
     def __init__(
@@ -576,6 +578,7 @@ class Story:
             "lot": LOT,
             "inputs": hexhash(dumps(inputs)),
             "result": self.result,
+            **self.printed,
         }
         self.files["evaluation/report.json"] = dumps(report)
         signatures = []

@@ -61,6 +61,8 @@ def test_honest_scores_have_no_problem(problems: Callable[..., list[str]], publi
         ("silent", "member m5 owes 3 reasons for outliers and gave 2"),
         ("sensitivity", 'the report\'s sensitivity has {"changes_first":true'),
         ("ranking", "the report's ranking is another one"),
+        ("unprinted correction", "the report leaves out a correction of scores"),
+        ("invented correction", "the report prints a correction 2 that was not made"),
         ("points", f"bidder {IDS[1]}: the report says 40.00 points for T, recomputed 32.00"),
     ],
 )
@@ -75,6 +77,7 @@ def test_bent_scores_are_exposed_to_everybody(
     ("bend", "said"),
     [
         ("bent", f"score bent: member m1, bid {IDS[0]}, item T: sheet says 18, inputs say 20"),
+        ("other reason", "the reasons for outliers: the report prints other reasons than the members signed"),
         ("other correction", "correction 1 bent: after 2.5 in the inputs, signed was 3"),
         ("silent", f"outlier without a reason: member m5, bid {IDS[0]}, item T: 9"),
     ],
@@ -83,3 +86,21 @@ def test_bent_scores_are_named_for_the_regulator(
     problems: Callable[..., list[str]], bend: str, said: str
 ) -> None:
     assert said in problems(bend)
+
+
+def test_points_that_a_letter_or_the_notice_bends_are_named(parties: Parties, tmp_path: Path) -> None:
+    story = Scored(parties)
+    story.scores_only()
+    (tmp_path / "bundle.tar").write_bytes(story.pack())
+    audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), None)
+    audit.v10()
+    audit.problems = []
+    right = story.result["scores"][IDS[0]]["total"]["points"]
+    audit._check_told({"winner": {"bidder": IDS[0], "total": right}})
+    assert audit.problems == []
+    audit._check_told({"winner": {"bidder": IDS[0], "total": right, "scores": {"T": "1.00"}}})
+    audit._check_told({"winner": {"bidder": IDS[0], "total": "1.00"}})
+    assert audit.problems == [
+        f"result/result.json says 1.00 points for T of bidder {IDS[0]}, recomputed 32.00",
+        f"result/result.json says 1.00 points for bidder {IDS[0]}, recomputed {right}",
+    ]
