@@ -2,8 +2,8 @@
 
 Both read a regulator's bundle on the regulator's own machine, with the regulator's own key, without the hall: nobody learns
 that they were read, and no database is asked. `open` prints whose name stands behind every handle. `check` holds what the
-ledger says of the calls against the telephone operator's own records (`--log`: JSON with `records`, a list of call records
-as text): a false "no answer" has a record that says otherwise, or none. The bundle itself is judged first, by
+ledger says of the calls against the telephone operator's own records (`--log`: JSON with `records`, a list of call
+records): a false "no answer" has a record that says otherwise, or none. The bundle itself is judged first, by
 `tradehall_verify.py`."""
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.act == "open":
         show(draws, names)
         return 0
-    records = [record.encode() for record in json.loads(chosen.log.read_text())["records"]]
+    records = [canonical.dumps(record) for record in json.loads(chosen.log.read_text())["records"]]
     findings = list(check_all(draws, names, records))
     for draw, found in findings:
         record = names[draw.ann].rows[found.handle][1]

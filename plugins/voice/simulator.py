@@ -172,7 +172,7 @@ class Gateway(simulated.Gateway):
             requests = [
                 [at, body.decode()] for at, body in self._rows("SELECT path, body FROM request ORDER BY seq")
             ]
-            log = {"requests": requests, "records": [record.decode() for record in self.records()]}
+            log = {"requests": requests, "records": [json.loads(record) for record in self.records()]}
             return "application/json", json.dumps(log, ensure_ascii=False).encode()
         name = path.removeprefix("/audio/").removesuffix(".wav")
         if name.isalnum() and (self.folder / "audio" / f"{name}.wav").exists():

@@ -71,7 +71,7 @@ def ran(folder: Path, act: str, found: Path, *more: str, key: bytes = OWN) -> in
 
 
 def log(folder: Path, *records: bytes) -> list[str]:
-    (folder / "operator.json").write_text(json.dumps({"records": [raw.decode() for raw in records]}))
+    (folder / "operator.json").write_text(json.dumps({"records": [json.loads(raw) for raw in records]}))
     return ["--log", str(folder / "operator.json")]
 
 
