@@ -2371,7 +2371,6 @@ REGULATOR_TYPES = {
     "clarification.asked",
     "clarification.answered",
     "loser.notified",
-    "expert.rated",
     "confidential.viewed",
     "deposit.listed",
     "deposit.refunded",

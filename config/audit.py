@@ -61,7 +61,6 @@ SECRET_TYPES = frozenset(
         "clarification.asked",
         "clarification.answered",
         "loser.notified",
-        "expert.rated",
         "confidential.viewed",
         "deposit.listed",
         "deposit.refunded",
