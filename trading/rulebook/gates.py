@@ -26,6 +26,7 @@ from trading.rulebook.calendar import (
     subtract_days,
 )
 from trading.rulebook.lint import lint
+from trading.rulebook.methods import rule_of
 from trading.rulebook.plan import Finding, Regime, TenderPlan, finding
 
 _ = TranslationStringFactory("tradehall")
@@ -33,7 +34,7 @@ _ = TranslationStringFactory("tradehall")
 # The same question has its own number in each of the two laws.
 BY_REGIME: Mapping[Regime, Mapping[str, str]] = {
     "procurement": {
-        "documents": "P4.documents", "bid_time": "P4.bid_time", "amendment": "P5", "security": "P6",
+        "notice": "P4.notice", "documents": "P4.documents", "bid_time": "P4.bid_time", "amendment": "P5", "security": "P6",
         "minimum": "P7.minimum", "opening": "P7.opening", "performance": "P17.performance_security",
     },
     "bidding_law": {
@@ -58,14 +59,17 @@ class EarliestDates:
 
 
 def earliest_dates(
-    publish_at: datetime, rulebook: Rulebook, calendar: Calendar, regime: Regime = "procurement"
-) -> EarliestDates:
-    """The earliest lawful dates when the documents go out with the notice (RULES: T1, T3, T4; P4, P5)."""
+    publish_at: datetime, rulebook: Rulebook, calendar: Calendar, regime: Regime = "procurement",
+    method: str = "open",
+) -> EarliestDates:  # fmt: skip
+    """The earliest lawful dates when the documents go out with the notice (RULES: T1, T3, T4; P4, P5; 3.4).
+    Where a method asks for no time of its own, documents stay available until the deadline."""
     day = beijing_date(publish_at)
     names = BY_REGIME[regime]
-    documents = _end(rulebook.rule(names["documents"], day), day, calendar)
-    notice_rule = rulebook.find("P4.notice", day) if regime == "procurement" else None
-    lawful = _end(rulebook.rule(names["bid_time"], day), day, calendar)
+    lawful = _end(rulebook.rule(rule_of(method, "bid_time", names["bid_time"]), day), day, calendar)
+    documents_rule = rulebook.find(rule_of(method, "documents", names["documents"]), day)
+    documents = _end(documents_rule, day, calendar) if documents_rule else lawful
+    notice_rule = rulebook.find(rule_of(method, "notice", names.get("notice", "")), day)
     deadline = roll_forward(lawful, calendar)
     amendment = rulebook.rule(names["amendment"], day)
     return EarliestDates(
@@ -115,7 +119,8 @@ class _Check:
         return self.rulebook.find(rule_id, self.day)
 
     def named(self, question: str) -> Rule | None:
-        return self.find(BY_REGIME[self.plan.regime][question])
+        own = BY_REGIME[self.plan.regime].get(question, question)
+        return self.find(rule_of(self.plan.method, question, own, self.plan.subject))
 
 
 def _end(rule: Rule, start: date, calendar: Calendar) -> date:
@@ -130,7 +135,7 @@ def _kind(rule: Rule) -> DayKind:
 
 def _timetable(check: _Check) -> Iterator[Finding]:
     plan, calendar = check.plan, check.calendar
-    notice = check.find("P4.notice") if plan.regime == "procurement" else None
+    notice = check.named("notice")
     if notice is not None:
         end, given = _end(notice, check.day, calendar), plan.notice_until
         if given is None or given < end:
@@ -270,19 +275,11 @@ def _evaluation(check: _Check) -> Iterator[Finding]:
     plan = check.plan
     if plan.regime != "procurement":
         return
-    lowest = check.find("P16.lowest_price")
+    lowest = check.find("P16.lowest_price") if plan.method in ("open", "invited") else None
     if lowest is not None and plan.standardised and plan.evaluation != "lowest_price":
         message = _("Standardised goods and services are evaluated by the lowest price.")
         yield finding(lowest, "evaluation", plan.evaluation, message)
-    weight = check.find(f"P16.price_weight.{plan.subject}")
-    if (
-        weight is not None
-        and plan.evaluation == "scoring"
-        and plan.price_weight is not None
-        and (plan.price_weight < weight.decimal)
-    ):
-        message = _("The price weight must be at least ${next}.", mapping={"next": weight.shown("en")})
-        yield finding(weight, "price_weight", str(plan.price_weight), message, weight.decimal)
+    yield from _price_weight(check)
     for rule_id, name, given in (
         ("POLICY.micro", "micro_deduction", plan.micro_deduction),
         ("POLICY.domestic", "domestic_deduction", plan.domestic_deduction),
@@ -296,6 +293,26 @@ def _evaluation(check: _Check) -> Iterator[Finding]:
                         mapping={"next": rule.shown("en")})  # fmt: skip
             yield finding(rule, name, str(given), message, min(max(given, low), high))
     yield from _low_lines(check)
+
+
+def _price_weight(check: _Check) -> Iterator[Finding]:
+    """At least so much in a tender (M87 55), between two in a consultation (Caiku 2014-214, art. 24)."""
+    plan = check.plan
+    wanted = rule_of(plan.method, "price_weight", f"P16.price_weight.{plan.subject}", plan.subject)
+    weight, given = check.find(wanted), plan.price_weight
+    if weight is None or given is None or plan.evaluation != "scoring":
+        return
+    low, high = weight.decimals if weight.bound == "range" else (weight.decimal, Decimal(1))
+    if given < low:
+        message = _(
+            "The price weight must be at least ${next}.", mapping={"next": f"{(low * 100).normalize():f} %"}
+        )
+        yield finding(weight, "price_weight", str(given), message, low)
+    elif given > high:
+        message = _(
+            "The price weight may be at most ${next}.", mapping={"next": f"{(high * 100).normalize():f} %"}
+        )
+        yield finding(weight, "price_weight", str(given), message, high)
 
 
 def _low_lines(check: _Check) -> Iterator[Finding]:
@@ -318,7 +335,7 @@ def _committee(check: _Check) -> Iterator[Finding]:
         return
     large = check.find("P8.large_budget")
     big = plan.complex_or_high_impact or (large is not None and plan.budget >= large.decimal)
-    size = check.find("P8.large" if big else "P8")
+    size = check.find(rule_of(plan.method, "group", "P8.large" if big else "P8"))
     if size is not None and (plan.committee < size.integer or plan.committee % 2 == 0):
         odd = max(size.integer, plan.committee + 1 - plan.committee % 2)
         message = _("The committee needs an odd number of members, ${least} or more.",

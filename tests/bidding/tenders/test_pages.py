@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from bidding.tenders import service
+from bidding.tenders import drafts, service
 from bidding.vault.encoding import b64, unb64
 from tests import tenders
 from tests.helpers import committed, hall_party, hall_user, log_in
@@ -183,6 +183,22 @@ def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, publi
     assert "Computers for teaching in municipal schools" in english
     assert app.get("/api/notices").json["notices"][0]["body"] == raw.json
     assert "没有符合条件的公告" in app.get("/?q=no+such+thing&page=x")
+
+
+def test_everybody_reads_the_criteria_of_a_scored_tender(
+    app: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
+    def publish(db: Session) -> str:
+        values = drafts.initial_values(config.registry, "office-air-conditioning", now())
+        return tenders.published_tender(db, config.registry, buyers, **values | {"tenderer": ""}).code
+
+    code = committed(config, publish)
+    page = app.get(f"/tenders/{code}")
+    assert "综合评分法" in page and "T2-delivery-plan" in page and "最低评标价法" not in page
+    english = app.get("/locale/en", params={"back": f"/tenders/{code}"}).follow()
+    assert "Comprehensive scoring" in english and "Delivery and installation plan" in english
+    facts = app.get(f"/api/tenders/{code}").json
+    assert facts["method"] == "comprehensive-scoring" and facts["criteria"][0]["weight"] == "35"
 
 
 def test_a_signature_that_is_not_base64_is_refused_in_words(
