@@ -99,11 +99,12 @@ def documents(request: Request, tender: Tender, before: bool) -> list[Row]:
 
 
 def supervision(request: Request, tender: Tender) -> list[Row]:
-    """Queries, interruptions and orders."""
+    """Queries, advice, interruptions and orders."""
     may, published, runs = request.has_permission, tender.published_at is not None, tender.state in RUNNING
     return [
         ("query-new", _("Query or inquiry"), published and may(Permission.FILE_QUERY), False),
         ("queries", _("Queries and orders"), published and may(Permission.ANSWER_QUERY), False),
+        ("advice", _("Advisory opinions"), published and may(Permission.ASK_ADVICE), False),
         ("tender-interrupt", _("Suspend, cancel or fail"), runs and may(Permission.INTERRUPT_TENDER), False),
         ("order-new", _("Issue an order"), runs and may(Permission.ISSUE_ORDER), False),
         ("supervision-trail", _("Supervision"), may(Permission.SUPERVISE), False),

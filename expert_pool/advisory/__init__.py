@@ -13,8 +13,9 @@ def includeme(config: Configurator) -> None:
     """The room's routes and desk cards."""
     # Imported here: what the pool asks of this room (membership) stays free of the web.
     from expert_pool.advisory import views
+    from expert_pool.experts.looking import Door
 
-    config.add_route("advisory", "/advisory")
+    config.add_route("advisory", "/advisory", factory=Door)
     config.add_route("advice", "/tenders/{code}/advice", factory=views.in_tender)
     for name, pattern in IN_REQUEST.items():
         config.add_route(name, pattern, factory=views.InRequest)

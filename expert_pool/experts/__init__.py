@@ -19,6 +19,8 @@ ROUTES = {
     "pool-standing": "/pool/experts/{number}/standing",
     "pool-training": "/pool/experts/{number}/training",
     "pool-payment": "/pool/experts/{number}/payment",
+}
+OWN = {
     "expertise": "/expertise",
     "expertise-interest": "/expertise/interests",
     "expertise-payment": "/expertise/payment",
@@ -28,9 +30,11 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes and desk cards."""
     # Imported here: the pure modules of this room stay free of the web.
-    from expert_pool.experts import own_views
+    from expert_pool.experts import looking, own_views
 
     for name, pattern in ROUTES.items():
+        config.add_route(name, pattern, factory=looking.Door)
+    for name, pattern in OWN.items():
         config.add_route(name, pattern)
     config.on_desk("pool-officer", own_views.pool_cards)
     config.on_desk("regulator", own_views.pool_cards)

@@ -11,6 +11,7 @@ from webtest import TestApp, Upload
 
 from expert_pool.experts import lines, service, sheet
 from expert_pool.experts.models import Expert
+from expert_pool.selection.models import NameRefusal
 from tests.expert_pool.experts.test_importing import HEADING, cells
 from tests.expert_pool.pool import id_number, make_expert
 from tests.helpers import committed, hall_party, hall_user, log_in, valid_code
@@ -55,6 +56,8 @@ def test_nobody_but_the_pool_office_and_the_regulator_gets_in(app: TestApp, conf
             answer = browser.get(page, expect_errors=True)
             assert answer.status_int == (200 if page in allowed else 403), (role, page)
             assert page in allowed or "独孤求败" not in answer.text
+    tried = committed(config, lambda db: [(row.who, row.door) for row in db.scalars(select(NameRefusal))])
+    assert len(tried) == len(set(tried)) == (len(Role) - 2) * len(PAGES)
     assert all(app.get(page, expect_errors=True).status_int in (303, 403) for page in PAGES)
 
 
@@ -83,7 +86,7 @@ def test_the_office_takes_somebody_in_suspends_and_reinstates(app: TestApp, conf
         form["act"], form["reason"], form["evidence"] = act, "经查属实，予以处理", MINUTES
         page = form.submit(status=303).follow()
         assert words in page.html.select_one("main > p").text
-    link = page.html.select_one("ol.timeline a.mono")["href"]
+    link = page.html.select_one("ol.timeline a")["href"]
     assert browser.get(link).body == b"minutes"
     assert looks(config).count("pool/E000001") == 5
 
