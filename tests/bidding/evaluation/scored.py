@@ -104,7 +104,8 @@ def opened_case(stage: Stage, app: TestApp) -> dict[str, Enterprise]:
             admission.submit(session, scene.means, who.bidder, upload)
     for number, who in enumerate(stage.bidders):
         if who is not people["B8"]:
-            stage.release(number)
+            stage.release(number, work=False)
+    stage.work()
     host, signer = stage.host(app)
     stage.sign_record(host, signer)
     return people

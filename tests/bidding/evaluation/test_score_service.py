@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation import score_papers, score_service
 from bidding.evaluation.models import ScoreDraft, ScoreSheet
 from bidding.evaluation.scoring import evaluate_json
+from bidding.tenders.models import Tender
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.room import Room, make_room, stamp
-from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, sheet_of
+from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, reviewed, sheet_of
+from trading.accounts.models import User
 from trading.errors import Refused
 from trading.ledger import canonical
+from trading.parties.models import Party
 
 
 def scored(session: Session, *sheets: Any, **changes: Any) -> Room:
@@ -24,11 +28,33 @@ def scored(session: Session, *sheets: Any, **changes: Any) -> Room:
     return made
 
 
+@pytest.fixture(scope="module")
+def prepared(shared_engine: Engine) -> Iterator[tuple[Connection, Any]]:
+    """A committee that is about to score, made once; nothing of it is ever committed."""
+    with shared_engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            made = make_room(session, rules=SCORED)
+            reviewed(made)
+            session.commit()
+            people, bidders = [user.id for user in made.people], [party.id for party in made.bidders]
+            found = made.registry, made.tender.id, bidders, people
+        yield connection, found
+        outer.rollback()
+
+
 @pytest.fixture
-def room(session: Session) -> Room:
-    made = scored(session)
-    made.review_all()
-    return made
+def room(prepared: tuple[Connection, Any]) -> Iterator[Room]:
+    """That committee; what a test does with it is undone."""
+    connection, (registry, tender, bidders, people) = prepared
+    step = connection.begin_nested()
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        yield Room(
+            session, registry, session.get_one(Tender, tender),
+            [session.get_one(Party, party) for party in bidders],
+            [session.get_one(User, user) for user in people],
+        )  # fmt: skip
+    step.rollback()
 
 
 def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -238,7 +264,8 @@ def test_two_corrections_signed_for_the_same_moment_do_not_both_count(room: Room
         assert code_of(refused) == "score.newer"
 
 
-def test_nobody_scores_for_another_or_in_another_tender(room: Room, session: Session) -> None:
+def test_nobody_scores_for_another_or_in_another_tender(room: Room) -> None:
+    session = room.session
     user = room.people[0]
     raw = score_service.draft_sheet(session, room.registry, room.actor(user), room.tender, sheet_of(room))
     other = room.people[1]

@@ -83,15 +83,19 @@ class Stage:
     def pass_time(self, seconds: int) -> None:
         self.scene.run_until(clock.now() + timedelta(seconds=seconds))
 
-    def release(self, number: int, key: bytes | None = None, stage: str = "opening") -> None:
-        """Bidder `number` gives its key of a stage, or another one."""
+    def release(
+        self, number: int, key: bytes | None = None, stage: str = "opening", *, work: bool = True
+    ) -> None:
+        """Bidder `number` gives its key of a stage, or another one; what follows of it is done at once, or
+        with the next `work()`."""
         who, sealed = self.bidders[number], self.bids[number]
         raw = build_bidder_release(sealed.manifest, stage, key or sealed.keys[stage])
         actor = Actor(who.bidder.user_id, who.name, who.name, "192.0.2.7", b"secret")
         with self.scene.db() as session:
             cms = who.signer.sign(raw, clock.now())
             releasing.accept_bidder_release(session, self.scene.means, who.bidder, actor, CODE, raw, cms)
-        self.work()
+        if work:
+            self.work()
 
     def custodian_releases(self, name: str) -> None:
         """A custodian releases what is asked of it."""
