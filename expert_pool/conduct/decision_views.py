@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -10,7 +11,7 @@ from pyramid.view import view_config
 
 from expert_pool.conduct import deciding, rating, record, words
 from expert_pool.conduct.commands import Decide
-from expert_pool.conduct.indicators import ALIKE, FAVOURS, Indicator, Limits
+from expert_pool.conduct.indicators import ALIKE, FAVOURS, Call, Indicator, Limits
 from expert_pool.conduct.scales import means, the_scales
 from expert_pool.conduct.views import FOLDER, title
 from expert_pool.experts import service as pool
@@ -37,9 +38,12 @@ from trading.web import Form
 def conduct(request: Request) -> Any:
     """Experts in whose record something is worth a look, and suspensions in force."""
     looked(request.db, request.actor, "pool/conduct")
-    rows = []
+    rows, calls = [], record.all_calls(request.db, request.keys)
+    sat = record.who_sat(request.db)
     for person in pool.people(request.db, request.keys, request.now()):
-        found = [each for each in indicators_of(request, person) if each.notable]
+        if person.status != "suspended" and person.user_id not in sat and person.number not in calls:
+            continue
+        found = [each for each in indicators_of(request, person, calls) if each.notable]
         last = deciding.standing_decision(request.db, person.number)
         held = last if last and last.kind == deciding.SUSPENSION and person.status == "suspended" else None
         if found or held:
@@ -47,10 +51,14 @@ def conduct(request: Request) -> Any:
     return {"rows": rows, "words": words, "statuses": STATUSES}
 
 
-def indicators_of(request: Request, person: PoolExpert) -> list[Indicator]:
+def indicators_of(
+    request: Request, person: PoolExpert, calls: Mapping[str, Sequence[Call]] | None = None
+) -> list[Indicator]:
+    """The indicators of one person; `calls` when they have been read already."""
     if person.user_id is None:
         return []
-    return record.judged(request.db, request.keys, person.user_id, person.number, Limits())
+    known = record.all_calls(request.db, request.keys) if calls is None else calls
+    return record.judged(request.db, person.user_id, known.get(person.number, ()), Limits())
 
 
 @view_config(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from expert_pool.conduct import indicators
 from expert_pool.conduct.indicators import Call, Indicator
 from expert_pool.conduct.models import Sitting
 from expert_pool.selection import service as committee
-from expert_pool.selection.models import PanelDemand
+from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from trading.clock import parse_rfc3339
 from trading.draws import service as draws
 from trading.draws.models import Draw
@@ -91,12 +91,16 @@ def named(rows: Iterable[Sitting]) -> list[Sitting]:
 
 
 def judged(
-    session: Session, keys: HallKeys, user_id: uuid.UUID, number: str, limits: indicators.Limits
+    session: Session, user_id: uuid.UUID, calls: Sequence[Call], limits: indicators.Limits
 ) -> list[Indicator]:
     """The indicators of one person, from what may be known by now."""
     rows = named(of_user(session, user_id))
-    sessions = [as_session(session, row) for row in reversed(rows)]
-    return indicators.all_of(sessions, calls_of(session, keys, number), limits)
+    return indicators.all_of([as_session(session, row) for row in reversed(rows)], calls, limits)
+
+
+def who_sat(session: Session) -> set[uuid.UUID]:
+    """Everybody who may be known to have sat."""
+    return set(session.scalars(select(Sitting.user_id).where(Sitting.named_at.is_not(None)).distinct()))
 
 
 def as_session(session: Session, row: Sitting) -> indicators.Session:
@@ -118,31 +122,37 @@ def shares(row: Sitting) -> dict[str, dict[str, Fraction]]:
     }
 
 
-def calls_of(session: Session, keys: HallKeys, number: str) -> list[Call]:
-    """How the expert with this number of the pool answered, in the committee draws whose names have been handed
-    over: before that the hall cannot know whom it called."""
+def all_calls(session: Session, keys: HallKeys) -> dict[str, list[Call]]:
+    """How experts answered, by their number in the pool, in the committee draws whose names have been handed over:
+    before that the hall cannot know whom it called."""
     query = select(Draw).where(Draw.purpose == PANEL, Draw.names.is_not(None), Draw.sealed.is_not(None))
-    found = []
+    found: dict[str, list[Call]] = {}
     for draw in session.scalars(query.order_by(Draw.announced_at)):
-        found += calls_in(draw, draws.openings_of(keys, draw), seated(session, draw.tender), number)
+        records = {handle: record for handle, (_, record) in draws.openings_of(keys, draw).items()}
+        came = seated(session, draw.tender, records)
+        for number, call in calls_in(draw.tender, draw.waves, records, came):
+            found.setdefault(number, []).append(call)
     return found
 
 
 def calls_in(
-    draw: Draw, openings: Mapping[str, Sequence[object]], handles: set[str], number: str
-) -> list[Call]:
-    """One draw's calls to a number: the last word of each wave that asked it."""
-    mine = {handle for handle, (_nonce, record) in openings.items() if record["id"] == number}  # type: ignore[index]
-    return [
-        Call(draw.tender, outcome, handle in handles)
-        for wave in draw.waves
-        for handle, outcome in wave.items()
-        if handle in mine and outcome in ("A", "D", "N")
-    ]
+    tender: str,
+    waves: Iterable[Mapping[str, str]],
+    records: Mapping[str, Mapping[str, str]],
+    came: Collection[str],
+) -> Iterator[tuple[str, Call]]:
+    """The calls of one draw with the number called: `records` are its candidates by handle, `came` the handles of
+    those who took a seat. Who was passed over without a call ("R") answered nothing."""
+    for wave in waves:
+        for handle, outcome in wave.items():
+            if outcome in ("A", "D", "N"):
+                yield records[handle]["id"], Call(tender, outcome, handle in came)
 
 
-def seated(session: Session, tender: str) -> set[str]:
-    """The handles of those who took their seat."""
-    panel = committee.panel_of(session, tender)
-    members = committee.members_of(session, panel) if panel else []
-    return {each.handle for each in members if each.handle}
+def seated(session: Session, tender: str, handles: Collection[str]) -> Collection[str]:
+    """Those of these who came, whether they then sat or stepped aside. Where no evaluation was held nobody can be
+    missed."""
+    if session.scalar(select(Sitting.id).where(Sitting.tender == tender).limit(1)) is None:
+        return handles
+    query = select(PanelMember.handle).join(Panel, Panel.id == PanelMember.panel_id)
+    return set(session.scalars(query.where(Panel.tender == tender)))

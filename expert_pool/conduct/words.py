@@ -47,7 +47,7 @@ VALUES = {
     "of": _("of ${n}"),
 }
 KINDS = {
-    "warning": (_("Warning"), "wait"),
+    "warning": (_("Formal warning"), "wait"),
     "suspension": (_("Suspension"), "bad"),
     "removal": (_("Removal from the pool"), "bad"),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from expert_pool.conduct import deciding, rating, record, statements
-from expert_pool.conduct.indicators import FAVOURS, Limits
+from expert_pool.conduct.indicators import FAVOURS, Call, Limits
 from expert_pool.conduct.models import ConductDecision
 from expert_pool.experts import limits
 from expert_pool.experts import service as pool
@@ -51,7 +51,7 @@ def drawable(session: Session, row: Any) -> str:
 
 
 def indicators(session: Session, row: Any) -> list[Any]:
-    return record.judged(session, KEYS, user_of(KEYS, row), row.number, Limits())
+    return record.judged(session, user_of(KEYS, row), (), Limits())
 
 
 def refusal(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -81,6 +81,16 @@ def test_nothing_is_counted_before_the_members_are_named(session: Session) -> No
     for number in range(1, 4):
         publish(session, f"T-{number}")
     assert [each.code for each in indicators(session, rows[0])] == [FAVOURS]
+
+
+def test_calls_are_told_by_the_number_called_and_somebody_passed_over_was_not_called() -> None:
+    records = {"h1": {"id": "E1"}, "h2": {"id": "E2"}, "h3": {"id": "E3"}, "h4": {"id": "E4"}}
+    waves = [{"h1": "A", "h2": "D", "h4": "R"}, {"h3": "N"}, {"h3": "A"}]
+    found = list(record.calls_in("T-1", waves, records, {"h3"}))
+    assert found == [
+        ("E1", Call("T-1", "A", False)), ("E2", Call("T-1", "D", False)),
+        ("E3", Call("T-1", "N", True)), ("E3", Call("T-1", "A", True)),
+    ]  # fmt: skip
 
 
 # --- decisions --------------------------------------------------------------------------------------
