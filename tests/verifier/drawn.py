@@ -85,7 +85,8 @@ class Drawn(Story):
             "unfounded": {"avoid": []},
             "overlooked": {"avoid": [{"org": f"unit{n}", "reason": ""} for n in range(15)]},
         }
-        document = dumps(DEMAND | bent.get(self.bend, {}))
+        strata = [{**DEMAND["strata"][0], "quota": self.quota}]
+        document = dumps({**DEMAND, "strata": strata, **bent.get(self.bend, {})})
         self.demanded = hexhash(document)
         self.files[f"evaluation/demands/{self.demanded}.json"] = document
         self.act("panel.demanded", {"demand": self.demanded})
@@ -115,8 +116,12 @@ class Drawn(Story):
 
     def draws(self) -> None:
         self.anns: list[str] = []
+        if self.bend in ("short", "overfilled"):
+            self.pool, self.answers = POOL[:6], "DDA"
         first = self.hold(1, None)
         self.seated = first.result["panel"]["s"]
+        if self.bend in ("short", "overfilled"):
+            self.fill_up(first)
         if self.bend == "again":
             self.hold(1, None)
         if self.bend in ("second", "redrawn", "old slip"):
@@ -127,6 +132,13 @@ class Drawn(Story):
             self.seated = self.hold(2, first.result_hash.hex()).result["panel"]["s"]
         if self.bend == "unlinked":
             self.hold(2, None)
+
+    def fill_up(self, first: Replay) -> None:
+        """A second draw, from other people, for the seats that the first one left empty."""
+        self.pool, self.answers = POOL[6:15], "A"
+        self.quota = first.result["short"]["s"] + (self.bend == "overfilled")
+        self.demand()
+        self.seated = [*self.seated, *self.hold(2, first.result_hash.hex()).result["panel"]["s"]]
 
     def act(self, kind: str, payload: dict[str, Any], *, secret: bool = False) -> int:
         index = super().act(kind, payload, secret=secret)

@@ -62,6 +62,7 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("strata", "it was not drawn for the strata that were demanded"),
         ("cap", "it has another limit for one employer than was demanded"),
         ("other draw", "was not seated from the draws that were made for it"),
+        ("overfilled", "seats were empty"),
         ("swapped", "swapped expert: "),  # a panel that differs from the draw
         ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
         ("early", "opens names before the result notice"),
@@ -107,6 +108,11 @@ def test_an_order_allows_another_committee_and_everybody_is_told(judged: Judge) 
     audit = judged("second")
     assert audit.problems == []
     assert any("panel/2 takes the place of a committee by order" in note for note in audit.notes)
+
+
+def test_a_second_draw_fills_the_seats_that_the_first_left_empty(judged: Judge) -> None:
+    audit = judged("short")
+    assert audit.problems == [] and len(audit.of_type("draw.announced")) == 2
 
 
 def test_the_public_sees_that_members_work_for_nobody_to_be_avoided(judged: Judge) -> None:
