@@ -15,6 +15,7 @@ from bidding.vault.encoding import unb64
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.hall import Hall, Program, make_hall
 from tests.bidding.evaluation.scoring_room import PLAIN, SCORED, reviewed
+from tests.doors.test_dump import dump, found, raw
 from tests.helpers import hall_user, log_in
 
 ODD = "43.4321"
@@ -135,6 +136,8 @@ def test_nobody_sees_a_sheet_of_another_before_all_are_locked(hall: Hall, config
     for reader in readers:
         answers = seen(hall, reader)
         assert ODD not in answers and "43.43" not in answers
+    lying = dump(config.registry.settings["database.url"])
+    assert {table for table, rows in lying.items() if found(raw(rows), [ODD])} == set(), "a dump tells scores"
     for member in hall.members[:2]:
         assert member.get("/evaluation/scores")["sheets"] is None
         assert member.get("/evaluation/scores")["scores"] == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import score_papers, score_service
+from bidding.evaluation import score_papers, score_service, service
 from bidding.evaluation.models import ScoreDraft, ScoreSheet
 from bidding.evaluation.scoring import evaluate_json
 from bidding.tenders.models import Tender
@@ -287,9 +287,12 @@ def test_equal_totals_and_prices_are_decided_by_a_draw(session: Session) -> None
     assert room.phase == "draw"
 
 
-def test_a_low_price_is_explained_before_anybody_scores(session: Session) -> None:
+def test_low_prices_clarifications_and_dissent_are_as_without_scores(session: Session) -> None:
     room = scored(session, sheet("9000.00"), sheet("10000.00"), sheet("11000.00"), sheet("3000.00"))
-    room.review_all()
+    room.vote(room.people[1], "qualification", [room.bidders[0].uscc], reason="no licence seen")
+    for user in (room.people[0], *room.people[2:]):
+        room.vote(user, "qualification")
+    room.all_vote("conformity")
     assert room.phase == "explanations"
     [question] = room.questions()
     room.answer(question, "自有工厂")
@@ -297,6 +300,16 @@ def test_a_low_price_is_explained_before_anybody_scores(session: Session) -> Non
     assert room.phase == "scoring"
     form = room.found.scoring.form("x")  # type: ignore[union-attr]
     assert room.bidders[3].uscc not in form.bids and len(form.bids) == 3
+    manifest = room.found.bids[room.bidders[0].uscc].manifest
+    head = room.actor(room.people[0])
+    service.ask(session, room.registry, head, room.tender.code, manifest, "售后服务点在哪里？")
+    room.bidders, everybody = room.bidders[:3], room.bidders
+    for user in room.people:
+        lock(room, user)
+    room.bidders = everybody
+    report = canonical.loads(room.report().raw)
+    assert [row["reason"] for row in report["dissent"]] == ["no licence seen"]
+    assert {row["ground"] for row in report["result"]["rejected"]} == {"abnormally-low"}
 
 
 def test_a_paper_of_another_kind_is_none() -> None:
