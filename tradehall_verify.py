@@ -4485,7 +4485,20 @@ class Audit:
         with self.about("the committee"):
             _PanelAudit(self, [draw for draw in draws if draw.purpose == COMMITTEE and draw.found]).check()
         voided = len(self.of_type("draw.void"))
-        return f"{len(announced)} draws computed again" + (f", {voided} of them voided" if voided else "")
+        drawn = [m for m in self._members() if "handle" in m]
+        return (
+            f"{len(announced)} draws computed again"
+            + (f", {voided} of them voided" if voided else "")
+            + (
+                f"; {len(drawn)} of {len(self._members())} members of the committee were drawn"
+                if drawn
+                else ""
+            )
+        )
+
+    def _members(self) -> list[Mapping[str, Any]]:
+        here = "evaluation/panel.json" in self.bundle
+        return list(self.doc("evaluation/panel.json")["members"]) if here else []
 
     def _check_drawn_ties(self) -> None:
         """The order among equal bids is that of the draw which its entry names, and the evaluation used no other."""

@@ -139,7 +139,8 @@ def test_a_scored_tender_with_a_drawn_committee_verifies_in_both_tiers(
     story = Whole(parties)
     story.build()
     code, text = verify(story, public=public)
-    assert (code, v13(text)) == (0, ["ok   1 draws computed again"]), text
+    said = "ok   1 draws computed again; 4 of 5 members of the committee were drawn"
+    assert (code, v13(text)) == (0, [said]), text
 
 
 @pytest.mark.parametrize("bend", ["", "second", "withheld"])
@@ -147,7 +148,7 @@ def test_a_second_committee_and_a_withheld_reveal_are_in_order(
     hasty: Parties, verify: Verify, bend: str
 ) -> None:
     _, text = verify(drawn(hasty, bend))
-    assert v13(text) == [f"ok   {2 if bend == 'second' else 1} draws computed again"], text
+    assert v13(text)[0].startswith(f"ok   {2 if bend == 'second' else 1} draws computed again"), text
 
 
 @pytest.mark.parametrize(
