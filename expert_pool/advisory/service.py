@@ -255,6 +255,7 @@ def draft(session: Session, keys: HallKeys, actor: Actor, request: OpinionReques
         "advisory.drafted",
         request.tender,
         {"request": request.number, "text": sha256(command.text)},
+        seal_person=keys,
     )
 
 
@@ -272,7 +273,7 @@ def vote(session: Session, keys: HallKeys, actor: Actor, request: OpinionRequest
     seat.voted_at = database_now(session)
     session.flush()
     payload = {"request": request.number, "member": actor.within(request.tender)}
-    record(session, actor, "advisory.voted", request.tender, payload, seat.voted_at)
+    record(session, actor, "advisory.voted", request.tender, payload, seat.voted_at, seal_person=keys)
 
 
 def ballots(session: Session, keys: HallKeys, request: OpinionRequest) -> list[Ballot]:
@@ -325,7 +326,15 @@ def conclude(
         "opinion": hashlib.sha256(raw).hexdigest(),
         "p7s": hashlib.sha256(cms).hexdigest(),
     }
-    record(session, actor, "advisory.concluded", request.tender, payload | opinion.tally(cast), now)
+    record(
+        session,
+        actor,
+        "advisory.concluded",
+        request.tender,
+        payload | opinion.tally(cast),
+        now,
+        seal_person=keys,
+    )
 
 
 def waiting_for(session: Session, keys: HallKeys, user_id: uuid.UUID) -> list[OpinionRequest]:

@@ -22,7 +22,7 @@ def pay_to(session: Session, keys: HallKeys, actor: Actor, row: Expert, command:
     sealed = keys.seal(canonical.dumps(command.model_dump()), purpose(row))
     session.merge(ExpertPayment(expert_id=row.id, sealed=sealed, changed_at=database_now(session)))
     session.flush()
-    record(session, actor, "expert.paid-to", None, {"expert": row.number})
+    record(session, actor, "expert.paid-to", None, {"expert": row.number}, seal_person=keys)
 
 
 def on_file(session: Session, row: Expert) -> ExpertPayment | None:

@@ -246,7 +246,7 @@ def note(
         "evidence": evidence,
         "record": hashlib.sha256(canonical.dumps(profile)).hexdigest(),
     }
-    appended = record(session, actor, entry, None, payload, at)
+    appended = record(session, actor, entry, None, payload, at, seal_person=keys)
     history(session, keys, actor, row, act, reason, evidence, at, appended.id)
     session.flush()
 

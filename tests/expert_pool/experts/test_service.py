@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from expert_pool.experts.models import Expert, ExpertAct
 from expert_pool.experts.person import Interest
 from tests.expert_pool.pool import COURSE, MINUTES, OFFICE, id_number, make_expert, new_expert
 from tests.helpers import KEYS, make_user, valid_code
+from trading.acts import Actor
 from trading.clock import BEIJING, database_now
 from trading.errors import Refused
 from trading.ledger.models import LedgerEntry, LedgerPayload
@@ -161,14 +163,29 @@ def test_a_dump_of_the_database_names_nobody_of_the_pool(session: Session) -> No
     number = id_number(4711)
     row = make_expert(session, name="独孤求败", phone="13912345678", id_number=number, account=False)
     service.served(session, KEYS, row.number, "T1", valid_code(1), today(session))
+    itself = Actor(uuid.uuid4(), "独孤求败", "", "192.0.2.1", KEYS.pseudonym)
+    service.declare(
+        session,
+        KEYS,
+        itself,
+        row,
+        DeclareInterest(org=valid_code(2), relation="other", since=date(2024, 1, 1)),
+    )
     tables = ("expert", "expert_act", "expert_session", "expert_training", "supervision_paper")
     dump = "".join(
         str(line) for table in tables for line in session.execute(text(f"SELECT t::text FROM {table} t"))
     )
     dump += "".join(bytes(data).decode() for data in session.scalars(select(LedgerPayload.bytes)) if data)
-    for secret in ("独孤求败", "13912345678", number, valid_code(1), row.number and "示例设计院"):
+    for secret in (
+        "独孤求败",
+        "13912345678",
+        number,
+        valid_code(1),
+        valid_code(2),
+        row.number and "示例设计院",
+    ):
         assert secret not in dump and secret.encode().hex() not in dump
-    assert session.scalar(select(ExpertAct.act)) == "admit"
+    assert set(session.scalars(select(ExpertAct.act))) == {"admit", "declare"}
 
 
 def test_numbers_follow_each_other(session: Session) -> None:
