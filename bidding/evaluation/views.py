@@ -15,6 +15,7 @@ from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
+from expert_pool.selection import seating
 from expert_pool.selection.models import PanelMember
 from trading.errors import Fault, Refused
 from trading.ledger import canonical
@@ -78,9 +79,19 @@ def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any
         drawing=tiebreak.last_draw(request.db, found) if phase is Phase.DRAW else None,
         by_ceremony=tiebreak.available(request.registry.settings),
         rejected=rejected(found),
+        promise=promise(request, found) if own is None else None,
+        certificate=seat.cert_sha256,
         sheets=access.locked_by(found, own) if phase in (Phase.SCORING, Phase.SCORE_REASONS) else None,
         **more,
     )
+
+
+def promise(request: Request, found: Evaluation) -> str | None:
+    """What a member of a drawn committee signs before it sits down (base64url)."""
+    if found.panel is None or not found.panel.drawn:
+        return None
+    raw, _seat = seating.promise_document(request.db, request.registry, request.actor, found.tender.code)
+    return b64(raw)
 
 
 def rejected(found: Evaluation) -> dict[str, str]:

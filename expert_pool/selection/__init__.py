@@ -19,6 +19,14 @@ ROUTES = {
     "api-site-waves": "/api/site/waves",
     "api-site-arrivals": "/api/site/arrivals",
     "api-site-openings": "/api/site/openings",
+    "panel-demand": "/tenders/{code}/panel/demand",
+    "panel-demand-check": "/tenders/{code}/panel/demand/check",
+    "panel-draw": "/tenders/{code}/panel/draw",
+    "panel-approve": "/tenders/{code}/panel/approve",
+    "panel-representatives": "/tenders/{code}/panel/representatives",
+    "panel-head": "/tenders/{code}/panel/head",
+    "here": "/here",
+    "here-visit": "/here/{visit}",
     "names-refused": "/supervision/names",
 }
 
@@ -26,7 +34,7 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, its two pools, and the regulator's alert."""
     # Imported here: the pure modules of this room stay free of the web.
-    from expert_pool.selection import demanding, pools, refused
+    from expert_pool.selection import demanding, desk, pools, refused
     from trading.draws.secrecy import keep_secret
     from trading.interfaces import IExpertPool, ITenders
     from trading.permissions import Permission
@@ -40,5 +48,10 @@ def includeme(config: Configurator) -> None:
         config.registry.registerUtility(pool, IExpertPool, name=key)
     keep_secret(config, demanding.PURPOSE, lambda request, draw: request.has_permission(Permission.SUPERVISE))
     config.on_desk("regulator", refused.cards)
+    config.on_desk("expert", desk.expert_cards)
+    for role in ("tenderer", "regulator"):
+        config.on_desk(role, desk.approval_cards)
+    for role in ("agent", "tenderer"):
+        config.on_desk(role, desk.demand_cards)
     for module in ("api", "views"):
         config.scan(f"expert_pool.selection.{module}")

@@ -59,3 +59,42 @@ class ChooseHead(Asked):
 
 class Here(Asked):
     """Nothing is asked of who comes but the account."""
+
+
+class DemandForm(Asked):
+    """The demand as a page's form sends it: parallel lists, rows left empty do not count."""
+
+    members: str = ""
+    experts: str = ""
+    at: str = ""
+    place: str = ""
+    quota: list[str] = []
+    tag: list[str] = []
+    org: list[str] = []
+    reason: list[str] = []
+
+    def asked(self) -> dict[str, object]:
+        """What `AskPanel` is made of."""
+        strata = [
+            {"quota": quota or 0, "tag": tag}
+            for quota, tag in zip(self.quota, self.tag, strict=False)
+            if tag and quota
+        ]
+        avoid = [
+            {"org": org.strip().upper(), "reason": reason}
+            for org, reason in zip(self.org, self.reason, strict=False)
+            if org.strip()
+        ]
+        at = f"{self.at}:00+08:00" if len(self.at) == 16 else self.at
+        session = {"at": at, "place": self.place}
+        return {"members": self.members, "experts": self.experts, "strata": strata, "avoid": avoid,
+                "session": session}  # fmt: skip
+
+
+class RepresentativesForm(Asked):
+    logins: Line
+    letter: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class HeadForm(Asked):
+    seat: int = Field(ge=1, le=99)

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -43,35 +44,52 @@ SOURCE = "ebid-draw/1"
 # --- asking -----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Look:
+    """A demand and what comes of it: the list that would be announced, what stands in its way, what to know."""
+
+    wanted: asking.Demand
+    found: listing.Listing
+    limits: Limits
+    faults: list[Fault]
+    warnings: list[dict[str, str]]
+
+
+def look(session: Session, registry: Any, purchase: Purchase, given: AskPanel, at: datetime) -> Look:
+    """Judge a demand; nothing is kept. Raises Refused where no committee can be drawn here."""
+    may_draw(session, purchase)
+    wanted, limits = read(purchase, given), current(session)
+    people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
+    found = listed(people, purchase, wanted, at, limits)
+    faults = [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]
+    return Look(wanted, found, limits, faults, warnings(found, wanted, at))
+
+
 def ask(
     session: Session, registry: Any, actor: Actor, purchase: Purchase, given: AskPanel
 ) -> tuple[PanelDemand, listing.Listing]:
     """Ask for a committee. Entry `panel.demanded`. Raises Refused with every fault `demand.*`, `panel.*`, `pool.*`."""
-    may_draw(session, purchase)
     at = database_now(session)
-    wanted = read(purchase, given)
-    limits = current(session)
-    people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
-    found = listed(people, purchase, wanted, at, limits)
-    if faults := [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]:
-        raise Refused(faults)
+    seen = look(session, registry, purchase, given, at)
+    if seen.faults:
+        raise Refused(seen.faults)
     ratio = law.law_on(beijing_date(at)).ratio
-    day = beijing_date(at).isoformat()
     raw = asking.document(
-        wanted, found.strata, ratio, purchase, limits, session_at=rfc3339(wanted.at), day=day
-    )
+        seen.wanted, seen.found.strata, ratio, purchase, seen.limits, session_at=rfc3339(seen.wanted.at),
+        day=beijing_date(at).isoformat(),
+    )  # fmt: skip
     earlier = demands_of(session, purchase.code)
     row = PanelDemand(
         tender=purchase.code, number=len(earlier) + 1, raw=raw, sha256=hashlib.sha256(raw).hexdigest(),
-        wishes=[{"quota": wish.quota, "tag": wish.tag} for wish in wanted.wishes],
-        warnings=[dict(one) for one in warnings(found, wanted, at)], asked_by=actor.user_id, asked_at=at,
+        wishes=[{"quota": wish.quota, "tag": wish.tag} for wish in seen.wanted.wishes],
+        warnings=seen.warnings, asked_by=actor.user_id, asked_at=at,
     )  # fmt: skip
     if any(one.sha256 == row.sha256 for one in earlier):
         raise refuse("demand.twice", _("This very demand was made before"), remedy=_("Approve that one."))
     session.add(row)
     session.flush()
     record(session, actor, "panel.demanded", purchase.code, {"demand": row.sha256}, at)
-    return row, found
+    return row, seen.found
 
 
 def read(purchase: Purchase, given: AskPanel) -> asking.Demand:
