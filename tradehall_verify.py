@@ -5245,8 +5245,8 @@ class _DrawAudit:
         for act, payload in self.of("opened"):
             for handle, (nonce, record) in payload["openings"].items():
                 check_draw_opening(self.params, self.rows, handle, nonce, record)
-            if payload["openings"].keys() == everybody:
-                continue
+            if payload["openings"].keys() == everybody and self.purpose != COMMITTEE:
+                continue  # a lottery's list is open from the start; of experts only who sits
             demand(payload["openings"].keys() <= seated, f"{act} opens somebody who had no seat")
             early = self.purpose == COMMITTEE and not any(index < act.index for index in told)
             demand(not early, f"{act} opens names before the result notice")

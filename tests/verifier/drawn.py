@@ -262,6 +262,12 @@ class Drawn(Story):
         seats = [h for members in t["result"]["panel"].values() for h in members]
         if self.bend == "gossip":
             seats = [h for h in t["openings"] if h not in seats][:1]
+        if self.bend == "everybody":
+            openings = {
+                h: [nonce, dict(found)] for h, (nonce, found) in self.ceremony.listed.openings.items()
+            }
+            self.entry("opened", openings=openings)
+            return
         self.entry("opened", openings={h: t["openings"][h] for h in seats})
 
 

@@ -66,6 +66,7 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("swapped", "swapped expert: "),  # a panel that differs from the draw
         ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
         ("early", "opens names before the result notice"),
+        ("everybody", "opens somebody who had no seat"),  # who declined, too
     ],
 )
 def test_a_bent_draw_is_exposed_to_everybody(judged: Judge, bend: str, said: str) -> None:
