@@ -140,14 +140,13 @@ def findings(session: Session, registry: Any, tender: Tender, row: Amendment, no
     kind, command = drafts.kind_of(registry, tender.kind), DraftTender.model_validate(row.form)
     book, calendar = the_rulebook(), the_calendar()
     found = rules.amendment_findings(row.before, row.form, now, book, calendar, kind.regime)
-    changed = {change.field for change in rules.differences(row.before, row.form)}
+    changes = rules.differences(row.before, row.form)
     plan = plan_of(command, template_of(kind, command.template), kind.regime, tender.published_at or now)
     set_aside = set(session.scalars(select(Override.rule).where(Override.tender_id == tender.id)))
     found += [
         each
         for each in check_tender(plan, book, calendar, set_aside)
-        if each.field.split(".")[0] in changed
-        and not (each.field == "deadline" and each.severity == "refuse")
+        if rules.touched(each.field, changes) and not (each.field == "deadline" and each.severity == "refuse")
     ]
     return sorted(found, key=lambda each: each.severity != "refuse")
 

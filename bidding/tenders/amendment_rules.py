@@ -157,6 +157,13 @@ def affects_bids(changes: Collection[Change]) -> bool:
     return any(change.field not in NEUTRAL for change in changes)
 
 
+def touched(field: str, changes: Collection[Change]) -> bool:
+    """Whether what a finding is about has been changed: `criteria.2.name` is part of the criteria, `item_name` of
+    the items, `low_lines.mean` is the form's `low_mean`."""
+    name = {"item_name": "items"}.get(field, field.replace("low_lines.", "low_").partition(".")[0])
+    return any(change.field in (name, field) for change in changes)
+
+
 def least_days(announced_at: datetime, rulebook: Rulebook, regime: Regime) -> int:
     """Days that a change which may affect bids has to come before the deadline."""
     return rulebook.rule(BY_REGIME[regime]["amendment"], beijing_date(announced_at)).integer

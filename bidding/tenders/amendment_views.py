@@ -16,8 +16,17 @@ from bidding.tenders import amending, drafts, publication, questions, versions
 from bidding.tenders import amendment_rules as rules
 from bidding.tenders.api import json_object, shown_finding, validated
 from bidding.tenders.commands import DraftTender
+from bidding.tenders.criteria import replaced
 from bidding.tenders.models import Amendment, Tender
-from bidding.tenders.views import FOLDER, clause_taken, finding_words, form_page, initial_of, visible
+from bidding.tenders.views import (
+    FOLDER,
+    clause_taken,
+    finding_words,
+    form_page,
+    initial_of,
+    shown_form,
+    visible,
+)
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.clock import BEIJING, rfc3339
@@ -91,7 +100,7 @@ def amended_values(tender: Tender, row: Amendment | None, proposed: Any) -> dict
     """The drafted amendment's form, else the published one with the deadline that a change made today needs."""
     if row is not None:
         local = DraftTender.model_validate(row.form).deadline.astimezone(BEIJING)
-        return row.form | {"deadline": local.strftime("%Y-%m-%dT%H:%M"), "reason": row.reason}
+        return shown_form(row.form) | {"deadline": local.strftime("%Y-%m-%dT%H:%M"), "reason": row.reason}
     values = initial_of(tender) | {"reason": ""}
     if proposed > tender.deadline:
         values["deadline"] = proposed.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M")
@@ -167,7 +176,9 @@ def api_draft(request: Request) -> Any:
     given = json_object(request)
     reason = str(given.pop("reason", ""))
     tender = request.context
-    amending.draft_amendment(request.db, request.registry, tender, validated(tender.form | given), reason)
+    amending.draft_amendment(
+        request.db, request.registry, tender, validated(replaced(tender.form, given)), reason
+    )
     return api_facts(request)
 
 

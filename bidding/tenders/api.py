@@ -11,6 +11,7 @@ from pyramid.view import view_config
 
 from bidding.tenders import drafts, publication
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
+from bidding.tenders.criteria import replaced
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import publishable
 from bidding.tenders.views import visible
@@ -33,7 +34,7 @@ def create(request: Request) -> Any:
     timetable. 201 {"tender", "url"}."""
     given = json_object(request)
     template = str(given.get("template") or first_template(request))
-    command = validated(drafts.initial_values(request.registry, template, request.now()) | given)
+    command = validated(replaced(drafts.initial_values(request.registry, template, request.now()), given))
     user = request.db.get(User, request.identity.user_id)
     tender = drafts.create_draft(request.db, request.registry, request.actor, user, command)
     request.response.status = 201
@@ -46,7 +47,9 @@ def create(request: Request) -> Any:
 def edit(request: Request) -> Any:
     """Change a draft: the body's fields replace those of the form."""
     tender = request.context
-    drafts.edit_draft(request.db, request.registry, tender, validated(tender.form | json_object(request)))
+    drafts.edit_draft(
+        request.db, request.registry, tender, validated(replaced(tender.form, json_object(request)))
+    )
     return facts(request, tender)
 
 

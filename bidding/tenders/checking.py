@@ -9,8 +9,7 @@ from typing import Any
 
 from bidding.evaluation.criteria import PriceWeights
 from bidding.tenders.criteria import SCORING, Sums, check_rows, legal_faults, rows_of, sums_of
-from bidding.tenders.drafts import kind_of
-from bidding.tenders.papers import template_of
+from bidding.tenders.drafts import kind_of, known_template
 from bidding.tenders.plan import review_items, texts_of
 from bidding.tenders.service import the_rulebook
 from trading.errors import Fault
@@ -38,8 +37,8 @@ def words_check(registry: Any, form: Mapping[str, Any], now: datetime) -> list[F
 
 
 def criteria_check(registry: Any, form: Mapping[str, Any], now: datetime) -> CriteriaCheck:
-    """What the law says to the rows of criteria as typed so far. Raises KeyError for an unknown template."""
-    category = template_of(kind_of(registry), form["template"])["subject"]
+    """What the law says to the rows of criteria as typed so far. Raises Refused `tender.template`."""
+    category = known_template(kind_of(registry), str(form.get("template")))["subject"]
     day, book = beijing_date(now), the_rulebook()
     least = PriceWeights.on(day, book).least(category)
     rows, faults = [], []

@@ -6,6 +6,7 @@ sum. The tree is the one of docs/protocols/evaluation.md 5.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -21,6 +22,8 @@ from trading.rulebook.book import Rulebook
 _ = TranslationStringFactory("tradehall")
 
 LOWEST, SCORING = "lowest-price", "comprehensive-scoring"
+ID = re.compile(r"[\w.-]{1,60}")
+LONGEST_NAME, LONGEST_GUIDANCE = 200, 2000
 KINDS = ("price", "subjective", "objective")
 
 
@@ -59,6 +62,12 @@ def rows_of(form: Mapping[str, Any]) -> list[Row]:
     return [row for row in rows if not row.empty]
 
 
+def replaced(form: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A form with what a program gives in its place; criteria are given as a whole or not at all."""
+    kept = {name: value for name, value in form.items() if name not in COLUMNS}
+    return {**(kept if any(name in given for name in COLUMNS) else form), **given}
+
+
 def columns_of(rows: Iterable[Row]) -> dict[str, list[str]]:
     """The rows as the form's columns."""
     rows = list(rows)
@@ -71,6 +80,16 @@ def check_rows(rows: Sequence[Row]) -> None:
         where = {"n": str(number)}
         if not row.name and not row.id:
             raise ValueError(_("Criterion ${n} needs a name.", mapping=where))
+        if row.id and not ID.fullmatch(row.id):
+            raise ValueError(
+                _("Criterion ${n}: an id has letters, digits, dots and dashes only.", mapping=where)
+            )
+        if (
+            len(row.name) > LONGEST_NAME
+            or len(row.group) > LONGEST_NAME
+            or len(row.guidance) > LONGEST_GUIDANCE
+        ):
+            raise ValueError(_("Criterion ${n}: the text is too long.", mapping=where))
         if row.kind not in KINDS:
             raise ValueError(_("Criterion ${n}: choose price, subjective or objective.", mapping=where))
         if not is_number(row.weight) or not Fraction(row.weight):
@@ -147,4 +166,4 @@ def sums_of(rows: Sequence[Row], least: Fraction) -> Sums:
     weights = [(row.kind, Fraction(row.weight)) for row in rows if is_number(row.weight)]
     total = sum((weight for _kind, weight in weights), Fraction(0))
     price = sum((weight for kind, weight in weights if kind == PRICE), Fraction(0))
-    return Sums(shown(total), shown(price), shown(least * 100), total == 100, price >= least * 100)
+    return Sums(shown(total), shown(price), shown(least * 100), total in (1, 100), price >= least * total)

@@ -50,14 +50,19 @@ def earliest(now: datetime) -> EarliestDates:
     return earliest_dates(now, the_rulebook(), the_calendar())
 
 
+def known_template(kind: Any, key: str, locale: str = "zh_CN") -> dict[str, Any]:
+    """The kind's template of that key. Raises Refused `tender.template`."""
+    try:
+        return template_of(kind, key, locale)
+    except KeyError as error:
+        raise refuse("tender.template", _("There is no such template."), field="template") from error
+
+
 def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any]:
     """The form as an agent first sees it: the template's words and amounts, and the default timetable.
     Raises Refused `tender.template`."""
     kind = kind_of(registry)
-    try:
-        chosen, english = template_of(kind, template), template_of(kind, template, "en")
-    except KeyError as error:
-        raise refuse("tender.template", _("There is no such template."), field="template") from error
+    chosen, english = known_template(kind, template), known_template(kind, template, "en")
     values, spare, dates = chosen["values"], kind.data["timetable"], earliest(now)
 
     def later(day: Any, name: str) -> Any:
@@ -118,7 +123,9 @@ def must_be_scorable(registry: Any, kind: str, command: DraftTender, now: dateti
     trade = kind_of(registry, kind)
     template = template_of(trade, command.template)
     conditions = rules_of(command, template, trade.data, minimum("P7", now))["items"]["qualification"]
-    faults = legal_faults(command.criteria, template["subject"], conditions, the_rulebook(), beijing_date(now))
+    faults = legal_faults(
+        command.criteria, template["subject"], conditions, the_rulebook(), beijing_date(now)
+    )
     if faults:
         raise Refused(faults)
 

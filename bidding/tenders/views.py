@@ -95,7 +95,12 @@ def initial_of(tender: Tender) -> dict[str, Any]:
     draft = drafts.draft_of(tender)
     local = draft.deadline.astimezone(BEIJING)
     shown = local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
-    return tender.form | {"deadline": shown}
+    return shown_form(tender.form) | {"deadline": shown}
+
+
+def shown_form(form: dict[str, Any]) -> dict[str, Any]:
+    """A stored form as its fields show it: nothing for what was left to the template."""
+    return {name: "" if value is None else value for name, value in form.items()}
 
 
 def form_page(request: Request, form: Form) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bidding.evaluation.criteria import PriceWeights
 from bidding.evaluation.scoring_inputs import check_scoring_rules
 from bidding.tenders import amendment_rules, drafts, papers, publication
 from bidding.tenders.commands import DraftTender
-from bidding.tenders.criteria import Row, columns_of, legal_faults, rows_of, shown, tree_of
+from bidding.tenders.criteria import Row, columns_of, legal_faults, replaced, rows_of, shown, tree_of
 from config.conform.scored_case import _rules
 from tests.tenders import Buyers, make_draft, published_tender
 from trading.clock import database_now
@@ -122,6 +122,8 @@ def test_the_least_price_weight_comes_from_the_rulebook_of_the_day() -> None:
         {"criterion_name": ["a"], "criterion_weight": ["0"]},
         {"criterion_name": ["a"], "criterion_weight": ["5"], "criterion_kind": ["dice"]},
         {"criterion_name": ["a"], "criterion_weight": ["5"], "criterion_max": ["-1"]},
+        {"criterion_id": ["a/b"], "criterion_weight": ["5"]},
+        {"criterion_name": ["a" * 201], "criterion_weight": ["5"]},
     ],
 )
 def test_rows_that_cannot_be_read_are_refused_at_their_field(
@@ -141,6 +143,20 @@ def test_empty_rows_are_no_criteria_and_lists_left_out_are_empty() -> None:
     }
     assert rows_of(form) == [Row(name="a", kind="price", weight="5")]
     assert shown(Fraction("35.50")) == "35.5" and shown(Fraction(100)) == "100"
+
+
+def test_criteria_that_a_program_gives_take_the_place_of_all_of_the_templates() -> None:
+    form = {"title": "t", **columns_of([PRICE, PLAN])}
+    given = {"criterion_name": ["Price"], "criterion_weight": ["100"], "criterion_kind": ["price"]}
+    assert rows_of(replaced(form, given)) == [Row(name="Price", kind="price", weight="100")]
+    assert replaced(form, {"title": "u"}) == form | {"title": "u"}
+
+
+def test_an_amendment_is_judged_by_every_rule_on_what_it_changes() -> None:
+    changes = [amendment_rules.Change(name, "", "") for name in ("criteria", "items", "low_mean", "deadline")]
+    for field in ("criteria.2.name", "item_name", "low_lines.mean", "deadline"):
+        assert amendment_rules.touched(field, changes)
+    assert not amendment_rules.touched("technical", changes)
 
 
 def test_the_case_of_order_87_is_published_to_the_letter(

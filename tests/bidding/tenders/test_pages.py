@@ -185,6 +185,17 @@ def test_everybody_reads_the_board_the_notice_and_the_tender(app: TestApp, publi
     assert "没有符合条件的公告" in app.get("/?q=no+such+thing&page=x")
 
 
+def test_a_draft_left_to_the_template_is_edited_and_an_unknown_template_is_refused(
+    agent: TestApp, buyers: tenders.Buyers
+) -> None:
+    form = agent.get("/tenders/new?template=office-air-conditioning").forms["tender-form"]
+    form["tenderer"], form["low_mean"], form["outlier_ratio"] = buyers.purchaser.uscc, "", ""
+    edited = agent.get(form.submit(status=303).location.replace("/preview", "/edit")).forms["tender-form"]
+    assert edited["low_mean"].value == "" and edited.submit(status=303)
+    token = form["csrf_token"].value
+    agent.post("/tenders/check", {"csrf_token": token, "template": "no-such"}, status=422)
+
+
 def test_everybody_reads_the_criteria_of_a_scored_tender(
     app: TestApp, config: Configurator, buyers: tenders.Buyers
 ) -> None:
