@@ -11,6 +11,7 @@ from config import bidder as device
 from config.demo import people, play
 from config.demo.client import Person, until
 from config.demo.play import Story
+from tests.journeys.exporting import export
 from trading.clock import BEIJING, parse_rfc3339
 
 BIDDERS = ("bidder1", "bidder2", "bidder3", "bidder4")
@@ -100,6 +101,4 @@ def open_and_export(story: Story) -> None:
     until(lambda: play.read_out(agent, story), "the custodians", seconds=90)
     record = agent.get(story.api("/opening/record"))
     agent.post(story.api("/opening/record"), {"cms": agent.sign_b64(record["record"])})
-    for tier in ("public", "regulator"):
-        out = story.folder / f"{story.code}.{tier}.tar"
-        story.run("audit", "export", story.code, "--tier", tier, "--out", str(out))
+    export(story, "public", "regulator")

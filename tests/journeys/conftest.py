@@ -28,6 +28,7 @@ from tests.hall import HallProcess, run_hall
 from tests.journeys import amended, ordered
 from tests.journeys.attacks import Copy, Forgery, Keys, insert_entry
 from tests.journeys.envelopes import play_two_envelopes
+from tests.journeys.exporting import export, export_to
 from trading import clock
 
 numbers = itertools.count(1)
@@ -142,8 +143,7 @@ def see_it_fail(found: Aftermath) -> None:
     found.failed_opening = agent.get(story.api("/opening"))
     notices = json.loads(device.Hall(found.hall.url).get("/api/notices"))
     found.failure_notices = [row for row in notices["notices"] if row["tender"] == story.code]
-    for tier in ("public", "regulator"):
-        story.run("audit", "export", story.code, "--tier", tier, "--out", str(found.bundle(tier, of=story)))
+    export(story, "public", "regulator")
 
 
 def failed_now(agent: Person, story: Story) -> Any:
@@ -157,7 +157,7 @@ def back_dated(found: Aftermath) -> Path:
     with psycopg.connect(url) as connection:
         insert_entry(connection, found.goods.code)
     path = found.goods.folder / "inserted.tar"
-    found.goods.run("audit", "export", found.goods.code, "--out", str(path))
+    export_to(found.goods, path)
     return path
 
 

@@ -12,6 +12,7 @@ from config.demo.client import until
 from config.demo.lowest_price import COMMITTEE
 from config.demo.play import Story
 from plugins.recorder import simulator as recorder
+from tests.journeys.exporting import export
 from trading import clock
 
 FAILS_REVIEW, NEVER_DECRYPTS = "bidder1", "bidder4"
