@@ -132,22 +132,7 @@ def test_an_opinion_goes_from_the_question_to_the_signature(app: TestApp, config
     assert [scene.code in person.advises for person in people] == [True, True, True, False]
 
 
-def test_a_request_is_read_by_nobody_who_has_no_part_in_it(app: TestApp, config: Configurator) -> None:
-    scene = Scene(app, config)
-    page = scene.ask()
-    rival = log_in(app, config, hall_user(config, Role.AGENT, party=hall_party(config)))
-    bidder = log_in(app, config, hall_user(config, Role.BIDDER, party=hall_party(config)))
-    for browser in (rival, bidder, *scene.members):
-        assert browser.get(page, status=404)
-        assert browser.get(f"/tenders/{scene.code}/advice", status=403)
-        assert browser.get("/advisory", status=403)
-    for act in ("convene", "draft", "vote", "sign"):
-        token = rival.get("/desk").html.select_one("meta[name=csrf-token]")["content"]
-        assert rival.post(f"{page}/{act}", {"csrf_token": token, "numbers": "E000001"}, status=404)
-    assert log_in(app, config, hall_user(config, Role.REGULATOR)).get(page, status=200)
-
-
-def test_a_new_text_ends_the_votes_on_the_one_before(app: TestApp, config: Configurator) -> None:
+def test_a_new_text_ends_the_votes_and_strangers_read_nothing(app: TestApp, config: Configurator) -> None:
     scene = Scene(app, config)
     scene.send(
         scene.office,
@@ -159,6 +144,7 @@ def test_a_new_text_ends_the_votes_on_the_one_before(app: TestApp, config: Confi
     )
     page = scene.ask()
     scene.send(scene.office, page, "numbers", numbers=" ".join(scene.numbers[:3]))
+    nobody_else_reads(app, config, scene, page)
     chair, second = scene.members[:2]
     scene.send(chair, page, "text", text="第一稿意见")
     for browser in scene.members[:3]:
@@ -169,3 +155,15 @@ def test_a_new_text_ends_the_votes_on_the_one_before(app: TestApp, config: Confi
     assert "opinion_cms" not in shown and "第二稿意见" in shown
     scene.send(second, page, "vote", vote="abstain")
     assert "3 名委员中 1 名已表决" in second.get(page)
+
+
+def nobody_else_reads(app: TestApp, config: Configurator, scene: Scene, page: str) -> None:
+    rival = log_in(app, config, hall_user(config, Role.AGENT, party=hall_party(config)))
+    for browser in (rival, scene.members[3]):
+        assert browser.get(page, status=404)
+        assert browser.get(f"/tenders/{scene.code}/advice", status=403)
+        assert browser.get("/advisory", status=403)
+    token = rival.get("/desk").html.select_one("meta[name=csrf-token]")["content"]
+    for act in ("convene", "draft", "vote", "sign"):
+        assert rival.post(f"{page}/{act}", {"csrf_token": token, "numbers": "E000001"}, status=404)
+    assert log_in(app, config, hall_user(config, Role.REGULATOR)).get(page, status=200)

@@ -125,7 +125,7 @@ TIES = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(NAMES, TIES, st.sampled_from(["", "suspend", "leave"])), min_size=1, max_size=4))
 def test_an_export_fills_an_empty_pool_with_the_same_people(
     session: Session, people: list[tuple[str, list[Interest], str]]
@@ -148,7 +148,7 @@ def test_an_export_fills_an_empty_pool_with_the_same_people(
         nested.rollback()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(list(lines.COLUMNS)), st.text(max_size=20)), min_size=1, max_size=4)
 )

@@ -29,7 +29,7 @@ def test_a_marked_text_is_no_formula_and_is_told_back(text: str) -> None:
     assert sheet.plain(marked) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(TABLES)
 def test_what_is_written_reads_back_the_same(table: list[list[str]]) -> None:
     heading = [f"c{number}" for number in range(len(table[0]))]
@@ -40,7 +40,7 @@ def test_what_is_written_reads_back_the_same(table: list[list[str]]) -> None:
         assert [cell.strip() for cell in back.get(number, [""] * len(row))] == [cell.strip() for cell in row]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=80).map(lambda data: b"PK\x03\x04" + data))
 def test_no_bytes_bring_the_reader_down(raw: bytes) -> None:
     with pytest.raises(sheet.Unreadable):
