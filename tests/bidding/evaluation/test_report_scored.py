@@ -37,7 +37,9 @@ def document(room: Room) -> tuple[dict[str, Any], dict[str, Any]]:
     return canonical.loads(drawn.raw), canonical.loads(drawn.inputs)
 
 
-def test_reasons_and_corrections_stand_in_the_report_and_on_the_cards(room: Room) -> None:
+def test_reasons_and_corrections_stand_in_the_report_on_the_cards_and_by_seat_on_the_paper(
+    room: Room,
+) -> None:
     found, inputs = document(room)
     members = [row["member"] for row in found["committee"]]
     (said,), (changed,) = found["score_reasons"], found["score_corrections"]
@@ -52,15 +54,10 @@ def test_reasons_and_corrections_stand_in_the_report_and_on_the_cards(room: Room
     assert corrected is not None
     mark = next(row for row in corrected.rows if row.item == "O").marks[1]
     assert (mark.before, mark.score) == ("5", "10")
-
-
-def test_the_paper_prints_them_by_seat(room: Room) -> None:
-    drawn = room.report()
-    signed = report.signatures_of(room.session, drawn)
-    printed = contents(Paper(room.tender, drawn, signed, "示例市公共资源交易中心", str))
-    notes = "\n".join(note for card in printed["cards"] for note in card["notes"])
+    paper = Paper(room.tender, room.report(), report.signatures_of(room.session, room.report()), "", str)
+    notes = "\n".join(note for card in contents(paper)["cards"] for note in card["notes"])
     assert "3 席，10：" in notes and REASON in notes and "2 席，5 → 10" in notes
-    assert len(printed["firm"]["rows"]) == 1 + len(room.people)
+    assert len(contents(paper)["firm"]["rows"]) == 1 + len(room.people)
 
 
 def test_with_the_delivery_each_members_work_is_told_as_it_was_signed(room: Room) -> None:
