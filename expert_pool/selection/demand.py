@@ -136,7 +136,8 @@ def document(
             "experts": demand.experts, "strata": [dict(one) for one in announced], "cap": demand.cap,
             "avoid": [asdict(one) for one in demand.avoid], "ratio": ratio,
             "session": {"at": session_at, "place": demand.place}, "buyers": sorted(purchase.buyers),
-            "tenderer": purchase.tenderer, "region": purchase.region, "matters": sorted(purchase.matters),
+            "bidders": sorted(purchase.bidders or ()), "tenderer": purchase.tenderer, "region": purchase.region,
+            "matters": sorted(purchase.matters),
             "at": day, "limits": asdict(limits),
         }
     )  # fmt: skip

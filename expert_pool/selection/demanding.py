@@ -115,7 +115,7 @@ def may_draw(session: Session, purchase: Purchase) -> None:
 def judged(session: Session, purchase: Purchase, wanted: asking.Demand, at: datetime) -> list[Fault]:
     """What is unlawful or incomplete in a demand."""
     panel = panel_of(session, purchase.code)
-    if panel is not None and not drawn_handles(session, purchase.code):
+    if panel is not None and not drawn_handles(session, panel):
         panel = None  # nobody has been found yet: everything may still be asked for anew
     seats = missing(session, panel) if panel else wanted.experts
     faults = asking.composition(
@@ -279,10 +279,15 @@ def demand_of_draw(session: Session, ann: str) -> PanelDemand | None:
     return session.scalars(select(PanelDemand).where(PanelDemand.draw == ann)).first()
 
 
-def drawn_handles(session: Session, tender: str) -> list[str]:
-    """The handles that the tender's draws seat so far."""
-    found = draws.draws_of(session, tender, PURPOSE)
-    return [handle for draw in found if not draw.voided for handle in draws.seated(draw)]
+def draws_for(session: Session, panel: Panel) -> list[Draw]:
+    """The draws that filled this committee; one that the authority sent home had others."""
+    found = draws.draws_of(session, panel.tender, PURPOSE)
+    return [draw for draw in found if draw.announced_at >= panel.imported_at and not draw.voided]
+
+
+def drawn_handles(session: Session, panel: Panel) -> list[str]:
+    """The handles that these draws seat so far."""
+    return [handle for draw in draws_for(session, panel) for handle in draws.seated(draw)]
 
 
 def missing(session: Session, panel: Panel) -> int:
@@ -290,7 +295,7 @@ def missing(session: Session, panel: Panel) -> int:
     running = draws.draws_of(session, panel.tender, PURPOSE)
     if any(not draw.ended or draws.awaited(session, draw) for draw in running):
         return 0
-    return max(0, panel.experts - len(drawn_handles(session, panel.tender)))
+    return max(0, panel.experts - len(drawn_handles(session, panel)))
 
 
 def window(settings: Any) -> timedelta:

@@ -14,9 +14,7 @@ from trading.web import Card, _
 
 def expert_cards(request: Request) -> list[Card]:
     """The way to say in the evaluation room: I am here. The same for every expert, drawn or not."""
-    return [
-        Card(_("Arrive at an evaluation"), request.route_path("here"), _("Only in the evaluation rooms"))
-    ]
+    return [Card(_("Arrive at an evaluation"), request.route_path("here"), _("Only in the evaluation rooms"))]
 
 
 def approval_cards(request: Request) -> list[Card]:

@@ -19,7 +19,7 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
 from expert_pool.selection import refused
 from expert_pool.selection import service as committee
-from expert_pool.selection.demanding import PURPOSE, demands_of, seat_board
+from expert_pool.selection.demanding import PURPOSE, demands_of, draws_for, seat_board
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
 from expert_pool.selection.panel_list import Listed, Seat
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
@@ -79,7 +79,7 @@ def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
 def seats_open(session: Session, registry: Any, draw: Draw) -> bool:
     """Whether members of this draw can still sit down."""
     panel = committee.panel_of(session, draw.tender)
-    if panel is None or not panel.drawn or panel.panel_sha256:
+    if panel is None or not panel.drawn or panel.panel_sha256 or draw.announced_at < panel.imported_at:
         return False
     purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, False)
     return purchase.state in BEFORE_SESSION
@@ -232,7 +232,12 @@ def sign_in(
     member = committee.sit(session, panel, seat, signed_in_at=at)
     member.promise, member.promise_cms, member.phone = given.raw, given.cms, True
     promised = hashlib.sha256(given.raw).hexdigest()
-    said = {"member": seat.member, "promise": promised, "phone": True}
+    said = {
+        "member": seat.member,
+        "promise": promised,
+        "p7s": hashlib.sha256(given.cms).hexdigest(),
+        "phone": True,
+    }
     record(session, actor, "panel.member-signed-in", purchase.code, said, at)
     return member
 
@@ -343,10 +348,9 @@ def complete(session: Session, registry: Any, panel: Panel, purchase: Purchase, 
     panel.panel_sha256 = hashlib.sha256(committee.document_of(keys, panel)).hexdigest()
     chosen = next(seat for seat in seats if seat.head)
     record(session, draws.HALL, "panel.head-chosen", panel.tender, {"member": chosen.member}, at)
-    found = draws.draws_of(session, panel.tender, PURPOSE)
     said = {
         "panel": panel.panel_sha256,
-        "draws": [draw.ann for draw in found if not draw.voided],
+        "draws": [draw.ann for draw in draws_for(session, panel)],
         "demand": panel.list_sha256,
     }
     record(session, draws.HALL, "panel.seated", panel.tender, said, at)

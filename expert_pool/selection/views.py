@@ -38,6 +38,11 @@ STATES = {
     "short": (_("Too few accepted: another draw must fill the seats"), "bad"),
     "void": (_("Void: a trustee did not do its part; approve again"), "bad"),
 }
+DOORS = {
+    "names": _("Asked for the members' names"),
+    "arrival": _("Said to be here, without a seat"),
+    "site-wanted": _("Asked in the name of the device that calls"),
+}
 TRUSTEE_STATES = {
     "awaited": (_("awaited"), "neutral"),
     "committed": (_("has committed"), "now"),
@@ -70,9 +75,7 @@ def page(request: Request, form: Form) -> dict[str, Any]:
     }
 
 
-@view_config(
-    route_name="panel-demand", renderer=FOLDER + "demand.jinja2", permission=Permission.DEMAND_PANEL
-)
+@view_config(route_name="panel-demand", renderer=FOLDER + "demand.jinja2", permission=Permission.DEMAND_PANEL)
 def demand(request: Request) -> Any:
     """Ask for a committee: one form, one button."""
     purchase = api.purchase_of(request, lock=request.method == "POST")
@@ -218,9 +221,7 @@ def here_visit(request: Request) -> Any:
     return {"form": Form(request, commands.Here), **said}
 
 
-@view_config(
-    route_name="panel-head", request_method="POST", renderer="json", permission=Permission.EVALUATE
-)
+@view_config(route_name="panel-head", request_method="POST", renderer="json", permission=Permission.EVALUATE)
 def head(request: Request) -> Any:
     """An expert names the head; back to the evaluation."""
     form = Form(request, commands.HeadForm)
@@ -241,4 +242,4 @@ def head(request: Request) -> Any:
 )
 def names_refused(request: Request) -> dict[str, Any]:
     """Who wanted to know experts' names and was refused (监督：名单查询被拒)."""
-    return {"rows": refused.newest(request.db)}
+    return {"rows": refused.newest(request.db), "DOORS": DOORS}

@@ -119,8 +119,6 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
             yield File(f"{folder}/sealed.json", draw.names, True)
         if draw.sealed is not None:
             yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
-        if draw.names is not None:
-            yield File(f"{folder}/sealed.json", draw.names, True)
         for row in session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id)):
             name = commits_of(session, draw)[row.party].hash
             yield File(f"{folder}/commits/{name}.json", row.commit)
