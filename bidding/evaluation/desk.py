@@ -42,6 +42,8 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
         return _("The bids wait for your scores"), True
     if phase is Phase.SCORE_REASONS and found.scoring and found.scoring.owed(own.member):
         return _("A score of yours waits for its reason"), True
+    if phase is Phase.SCORE_REASONS and found.scoring and found.scoring.disagreements:
+        return _("Members differ on objective items: they must be corrected"), True
     if phase is Phase.REPORT:
         return _("The report is drawn up: read and sign it"), True
     return _("The evaluation waits for others"), False

@@ -147,7 +147,17 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     assert page.evaluate(KEPT) == []
     assert saved(hall) == sorted(score for row in SCORES for score in row if score)
 
-    other = opened(tablet, hall)
+    two_windows(page, opened(tablet, hall), hall)
+    sign(page)
+    for member in hall.members[1:3]:
+        lock(hall, member)
+    page.goto(f"/tenders/{hall.code}/evaluation")
+    expect(page.locator(".scoring-overview")).to_contain_text("2 / 5")
+    shot(page, "chair-overview")
+
+
+def two_windows(page: Page, other: Page, hall: Hall) -> None:
+    """Both change the sheet; what only one of them changed is taken, for the rest somebody chooses."""
     other.fill("[name=score-4-0]", "20")
     other.fill("[name=score-3-1]", "9")
     state(other, "saved")
@@ -157,8 +167,11 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     assert page.input_value("[name=score-4-0]") == "21" and page.input_value("[name=score-3-1]") == "9"
     page.click("[data-take-theirs=score-4-0]")
     state(page, "saved")
-    assert {"20", "9", "14"} <= set(saved(hall)) and "21" in saved(hall), "the first bid's"
+    assert {"20", "9", "14"} <= set(saved(hall)) and saved(hall).count("21") == 1, "the first bid's"
 
+
+def sign(page: Page) -> None:
+    """What is wrong or missing is shown before anything is signed."""
     page.fill("[name=score-1-2]", "11")
     page.click("button[value=sign]")
     expect(page.locator("[name=score-1-2]")).to_be_focused()
@@ -170,11 +183,6 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     page.click("button[value=sign]")
     page.wait_for_selector("form[data-sign][data-ready]")
     assert page.evaluate(KEPT) == []
-    for member in hall.members[1:3]:
-        lock(hall, member)
-    page.goto(f"/tenders/{hall.code}/evaluation")
-    expect(page.locator(".scoring-overview")).to_contain_text("2 / 5")
-    shot(page, "chair-overview")
 
 
 def lock(hall: Hall, member: Program) -> None:

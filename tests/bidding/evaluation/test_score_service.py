@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bidding.evaluation import score_papers, score_service, service
 from bidding.evaluation.models import ScoreDraft, ScoreSheet
 from bidding.evaluation.scoring import evaluate_json
+from bidding.exhibits import of_scoring
 from bidding.tenders.models import Tender
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.room import Room, make_room, stamp
@@ -171,6 +172,27 @@ def test_nobody_gets_anything_of_a_sheet_before_all_are_locked(room: Room) -> No
     assert one["scores"] == two["scores"] and one["salt"] != two["salt"], "equal sheets have equal hashes"
     lock(room, room.people[4])
     assert len(room.found.scoring.sheets) == 5  # type: ignore[union-attr]
+
+
+def test_an_export_has_no_sheet_before_all_are_locked(room: Room) -> None:
+    def exported() -> list[str]:
+        return [exhibit.path for exhibit in of_scoring(room.session, room.registry["keys"], room.tender)]
+
+    for user in room.people[:4]:
+        lock(room, user)
+    assert exported() == []
+    lock(room, room.people[4])
+    assert len(exported()) == 10 and all(path.startswith("evaluation/scores/") for path in exported())
+
+
+def test_bids_that_are_evaluated_again_are_scored_anew(room: Room) -> None:
+    for user in room.people[:3]:
+        lock(room, user)
+    room.tender.round = 2
+    room.session.flush()
+    room.review_all()
+    assert room.found.scoring is not None and room.found.scoring.locked == {}
+    assert canonical.loads(lock(room, room.people[0]))["round"] == 2
 
 
 def test_an_outlier_owes_its_own_members_reason_and_counts_in_full(room: Room) -> None:
