@@ -30,6 +30,7 @@ ROOMS = (
     "expert_pool.experts",
     "expert_pool.advisory",
     "expert_pool.selection",
+    "expert_pool.calls",
     "expert_pool.conduct",
     "bidding.tenders",
     "bidding.tenders.telling",
