@@ -2397,7 +2397,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
     (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated"),
     (r"evaluation/demands/.+", "panel.demanded"),
-    (r"evaluation/promises/.+", "panel.member-signed-in"),
+    (r"evaluation/promises/.+\.json", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/scores/.+", "scores.locked"),
     (r"evaluation/score-reasons/.+", "scores.explained"),
@@ -4581,6 +4581,9 @@ RECUSALS = {  # why somebody of the pool is not drawn, and by which rule (draw.m
     "employer-avoided": "GPR 9(6): works for an organisation to be avoided",
     "supervisor": "TBR 46: supervises the buyer",
     "advisory": "advised on this purchase",
+    "bidder": "GPR 9(1): works for a bidder",
+    "interest": "GPR 9: tied to a bidder within three years",
+    "kinship": "GPR 9(4): of the family of a bidder's people",
     "speciality": "of no speciality that was asked for",
 }
 
@@ -4591,6 +4594,17 @@ def _supervises(area: str, wanted: Mapping[str, Any]) -> bool:
         return area in wanted["buyers"]
     wide = re.sub(r"(?<=..)(00)+$", "", area)
     return bool(wanted.get("region")) and str(wanted["region"]).startswith(wide)
+
+
+KIN = {"spouse", "lineal", "collateral", "in-law"}
+
+
+def _looked_back(day: date) -> str:
+    """The same day three years earlier (GPR 9); 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year - 3).isoformat()
+    except ValueError:
+        return day.replace(year=day.year - 3, day=28).isoformat()
 
 
 def recusals(
@@ -4606,6 +4620,14 @@ def recusals(
         if tie["relation"] == "employment" and tie["since"] <= wanted["at"] <= (tie["until"] or "9999")
     }
     tags = {tag for stratum in wanted["strata"] for tag in stratum["tags"]}
+    bidders = set(wanted.get("bidders", []))
+    ties = {
+        tie["relation"] in KIN
+        for tie in facts["interests"]
+        if tie["org"] in bidders
+        and tie["since"] <= wanted["at"]
+        and (tie["until"] or "9999") >= _looked_back(day)
+    }
     return {
         "inactive": facts["status"] != "active",
         "training": (facts["trained_until"] or "") < wanted["at"],
@@ -4620,6 +4642,9 @@ def recusals(
         "employer-avoided": bool(employers & {row["org"] for row in wanted["avoid"]}),
         "supervisor": any(_supervises(area, wanted) for area in facts["official_of"]),
         "advisory": bool(set(facts["advises"]) & {wanted["tender"], *wanted.get("matters", [])}),
+        "bidder": record["org"] in bidders,
+        "interest": False in ties,
+        "kinship": True in ties,
         "speciality": not any(c.startswith(tag) for c in record["cats"] for tag in tags),
     }
 
@@ -4677,7 +4702,13 @@ class _PanelAudit:
         demand(not same, f"{approved} approves what the same person had asked for")
         document: Mapping[str, Any] = self.audit.doc(f"evaluation/demands/{said['demand']}.json")
         demand(document["tender"] == self.audit.tender, f"{asked} is about another tender")
-        return document
+        return {**document, "bidders": sorted({*document.get("bidders", []), *self._bidders(draw.announced)})}
+
+    def _bidders(self, before: Act) -> set[str]:
+        """Whose bids had been opened by then: from there on ties to them count too."""
+        recorded = [act for act in self.audit.of_type("opening.recorded") if act.index < before.index]
+        rows = self.audit.doc("opening/outcomes.json")["bids"] if recorded else []
+        return {self.audit.bid(row["manifest"])["bidder"]["id"] for row in rows if row["outcome"] == "OK"}
 
     def _check_imported(self) -> None:
         """Without a draw of ours nobody can have been drawn here."""
@@ -4810,6 +4841,8 @@ class _PanelAudit:
         bidders = (
             {self.audit.bid(m)["bidder"]["id"] for m in self.audit.valid_bids} if self._closed else set()
         )
+        if strangers := sorted(set(wanted.get("bidders", [])) - bidders):
+            self.audit.fail(f"the demand excludes for ties to {', '.join(strangers)}, who did not bid")
         avoided = {row["org"] for row in wanted["avoid"]} | set(wanted["buyers"])
         for handle in sorted(seated & opened.keys()):
             org, who = opened[handle]["org"], f"expert {opened[handle]['id']}"

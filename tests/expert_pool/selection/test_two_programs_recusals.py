@@ -22,8 +22,9 @@ ORGS = [letter * 18 for letter in "ABCDE"]
 TENDERER, AGENCY, AVOIDED = ORGS[:3]
 LIMITS = Limits(sessions_a_month=2, sessions_a_year=4, cool_down_days=60)
 PURCHASE = Purchase(
-    "T-1", "published", TENDERER, AGENCY, "110105", frozenset({"T-1", "P-1"}), Decimal(1), "procurement"
-)
+    "T-1", "opened", TENDERER, AGENCY, "110105", frozenset({"T-1", "P-1"}), Decimal(1), "procurement",
+    bidders=frozenset(ORGS[3:4]),
+)  # fmt: skip
 WISH = "B03.01.01"
 wanted = asking.Demand(
     "T-1", 5, 4, (asking.Wish(4, WISH),), (asking.Avoid(AVOIDED, "builds for them"),),
@@ -56,7 +57,7 @@ def people(draw: Any) -> PoolExpert:
         years=9,
         status=seldom(st.sampled_from(STATUSES), "active"),
         trained_until=seldom(st.one_of(st.none(), days), DAY),
-        interests=tuple(seldom(st.lists(interests, max_size=2), [])),
+        interests=tuple(seldom(st.lists(interests, min_size=1, max_size=2), [])),
         sessions=tuple(seldom(st.lists(days, max_size=6), [])),
         tenderers=tuple(seldom(st.lists(st.tuples(orgs, days), max_size=2), [])),
         advises=tuple(seldom(st.lists(st.sampled_from(["T-1", "P-1", "T-2"]), max_size=2), [])),
