@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +129,9 @@ LAWFUL = [
 ]  # fmt: skip
 
 
+SENTENCES = tomllib.loads((Path(__file__).parents[2] / "vectors" / "lint_sentences.toml").read_text("utf-8"))
+
+
 def found(field: str, text: str, regime: str = "procurement") -> list[Finding]:
     return lint({field: text}, BOOK, DAY, regime)  # type: ignore[arg-type]
 
@@ -159,6 +164,14 @@ def test_a_bad_document_shows_all_its_faults_and_a_good_one_none() -> None:
     for field, sentence in LAWFUL:
         fields.setdefault(field, []).append(sentence)
     assert lint({field: "。\n".join(text) for field, text in fields.items()}, BOOK, DAY) == []
+
+
+def test_a_long_list_of_planted_sentences_is_found_whole_and_a_long_list_of_lawful_ones_left_alone() -> None:
+    planted = [(field, text) for field, texts in SENTENCES["planted"].items() for text in texts]
+    lawful = [(field, text) for field, texts in SENTENCES["lawful"].items() for text in texts]
+    assert len(planted) > 100 and len(lawful) > 100
+    assert [pair for pair in planted if not found(*pair)] == []
+    assert [pair for pair in lawful if found(*pair)] == []
 
 
 def test_place_rule_and_certainty_are_told() -> None:
