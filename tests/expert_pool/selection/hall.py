@@ -224,7 +224,8 @@ def make_panel_hall(config: Configurator, state: Path, monkeypatch: Any, experts
         made.bidders = [party.uscc for party in parties]
         org = {"agent": tender.agency, "buyer": tender.tenderer, "delegate": tender.tenderer}
         role = {"agent": "agent", "buyer": "tenderer", "delegate": "tenderer"}
-        for name in ("agent", "buyer", "delegate", "regulator", "operator", "bidder"):
+        others = ("regulator", "operator", "bidder", "system-admin", "security-admin", "audit-admin")
+        for name in ("agent", "buyer", "delegate", *others):
             party = parties[0] if name == "bidder" else org.get(name)
             user = make_user(session, role.get(name, name), party=party, keys=made.registry["keys"])
             made.people[name] = equip(session, made, user, name == "delegate")

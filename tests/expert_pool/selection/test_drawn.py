@@ -64,6 +64,22 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
     assert [row["role"] for row in members].count("purchaser") == 1
     assert sum(row["head"] for row in members) == 1
     assert mine.get(hall.api("/evaluation")).json["state"] == "evaluating"
+    after_the_result_notice_the_members_are_known_and_nobody_else(hall, drawn)
+
+
+def after_the_result_notice_the_members_are_known_and_nobody_else(hall: PanelHall, drawn: set[str]) -> None:
+    assert not hall.site.wanted()["open"]
+    with hall.draws.db() as session:
+        session.execute(text("UPDATE tender SET state = 'result_published'"))
+    hall.site.hand_over()
+    opened = hall.entries("draw.opened")[0]["openings"]
+    assert opened.keys() == drawn
+    assert hall.people["bidder"].get(hall.api("/panel/names")).json["names"]
+    with hall.draws.db() as session:
+        assert len(openings_of(hall.registry["keys"], draws_of(session, hall.code, "panel")[0])) == len(
+            hall.experts
+        )
+    assert not hall.site.wanted()["open"]
 
 
 # --- what is refused ------------------------------------------------------------------------------------
@@ -164,10 +180,13 @@ def plainly(value: Any) -> bytes:
 
 def nobody_learns_a_name_at_a_door(hall: PanelHall) -> None:
     expert = next(iter(hall.experts.values()))
-    askers = [hall.people[name] for name in ("agent", "buyer", "operator", "bidder", "regulator")]
+    askers = [hall.people[name] for name in (
+        "agent", "buyer", "operator", "bidder", "regulator", "system-admin", "security-admin", "audit-admin",
+    )]  # fmt: skip
     for who in [*askers, expert]:
         assert who.get(hall.api("/panel/names"), 403)
         known = who.get(hall.api("/panel/draw"), "*").json
+        assert who.get(f"/draws/{hall.code}/panel/1", 404 if who is not hall.people["regulator"] else 200)
         assert known.get("state") in ("ready", None)
         assert not set(hall.experts) & set(str(known).split("'"))
         assert who.get(f"/api/draws/{'00' * 32}/transcript", 404)
