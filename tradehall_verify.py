@@ -1843,14 +1843,26 @@ def evaluate_scoring(inputs: Mapping[str, Any]) -> dict[str, Any]:
 EVALUATIONS = {"lowest-price": evaluate_lowest_price, "comprehensive-scoring": evaluate_scoring}
 
 
+def _weights(rules: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Each group's and criterion's share of 100, whether or not they add up."""
+    whole = sum(mark(node["weight"]) for node in rules["criteria"])
+    found, nodes = {}, list(rules["criteria"])
+    while nodes:
+        node = nodes.pop()
+        found[node["id"]] = 100 * mark(node["weight"]) / whole
+        nodes += node.get("items", [])
+    return found
+
+
 def changed_weights(used: Mapping[str, Any], published: Mapping[str, Any]) -> list[str]:
     """The criteria whose weight is not the published one, in words."""
-    mine, theirs = ({row[0]: row for row in score_criteria(rules)} for rules in (used, published))
-    return [
-        f"{name} weighs {show_money(100 * mine[name][2])} of 100, published was {show_money(100 * theirs[name][2])}"
+    mine, theirs = _weights(used), _weights(published)
+    changed = [
+        f"{name} weighs {show_money(mine[name])} of 100, published was {show_money(theirs[name])}"
         for name in mine.keys() & theirs.keys()
-        if mine[name][2] != theirs[name][2]
+        if mine[name] != theirs[name]
     ]
+    return sorted(changed) + [f"{name} is not in both" for name in sorted(mine.keys() ^ theirs.keys())]
 
 
 def differing_rows(name: str, mine: list[Any], said: list[Any]) -> list[str]:

@@ -226,3 +226,5 @@ def test_the_verifier_names_a_bent_score_and_a_changed_weight() -> None:
         "P weighs 30.00 of 100, published was 40.00",
         "T weighs 50.00 of 100, published was 40.00",
     ]
+    unbalanced = {**rules, "criteria": [*TREES[0][:2], {**TREES[0][2], "id": "U", "weight": "25"}]}
+    assert changed_weights(unbalanced, rules)[-2:] == ["O is not in both", "U is not in both"]
