@@ -21,6 +21,8 @@ from trading.clock import rfc3339
 TEMPLATE = "office-air-conditioning"
 EXPERTS = 4
 DELEGATE = "delegate"
+INVITED = "您已确认参加评审"
+"""how the message begins that only those get who accepted"""
 ANSWERS = "decline no-answer 91 accept"
 """what telephones do in the order in which they are first called; the last word holds for all others"""
 
@@ -49,7 +51,7 @@ def draw_committee(story: Story) -> None:
             "session": {"at": rfc3339(begins), "place": "评标室三"},
         },
     )
-    story.say(f"demand {demanded['demand'][:16]}…  {demanded['eligible']} people can be drawn")
+    story.say(f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} people can be drawn")
     buyer.post(
         story.api("/panel/representatives"),
         {"logins": [DELEGATE], "letter": "授权何平作为采购人代表参加评标"},
@@ -97,7 +99,8 @@ def seat_committee(story: Story) -> None:
     promise(story, story.person(DELEGATE))
     seat = seated[0].get(story.api("/panel/promise"))["seat"]
     for expert in seated:
-        expert.post(story.api("/panel/head"), {"seat": seat})
+        if expert.post(story.api("/panel/head"), {"seat": seat})["chosen"]:
+            break
     story.committee = [*seated, story.person(DELEGATE)]
     story.say(f"{len(story.committee)} members have signed in and chosen their head: {seated[0].name}")
 
@@ -105,7 +108,7 @@ def seat_committee(story: Story) -> None:
 def accepted(story: Story) -> list[pool.Member]:
     """Those whose telephones have the message with date and place: each knows it of himself, and nobody else."""
     texts = json.loads(fetch(story.hall.environment["TRADEHALL_SMS_URL"] + "/log"))["messages"]
-    invited = [text["number"] for text in texts if "评标室三" in text["text"]]
+    invited = [text["number"] for text in texts if INVITED in text["text"]]
     return [member for member in pool.members() if member.phone in invited]
 
 
