@@ -31,7 +31,7 @@ from trading.draws.announcement import parse_params
 from trading.ledger import canonical
 from trading.ledger.service import entries_of
 
-TAG = "B03.01.01"
+TAG, OTHER_TAG = "B03.01.01", "B01.01.01"
 
 
 class SiteDouble(Device):
@@ -187,26 +187,27 @@ class PanelHall:
         """Why somebody without a seat gets no promise to sign."""
         return str(who.get(self.api("/panel/promise"), 422).json["code"])
 
-    def entries(self, kind: str, tender: str | None = "") -> list[dict[str, Any]]:
+    def entries(self, kind: str) -> list[dict[str, Any]]:
         with self.draws.db() as session:
             found = [row for row in entries_of(session, self.code) if row.entry.type == kind]
             return [row.payloads[0].document for row in found if row.payloads[0]]
 
-    def draws_result(self) -> dict[str, Any]:
-        """The last result that the ledger has."""
-        with self.draws.db() as session:
-            found = [row for row in entries_of(session, self.code) if row.entry.type == "draw.result"]
-            assert found[-1].payloads[0] is not None
-            result: dict[str, Any] = found[-1].payloads[0].document["result"]
-            return result
+    def results(self) -> dict[str, dict[str, Any]]:
+        """draw → the last result that the ledger has of it."""
+        return {said["draw"]: said["result"] for said in self.entries("draw.result")}
+
+    def result_hashes(self) -> list[str]:
+        return [said["hash"] for said in self.entries("draw.result")]
 
 
 def url64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def make_panel_hall(config: Configurator, state: Path, monkeypatch: Any, experts: int = 10) -> PanelHall:
-    """A hall with an opened tender of two bidders, and a pool of so many experts."""
+def make_panel_hall(
+    config: Configurator, state: Path, monkeypatch: Any, experts: int = 8, others: int = 0
+) -> PanelHall:
+    """A hall with an opened tender of three bidders, and a pool of so many experts, and `others` of OTHER_TAG."""
     hall = make_hall(config, state, monkeypatch)
     read = installation.name_readers(state)
     settings = config.registry.settings
@@ -224,15 +225,16 @@ def make_panel_hall(config: Configurator, state: Path, monkeypatch: Any, experts
         made.bidders = [party.uscc for party in parties]
         org = {"agent": tender.agency, "buyer": tender.tenderer, "delegate": tender.tenderer}
         role = {"agent": "agent", "buyer": "tenderer", "delegate": "tenderer"}
-        others = ("regulator", "operator", "bidder", "system-admin", "security-admin", "audit-admin")
-        for name in ("agent", "buyer", "delegate", *others):
+        outside = ("regulator", "operator", "bidder", "system-admin", "security-admin", "audit-admin")
+        for name in ("agent", "buyer", "delegate", *outside):
             party = parties[0] if name == "bidder" else org.get(name)
             user = make_user(session, role.get(name, name), party=party, keys=made.registry["keys"])
             made.people[name] = equip(session, made, user, name == "delegate")
-        for _ in range(experts):
+        for speciality in [TAG] * experts + [OTHER_TAG] * others:
             user = make_user(session, "expert", keys=made.registry["keys"])
             someone = equip(session, made, user, True)
-            row = make_expert(session, keys=made.registry["keys"], login=user.login, name=user.name)
+            row = make_expert(session, keys=made.registry["keys"], login=user.login, name=user.name,
+                              specialities=[speciality])  # fmt: skip
             someone.number = row.number
             made.experts[row.number] = someone
     return made

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
-from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
+from tests.expert_pool.selection.hall import OTHER_TAG, PanelHall, make_panel_hall
 from trading.draws.names import NamesError, open_names
 from trading.draws.service import draws_of, openings_of, params_of
 from trading.errors import Refused
@@ -28,20 +28,24 @@ def code_of(answer: Any) -> str:
     return str(answer["code"])
 
 
-def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> None:
-    hall.site.answers = dict.fromkeys(sorted(hall.experts)[:2], "D")
+def test_a_committee_is_drawn_called_filled_up_replaced_and_seated(
+    config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = make_panel_hall(config, tmp_path, monkeypatch, others=5)
+    hall.site.answers = dict.fromkeys(sorted(hall.experts)[:5], "D")
     hall.ready()
-    assert hall.people["agent"].get(hall.api("/panel/draw")).json["state"] == "ready"
+    assert hall.people["agent"].get(hall.api("/panel/draw")).json["state"] == "short"
+    second = fill_up(hall)
     hall.people["buyer"].post(
         hall.api("/panel/representatives"), {"logins": [hall.people["delegate"].login], "letter": "…"}, 201
     )
-    first = hall.seated()
-    assert not set(first) & set(hall.site.answers) and len(first) == 4
-    assert hall.arrive(first[0]) == "known"
-    gone = hall.experts[first[0]].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"}).json
+    assert len(hall.seated()) == 4 and not set(hall.seated()) & set(hall.site.answers)
+    first = next(number for ann, number in hall.site.accepted if ann == second)
+    assert hall.arrive(first) == "known"
+    gone = hall.experts[first].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"}).json
     assert gone["recused"]
-    assert hall.site.call_all() >= 1
-    present = [number for number in hall.seated() if number != first[0]]
+    assert hall.site.call_all() == 1
+    present = [number for number in hall.seated() if number != first]
     assert len(present) == 4
     for number in present:
         assert hall.arrive(number) == "known"
@@ -59,7 +63,7 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
         panel = session.query(Panel).one()
         members = canonical.loads(service.document_of(hall.registry["keys"], panel))["members"]
         assert said["panel"] == panel.panel_sha256
-    drawn = {h for row in hall.draws_result()["panel"].values() for h in row}
+    drawn = {h for result in hall.results().values() for row in result["panel"].values() for h in row}
     assert {row["handle"] for row in members if row["role"] == "expert"} == drawn
     assert [row["role"] for row in members].count("purchaser") == 1
     assert sum(row["head"] for row in members) == 1
@@ -67,13 +71,25 @@ def test_a_committee_is_drawn_called_replaced_and_seated(hall: PanelHall) -> Non
     after_the_result_notice_the_members_are_known_and_nobody_else(hall, drawn)
 
 
+def fill_up(hall: PanelHall) -> str:
+    """Three accepted: another demand for the seat that is empty, and for no more; returns the second draw."""
+    wrong = hall.ask(422, strata=[{"quota": 2, "tag": OTHER_TAG}])
+    assert [fault["code"] for fault in wrong["faults"]] == ["demand.strata"]
+    ann = hall.draw(strata=[{"quota": 1, "tag": OTHER_TAG}])
+    row = hall.site.wanted()["calls"][0]
+    assert (row["draw"], row["params"]["prev"], len(row["earlier"])) == (ann, hall.result_hashes()[0], 1)
+    hall.site.call_all()
+    assert hall.people["agent"].get(hall.api("/panel/draw")).json["state"] == "ready"
+    return ann
+
+
 def after_the_result_notice_the_members_are_known_and_nobody_else(hall: PanelHall, drawn: set[str]) -> None:
     assert not hall.site.wanted()["open"]
     with hall.draws.db() as session:
         session.execute(text("UPDATE tender SET state = 'result_published'"))
     hall.site.hand_over()
-    opened = hall.entries("draw.opened")[0]["openings"]
-    assert opened.keys() == drawn
+    opened = {handle for entry in hall.entries("draw.opened") for handle in entry["openings"]}
+    assert opened == drawn
     assert hall.people["bidder"].get(hall.api("/panel/names")).json["names"]
     with hall.draws.db() as session:
         assert len(openings_of(hall.registry["keys"], draws_of(session, hall.code, "panel")[0])) == len(
