@@ -1,7 +1,7 @@
 """The hall of the first schema goes on: its open tender is opened, evaluated and awarded under the newest one.
 
-Played by `make upgraded`, not with the suite: it exports, rotates and signs for most of a minute of processor time,
-with everything beside the pages in threads of one process."""
+Played by itself (`make upgraded`, and in CI after the suite): everything beside the pages works in threads of one
+process, for half a minute."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -23,6 +24,7 @@ from pyramid.config import Configurator
 from sqlalchemy import select
 
 from bidding.tenders.models import Tender
+from bidding.tenders.publication import log_key_of
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.encoding import b64
 from bidding.vault.models import CustodianKey, SealPolicy
@@ -30,6 +32,7 @@ from config import assets, cli, installation, register
 from config.custodian import Box
 from config.demo import lowest_price, play
 from config.demo.cast import CUSTODIANS
+from config.demo.client import until
 from config.settings import environment_name
 from config.supervisor import Family, Hall
 from plugins.demo_ca.authority import DemoCA
@@ -61,23 +64,22 @@ class Quiet(WSGIRequestHandler):
 class OneProcess(Scene):
     """A hall with everything beside its pages in threads: the worker, sequencer and witness, the custodians."""
 
-    def serve(self, stop: threading.Event) -> None:
-        while not stop.wait(0.2):
-            deliver(self.registry["sessions"], self.registry, self.registry["handlers"])
+    def keep_due(self) -> None:
+        deliver(self.registry["sessions"], self.registry, self.registry["handlers"])
 
-    def attend(self, stop: threading.Event) -> None:
-        while not stop.wait(0.2):
-            self.sequence()
+    def work_boxes(self, hall: str) -> None:
+        """One look of each custodian, started again for it."""
+        for folder in self.boxes():
+            with suppress(Unreachable):
+                Box(folder, hall, folder / "trust").work()
 
-    def keep_boxes(self, stop: threading.Event, hall: str) -> None:
-        """Custodians, each started again at every look, and what the authority's lists say now."""
-        while not stop.wait(1.5):
-            folders = [installation.outside(self.state) / name for name in CUSTODIANS]
-            for folder in (self.state, *folders):
-                self.ca().export_trust(folder / "trust")
-            for folder in folders:
-                with suppress(Unreachable):  # the clock may have jumped past its revocation lists
-                    Box(folder, hall, folder / "trust").work()
+    def boxes(self) -> list[Path]:
+        return [installation.outside(self.state) / name for name in CUSTODIANS]
+
+    def renew_lists(self) -> None:
+        """The authority's revocation lists of now, for the hall and the boxes."""
+        for folder in (self.state, *self.boxes()):
+            self.ca().export_trust(folder / "trust")
 
     def sequence(self, witness: bool = True) -> None:
         """The witness signs with every key it has."""
@@ -91,31 +93,66 @@ class OneProcess(Scene):
                     session.add(LedgerCosig(size=newest.size, witness=name, line=line))
 
 
+class Upgraded(play.Story):
+    """The story of a hall whose authority tells at every jump of the clock what it has revoked: nobody here asks
+    it over the network."""
+
+    renew: Callable[[], None]
+
+    def ahead_to(self, instant: Any) -> None:
+        super().ahead_to(instant)
+        self.renew()
+
+
 @contextmanager
-def living(config: Configurator, state: Path, patch: pytest.MonkeyPatch) -> Iterator[Hall]:
-    """The hall at work, reached over HTTP by its people's own programs."""
+def at_work(work: Callable[[], None], pause: float) -> Iterator[None]:
+    """Does it again and again while the block runs; what it raises ends the test."""
+    stop, raised = threading.Event(), []
+
+    def go_on() -> None:
+        try:
+            while not stop.wait(pause):
+                work()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert not raised, raised
+
+
+@contextmanager
+def living(config: Configurator, state: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Hall, OneProcess]]:
+    """The hall at work, reached over HTTP by its people's own programs. The ledger begins first and ends last: the
+    others wait for it."""
     scene = OneProcess(config, state, clock.now(), Stamper(state, config.registry.settings))
     config.registry.registerUtility(scene.stamper, ITimeStamper)
-    settings, stop = config.registry.settings, threading.Event()
+    settings = config.registry.settings
     for key in ("ledger.vkey", "ledger.witnesses", "vault.custodians", "hall.state"):
         patch.setenv(environment_name(key), settings[key])
     patch.setenv("DATABASE_URL", settings["database.url"])
     patch.setenv("REDIS_URL", settings["redis.url"])
     server = make_server("127.0.0.1", 0, config.make_wsgi_app(), Server, Quiet)
     url = f"http://127.0.0.1:{server.server_port}"
-    works = [lambda: scene.serve(stop), lambda: scene.attend(stop), lambda: scene.keep_boxes(stop, url)]
-    threads = [threading.Thread(target=work) for work in (server.serve_forever, *works)]
-    for thread in threads:
-        thread.start()
+    pages = threading.Thread(target=server.serve_forever)
+    pages.start()
     environment = dict(os.environ)
+    scene.renew_lists()
     try:
-        yield Hall(url, environment, state, Family(environment, state))
+        with (
+            at_work(scene.sequence, 0.2),
+            at_work(scene.keep_due, 0.2),
+            at_work(partial(scene.work_boxes, url), 1.5),
+        ):
+            yield Hall(url, environment, state, Family(environment, state)), scene
     finally:
-        stop.set()
-        for thread in threads[1:]:
-            thread.join()
         server.shutdown()
-        threads[0].join()
+        pages.join()
         server.server_close()
 
 
@@ -144,6 +181,8 @@ def rotate_everything(story: play.Story, config: Configurator, tmp_path: Path) -
     settings.update(register.merged(settings))
     config.registry["keys"] = HallKeys.load(state)
     run("keys", "reseal")
+    # Whoever prepares a tender before the log has signed with its new key has to sign it anew afterwards.
+    until(lambda: log_key_of(config.registry) == installation.log_vkeys(state)[-1], "the log's new key")
 
 
 def test_a_tender_that_was_open_under_the_first_schema_goes_on_to_verified(
@@ -158,9 +197,9 @@ def test_a_tender_that_was_open_under_the_first_schema_goes_on_to_verified(
     said: list[str] = []
     folder = tmp_path / "papers"
     folder.mkdir()
-    with living(old, tmp_path / "state", monkeypatch) as hall:
-        story = play.Story(hall, folder, said.append)
-        story.code = codes["open"]
+    with living(old, tmp_path / "state", monkeypatch) as (hall, scene):
+        story = Upgraded(hall, folder, said.append)
+        story.code, story.renew = codes["open"], scene.renew_lists
         for place in (copy / "party" / "bids").iterdir():
             (key_file,) = place.glob("*.bidkey.json")
             sealed = next(place.glob("*.sealed"), None)
