@@ -11,11 +11,12 @@ from trading.rulebook.clauses import library
 from trading.rulebook.lint import lint
 from trading.rulebook.plan import Finding
 
+BOOK = Rulebook.load()
 BAD = "1. 提供营业执照。\n2. 信誉良好；注册资本不低于 500 万元。\n3、投标人须为本市注册的企业"
 
 
 def found(texts: dict[str, str]) -> list[Finding]:
-    return lint(texts, Rulebook.load(), date(2026, 3, 2))
+    return lint(texts, BOOK, date(2026, 3, 2))
 
 
 def test_a_clause_is_added_as_the_next_number() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bidding.evaluation.criteria import PriceWeights
 from bidding.evaluation.scoring_inputs import check_scoring_rules
-from bidding.tenders import amendment_rules, drafts, papers, publication
+from bidding.tenders import amending, amendment_rules, drafts, papers, publication
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.criteria import Row, columns_of, legal_faults, replaced, rows_of, shown, tree_of
 from config.conform.scored_case import _rules
@@ -179,6 +179,26 @@ def test_the_case_of_order_87_is_published_to_the_letter(
         assert tender.rules[name] == wanted[name], name
     assert wanted["deductions"].items() <= tender.rules["deductions"].items()
     assert check_scoring_rules(tender.rules) == []
+
+
+def test_amended_criteria_are_judged_like_new_ones(session: Session, registry: Any, buyers: Buyers) -> None:
+    tender = published_tender(session, registry, buyers, **goods_87())
+
+    def amended(**fields: Any) -> Any:
+        command = DraftTender.model_validate(tender.form | fields)
+        return amending.draft_amendment(session, registry, tender, command, "供应商提出疑问")
+
+    with pytest.raises(Refused) as refused:
+        amended(criterion_weight=["29", "25", "15", "10", "21"])
+    assert refused.value.faults[0].code == "price-weight-too-low"
+    with pytest.raises(Refused) as refused:
+        amended(evaluation="lowest-price")
+    assert (refused.value.faults[0].code, refused.value.faults[0].field) == ("amendment.fixed", "evaluation")
+    guidance = ["", "", "", "", "本市企业加 3 分"]
+    row = amended(criterion_weight=["35", "24", "16", "10", "15"], criterion_guidance=guidance)
+    found = amending.findings(session, registry, tender, row, database_now(session))
+    assert ("P20.place", "criteria.5.guidance") in [(each.rule, each.field) for each in found if each.blocks]
+    assert amending.needs_reseal(row)
 
 
 def test_a_scored_draft_whose_price_weighs_too_little_is_not_kept(
