@@ -13,11 +13,15 @@ from pyramid.view import view_config
 
 from bidding.evaluation import access, commands, score_service
 from bidding.evaluation.api import EVALUATE, phase_now
+from bidding.evaluation.progress import Phase
 from bidding.evaluation.score_service import Stale
 from bidding.vault.encoding import b64
 from trading.clock import rfc3339
 from trading.refusals import problem
 from trading.web import read_json
+
+SCORED_PHASES = tuple(Phase)[list(Phase).index(Phase.SCORING) :]
+"""From here on the bids to be scored are known."""
 
 
 @view_config(route_name="api-scores", request_method="GET", renderer="json", permission=EVALUATE)
@@ -27,7 +31,7 @@ def show(request: Request) -> Any:
     scoring = score_service.scoring_of(found)
     phase = found.phase(request.now())
     draft = score_service.draft_of(request.db, request.registry, found, own.member)
-    shown = scoring.bids if phase in SHOWN else ()
+    shown = scoring.bids if phase in SCORED_PHASES else ()
     return draft_json(draft) | {
         "phase": phase,
         "criteria": found.tender.rules["criteria"],
@@ -42,9 +46,6 @@ def show(request: Request) -> Any:
         "disagreements": [{"bid": bid, "item": item} for bid, item in scoring.disagreements],
         "corrections": list(found.score_corrections),
     }
-
-
-SHOWN = ("scoring", "score-reasons", "draw", "report", "delivered")
 
 
 def draft_json(draft: dict[str, Any]) -> dict[str, Any]:

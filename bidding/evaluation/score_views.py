@@ -18,7 +18,7 @@ from bidding.tenders import drafts, papers
 from bidding.vault.encoding import b64
 from expert_pool.selection.models import PanelMember
 from trading.errors import Fault, Refused
-from trading.web import Form
+from trading.web import Form, whole_number
 
 
 def page(request: Request, found: Evaluation, own: PanelMember, **more: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def posted_sheet(request: Request) -> Any:
         return elsewhere
     form = score_service.scoring_of(found).form(own.member)
     scores = score_form.scores_of(request.POST, form)
-    base = int(request.POST.get("base", "0")) if request.POST.get("base", "0").isdecimal() else 0
+    base = whole_number(request.POST.get("base", ""), 0)
     shown = {"version": base, "saved": None, "scores": scores}
     try:
         if request.POST.get("act") != "sign":
@@ -186,6 +186,8 @@ def paper(request: Request, found: Evaluation, kind: str) -> bytes:
 def score_grounds(found: Evaluation, own: PanelMember) -> list[dict[str, Any]]:
     """The reader's own scores that may be corrected now, with the ground that is there (M87 64)."""
     scoring = score_service.scoring_of(found)
+    if found.report is not None:
+        return []
     return [
         {"bid": bid, "item": criterion.id, "ground": ground, "max": criterion.max,
          "before": scoring.score(own.member, bid, criterion.id)}

@@ -154,6 +154,12 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     page.goto(f"/tenders/{hall.code}/evaluation")
     expect(page.locator(".scoring-overview")).to_contain_text("2 / 5")
     shot(page, "chair-overview")
+    page.goto(f"/tenders/{hall.code}/evaluation/scores")
+    page.wait_for_selector(f"{STATE}[data-ready]")
+    page.evaluate("localStorage.setItem('tradehall/scores/of another', 'x')")
+    page.click("form[action$='/logout'] button")
+    page.wait_for_url(lambda url: "/scores" not in url)
+    assert page.evaluate(KEPT) == []
 
 
 def two_windows(page: Page, other: Page, hall: Hall) -> None:
