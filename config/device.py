@@ -38,7 +38,7 @@ class Device:
             "signatures.crl_addresses": crl_addresses,
         }
         self.signer = signer_from(self.settings | {"signatures.signer": str(folder / "key.pem")})
-        self._said: dict[str, str] = {}
+        self._said: dict[tuple[str, str], str] = {}
         self._question: tuple[float, dict[str, str]] | None = None
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -63,9 +63,9 @@ class Device:
     def log(self, what: str, draw: str, **more: Any) -> None:
         """One line of what was done or declined; the same again is not repeated."""
         text = json.dumps({"what": what, "draw": draw, **more}, ensure_ascii=False)
-        if self._said.get(draw) == text:
+        if self._said.get((draw, what)) == text:
             return
-        self._said[draw] = text
+        self._said[draw, what] = text
         with (self.folder / "log.jsonl").open("a") as file:
             file.write(json.dumps({"at": rfc3339(now()), **json.loads(text)}, ensure_ascii=False) + "\n")
 

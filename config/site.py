@@ -44,6 +44,8 @@ from trading.voicing import Call
 
 PAUSE, BUSY = 1.0, 0.2
 """seconds between two looks at what is wanted: without and with calls under way"""
+EARLY = timedelta(hours=12)
+"""so long before the session the device begins to tell the hall who has a seat, whatever it is asked before"""
 AT_ONCE = 8
 """calls that are asked for at the same time"""
 
@@ -219,9 +221,17 @@ class Site(Device):
 
     # --- who has come, and after the result ---
 
+    def may_tell(self, draw: str) -> None:
+        """Raises Declined before the session is near, and for a draw that nobody was called for: the regulator reads
+        that one with its own key."""
+        begins = [each.begins for each in self.of_draw(draw)]
+        if not begins or self.now() < max(begins) - EARLY:
+            raise Declined("names are told to nobody before the session is near")
+
     def answer(self, row: Mapping[str, Any]) -> None:
         """Whether the person who says to be here has a seat: the opening of the seat, or null. Raises Declined,
         Unreachable."""
+        self.may_tell(row["draw"])
         _params, known = self.read(row["draw"], row)
         accepted = [h for each in self.of_draw(row["draw"]) for h in each.accepted()]
         mine = [h for h in accepted if known.rows[h][1]["id"] == row["expert"]]
@@ -235,6 +245,7 @@ class Site(Device):
 
     def hand_over(self, row: Mapping[str, Any]) -> None:
         """openings.json, for the hall to open the seated members. Raises Declined, Unreachable."""
+        self.may_tell(row["draw"])
         _params, known = self.read(row["draw"], row)
         said = {"draw": row["draw"], "openings": b64(known.openings)}
         self.hand_in("/api/site/openings", canonical.dumps({"v": 1, "typ": "ebid.openings"} | said))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from expert_pool.calls import script, settling
+from trading.clock import parse_rfc3339
 from trading.voicing import parse_record
 
 LATE = timedelta(seconds=10)
@@ -67,6 +68,11 @@ class Round:
     @property
     def window_ends(self) -> datetime:
         return datetime.fromtimestamp(self.until, UTC)
+
+    @property
+    def begins(self) -> datetime:
+        """When the session begins."""
+        return parse_rfc3339(self.at)
 
     def records_of(self, handle: str) -> list[bytes]:
         """What the gateway recorded of the calls to one person, in their order."""
@@ -153,9 +159,7 @@ class Round:
 
     def session_of(self, stratum: str) -> script.Session:
         """What somebody of this stratum may be told. Raises script.TellsTooMuch, KeyError."""
-        return script.Session(
-            datetime.fromisoformat(self.at.replace("Z", "+00:00")), self.place, self.specialities[stratum]
-        )
+        return script.Session(self.begins, self.place, self.specialities[stratum])
 
     def write_texts(self, words: Callable[[Any], str], key: Callable[[], str], at: datetime) -> None:
         """The messages after the wave: the session to those who accepted; to those who were called in vain, that they

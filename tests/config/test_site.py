@@ -210,6 +210,7 @@ def test_only_somebody_who_accepted_is_known_when_they_come(here: Scene) -> None
     here.settle()
     here.hall.wanted["arrivals"] = [drawn.given() | {"id": f"v{n}", "expert": f"E{n}"} for n in (0, 1, 5)]
     here.hall.received.clear()
+    here.clock.move(hours=12)
     here.switch_on().work()
     answers = {said["arrival"]: said["opening"] for _path, said in here.hall.received}
     assert answers["v1"] is None and answers["v5"] is None
@@ -228,10 +229,27 @@ def test_waves_are_signed_with_the_devices_certificate(here: Scene) -> None:
 
 def test_the_openings_handed_over_are_the_announced_ones(here: Scene) -> None:
     drawn = draw(here.key)
+    here.hall.want_calls(drawn, drawn.handles[:1])
+    here.settle()
+    here.clock.move(hours=12)
     here.hall.wanted["open"] = [drawn.given()]
     here.site.work()
     path, said = here.hall.received[-1]
     assert path == "/api/site/openings" and unb64(said["openings"]) == drawn.openings
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_hall_that_asks_for_names_long_before_the_session_gets_none(here: Scene, called: bool) -> None:
+    drawn = draw(here.key)
+    if called:
+        here.hall.want_calls(drawn, drawn.handles[:1])
+        here.settle()
+    here.hall.received.clear()
+    here.hall.wanted |= {"open": [drawn.given()], "arrivals": [drawn.given() | {"id": "v", "expert": "E0"}]}
+    here.clock.move(hours=11)
+    here.site.work()
+    assert here.hall.received == []
+    assert {line["what"] for line in here.site.lines()[-2:]} == {"answer declined", "hand_over declined"}
 
 
 # --- doors: what the gateways learn, and a device that lies ----------------------------------------
