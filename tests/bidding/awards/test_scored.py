@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,6 @@ from bidding.evaluation.models import EvaluationReport
 from tests.awards import Evaluated, evaluated_tender, publish_award
 from tests.bidding.awards.test_pages import merged
 from tests.bidding.evaluation.goods import case, goods_inputs, goods_report
-from tests.doors.finding import routes
 from tests.helpers import committed, hall_user, log_in
 from trading.deals import service as deals
 from trading.ledger import canonical
@@ -26,7 +24,6 @@ from trading.ledger.service import entries_of
 from trading.notices.service import notices_of
 
 RANKED = ["B3", "B1", "B7", "B2"]
-MEMBER = "评委甲"
 
 
 def scored_tender(session: Session, registry: Any) -> Evaluated:
@@ -111,45 +108,3 @@ def test_a_bidder_reads_its_own_points_and_nobody_elses(
     assert keys[4].get(f"/api{path}").json["scores"] is None
     buyer = log_in(app, config, made.officer).get(f"/tenders/{made.tender.code}/award").text
     assert all(case()["expected"]["bids"][bid]["total"] in buyer for bid in RANKED)
-
-
-def test_no_door_tells_a_members_name_before_the_result_notice_and_the_notice_does(
-    app: TestApp, config: Configurator, made: Evaluated
-) -> None:
-    """Pages, JSON, feed, search, trail, archive: whatever the application has for one tender."""
-    bidder = hall_user(config, "bidder", party=made.bidders[1])
-    readers = [app, *(log_in(app, config, user) for user in (made.officer, bidder))]
-    doors = [
-        f"/?q={MEMBER}",
-        "/",
-        "/api/notices",
-        "/docket",
-        "/api/docket",
-        *of_tender(config, made.tender.code),
-    ]
-    assert len(doors) > 30
-    for state, who in (("evaluating", readers[1:2]), ("evaluated", readers)):
-        committed(config, lambda db, state=state: setattr(merged(db, made).tender, "state", state))
-        assert telling(who, doors) == set(), state
-    committed(config, lambda db: publish_award(db, config.registry, merged(db, made)))
-    notice = committed(config, lambda db: notices_of(db, made.tender.code)[-1])
-    assert MEMBER in app.get(f"/notices/{notice.id}").text
-
-
-def of_tender(config: Configurator, code: str) -> list[str]:
-    """Every address to read that needs no more than the tender's code."""
-    found = {line.removeprefix("GET ") for line in routes(config) if line.startswith("GET ")}
-    filled = {pattern.replace("{code}", code) for pattern in found if "{code}" in pattern}
-    return sorted(address for address in filled if not re.search(r"[{}]", address))
-
-
-def telling(readers: list[TestApp], doors: list[str]) -> set[str]:
-    """The addresses whose answer to somebody has the member's name (an echo of the question apart)."""
-    found = set()
-    for reader in readers:
-        for door in doors:
-            answer = reader.get(door, expect_errors=True)
-            text = answer.body.decode("utf-8", "replace").replace(f'value="{MEMBER}"', "")
-            if MEMBER in text or json.dumps(MEMBER)[1:-1] in text:
-                found.add(door)
-    return found

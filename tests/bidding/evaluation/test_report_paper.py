@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,18 @@ from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from bidding.evaluation import service
 from bidding.evaluation.models import EvaluationReport, ReportSignature
 from expert_pool.selection import service as committee
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.goods import case, goods_inputs, goods_report
 from tests.bidding.evaluation.hall import Hall, make_hall
+from tests.bidding.evaluation.room import stamp
+from tests.bidding.evaluation.scoring_room import SCORED
 from tests.helpers import committed, log_in
 from tests.pki import USCC, Pki
+from trading.accounts.models import User
+from trading.acts import Actor
 from trading.clock import database_now, now
 from trading.interfaces import ISigner
 from trading.ledger import canonical
@@ -31,7 +35,7 @@ REASON = "样机未到场，仅凭资料评分"
 @pytest.fixture
 def hall(app: TestApp, config: Configurator) -> Hall:
     """An evaluation whose scored report (goods-87) is signed and waits to be delivered."""
-    made = make_hall(app, config, [sheet(f"{n}000.00") for n in range(9, 15)])
+    made = make_hall(app, config, [sheet(f"{n}000.00") for n in range(9, 15)], rules=SCORED)
     committed(config, lambda db: scored(db, config, made))
     return made
 
@@ -41,6 +45,7 @@ def scored(db: Session, config: Configurator, hall: Hall) -> None:
     room.session, room.registry["keys"] = db, config.registry["keys"]
     room.tender = db.merge(room.tender)
     room.seat_all()
+    room.all_vote("qualification")
     panel = committee.panel_of(db, room.tender.code)
     assert panel is not None
     members = [row.member for row in committee.members_of(db, panel)]
@@ -62,15 +67,17 @@ def scored(db: Session, config: Configurator, hall: Hall) -> None:
                               sha256=hashlib.sha256(raw).hexdigest(), drawn_up_at=at)  # fmt: skip
     db.add(report)
     db.flush()
-    db.add_all(ReportSignature(report_id=report.id, member=m, cms=m.encode(), signed_at=at) for m in members)
+    db.add_all(
+        ReportSignature(report_id=report.id, member=m.member, signed_at=at,
+                        cms=stamp(room.own_certificate(db.get_one(User, m.user_id)), raw))
+        for m in seated
+    )  # fmt: skip
 
 
 def deliver(config: Configurator, hall: Hall) -> None:
-    def change(db: Session) -> None:
-        report = db.query(EvaluationReport).one()
-        report.delivered_at = database_now(db) + timedelta(seconds=1)
-
-    committed(config, change)
+    """The head hands the report over."""
+    head = Actor(hall.members[0].user.id, "", "", "127.0.0.1", config.registry["keys"].pseudonym)
+    committed(config, lambda db: service.deliver(db, config.registry, head, hall.code))
 
 
 def english(hall: Hall, config: Configurator, user: Any) -> TestApp:
