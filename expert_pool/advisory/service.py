@@ -23,6 +23,7 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.models import Expert
 from expert_pool.experts.person import PoolExpert
 from expert_pool.experts.service import Evidence, kept_evidence
+from expert_pool.selection.models import Panel, PanelMember
 from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now
@@ -177,12 +178,16 @@ def convene(
             _("Not on the committee: ${numbers}", mapping={"numbers": ", ".join(strangers)}),
             field="numbers",
         )
-    buyers = buyers_of(session, tender)
+    buyers, panel = buyers_of(session, tender), on_the_panel(session, tender.code)
     people = {number: experts.one(session, keys, known[number]) for number in numbers}
-    if unfit := [number for number, person in people.items() if biased(person, buyers) or not person.user_id]:
+    if unfit := [
+        number
+        for number, person in people.items()
+        if biased(person, buyers) or person.user_id is None or person.user_id in panel
+    ]:
         raise refuse(
             "advisory.unfit",
-            _("Cannot advise here, being tied to the buyers or without an account: ${numbers}",
+            _("Cannot advise here, being tied to the buyers, on the panel or without an account: ${numbers}",
               mapping={"numbers": ", ".join(unfit)}),
             field="numbers",
             rule="GPR 9",
@@ -201,6 +206,16 @@ def buyers_of(session: Session, tender: Any) -> set[str]:
     """The codes of tenderer and agency."""
     parties = [session.get(Party, key) for key in (tender.tenderer_id, tender.agency_id) if key]
     return {party.uscc for party in parties if party}
+
+
+def on_the_panel(session: Session, tender: str) -> set[uuid.UUID]:
+    """The accounts that have signed in to this tender's panel."""
+    query = (
+        select(PanelMember.user_id)
+        .join(Panel, Panel.id == PanelMember.panel_id)
+        .where(Panel.tender == tender)
+    )
+    return set(session.scalars(query))
 
 
 def biased(person: PoolExpert, buyers: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from expert_pool.experts import service, sheet, training
@@ -57,6 +58,7 @@ class Known:
     rows: dict[str, Expert]
     identities: dict[bytes, str]
     accounts: dict[str, tuple[uuid.UUID, str]]
+    owners: dict[bytes, str]
     trained: dict[uuid.UUID, date]
 
 
@@ -88,6 +90,7 @@ def known_now(session: Session) -> Known:
         rows,
         {row.identity: row.number for row in rows.values()},
         {login: (user_id, name) for login, user_id, name in accounts},
+        {row.owner: row.number for row in rows.values() if row.owner},
         training.valid_until(session),
     )
 
@@ -115,7 +118,7 @@ def repeated(keys: HallKeys, rows: list[tuple[int, Row]]) -> dict[int, list[tupl
 def sort_in(plan: Plan, keys: HallKeys, known: Known, number: int, row: Row) -> list[tuple[str, Any]]:
     """Put a row where it belongs in the plan, or say what speaks against it."""
     old, identity = known.rows.get(row.number), identity_of(keys, row)
-    faults = link_faults(known, row) + identity_faults(known, old, row, identity)
+    faults = link_faults(keys, known, row) + identity_faults(known, old, row, identity)
     if old is not None and row.status and row.status != old.status:
         faults.append(
             ("status", _("An expert's standing is changed by an act of its own, with its evidence"))
@@ -143,11 +146,15 @@ def sort_in(plan: Plan, keys: HallKeys, known: Known, number: int, row: Row) -> 
     return []
 
 
-def link_faults(known: Known, row: Row) -> list[tuple[str, Any]]:
+def link_faults(keys: HallKeys, known: Known, row: Row) -> list[tuple[str, Any]]:
     account = known.accounts.get(row.login.lower())
-    if row.login and (account is None or account[1] != row.name):
+    if not row.login:
+        return []
+    if account is None or account[1] != row.name:
         words = _("There is no account of an expert with this login name and this person's name")
         return [("login", words)]
+    if known.owners.get(service.owner_key(keys, account[0]), row.number) != row.number:
+        return [("login", _("This account belongs to another expert"))]
     return []
 
 
@@ -206,29 +213,47 @@ def carry_out(
     entry = record(
         session, actor, "pool.imported", None, {"file": plan.sha256, "evidence": evidence} | counts, at
     ).id
-    taken = [(row, person, new_expert(session, keys, person, identity, at)) for _n, row, person, identity in numbered(session, plan)]  # fmt: skip
-    for _number, row, person, old in plan.changed:
-        old.owner = service.owner_key(keys, person.user_id) if person.user_id else None
-        service.seal_profile(keys, old, person)
-        taken.append((row, person, old))
-    session.flush()
+    people = numbered(session, plan)
+    try:
+        with session.begin_nested():
+            taken = put_in(session, keys, plan, people, at)
+    except IntegrityError as error:  # somebody else has taken one of them in, or linked an account, just now
+        raise refuse(
+            "import.overtaken", _("The pool has changed meanwhile: look the file through again"), field="file"
+        ) from error
     trained = training.valid_until(session)
-    for row, _person, expert in taken:
+    for row, expert in taken:
         service.history(session, keys, actor, expert, "import", reason, evidence, at, entry)
         if row.trained_until and row.trained_until != trained.get(expert.id):
             session.add(taken_over(expert, row.trained_until, at))
     session.flush()
 
 
-def numbered(session: Session, plan: Plan) -> list[tuple[int, Row, PoolExpert, bytes]]:
+def put_in(
+    session: Session,
+    keys: HallKeys,
+    plan: Plan,
+    people: list[tuple[Row, PoolExpert, bytes]],
+    at: datetime,
+) -> list[tuple[Row, Expert]]:
+    """The records of new people, and what has changed in others'."""
+    taken = [(row, new_expert(session, keys, person, identity, at)) for row, person, identity in people]
+    for _number, row, person, old in plan.changed:
+        old.owner = service.owner_key(keys, person.user_id) if person.user_id else None
+        service.seal_profile(keys, old, person)
+        taken.append((row, old))
+    return taken
+
+
+def numbered(session: Session, plan: Plan) -> list[tuple[Row, PoolExpert, bytes]]:
     """The new people with the numbers they bring; the others get the next ones."""
     brought = [person.number for _n, _row, person, _identity in plan.new if person.number]
     next_one = max([service.next_number(session), *(f"E{int(number[1:]) + 1:06d}" for number in brought)])
     following, found = int(next_one[1:]), []
-    for number, row, person, identity in plan.new:
+    for _number, row, person, identity in plan.new:
         if not person.number:
             person, following = replace(person, number=f"E{following:06d}"), following + 1
-        found.append((number, row, person, identity))
+        found.append((row, person, identity))
     return found
 
 

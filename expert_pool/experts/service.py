@@ -192,11 +192,10 @@ def change(
     session.refresh(row, with_for_update=True)
     digest = kept_evidence(session, keys, evidence)
     person = replace(person_of(session, command), interests=read(keys, row).interests)
-    row.owner = owner_key(keys, person.user_id) if person.user_id else None
-    seal_profile(keys, row, person)
     try:
         with session.begin_nested():
-            session.flush()
+            row.owner = owner_key(keys, person.user_id) if person.user_id else None
+            seal_profile(keys, row, person)
     except IntegrityError as error:
         raise refuse("expert.account", _("This account belongs to another expert"), field="login") from error
     note(session, keys, actor, row, "change", "expert.changed", reason, digest, database_now(session))

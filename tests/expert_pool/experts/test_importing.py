@@ -15,7 +15,7 @@ from expert_pool.experts.models import Expert, ExpertAct, ExpertTraining
 from expert_pool.experts.person import Interest
 from tests.expert_pool.experts.test_service import entries
 from tests.expert_pool.pool import MINUTES, OFFICE, id_number, make_expert
-from tests.helpers import KEYS, valid_code
+from tests.helpers import KEYS, make_user, valid_code
 from trading.clock import database_now
 from trading.errors import Refused
 
@@ -177,6 +177,20 @@ def test_a_changed_row_changes_the_person_and_keeps_what_was_declared(session: S
     person = service.one(session, KEYS, row)
     assert (person.phone, person.interests) == ("0755 12345678", (tie,))
     assert person.trained_until == service.date(2031, 5, 1)
+
+
+def test_a_row_links_only_an_experts_own_account_that_nobody_else_has(session: Session) -> None:
+    user, agent = make_user(session, "expert", name="王五"), make_user(session, "agent", name="王五")
+    free = make_user(session, "expert", name="王五")
+    make_expert(session, name="王五", login=user.login)
+    rows = [
+        cells(place, name="王五", login=who.login) for place, who in enumerate((user, agent, free), start=1)
+    ]
+    plan = plan_of(session, *rows)
+    assert [(fault.row, fault.heading) for fault in plan.faults] == [(2, "登录名"), (3, "登录名")]
+    take(session, plan, good_ones=True)
+    found = service.person_of_user(session, KEYS, free.id)
+    assert found is not None and found.phone == "13800000003"
 
 
 def test_an_import_does_not_change_anybodys_standing_or_identity(session: Session) -> None:

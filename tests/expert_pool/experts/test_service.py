@@ -147,6 +147,18 @@ def test_an_account_of_somebody_else_or_of_no_expert_is_not_linked(session: Sess
         assert code_of(caught) == "expert.account"
 
 
+def test_an_account_is_linked_to_one_expert_only(session: Session) -> None:
+    user = make_user(session, "expert", name="王五")
+    make_expert(session, name="王五", login=user.login)
+    other = make_expert(session, name="王五", account=False)
+    details = new_expert(name="王五", login=user.login)
+    with pytest.raises(Refused) as caught:
+        service.change(session, KEYS, OFFICE, other, details, "linked by mistake", MINUTES)
+    assert code_of(caught) == "expert.account"
+    session.refresh(other)
+    assert service.read(KEYS, other).user_id is None
+
+
 def test_what_an_expert_declares_is_kept_and_its_end_replaces_only_the_same_tie(session: Session) -> None:
     row = make_expert(session)
     first = {"org": valid_code(3), "relation": "director", "since": date(2023, 1, 1)}
