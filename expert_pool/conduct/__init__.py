@@ -9,10 +9,9 @@ IN_TENDER = {
     "api-fees": "/api/tenders/{code}/fees",
     "api-ratings": "/api/tenders/{code}/ratings",
 }
-ROUTES = {
+OF_POOL = {
     "conduct": "/pool/conduct",
     "conduct-expert": "/pool/experts/{number}/conduct",
-    "own-sittings": "/expertise/sessions",
     "api-conduct": "/api/conduct/{number}",
 }
 
@@ -21,13 +20,15 @@ def includeme(config: Configurator) -> None:
     """The room's routes, what it listens to, desk cards, and the promise that suspensions end."""
     # Imported here: the pure modules of this room stay free of the web.
     from expert_pool.conduct import deciding, desk, record
+    from expert_pool.experts import looking
     from trading.events import AwardIssued, EvaluationDelivered, TenderEnded
     from trading.supervision.acts import in_tender
 
     for name, pattern in IN_TENDER.items():
         config.add_route(name, pattern, factory=in_tender)
-    for name, pattern in ROUTES.items():
-        config.add_route(name, pattern)
+    for name, pattern in OF_POOL.items():
+        config.add_route(name, pattern, factory=looking.Door)
+    config.add_route("own-sittings", "/expertise/sessions")
     config.add_subscriber(record.keep, EvaluationDelivered)
     for event in (AwardIssued, TenderEnded):
         config.add_subscriber(record.name, event)

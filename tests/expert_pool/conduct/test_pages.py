@@ -12,6 +12,7 @@ from webtest import TestApp, Upload
 from bidding.tenders.models import Tender
 from expert_pool.experts import service as pool
 from expert_pool.experts.models import Expert
+from expert_pool.selection.refused import newest
 from tests.bidding.evaluation.room import make_tender
 from tests.expert_pool.conduct.scene import evaluated, publish, user_of
 from tests.expert_pool.pool import make_expert
@@ -115,7 +116,7 @@ def test_the_pool_office_sees_evidence_and_suspends_with_reason_and_file(
     assert "多个项目" in english(app, config, scene.users[0]).get("/expertise/sessions").text
 
 
-def test_nobody_but_pool_office_and_regulator_sees_a_record(
+def test_nobody_but_pool_office_and_regulator_sees_a_record_and_who_tries_is_written_down(
     app: TestApp, config: Configurator, scene: Scene
 ) -> None:
     path = f"/pool/experts/{scene.experts[0].number}/conduct"
@@ -123,3 +124,5 @@ def test_nobody_but_pool_office_and_regulator_sees_a_record(
     for role in ("agent", "bidder", "system-admin"):
         log_in(app, config, hall_user(config, role)).get(path, status=403)
     english(app, config, scene.users[0]).get(path, status=403)
+    tried = committed(config, lambda db: [each.who for each in newest(db)])
+    assert len(tried) == 4 and tried[0] == "陈一"
