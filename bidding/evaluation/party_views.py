@@ -16,6 +16,8 @@ from bidding.evaluation.exact import fixed
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.progress import is_open
 from bidding.vault.models import Outcome
+from expert_pool.selection import pools
+from expert_pool.selection.api import purchase_of
 from trading.accounts import certificates
 from trading.errors import Refused
 from trading.ledger import canonical
@@ -50,6 +52,7 @@ def panel(request: Request) -> Any:
         "faults": faults,
         "steps": names.steps(request, found.phase(request.now())),
         "delivered": delivered,
+        "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
         "may_import": found.tender.state in service.IMPORT_STATES and not found.complete,
     }
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from expert_pool.selection.demand import Law
 from trading.rulebook.book import Rulebook
-from trading.rulebook.calendar import Calendar, beijing_date, subtract_days
+from trading.rulebook.calendar import Calendar, add_days, beijing_date
 
 
 @cache
@@ -38,5 +38,5 @@ def law_on(day: date) -> Law:
 def too_early(session_at: datetime, now: datetime) -> bool:
     """Whether a draw now is earlier before the session than X8 allows."""
     days = the_rulebook().rule("X8", beijing_date(now)).integer
-    earliest = subtract_days("working_day", days, beijing_date(session_at), the_calendar())
-    return beijing_date(now) < earliest
+    soonest = add_days("working_day", days, beijing_date(now), the_calendar())
+    return soonest < beijing_date(session_at)

@@ -65,7 +65,9 @@ def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
     wait. Raises Refused `panel.elsewhere`."""
     check_place(registry.settings, actor.address)
     visit, at = uuid.uuid4(), database_now(session)
-    query = select(Draw).where(Draw.purpose == PURPOSE, Draw.names.is_not(None), Draw.result.is_not(None))
+    query = select(Draw).where(
+        Draw.purpose == PURPOSE, Draw.names.is_not(None), Draw.sealed.is_(None), Draw.result.is_not(None)
+    )
     running = [draw for draw in session.scalars(query) if seats_open(session, registry, draw)]
     if experts.person_of_user(session, registry["keys"], actor.user_id) is None:
         running = []

@@ -22,6 +22,7 @@ from expert_pool.selection.demand import (
     document,
     fewest_experts,
 )
+from expert_pool.selection.law import too_early
 from expert_pool.selection.purchase import Purchase
 from expert_pool.selection.recusal import Parties
 from tests.expert_pool.selection.people import DAY, TAG, person, pool
@@ -126,3 +127,8 @@ def test_the_demand_says_by_what_the_list_was_judged() -> None:
     assert (said["region"], said["matters"]) == ("110105", ["P", "T"])
     assert said["limits"]["cool_down_days"] == 60
     assert said["strata"] == [{"id": f"1-{TAG}", "quota": 4, "tags": [TAG, "B03.01", "B03"]}]
+
+
+@pytest.mark.parametrize(("day", "early"), [(19, True), (20, False), (23, False)])
+def test_a_draw_is_not_earlier_than_two_working_days_before_the_evaluation(day: int, early: bool) -> None:
+    assert too_early(asked().at, datetime(2026, 11, day, 4, tzinfo=UTC)) is early
