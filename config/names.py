@@ -19,6 +19,7 @@ from typing import Any
 from expert_pool.calls.proving import Finding, Wave, check
 from trading.clock import parse_rfc3339
 from trading.draws.announcement import Params, parse_params
+from trading.draws.calling import REMOVED
 from trading.draws.names import REGULATOR, Names, NamesError, open_names
 from trading.ledger import canonical, entry
 from trading.secrets import load_master
@@ -142,6 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         heard = f" (heard: {found.heard})" if found.heard else ""
         who = f"{record['id']} {record['name']}"
         print(f"draw {draw.number} wave {found.wave}: {who} marked {found.said}: {CODES[found.code]}{heard}")
-    asked = sum(len(wave.outcomes) for draw in draws for wave in draw.waves)
+    answers = [said for draw in draws for wave in draw.waves for said in wave.outcomes.values()]
+    asked = len(answers) - answers.count(REMOVED)
     print(f"{asked} answers in {len(draws)} draws, {len(findings)} findings")
     return 1 if findings else 0
