@@ -37,7 +37,6 @@ def includeme(config: Configurator) -> None:
     from expert_pool.selection import demanding, desk, pools, refused
     from trading.draws.secrecy import keep_secret
     from trading.interfaces import IExpertPool, ITenders
-    from trading.permissions import Permission
 
     def in_tender(request: object) -> object:
         return request.port(ITenders).context(request)  # type: ignore[attr-defined]
@@ -46,7 +45,7 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern, factory=in_tender if "{code}" in pattern else None)
     for key, pool in ((pools.OWN, pools.OwnPool()), (pools.IMPORTED, pools.ImportedList())):
         config.registry.registerUtility(pool, IExpertPool, name=key)
-    keep_secret(config, demanding.PURPOSE, lambda request, draw: request.has_permission(Permission.SUPERVISE))
+    keep_secret(config, demanding.PURPOSE, refused.knows_of_draw)
     config.on_desk("regulator", refused.cards)
     config.on_desk("expert", desk.expert_cards)
     for role in ("tenderer", "regulator"):

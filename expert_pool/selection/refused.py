@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from expert_pool.selection.models import NameRefusal
 from trading.acts import Actor, record
 from trading.clock import database_now
+from trading.draws.models import Draw
+from trading.permissions import Permission
 from trading.web import Card, _, client_address
 
 SHOWN = timedelta(days=30)
@@ -54,6 +56,15 @@ def shut(request: Request, tender: str, door: str) -> HTTPForbidden:
     if known or request.queue.set(f"names:{actor.address}:{door}", 1, nx=True, ex=ANONYMOUS_PAUSE):
         tell_apart(request.registry, actor, tender, door)
     return HTTPForbidden()
+
+
+def knows_of_draw(request: Request, draw: Draw) -> bool:
+    """Whether the reader may look into the draw of a committee before its members are opened: the regulator. Everybody
+    else is told that there is no such draw, and that they asked is written down."""
+    if request.has_permission(Permission.SUPERVISE):
+        return True
+    shut(request, draw.tender, "draw")
+    return False
 
 
 def cards(request: Request) -> list[Card]:

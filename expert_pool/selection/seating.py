@@ -31,7 +31,7 @@ from trading.clock import database_now
 from trading.draws import calling
 from trading.draws import service as draws
 from trading.draws.models import Draw
-from trading.errors import refuse
+from trading.errors import Refused, refuse
 from trading.events import PanelSeated
 from trading.evidence import accept
 from trading.interfaces import IPurchases
@@ -213,7 +213,7 @@ def sign_in(
     `panel.member-recused` instead, and somebody else is called. Raises Refused `panel.*`, `signature.*`."""
     check_place(registry.settings, actor.address)
     at = database_now(session)
-    panel, seat = committee.own_seat(session, registry["keys"], actor, purchase.code)
+    panel, seat = seat_or_alarm(session, registry, actor, purchase)
     member = committee.row_of(session, panel, seat)
     if member is not None and member.recused_at is None:
         return member
@@ -244,6 +244,16 @@ def sign_in(
     return member
 
 
+def seat_or_alarm(session: Session, registry: Any, actor: Actor, purchase: Purchase) -> tuple[Panel, Seat]:
+    """The actor's seat. Raises Refused `panel.not-yours`: the same for who was not drawn and for who was drawn and has
+    not come; and it is written down."""
+    try:
+        return committee.own_seat(session, registry["keys"], actor, purchase.code)
+    except Refused:
+        refused.tell_apart(registry, actor, purchase.code, "sign-in")
+        raise
+
+
 def second_check(
     session: Session, registry: Any, purchase: Purchase, seat: Seat, at: datetime
 ) -> Recusal | None:
@@ -256,7 +266,7 @@ def second_check(
 
 def step_aside(session: Session, registry: Any, actor: Actor, purchase: Purchase, reason: str) -> PanelMember:
     """A member declares an interest itself (自行回避). Raises Refused `panel.not-yours`, `panel.seated`."""
-    panel, seat = committee.own_seat(session, registry["keys"], actor, purchase.code)
+    panel, seat = seat_or_alarm(session, registry, actor, purchase)
     if committee.row_of(session, panel, seat) is not None:
         raise refuse("panel.seated", _("You have already declared yourself"))
     at = database_now(session)

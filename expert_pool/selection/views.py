@@ -41,6 +41,8 @@ STATES = {
 DOORS = {
     "names": _("Asked for the members' names"),
     "arrival": _("Said to be here, without a seat"),
+    "draw": _("Looked for the draw of a committee"),
+    "sign-in": _("Wanted to sit down without a seat"),
     "site-wanted": _("Asked in the name of the device that calls"),
 }
 TRUSTEE_STATES = {

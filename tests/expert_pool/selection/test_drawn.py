@@ -218,8 +218,9 @@ def nobody_learns_a_name_at_a_door(hall: PanelHall) -> None:
     assert code_of(hall.site.post("/api/site/openings", early, 422)) == "site.not-now"
     with hall.draws.db() as session:
         doors = [row.door for row in session.query(NameRefusal)]
-    assert doors.count("names") == len(askers) + 1 and doors.count("site-wanted") == 1
-    assert len(hall.entries("names.refused")) == len(askers) + 1
+    asked = len(askers) + 1
+    assert [doors.count(door) for door in ("names", "draw", "site-wanted")] == [asked, asked - 1, 1]
+    assert len(hall.entries("names.refused")) == 2 * asked - 1
 
 
 def only_who_was_drawn_gets_a_seat(hall: PanelHall) -> None:
@@ -247,9 +248,13 @@ def only_who_was_drawn_gets_a_seat(hall: PanelHall) -> None:
     again = hall.site.arrival(rows[stranger], None)
     assert code_of(hall.site.post("/api/site/arrivals", again, 422)) == "site.arrival"
     assert hall.sign_in_fails(hall.experts[stranger]) == "panel.not-yours"
+    for number in (stranger, drawn[1]):  # not drawn; drawn, and not come
+        answer = hall.experts[number].post(hall.api("/panel/sign-in"), {}, 422).json
+        assert code_of(answer) == "panel.not-yours"
     assert code_of(hall.sign_in(hall.experts[drawn[0]], 422, phone=False)) == "panel.phone"
     hall.registry.settings["panel.addresses"] = "10.1.0.0/16"
     assert code_of(hall.experts[stranger].post("/api/panel/here", {}, 422).json) == "panel.elsewhere"
     assert code_of(hall.sign_in(hall.experts[drawn[0]], 422)) == "panel.elsewhere"
     with hall.draws.db() as session:
-        assert [row.door for row in session.query(NameRefusal)].count("arrival") == 1
+        doors = [row.door for row in session.query(NameRefusal)]
+        assert (doors.count("arrival"), doors.count("sign-in")) == (1, 2)
