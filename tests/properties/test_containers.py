@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def spreadsheet(folder: Path) -> bytes:
     path = folder / "honest.xlsx"
     with xlsxwriter.Workbook(path) as book:
         # Its own time of creation would make other bytes every second.
-        book.set_properties({"created": datetime(2026, 3, 2)})
+        book.set_properties({"created": datetime(2026, 3, 2, tzinfo=UTC)})
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["name", "brand", "unit", "quantity", "unit_price"])
         sheet.write_row(1, 0, ["空调", "A", "台", 3, "2000.50"])
