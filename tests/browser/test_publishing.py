@@ -13,7 +13,7 @@ from tests.browser.decisions import Decisions
 pytestmark = pytest.mark.browser
 ONE_SCREEN = 12
 """fields that fit on one screen"""
-LONE_FIELDS = "#tender-form :is(input, textarea).form-control:not([name^=item_])"
+LONE_FIELDS = "#tender-form :is(input, textarea).form-control:not([name^=item_], [name^=criterion_])"
 
 
 def test_an_agent_publishes_from_a_template_with_less_than_a_screen_of_typing(
