@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import itertools
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-import redis
 from argon2 import PasswordHasher
 from pyramid.config import Configurator
 from sqlalchemy import Engine, make_url
@@ -21,17 +19,16 @@ from webtest import TestApp
 from xdist.scheduler import LoadScopeScheduling
 
 from config import embedded
-from config.app import make_config
-from config.installation import WITNESS, log_vkey, prepare
 from config.migrate import upgrade
-from config.settings import settings as hall_settings
+from tests.configured import HallOfMany
 from tests.folders import server_folder
 from trading.accounts import passwords
 from trading.db import make_engine
 
 numbers = itertools.count(1)
-STORIES = ("tests/browser/", "tests/journeys/", "tests/faults/")
-"""folders whose tests share a whole hall: all of one folder run in one process"""
+STORIES = ("tests/browser/", "tests/journeys/", "tests/faults/", "tests/trading/test_live.py")
+"""folders whose tests share a whole hall: all of one folder run in one process; and a file whose tests share a
+process of one"""
 
 
 gc.disable()  # until everything is imported: nothing of that can be let go
@@ -82,11 +79,11 @@ def template(servers: embedded.Servers) -> str:
     return "template_hall"
 
 
-def copy_database(servers: embedded.Servers, template: str) -> str:
+def copy_database(servers: embedded.Servers, template: str, name: str = "") -> str:
     """A fresh copy of the template; returns its URL."""
-    name = f"hall_{next(numbers)}"
+    name = name or f"hall_{next(numbers)}"
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     return database(servers, name)
 
 
@@ -115,8 +112,8 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def database_url(servers: embedded.Servers, template: str) -> Iterator[str]:
-    """A database of the test's own, for what must really commit."""
-    url = copy_database(servers, template)
+    """A database of the test's own, for what must really commit; they all have the same name."""
+    url = copy_database(servers, template, "hall")
     yield url
     drop_database(servers, url)
 
@@ -137,30 +134,25 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def settings(
-    servers: embedded.Servers, database_url: str, tmp_path: Path, compiled_templates: Path
-) -> dict[str, Any]:
-    """Settings of a hall of this test's own, its queue emptied; the outside parties (demo CA, custodians,
-    witness) have keys under `tmp_path`, but none of them runs."""
-    redis.Redis.from_url(servers.redis_url).flushall()
-    parties = prepare(tmp_path)
-    found: dict[str, Any] = hall_settings(tmp_path, database_url, servers.redis_url)
-    return found | {
-        "ledger.vkey": log_vkey(tmp_path),
-        "ledger.witnesses": json.dumps([[WITNESS, "http://127.0.0.1:9", parties.witness_vkey]]),
-        "vault.custodians": json.dumps(parties.custodians),
-        "jinja2.bytecode_caching": "true",
-        "jinja2.bytecode_caching_directory": str(compiled_templates),
-    }
+@pytest.fixture(scope="session")
+def hall_of_many(servers: embedded.Servers, compiled_templates: Path) -> Iterator[HallOfMany]:
+    """What the tests of this process configure but once."""
+    own = {"jinja2.bytecode_caching": "true", "jinja2.bytecode_caching_directory": str(compiled_templates)}
+    with server_folder() as folder:
+        yield HallOfMany(folder, database(servers, "hall"), servers.redis_url, own)
 
 
 @pytest.fixture
-def config(settings: dict[str, Any]) -> Iterator[Configurator]:
+def settings(hall_of_many: HallOfMany, database_url: str, tmp_path: Path) -> dict[str, Any]:
+    """Settings of a hall of this test's own, its state in `tmp_path`."""
+    return hall_of_many.open(tmp_path)
+
+
+@pytest.fixture
+def config(settings: dict[str, Any], hall_of_many: HallOfMany) -> Iterator[Configurator]:
     """The configured hall without a server: `config.registry` is what tasks and services get."""
-    made = make_config(settings)
-    yield made
-    made.registry["sessions"].kw["bind"].dispose()
+    yield hall_of_many.configured()
+    hall_of_many.close()
 
 
 @pytest.fixture

@@ -16,10 +16,16 @@ from typing import Any
 import pytest
 import redis
 from pyramid.config import Configurator
+from sqlalchemy import delete
 from webtest import TestApp
 
+from config import embedded
+from config.app import make_config
+from config.installation import prepare
+from config.settings import settings as hall_settings
+from tests.conftest import copy_database, drop_database
 from tests.helpers import committed
-from trading.live import announce
+from trading.live import LiveEvent, announce
 from trading.live_hub import LONGEST_QUEUE, Hub, Stream, Watcher
 
 CHANNEL = "opening:T-1"
@@ -29,17 +35,37 @@ def tell(config: Configurator, name: str, channel: str = CHANNEL, **data: Any) -
     committed(config, lambda db: announce(db, config.registry["queue"], channel, name, **data))
 
 
+@pytest.fixture(scope="module")
+def hall(
+    servers: embedded.Servers, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Configurator]:
+    """One hall for all of them: its live process takes long to start."""
+    state, url = tmp_path_factory.mktemp("live"), copy_database(servers, template)
+    prepare(state)
+    made = make_config(hall_settings(state, url, servers.redis_url))
+    yield made
+    made.registry["sessions"].kw["bind"].dispose()
+    drop_database(servers, url)
+
+
 @pytest.fixture
-def server(config: Configurator, tmp_path: Path) -> Iterator[int]:
+def config(hall: Configurator) -> Configurator:
+    """Nothing has happened in it yet."""
+    committed(hall, lambda db: db.execute(delete(LiveEvent)))
+    return hall
+
+
+@pytest.fixture(scope="module")
+def server(hall: Configurator) -> Iterator[int]:
     """The role `live` as it is served in production; gives its port."""
-    settings = config.registry.settings
+    settings = hall.registry.settings
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     environment = os.environ | {
         "DATABASE_URL": settings["database.url"],
         "REDIS_URL": settings["redis.url"],
-        "TRADEHALL_STATE": str(tmp_path),
+        "TRADEHALL_STATE": settings["hall.state"],
         "TRADEHALL_LIVE_HEARTBEAT": "0.2",
     }
     command = [
