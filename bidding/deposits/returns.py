@@ -116,10 +116,13 @@ def listed(each: Standing, row: Row) -> dict[str, Any]:
 
 def order(session: Session, registry: Any, tender: Tender, *, automatic: bool = False) -> int:
     """Order every refund that is due; returns how many. `automatic`: only those whose light is no longer
-    green, and none while the tender is suspended. Raises Refused `tender.suspended` otherwise."""
+    green, and none while the tender is suspended. Whoever asks for it while bids are sealed orders none: what
+    is due by then is returned by itself. Raises Refused `tender.suspended` otherwise."""
     now = database_now(session)
     if not automatic:
         must_go_on(tender)
+        if tender.state == "published":  # what it did, and how long it took, would tell who has paid
+            return 0
     elif tender.suspended_at is not None or not _ready(session, registry, tender, now, automatic):
         return 0
     tender = locked(session, tender.code)
