@@ -92,11 +92,12 @@ def opened_case(stage: Stage, app: TestApp) -> dict[str, Enterprise]:
     for bid in case["bids"]:
         name, content = bid["id"], canonical.dumps(sheet(bid["price"], claims=bid["policies"]))
         if bid["received"] < case["deadline"]:
-            people[name] = stage.bid(name, content)
+            people[name] = stage.bid(name, content, work=False)
             continue
         people[name] = scene.enterprise(name)
         sealed = scene.seal(people[name], {"price-sheet": content, "documents": b"late"})
         late.append((people[name], scene.upload(people[name], sealed)))
+    stage.scene.sequence()
     withdraw(stage, people["B8"])
     stage.close()
     for who, upload in late:

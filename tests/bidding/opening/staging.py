@@ -51,14 +51,15 @@ class Stage:
     bidders: list[Enterprise] = field(default_factory=list)
     bids: list[Sealed] = field(default_factory=list)
 
-    def bid(self, name: str, content: bytes) -> Enterprise:
-        """An enterprise registers and hands in a bid."""
+    def bid(self, name: str, content: bytes, *, work: bool = True) -> Enterprise:
+        """An enterprise registers and hands in a bid; it comes into the log at once, or with the next `work()`."""
         who = self.scene.enterprise(name)
         sealed = self.scene.seal(
             who, {"price-sheet": content, "documents": b"the documents of " + name.encode()}
         )
         self.scene.submit(who, sealed)
-        self.scene.sequence()
+        if work:
+            self.scene.sequence()
         self.bidders.append(who)
         self.bids.append(sealed)
         return who
