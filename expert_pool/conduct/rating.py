@@ -23,13 +23,14 @@ PURCHASER, AGENCY, HEAD, REGULATOR = "purchaser", "agency", "head", "regulator"
 
 
 def role_here(identity: Identity, tender: Any, rows: list[Sitting]) -> str:
-    """As what somebody rates in this tender: one of the four, or "" for nobody's business."""
+    """As what somebody rates in this tender: one of the four, or "" for somebody whose matter it is not. The purchaser's
+    representative on the committee rates for the purchaser."""
     if any(row.user_id == identity.user_id and row.head for row in rows):
         return HEAD
     if Role.REGULATOR in identity.roles:
         return REGULATOR
-    sat = any(row.user_id == identity.user_id for row in rows)
-    if identity.party_id is None or sat:
+    judged = any(row.user_id == identity.user_id and row.kind == "expert" for row in rows)
+    if identity.party_id is None or judged:
         return ""
     if identity.party_id == tender.tenderer_id:
         return PURCHASER
