@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class HallOfMany:
         }
         self.settings |= own
         self._made: Configurator | None = None
-        self._before: tuple[Any, ...] = ()
+        self._before: tuple[Any, ...] | None = None
 
     def show(self, folder: Path) -> None:
         self.link.unlink(missing_ok=True)
@@ -62,8 +63,10 @@ class HallOfMany:
         if self._made is None:
             self._made = make_config(dict(self.settings))
             self._made.commit()
-            self._before = state_of(self._made)
+            with suppress(TypeError):  # something in it cannot be copied: it serves one test only
+                self._before = state_of(self._made)
         else:
+            assert self._before is not None
             put_back(self._made, self._before)
             self._made.registry["keys"] = HallKeys.load(self.link)
         return self._made
@@ -73,7 +76,7 @@ class HallOfMany:
         if self._made is not None:
             self._made.registry["sessions"].kw["bind"].dispose()
             if not can_be_put_back(self._made, self._before):
-                self._made = None
+                self._made = self._before = None
 
 
 def state_of(made: Configurator) -> tuple[Any, ...]:
@@ -97,9 +100,9 @@ def doors_of(made: Configurator) -> tuple[int, ...]:
     return (*known, len(list(made.registry.registeredHandlers())), len(made.action_state.actions))
 
 
-def can_be_put_back(made: Configurator, before: tuple[Any, ...]) -> bool:
+def can_be_put_back(made: Configurator, before: tuple[Any, ...] | None) -> bool:
     followed = made.registry["live.hub"]._thread is not None  # it listens with a thread of its own
-    return not followed and doors_of(made) == before[-1]
+    return before is not None and not followed and doors_of(made) == before[-1]
 
 
 def put_back(made: Configurator, before: tuple[Any, ...]) -> None:
