@@ -58,6 +58,7 @@ class Permission(StrEnum):
     NAME_REPRESENTATIVES = "name-representatives"
     SEE_PANEL_DRAW = "see-panel-draw"
     ARRIVE = "arrive"
+    ENTER_BEACON = "enter-beacon"
     MANAGE_POOL = "manage-pool"
     SEE_POOL = "see-pool"
     OWN_EXPERTISE = "own-expertise"
@@ -197,6 +198,7 @@ ROWS: dict[Permission, Row] = {
     Permission.NAME_REPRESENTATIVES: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
     Permission.SEE_PANEL_DRAW: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.ARRIVE: row(Role.EXPERT, Strength.TOTP),
+    Permission.ENTER_BEACON: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),

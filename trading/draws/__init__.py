@@ -7,6 +7,7 @@ from pyramid.config import Configurator
 
 ROUTES = {
     "draw": "/draws/{tender}/{purpose}/{number}",
+    "draw-beacon": "/draws/{tender}/{purpose}/{number}/beacon",
     "api-draws-wanted": "/api/draws/wanted/{name}",
     "api-draws-cards": "/api/draws/cards",
     "api-draw-papers": "/api/draws/{ann}/papers/{name}",
@@ -19,10 +20,10 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, and the promise to look after what is due."""
     # Imported here: the pure modules of this room stay free of the web.
-    from trading.draws import service
+    from trading.draws import service, views
 
     for name, pattern in ROUTES.items():
-        config.add_route(name, pattern)
+        config.add_route(name, pattern, factory=views.tender_of if name == "draw-beacon" else None)
     config.on_promise(service.DUE, service.come_due)
     for module in ("api", "views"):
         config.scan(f"trading.draws.{module}")

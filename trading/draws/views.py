@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
 from trading.draws import roster, showing
+from trading.draws.commands import EnterBeacon
 from trading.draws.models import Draw
 from trading.draws.secrecy import may_see
-from trading.draws.service import calling_of, opened_of, seated
+from trading.draws.service import calling_of, enter_beacon, opened_of, params_of, seated
+from trading.errors import Refused
+from trading.interfaces import ITenders
 from trading.ledger import canonical
-from trading.web import PUBLIC, _, whole_number
+from trading.permissions import Permission
+from trading.web import PUBLIC, Form, _, whole_number
 
 PURPOSES = {
     "tie": _("Order of equal bids"),
@@ -56,6 +60,40 @@ def show(request: Request) -> dict[str, Any]:
         "names": {handle: opening[1].get("name", "") for handle, opening in names.items()},
         "seated": set(seated(draw)),
     }
+
+
+@view_config(
+    route_name="draw-beacon",
+    renderer="trading.draws:templates/beacon.jinja2",
+    permission=Permission.ENTER_BEACON,
+)
+def beacon(request: Request) -> Any:
+    """One of two people types the value that everybody has just seen; it counts when both typed the same."""
+    draw = request.db.scalars(select(Draw).where(*place(request))).first()
+    if draw is None or not may_see(request, draw) or params_of(draw).beacon is None:
+        raise HTTPNotFound()
+    form = Form(request, EnterBeacon)
+
+    def carry_out() -> None:
+        enter_beacon(request.db, request.registry, request.actor, draw.ann, form.command.value)
+
+    if form.carried_out(carry_out):
+        return HTTPSeeOther(request.path)
+    return {
+        "draw": draw,
+        "form": form,
+        "beacon": params_of(draw).beacon,
+        "awaited": showing.steps(request.db, draw, int(request.now().timestamp()))["missing"] == ("beacon",),
+        "typed_by_me": draw.typed is not None and draw.typed["user"] == request.actor.within(draw.tender),
+    }
+
+
+def tender_of(request: Request) -> Any:
+    """The tender of the address, for the permission rows; 404 where there is none."""
+    try:
+        return request.port(ITenders).find(request.db, request.matchdict["tender"])
+    except Refused as error:
+        raise HTTPNotFound() from error
 
 
 def place(request: Request) -> tuple[Any, ...]:

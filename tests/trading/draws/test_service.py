@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyramid.config import Configurator
 
 from plugins.outbound import Unreachable
+from tests.bidding.evaluation.room import make_tender
 from tests.draws.hall import TENDER, DrawHall, make_hall
+from tests.helpers import make_user
+from trading.accounts.service import create_api_key
 from trading.acts import process
 from trading.draws import receiving, service, showing
 from trading.draws.cards import build_question
@@ -174,6 +178,34 @@ def test_the_beacon_counts_when_two_people_have_typed_the_same(hall: DrawHall) -
     assert enter(second, "4712")
     hall.work()
     assert hall.draw(ann).ended and hall.entries("beacon")[0]["entered"] == ["first", "second"]
+
+
+def test_two_people_type_the_beacon_on_its_page(hall: DrawHall) -> None:
+    hall.start()
+    with hall.db() as session:
+        tender = make_tender(session)
+        tender.code = TENDER
+        users = [
+            make_user(session, "tenderer", party=tender.tenderer, keys=hall.registry["keys"]) for _ in "ab"
+        ]
+        keys = [create_api_key(session, process("test"), user.id, "test") for user in users]
+    one = service.lots("lot", 3)
+    dice = {"source": "dice", "rule": "ten dice, as they fell"}
+    ann = hall.announce(service.Demand(one.purpose, one.strata, asks=False, beacon=dice), 3)
+    hall.to_the_freeze()
+    app, path = hall.services["draw-notary"].app, f"/draws/{TENDER}/lot/1/beacon"
+    app.get(path, status=303)  # nobody without an account
+    for key, value in zip(keys, ("4711", "4711"), strict=True):
+        bearer = {"Authorization": f"Bearer {key}"}
+        assert hall.draw(ann).beacon is None
+        form = last_form(app.get(path, headers=bearer))
+        form["value"] = value
+        form.submit(headers=bearer, status=303)
+    assert hall.draw(ann).beacon == "4711"
+
+
+def last_form(page: Any) -> Any:
+    return list(page.forms.values())[-1]
 
 
 def test_candidates_who_answer_are_settled_wave_by_wave(hall: DrawHall) -> None:
