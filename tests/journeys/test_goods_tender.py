@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.demo.cast import FIGURES, ORGANISATIONS
 from config.demo.people import uscc
 from tests.journeys.attacks import Forgery, run_verifier
 from tests.journeys.conftest import Aftermath
@@ -60,6 +61,19 @@ def test_every_bidders_receipt_was_verified_by_its_own_program(aftermath: Afterm
     assert len(receipts) == 6
     assert all("FAIL" not in line for line in receipts)
     assert sum("SUBMITTED" in line for line in receipts) == 5
+
+
+def test_no_process_writes_into_its_log_who_bid(aftermath: Aftermath) -> None:
+    """Neither before the opening nor after it: enterprises, their codes, their people."""
+    figures = [figure for figure in FIGURES if figure.login in aftermath.goods.sealed]
+    names = {figure.name for figure in figures} | {
+        ORGANISATIONS[figure.organisation][3] for figure in figures
+    }
+    secrets = names | {uscc(figure.organisation) for figure in figures}
+    assert len(secrets) == 15
+    logs = {path: path.read_text(errors="replace") for path in aftermath.hall.state.rglob("*.log")}
+    assert {"web.log", "worker.log", "sequencer.log", "custodian-notary.log"} <= {path.name for path in logs}
+    assert [(path.name, secret) for path, text in logs.items() for secret in secrets if secret in text] == []
 
 
 def test_the_hall_ends_by_sigterm_and_leaves_no_process_and_no_temporary_file(aftermath: Aftermath) -> None:
