@@ -32,8 +32,8 @@ def buyers_cards(request: Request, mine: Any) -> list[Card]:
     """Tenders after the deadline in which a refund is due or a decision is to be taken."""
     now = request.now()
     cards = []
-    for tender in unsettled(request.db):
-        if not mine(tender) or tender.state == "published" or now < tender.deadline:
+    for tender in unsettled(request.db, closed=True):
+        if not mine(tender) or now < tender.deadline:
             continue
         rows = [row for each in standings(request.db, request.registry, tender, now) for row in each.rows]
         due, deciding = (

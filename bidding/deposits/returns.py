@@ -60,15 +60,17 @@ def round(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     promise(session, service.COLLECT, {"failures": failures}, now + min(pause, LONGEST_POLL))
 
 
-def unsettled(session: Session) -> list[Tender]:
-    """Tenders of which something is held, or paid and not recorded yet."""
+def unsettled(session: Session, *, closed: bool = False) -> list[Tender]:
+    """Tenders of which something is held, or paid and not recorded yet; `closed`: only those whose bids are not
+    sealed any more, so that what is read does not tell whether anybody has paid."""
     open_items = (
         select(DepositAccount.tender_id)
         .join(DepositItem, DepositItem.account_id == DepositAccount.id)
         .outerjoin(DepositPayment, DepositPayment.item_id == DepositItem.id)
         .where(DepositPayment.recorded_at.is_(None))
     )
-    return list(session.scalars(select(Tender).where(Tender.id.in_(open_items)).order_by(Tender.code)))
+    query = select(Tender).where(Tender.id.in_(open_items)).order_by(Tender.code)
+    return list(session.scalars(query.where(Tender.state != "published") if closed else query))
 
 
 def lay_open(session: Session, registry: Any, tender: Tender, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -30,8 +31,7 @@ def deposits_page(request: Request, faults: Any = ()) -> dict[str, Any]:
     if tender.security <= 0 or tender.published_at is None:
         raise HTTPNotFound()
     now = request.now()
-    closed = tender.state != "published" and now >= tender.deadline
-    found = standing.standings(request.db, request.registry, tender, now) if closed else []
+    closed, found = opened_standings(request, tender, now)
     rows = [row for each in found for row in each.rows]
     return {
         "tender": tender,
@@ -48,6 +48,12 @@ def deposits_page(request: Request, faults: Any = ()) -> dict[str, Any]:
     }
 
 
+def opened_standings(request: Request, tender: Tender, now: datetime) -> tuple[bool, list[standing.Standing]]:
+    """Whether the deadline has passed, and what is known of the securities then."""
+    closed = tender.state != "published" and now >= tender.deadline
+    return closed, standing.standings(request.db, request.registry, tender, now) if closed else []
+
+
 def cite(request: Request, rule_id: str) -> str:
     """The article behind a clock, in the reader's language."""
     found = standing.the_rulebook().rule(rule_id, standing.beijing_date(request.now()))
@@ -62,7 +68,7 @@ def refund(request: Request) -> Any:
     """Return everything that is due."""
     try:
         returns.order(request.db, request.registry, request.context)
-        for each in standing.standings(request.db, request.registry, request.context, request.now()):
+        for each in opened_standings(request, request.context, request.now())[1]:
             for row in each.rows:
                 if row.state == "declined":
                     returns.again(request.db, row.payment.row)
