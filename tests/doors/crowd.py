@@ -58,10 +58,12 @@ def contact_of(number: int) -> Contact:
 def act(scene: Scene, enterprises: list[Enterprise]) -> dict[str, list[str]]:
     """Everything at once; returns by enterprise what may be found of nobody beside the tender."""
     bank = with_bank(scene.registry, scene.state)
+    demand_security(scene)
     told: dict[str, list[str]] = {}
     for number, who in enumerate(enterprises):
         told[who.name] = introduce(scene, who, contact_of(number))
-        take_and_ask(scene, who)
+        take(scene, who)
+        ask(scene, who)
         told[who.name] += pay(scene, bank, who, contact_of(number))
         query(scene, who)
     with scene.db() as session:
@@ -95,28 +97,40 @@ def introduce(scene: Scene, who: Enterprise, contact: Contact) -> list[str]:
         ]
 
 
-def take_and_ask(scene: Scene, who: Enterprise) -> None:
+def take(scene: Scene, who: Enterprise) -> None:
+    """The tender document is downloaded."""
     with scene.db() as session:
-        tender = session.query(Tender).one()
-        user, keys = who.bidder.user_id, scene.registry["keys"]
         take_document(
-            session,
-            scene.registry,
-            keys,
-            tender=CODE,
-            lot=LOT,
-            name="tender.pdf",
-            address=ADDRESS,
-            user=str(user),
-        )
-        questions.ask(session, keys, tender, user, ADDRESS, f"{who.name}问：{WORDS}")
+            session, scene.registry, scene.registry["keys"], tender=CODE, lot=LOT, name="tender.pdf", address=ADDRESS,
+            user=str(who.bidder.user_id),
+        )  # fmt: skip
+
+
+def ask(scene: Scene, who: Enterprise, words: str = "") -> None:
+    """A question about the documents, by default one that names its author."""
+    with scene.db() as session:
+        tender, keys = session.query(Tender).one(), scene.registry["keys"]
+        questions.ask(session, keys, tender, who.bidder.user_id, ADDRESS, words or f"{who.name}问：{WORDS}")
+
+
+def demand_security(scene: Scene) -> None:
+    with scene.db() as session:
+        session.query(Tender).one().security = SECURITY
+
+
+def pay_all(scene: Scene, enterprises: list[Enterprise]) -> None:
+    """Everybody's security is paid and found in the bank's list."""
+    bank = with_bank(scene.registry, scene.state)
+    for number, who in enumerate(enterprises):
+        pay(scene, bank, who, contact_of(number))
+    with scene.db() as session:
+        assert len(deposits.collect(session, scene.registry)) == len(enterprises)
 
 
 def pay(scene: Scene, bank: Counter, who: Enterprise, contact: Contact) -> list[str]:
     """The security comes from the base account; returns the numbers of both accounts."""
     with scene.db() as session:
         tender = session.query(Tender).one()
-        tender.security = SECURITY
         party = session.scalars(select(Party).where(Party.uscc == who.bidder.uscc)).one()
         actor = actor_of(scene, who, contact)
         deposits.register_base_account(session, actor, party, "示例银行", contact.account)

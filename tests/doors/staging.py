@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import event, update
+from sqlalchemy.orm import Session
 from webob import Request as WsgiRequest
 
 from bidding.tenders import drafts
@@ -24,11 +26,12 @@ from bidding.vault.admission import _admit
 from bidding.vault.models import Bid
 from config.app import make_config
 from config.openapi import PARAMETER
+from expert_pool.selection import refused
 from tests.bidding.vault.scene import CODE, LOT, Enterprise, Scene
 from tests.helpers import hall_party, hall_user, valid_code
 from trading import clock
 from trading.accounts.models import LoginSession, User
-from trading.acts import process, record
+from trading.acts import Actor, process, record
 from trading.interfaces import IFileStore, ITimeStamper
 from trading.ledger.service import latest_checkpoint
 from trading.notices.models import Document
@@ -243,7 +246,9 @@ def counting(doors: Doors, engine: Any) -> None:
 
     @event.listens_for(engine, "after_cursor_execute")
     def count(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if "ledger_cosig" in statement or "ledger_checkpoint" in statement or "clock_timestamp" in statement:
+        if "ledger_cosig" in statement or "ledger_checkpoint" in statement:
+            return
+        if statement == "SELECT clock_timestamp()":
             return
         doors.work.statements += 1
         result = cursor.pgresult
@@ -256,12 +261,21 @@ def counting(doors: Doors, engine: Any) -> None:
         )
 
 
+def told_in_vain(registry: Any, actor: Actor, tender: str, door: str) -> None:
+    """What is written apart, since a refusal rolls back: without effect too."""
+    with Session(registry["sessions"].kw["bind"]) as apart:
+        refused.tell(apart, actor, tender, door)
+        apart.rollback()
+
+
 @contextmanager
 def asked_hall(scene: Scene) -> Iterator[Any]:
     """Another hall over the same database, whose requests leave no trace."""
     made = make_config(scene.registry.settings | {"tm.commit_veto": nothing_kept})
     made.registry.registerUtility(scene.stamper, ITimeStamper)
-    yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refused, "tell_apart", told_in_vain)
+        yield made
     made.registry["sessions"].kw["bind"].dispose()
 
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from config import audit
 from tests.bidding.vault.scene import CODE, Scene
 from tests.bidding.vault.scene import scene as scene
+from tests.doors import crowd
 from tests.doors.finding import table
 from tests.doors.staging import Doors, Seen, asked_hall, counting, signed_in, stage
 from trading.live import LiveEvent
@@ -25,6 +26,10 @@ TOKENS = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
 @pytest.fixture
 def doors(scene: Scene) -> Iterator[Doors]:
     filled, enterprises, people = stage(scene)
+    crowd.demand_security(scene)
+    for who in enterprises:
+        crowd.take(scene, who)
+        crowd.ask(scene, who, crowd.WORDS)
     with asked_hall(scene) as made:
         hall = Doors(scene, made.make_wsgi_app(), signed_in(scene, people), enterprises, filled)
         counting(hall, made.registry["sessions"].kw["bind"])
@@ -60,6 +65,7 @@ def test_no_door_tells_whether_there_are_bids_how_many_or_whose(
     with capture_logs() as said:
         doors.bid()
         doors.download()
+        crowd.pay_all(scene, doors.enterprises)
         after = doors.snapshot(rows)
         told = differing(before, after, bidders)
         assert not told, "\n".join(told)
@@ -72,6 +78,7 @@ def test_no_door_tells_whether_there_are_bids_how_many_or_whose(
     assert [key for key, seen in after.items() if seen[0] >= 500] == []
     assert sum(seen[0] == 200 for seen in after.values()) > 500
     only_own(doors, after)
+    assert_unasked(doors, after)
     nothing_pushed(channel)
     assert live_events(scene) == events
     assert_silent(doors, json.dumps(said, default=str) + caplog.text)
@@ -101,6 +108,17 @@ def only_own(doors: Doors, seen: Seen) -> None:
             if who != f"bidder-{number}":
                 assert enterprise.name not in text, (door, who)
                 assert enterprise.bidder.uscc not in text, (door, who)
+
+
+def assert_unasked(doors: Doors, seen: Seen) -> None:
+    """Whoever reads the questions reads all of them, and none of their authors."""
+    read = {
+        who: text for (door, who, _), (_, text, *_) in seen.items() if door == "GET /tenders/{code}/questions"
+    }
+    assert read["the-agent"].count(crowd.WORDS) >= len(doors.enterprises)
+    assert [
+        who for who, text in read.items() if who != "bidder-0" and any(s in text for s in doors.secrets)
+    ] == []
 
 
 def assert_silent(doors: Doors, text: str) -> None:
