@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.request import Request
 from pyramid.security import Allowed, Denied
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from trading.accounts import addresses
 from trading.accounts.models import AddressRule, ApiKey, LoginSession, RoleGrant, User
@@ -69,15 +70,15 @@ def find_identity(request: Request) -> Identity | None:
 
 def by_api_key(request: Request, key: str) -> Identity | None:
     """An API key stands for its owner at the strength of a one-time code: it was made with one."""
-    asked = with_owner(ApiKey).where(ApiKey.key_hash == token_hash(key), ApiKey.revoked_at.is_(None))
-    found = request.db.execute(asked).first()
+    found = request.db.execute(with_owner(ApiKey), {"hash": token_hash(key)}).first()
     if not found or elsewhere(request, found, None):
         return None
     return make_identity(found, Strength.TOTP, None, False)
 
 
+@cache
 def with_owner(proof: type[ApiKey] | type[LoginSession]) -> Select[Any]:
-    """What is known of whoever shows such a proof, all in one statement, since every request begins with it: the
+    """What is known of whoever shows a proof with the hash `hash`, all in one statement, since every request begins with it: the
     proof, its owner unless disabled, the instant, the owner's roles and the addresses that these are held to."""
     held = RoleGrant.user_id == User.id
     roles = select(func.array_agg(RoleGrant.role)).where(held).scalar_subquery()
@@ -90,7 +91,8 @@ def with_owner(proof: type[ApiKey] | type[LoginSession]) -> Select[Any]:
         lists.scalar_subquery().label("lists"),
     )
     query = select(proof, User, *columns).join(User, User.id == proof.user_id)
-    return query.where(User.disabled_at.is_(None))
+    kept = proof.key_hash if proof is ApiKey else proof.token_hash
+    return query.where(kept == bindparam("hash"), proof.revoked_at.is_(None), User.disabled_at.is_(None))
 
 
 def elsewhere(request: Request, found: Any, session: LoginSession | None) -> bool:
@@ -107,10 +109,7 @@ def elsewhere(request: Request, found: Any, session: LoginSession | None) -> boo
 
 
 def by_session(request: Request, token: str) -> Identity | None:
-    asked = with_owner(LoginSession).where(
-        LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None)
-    )
-    found = request.db.execute(asked).first()
+    found = request.db.execute(with_owner(LoginSession), {"hash": token_hash(token)}).first()
     if not found:
         return None
     session, now = found.LoginSession, milliseconds(found.at)
