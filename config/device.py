@@ -79,8 +79,8 @@ class Device:
             worked = False
             try:
                 worked = self.work()
-            except (Unreachable, Refused, ValueError) as error:
-                self.log("no answer", "", reasons=[str(error)])
+            except (Unreachable, Refused, ValueError, KeyError, TypeError) as error:
+                self.log("no answer", "", reasons=[repr(error)])
             stop.wait(busy if worked else uneven(pause))
 
 

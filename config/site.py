@@ -244,8 +244,11 @@ class Site(Device):
         self.log("arrival", row["draw"], arrival=row["id"], seated=opening is not None)
 
     def hand_over(self, row: Mapping[str, Any]) -> None:
-        """openings.json, for the hall to open the seated members. Raises Declined, Unreachable."""
-        self.may_tell(row["draw"])
+        """openings.json, for the hall to open the seated members. Raises Declined before the session has begun (no
+        result is published earlier), Unreachable."""
+        begins = [each.begins for each in self.of_draw(row["draw"])]
+        if not begins or self.now() < max(begins):
+            raise Declined("the openings are handed over to nobody before the session")
         _params, known = self.read(row["draw"], row)
         said = {"draw": row["draw"], "openings": b64(known.openings)}
         self.hand_in("/api/site/openings", canonical.dumps({"v": 1, "typ": "ebid.openings"} | said))

@@ -60,11 +60,13 @@ def exchange(
         raise Unreachable(f"not an http address: {url}")
     request = urllib.request.Request(url, data=data, headers=dict(headers or {}))
     try:
-        with _opener.open(request, timeout=timeout) as answer:
+        try:
+            answer = _opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, dict(error.headers), error.read(limit)
+        with answer:
             return answer.status, dict(answer.headers), _whole(url, answer, limit)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, dict(error.headers), error.read(limit)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{url} did not answer: {error}") from error
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Story:
     sealed: dict[str, device.SealedBid] = field(default_factory=dict)
     committee: list[Person] = field(default_factory=list)
     """of a drawn committee: who sat down; nobody knows it before"""
+    sitting: datetime | None = None
+    """when a drawn committee is to come"""
     bundle: Path = Path()
     verdict: str = ""
 

@@ -40,7 +40,7 @@ def draw_committee(story: Story) -> None:
     """One click demands, one approves; unattended services draw, and a machine calls. Nobody sees a name."""
     agent, buyer = story.person("agent"), story.person("buyer")
     fetch(voice(story) + "/modes", urlencode({"behaviour": ANSWERS}).encode())
-    begins = clock.now() + timedelta(hours=2)
+    story.sitting = clock.now() + timedelta(hours=2)
     demanded = agent.post(
         story.api("/panel/demands"),
         {
@@ -48,7 +48,7 @@ def draw_committee(story: Story) -> None:
             "experts": EXPERTS,
             "strata": [{"quota": EXPERTS, "tag": pool.SPECIALITY}],
             "avoid": [],
-            "session": {"at": rfc3339(begins), "place": "评标室三"},
+            "session": {"at": rfc3339(story.sitting), "place": "评标室三"},
         },
     )
     story.say(f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} people can be drawn")
@@ -86,6 +86,7 @@ def tell_calls(story: Story) -> None:
 
 def seat_committee(story: Story) -> None:
     """Whoever accepted comes; one has an interest and is replaced from the same order; all promise and sit."""
+    story.ahead_to(story.sitting)
     committee = [story.person(member.login) for member in accepted(story)]
     aside = committee[0]
     arrive(story, aside)

@@ -144,7 +144,8 @@ def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> Non
     said = read(session, registry, "ebid.arrival", raw, cms)
     draw = panel_draw(session, registry, said["draw"])
     arrival = arrival_named(session, said["arrival"])
-    if arrival is None or arrival.draw != draw.ann or arrival.state != "waiting":
+    late = arrival is not None and database_now(session) - arrival.at > seating.PATIENCE
+    if arrival is None or late or arrival.draw != draw.ann or arrival.state != "waiting":
         raise refuse("site.arrival", _("Nobody waits under this name"))
     opening = said["opening"]
     if opening is None:
@@ -204,8 +205,8 @@ def take_openings(session: Session, registry: Any, raw: bytes, cms: bytes) -> No
 
 
 def names_due(session: Session, registry: Any, draw: Draw) -> bool:
-    """Whether the device is asked for the openings now."""
-    if not draw.ended or draw.sealed is not None:
+    """Whether the device is asked for the openings now; those of a draw that called nobody are the regulator's alone."""
+    if draw.result is None or draw.voided or not draw.waves or draw.sealed is not None:
         return False
     purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, False)
     return purchase.state in RESULT_KNOWN
@@ -264,7 +265,8 @@ def specialities(params: Mapping[str, Any]) -> dict[str, str]:
 def arrivals(session: Session, registry: Any) -> list[dict[str, Any]]:
     """Who has come and waits to be known."""
     query = select(PanelArrival, Draw).join(Draw, Draw.ann == PanelArrival.draw)
-    query = query.where(PanelArrival.state == "waiting").order_by(PanelArrival.at)
+    waits = database_now(session) - seating.PATIENCE  # who was told to come again is asked after no more
+    query = query.where(PanelArrival.state == "waiting", PanelArrival.at >= waits).order_by(PanelArrival.at)
     found = []
     for arrival, draw in session.execute(query):
         person = experts.person_of_user(session, registry["keys"], arrival.user_id)

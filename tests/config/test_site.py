@@ -231,8 +231,11 @@ def test_the_openings_handed_over_are_the_announced_ones(here: Scene) -> None:
     drawn = draw(here.key)
     here.hall.want_calls(drawn, drawn.handles[:1])
     here.settle()
-    here.clock.move(hours=12)
     here.hall.wanted["open"] = [drawn.given()]
+    here.clock.move(hours=23)
+    here.site.work()
+    assert here.hall.received[-1][0] != "/api/site/openings"  # no result is published before the session
+    here.clock.move(hours=1)
     here.site.work()
     path, said = here.hall.received[-1]
     assert path == "/api/site/openings" and unb64(said["openings"]) == drawn.openings
