@@ -4484,7 +4484,7 @@ class Audit:
         for act in self.acts:
             if act.type.startswith("draw.") and act.payload is None:
                 self.fail(f"{act}: its payload is missing")
-        before: dict[str, list[Any]] = {}  # purpose → the result hash of each of its draws, None when void
+        before: dict[str, list[_DrawAudit]] = {}  # purpose → its draws so far
         seen: set[str] = set()
         draws: list[_DrawAudit] = []
         for act, payload in self.known("draw.announced"):
@@ -4683,13 +4683,11 @@ class _PanelAudit:
                 self._check_answers(draw)
         asked = [self._demand(draw) for draw in chain]
         self._check_law(asked[0])
-        missing = asked[0]["experts"]
-        for wanted, draw in zip(asked, chain, strict=True):
+        for number, (wanted, draw) in enumerate(zip(asked, chain, strict=True)):
             with self.audit.about(f"draw {draw.params['scope']}"):
-                self._check_strata(wanted, draw, missing)
+                self._check_strata(wanted, draw, self._empty(asked[0], chain[:number], draw))
                 self._check_choice(wanted, draw)
                 self._check_people(wanted, draw)
-            missing -= sum(len(row) for row in draw.found["result"]["panel"].values())
         if self.seated is not None:
             earlier = {draw.said["draw"] for draw in self.draws} - {draw.said["draw"] for draw in chain}
             counted = [ann for ann in self.seated["draws"] if ann not in earlier]
@@ -4734,7 +4732,7 @@ class _PanelAudit:
         A complete committee is drawn again by order only."""
         chain: list[_DrawAudit] = []
         for draw in self.draws:
-            if chain and not chain[-1].found["result"]["short"]:
+            if chain and self._empty(self._demand(chain[0]), chain, draw) <= 0:
                 since, scope = chain[-1].announced.index, draw.params["scope"]
                 orders = self.audit.of_type("evaluation.reopened")
                 order = next((act for act in orders if since < act.index < draw.announced.index), None)
@@ -4743,6 +4741,17 @@ class _PanelAudit:
                 chain = []
             chain.append(draw)
         return chain
+
+    @staticmethod
+    def _empty(wanted: Mapping[str, Any], chain: Sequence[_DrawAudit], draw: _DrawAudit) -> int:
+        """How many seats for experts the draws of the chain had left empty when this one was announced: who left
+        later was still seated then."""
+        seated = 0
+        for one in chain:
+            came_to = one.result_at(draw.announced.index)
+            demand(came_to, f"{draw.params['scope']} was announced while {one.params['scope']} was under way")
+            seated += sum(len(row) for row in came_to["result"]["panel"].values())
+        return int(wanted["experts"]) - seated
 
     def _check_seats(self, drawn: list[str]) -> None:
         """Who judged are those who were drawn."""
@@ -5100,7 +5109,11 @@ class _DrawAudit:
         demand(len(found) == 1, f"there are {len(found)} draw.{kind} entries")
         return found[0]
 
-    def check(self, before: dict[str, list[Any]]) -> None:
+    def result_at(self, index: int) -> Mapping[str, Any]:
+        """What the draw had come to before the entry with this index; empty when to nothing yet."""
+        return next((payload for act, payload in reversed(self.of("result")) if act.index < index), {})
+
+    def check(self, before: dict[str, list[_DrawAudit]]) -> None:
         """`before` grows by this draw."""
         try:
             check_draw_params(self.params)
@@ -5108,20 +5121,19 @@ class _DrawAudit:
         except MALFORMED as error:
             raise Invalid(f"malformed announcement ({error})") from error
         self._announcement(before)
-        ends = before.setdefault(self.purpose, [])
-        ends.append(None)
+        before.setdefault(self.purpose, []).append(self)
         commits = self._commitments()
         if self.of("void"):
             self._voided(commits)
             return
         parties = self._frozen(commits)
         t = self._transcript({party: commits[party][1] for party in parties})
-        ends[-1] = self.found = self._played(t)
+        self.found = self._played(t)
         self._opened()
         if f"{self.folder}/openings.json" in self.audit.bundle:
             self._justified()
 
-    def _announcement(self, before: Mapping[str, list[Any]]) -> None:
+    def _announcement(self, before: Mapping[str, list[_DrawAudit]]) -> None:
         p = self.params
         demand(
             draw_hash(p["alg"], "announce", jcs(p)).hex() == self.said["draw"],
@@ -5135,7 +5147,7 @@ class _DrawAudit:
             int(number) == len(earlier) + 1,
             f"draw {number} for {purpose} does not follow number {len(earlier)}",
         )
-        results = [end["hash"] for end in earlier if end is not None]
+        results = [one["hash"] for draw in earlier if (one := draw.result_at(self.announced.index))]
         demand(p["prev"] == (results[-1] if results else None), "prev is not the result of the draw before")
         named = self.said["certificates"].keys()
         demand({*p["trustees"], *p["must"]} <= named, "a trustee's or party's certificate was not announced")

@@ -8,6 +8,8 @@ from typing import Any
 from tests.draws.ceremonies import Ceremony, ceremony
 from tests.verifier.story import IDS, RULES, TENDER, Story, hexhash
 from tradehall_verify import EVALUATIONS
+from trading.draws.announcement import parse_params
+from trading.draws.calling import Calling
 from trading.draws.candidates import Candidate
 from trading.draws.draw import Replay, replay
 from trading.ledger.canonical import dumps
@@ -118,10 +120,14 @@ class Drawn(Story):
         self.anns: list[str] = []
         if self.bend in ("short", "overfilled"):
             self.pool, self.answers = POOL[:6], "DDA"
+        if self.bend in ("left later", "left beforehand"):
+            self.pool, self.answers = POOL[: 3 if self.bend == "left later" else 4], "A"
         first = self.hold(1, None)
         self.seated = first.result["panel"]["s"]
-        if self.bend in ("short", "overfilled"):
+        if self.bend in ("short", "overfilled", "left later"):
             self.fill_up(first)
+        if self.bend == "left beforehand":
+            self.needless(first)
         if self.bend == "again":
             self.hold(1, None)
         if self.bend in ("second", "redrawn", "old slip"):
@@ -138,7 +144,46 @@ class Drawn(Story):
         self.pool, self.answers = POOL[6:15], "A"
         self.quota = first.result["short"]["s"] + (self.bend == "overfilled")
         self.demand()
+        early, drawn = self.ann, self.ceremony
+        second = self.hold(2, first.result_hash.hex())
+        self.seated = [*self.seated, *second.result["panel"]["s"]]
+        if self.bend == "left later":
+            self.seated.remove(self.leave(early, drawn, first))
+            self.pool, self.quota = [expert(n) for n in range(30, 36)], 1
+            self.demand()
+            self.seated += self.hold(3, second.result_hash.hex()).result["panel"]["s"]
+
+    def needless(self, first: Replay) -> None:
+        """A second draw beside a complete committee; then somebody of the first leaves, and nobody of its list is left."""
+        early, drawn = self.ann, self.ceremony
+        self.pool, self.quota = POOL[6:15], 1
+        self.demand()
         self.seated = [*self.seated, *self.hold(2, first.result_hash.hex()).result["panel"]["s"]]
+        self.seated.remove(self.leave(early, drawn, first))
+
+    def leave(self, ann: str, drawn: Ceremony, found: Replay) -> str:
+        """A member of a draw whose list is used up steps aside: the draw comes to another result. Returns the handle."""
+        now, self.ann = self.ann, ann
+        t, member = drawn.transcript, found.result["panel"]["s"][0]
+        waves = [*t["waves"], {member: "X"}]
+        state = Calling(parse_params(t["params"]), t["rows"], found.order)
+        for wave in waves:
+            state.call()
+            state.settle(wave)
+        assert state.call() == []
+        result = state.result(bytes.fromhex(found.result["seed"]))
+        again = replay({**t, "waves": waves, "result": result})
+        self.recuse(member)
+        evidence = {member: ground_record(member)}
+        self.entry("wave", number=len(waves) - 1, outcomes=waves[-1], evidence=evidence)
+        self.entry("called", number=len(waves), call=[])
+        self.entry("result", result=again.result, hash=again.result_hash.hex())
+        self.ann = now
+        return str(member)
+
+    def recuse(self, handle: str) -> None:
+        said = {"member": "00" * 16, "handle": handle, "ground": GROUND, "article": "GPR 9"}
+        self.act("panel.member-recused", said)
 
     def act(self, kind: str, payload: dict[str, Any], *, secret: bool = False) -> int:
         index = super().act(kind, payload, secret=secret)
@@ -269,6 +314,14 @@ class Drawn(Story):
             self.entry("opened", openings=openings)
             return
         self.entry("opened", openings={h: t["openings"][h] for h in seats})
+
+
+GROUND = "interest"
+
+
+def ground_record(handle: str) -> str:
+    """The hash that stands for the ground on which a member left."""
+    return hexhash(dumps({"handle": handle, "ground": GROUND}))
 
 
 def call_record(handle: str, outcome: str) -> bytes:

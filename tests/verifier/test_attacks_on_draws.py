@@ -63,6 +63,7 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("cap", "it has another limit for one employer than was demanded"),
         ("other draw", "was not seated from the draws that were made for it"),
         ("overfilled", "seats were empty"),
+        ("left beforehand", "panel/2 was drawn though the one before it had filled every seat"),
         ("swapped", "swapped expert: "),  # a panel that differs from the draw
         ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
         ("early", "opens names before the result notice"),
@@ -114,6 +115,11 @@ def test_an_order_allows_another_committee_and_everybody_is_told(judged: Judge) 
 def test_a_second_draw_fills_the_seats_that_the_first_left_empty(judged: Judge) -> None:
     audit = judged("short")
     assert audit.problems == [] and len(audit.of_type("draw.announced")) == 2
+
+
+def test_a_member_may_leave_the_first_draw_after_a_second_was_announced(judged: Judge) -> None:
+    audit = judged("left later")
+    assert audit.problems == [] and len(audit.of_type("draw.announced")) == 3
 
 
 def test_the_public_sees_that_members_work_for_nobody_to_be_avoided(judged: Judge) -> None:
