@@ -16,8 +16,6 @@ from bidding.evaluation.criteria import PRICE, Criterion, parse_criteria
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.scoring_inputs import parse_members
 
-SCORED = "comprehensive-scoring"
-
 
 @dataclass(frozen=True)
 class Mark:

@@ -85,8 +85,9 @@ def levels(criterion: Criterion) -> list[str]:
     sums = {Fraction(0)}
     for step in steps:
         sums |= {total + step for total in sums if total + step <= criterion.max}
-    if len(sums) > MOST_LEVELS:
-        sums = {Fraction(0)}
+        if len(sums) > MOST_LEVELS:
+            sums = {Fraction(0)}
+            break
     return [plain(level) for level in sorted(sums | {criterion.max})]
 
 

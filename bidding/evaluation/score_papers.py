@@ -223,7 +223,8 @@ def _correction_faults(form: Form, document: Mapping[str, Any]) -> list[Fault]:
     if document["ground"] not in ARTICLES:
         message = _("A locked score is corrected only on a ground of Order 87 art. 64")
         faults.append(Fault("score.ground", message, "ground", "M87 64"))
-    if not faults and Fraction(document["after"]) == Fraction(document["before"]):
+    readable = not faults and is_number(document["before"])
+    if readable and Fraction(document["after"]) == Fraction(document["before"]):
         faults.append(Fault("score.same", _("This is the score that stands"), "after"))
     return faults + _reason_faults(document["reason"], "reason", needed=True)
 

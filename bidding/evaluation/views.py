@@ -115,7 +115,12 @@ def sign_in(request: Request) -> Any:
             if request.POST.get("act") == "step-aside" and not interest:
                 raise Refused(service.reason_needed())
             service.sign_in(
-                request.db, request.registry, request.actor, request.context.code, interest, form.command.signed
+                request.db,
+                request.registry,
+                request.actor,
+                request.context.code,
+                interest,
+                form.command.signed,
             )
             return back(request)
         except Refused as refused:

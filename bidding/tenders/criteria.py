@@ -52,6 +52,8 @@ COLUMNS = tuple(f"criterion_{field.name}" for field in fields(Row))
 def rows_of(form: Mapping[str, Any]) -> list[Row]:
     """The rows in the columns of a form or of what a program sent; what is left out is empty. Raises
     ValueError for columns that do not belong together."""
+    if not all(isinstance(form.get(name) or [], list) for name in COLUMNS):
+        raise ValueError(_("The lists of the criteria have different lengths."))
     columns = {name: [str(cell).strip() for cell in form.get(name) or []] for name in COLUMNS}
     length = len(columns["criterion_weight"])
     for name, cells in columns.items():
@@ -144,7 +146,8 @@ def shown(number: Fraction) -> str:
 def legal_faults(rows: Sequence[Row], category: str, qualification: Sequence[str], rulebook: Rulebook,
                  day: date) -> list[Fault]:  # fmt: skip
     """Everything that keeps these criteria from being published on a Beijing day, with the article: sum of
-    the weights, the price and its least weight, scale and qualifications as factors (M87 17, 55)."""
+    the weights, the price and its least weight, qualifications as factors (M87 55). Scale (M87 17) is the
+    lint's: a named officer may set a finding of words aside."""
     tree: list[dict[str, Any]] = tree_of(rows)
     return check_criteria(tree, category, qualification, PriceWeights.on(day, rulebook))
 

@@ -230,7 +230,7 @@ def seats(session: Session, request: OpinionRequest) -> list[tuple[AdvisorySeat,
     """Who was convened, the chair first."""
     query = select(AdvisorySeat, Expert).join(Expert).where(AdvisorySeat.request_id == request.id)
     query = query.order_by(AdvisorySeat.chair.desc(), Expert.number)
-    return [(seat, row) for seat, row in session.execute(query).tuples()]
+    return [(seat, row) for seat, row in session.execute(query)]
 
 
 def seat_of(

@@ -24,6 +24,7 @@ def objective(guidance: str, most: str = "10", kind: str = "objective") -> Crite
         ("甲得 3 分，乙得 4 分", ["0", "3", "4", "7", "10"]),
         ("每份得 0.5 分", ["0", "10"]),
         ("", ["0", "10"]),
+        ("、".join(f"{n / 10} 分" for n in range(101)), ["0", "10"]),
     ],
 )
 def test_an_objective_item_offers_the_levels_that_its_guidance_names(guidance: str, found: list[str]) -> None:

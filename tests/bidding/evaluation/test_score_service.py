@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation import score_papers, score_service, service
+from bidding.evaluation.criteria import Criterion
 from bidding.evaluation.models import ScoreDraft, ScoreSheet
 from bidding.evaluation.scoring import evaluate_json
 from bidding.exhibits import of_scoring
@@ -340,3 +342,19 @@ def test_a_paper_of_another_kind_is_none() -> None:
         for read in (score_papers.read_sheet, score_papers.read_reason, score_papers.read_correction):
             with pytest.raises(Refused):
                 read(form, raw)
+
+
+@pytest.mark.parametrize("before", ["x", "1/0", ""])
+def test_a_correction_of_what_is_no_number_changes_nothing(before: str) -> None:
+    form = score_papers.Form("T", "m", ("B",), (Criterion("I", "I", "objective", Fraction(1), Fraction(10)),))
+    change = {
+        "number": 1,
+        "bid": "B",
+        "item": "I",
+        "ground": "objective",
+        "before": before,
+        "after": "5",
+        "reason": "r",
+    }
+    read = score_papers.read_correction(form, canonical.dumps(form.head("ebid.score-correction") | change))
+    assert read["before"] == before  # the act compares it with the score that stands, and refuses

@@ -135,6 +135,12 @@ def test_rows_that_cannot_be_read_are_refused_at_their_field(
     assert [error["loc"][0] for error in refused.value.errors()] == ["criterion_weight"]
 
 
+@pytest.mark.parametrize("column", [5, "ab", {"0": "x"}])
+def test_columns_that_are_no_lists_are_refused_and_nothing_else_happens(column: object) -> None:
+    with pytest.raises(ValueError):
+        rows_of({"criterion_weight": ["30"], "criterion_name": column})
+
+
 def test_empty_rows_are_no_criteria_and_lists_left_out_are_empty() -> None:
     form = {
         "criterion_name": ["a", ""],
