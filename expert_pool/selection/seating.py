@@ -304,14 +304,15 @@ def name_representatives(
         raise refuse("panel.not-drawn", _("Representatives are named for a committee that is drawn"))
     seats = [seat for seat in committee.seats_of(registry["keys"], panel) if seat.kind == "purchaser"]
     places = panel.size - panel.experts
+    names = list(dict.fromkeys(login.strip().lower() for login in logins))  # as accounts are found
     members = {row.seat for row in committee.members_of(session, panel) if row.recused_at}
-    if len([seat for seat in seats if seat.seat not in members]) + len(set(logins)) > places:
+    if len([seat for seat in seats if seat.seat not in members]) + len(names) > places:
         raise refuse(
             "panel.representatives", _("The purchaser has ${places} seats", mapping={"places": places}),
             field="logins", rule="M87 47",
         )  # fmt: skip
-    for login in dict.fromkeys(logins):
-        user = session.scalars(select(User).where(User.login == login.strip().lower())).first()
+    for login in names:
+        user = session.scalars(select(User).where(User.login == login)).first()
         line = Listed(login, user.name if user else "", purchase.tenderer, "purchaser", False)
         wrong = committee.unseatable(session, user, line, purchase.buyers, purchase.tenderer)
         if wrong or user is None or any(seat.user_id == user.id for seat in seats):
@@ -320,7 +321,7 @@ def name_representatives(
             )
         add_seat(session, registry, panel, user.id, purchase.tenderer, "purchaser", "")
     filed = papers.keep(session, registry["keys"], purchase.code, "letter.txt", letter.encode(), public=False)
-    said = {"letter": filed, "number": len(set(logins))}
+    said = {"letter": filed, "number": len(names)}
     record(session, actor, "panel.representatives", purchase.code, said)
 
 
