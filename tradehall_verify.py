@@ -4743,7 +4743,7 @@ class _PanelAudit:
         return chain
 
     @staticmethod
-    def _empty(wanted: Mapping[str, Any], chain: Sequence[_DrawAudit], draw: _DrawAudit) -> int:
+    def _empty(wanted: Mapping[str, Any], chain: list[_DrawAudit], draw: _DrawAudit) -> int:
         """How many seats for experts the draws of the chain had left empty when this one was announced: who left
         later was still seated then."""
         seated = 0
@@ -4771,12 +4771,16 @@ class _PanelAudit:
         demand(len(set(handles)) == len(handles), "a drawn member stands twice in the committee")
 
     def _check_answers(self, draw: _DrawAudit) -> None:
-        """Every answer rests on call records of its own."""
+        """Every answer rests on call records of its own, every removal on a ground in the log."""
         bound: set[str] = set()
         for act, payload in draw.of("wave"):
             for handle, outcome in payload["outcomes"].items():
                 record, who = payload["evidence"].get(handle), f"{act}: {handle[:12]}"
                 demand(record is None or _is_hex(record), f"{who} has no hash as evidence")
+                if outcome == "X":
+                    self._check_removal(act, handle, record)
+                if outcome == "R":
+                    self._check_passed_over(draw, act, handle)
                 if outcome not in "ADN":
                     continue
                 demand(
@@ -4788,6 +4792,49 @@ class _PanelAudit:
                     continue
                 demand(record not in bound, f"{who} has the same call record as another answer")
                 bound.add(str(record))
+
+    def _check_removal(self, act: Act, handle: str, record: Any) -> None:
+        """A member leaves on a ground that the log named before, and the wave's evidence is that ground."""
+        who = f"{act}: {handle[:12]}"
+        known = self.audit.known("panel.member-recused")
+        grounds = [p["ground"] for a, p in known if a.index < act.index and p.get("handle") == handle]
+        demand(grounds, f"{who} was removed, and no entry panel.member-recused before it says why")
+        demand(grounds[-1] in RECUSALS, f"{who} was removed on an unknown ground ({grounds[-1]})")
+        named = {hexhash(jcs({"handle": handle, "ground": ground})) for ground in grounds}
+        demand(record in named, f"{who} was removed on another ground than the log names")
+        self.audit.notes.append(f"{who} left the committee ({RECUSALS[grounds[-1]]})")
+
+    def _check_passed_over(self, draw: _DrawAudit, act: Act, handle: str) -> None:
+        """Passed over without a call is whom an earlier draw had called, and a colleague of somebody who had accepted
+        in one; the regulator's tier tells who that is."""
+        who = f"{act}: {handle[:12]}"
+        earlier = self.draws[: self.draws.index(draw)]
+        demand(earlier, f"{who} was passed over as recused, and no draw came before")
+        called: dict[str, set[str]] = {}
+        for one in earlier:
+            asked = {h for a, p in one.of("called") if a.index < act.index for _, h in p["call"]}
+            if asked:
+                called[one.folder] = asked
+        if not all(f"{folder}/openings.json" in self.audit.bundle for folder in (draw.folder, *called)):
+            text = "whether who was passed over as recused had been called before: the regulator's bundle shows it"
+            if text not in self.audit.unchecked:
+                self.audit.unchecked.append(text)
+            return
+        took = {h for one in earlier for _, p in one.of("wave") for h, o in p["outcomes"].items() if o == "A"}
+        ids, employers = set(), set()
+        for folder, asked in called.items():
+            people = self._people(folder)
+            ids |= {people[h]["id"] for h in asked}
+            employers |= {people[h]["org"] for h in asked & took}
+        person = self._people(draw.folder)[handle]
+        if person["id"] not in ids and person["org"] not in employers:
+            self.audit.fail(
+                f"{who} was passed over as recused, and was neither called before nor a colleague of a member"
+            )
+
+    def _people(self, folder: str) -> dict[str, Any]:
+        """handle → record, from a draw's openings."""
+        return {row["h"]: row["record"] for row in self.audit.doc(f"{folder}/openings.json")["rows"]}
 
     def _check_law(self, wanted: Mapping[str, Any]) -> None:
         """The composition of M87 47: odd, five or more, from ten million on seven, two thirds of them experts."""

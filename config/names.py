@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from expert_pool.calls.proving import Finding, Wave, check
+from expert_pool.calls.settling import ACCEPTED
 from trading.clock import parse_rfc3339
 from trading.draws.announcement import Params, parse_params
 from trading.draws.calling import REMOVED
@@ -29,6 +30,7 @@ CODES = {
     "contradicted": "the operator's record says otherwise",
     "left-out": "the operator has a call that is not in the evidence",
     "not-called": "marked as not answering, though no call was made",
+    "not-recused": "passed over, though neither called before nor a colleague of somebody who accepted",
 }
 
 
@@ -112,9 +114,30 @@ def check_all(
         known = names[draw.ann]
         nonces = {handle: nonce for handle, (nonce, _record) in known.rows.items()}
         for wave in draw.waves:
-            for finding in check(wave, known.phones, nonces, log, earlier):
+            passed = recused(known, draws[: len(earlier)], names, wave)
+            for finding in check(wave, known.phones, nonces, log, earlier, passed):
                 yield draw, finding
         earlier.append(draw.ann)
+
+
+def recused(known: Names, earlier: Sequence[DrawFiles], names: dict[str, Names], wave: Wave) -> set[str]:
+    """The handles of a draw whose people an earlier draw had called before this wave was settled, or who are colleagues
+    of somebody who accepted then."""
+    people, employers = set(), set()
+    for draw in earlier:
+        for before in draw.waves:
+            if before.called > wave.settled:
+                continue
+            for handle, said in before.outcomes.items():
+                record = names[draw.ann].rows[handle][1]
+                people.add(record["id"])
+                if said == ACCEPTED:
+                    employers.add(record["org"])
+    return {
+        handle
+        for handle, (_nonce, record) in known.rows.items()
+        if record["id"] in people or record["org"] in employers
+    }
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -2,12 +2,13 @@
 
 A device that marks somebody "no answer" who accepted, or who was never called, names a call record by its hash. The regulator,
 who can read names and numbers, asks the operator for its records: the hash is of none of them, or of one that
-says otherwise, or leaves one out."""
+says otherwise, or leaves one out. Whoever was passed over without a call must be somebody whom the names show to be
+recused."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -35,8 +36,8 @@ class Wave:
 @dataclass(frozen=True)
 class Finding:
     """Something that does not fit: `code` is `unproven` (no record has this hash), `contradicted` (the records say another
-    outcome: `heard`), `left-out` (a call in that time is not among the records named) or `not-called` (marked as
-    not answering, and the device itself says that no call was made)."""
+    outcome: `heard`), `left-out` (a call in that time is not among the records named), `not-called` (marked as
+    not answering, and the device itself says that no call was made) or `not-recused` (passed over without reason)."""
 
     wave: int
     handle: str
@@ -51,9 +52,11 @@ def check(
     nonces: Mapping[str, str],
     log: Sequence[bytes],
     draws: Sequence[str],
+    recused: Container[str] = (),
 ) -> list[Finding]:
     """What does not fit in one wave. `phones` and `nonces` (hex) by handle, from the names; `log` are all call records
-    of the operator; `draws` the earlier draws of the same committee."""
+    of the operator; `draws` the earlier draws of the same committee; `recused` the handles of those whom the names show
+    to have been called in one of these, or to be colleagues of somebody who accepted."""
     parsed = sorted(((parse_record(raw), raw) for raw in log), key=lambda pair: pair[0].started)
     found: list[Finding] = []
     for handle, said in wave.outcomes.items():
@@ -61,6 +64,8 @@ def check(
             continue
         mine = [(record, raw) for record, raw in parsed if record.number == phones.get(handle)]
         found += _check_one(wave, handle, said, mine, nonces.get(handle, ""), draws)
+        if said == settling.RECUSED and handle not in recused:
+            found.append(Finding(wave.number, handle, "not-recused", said))
     return found
 
 

@@ -54,6 +54,11 @@ FACTS: dict[str, Any] = {
     "advises": [],
     "official_of": [],
 }
+GROUND = "interest"
+LEFT = ("left later", "left without a word", "left on two grounds", "left on a whim")
+"""a member of the first draw steps aside after a second"""
+PASSED = ("recused", "passed over", "passed over at once")
+"""the second draw passes people over"""
 
 
 class Drawn(Story):
@@ -120,12 +125,16 @@ class Drawn(Story):
         self.anns: list[str] = []
         if self.bend in ("short", "overfilled"):
             self.pool, self.answers = POOL[:6], "DDA"
-        if self.bend in ("left later", "left beforehand"):
-            self.pool, self.answers = POOL[: 3 if self.bend == "left later" else 4], "A"
+        if self.bend in (*LEFT, *PASSED):
+            self.pool, self.answers = POOL[:3], "R" if self.bend == "passed over at once" else "A"
+        if self.bend == "left beforehand":
+            self.pool, self.answers = POOL[:4], "A"
         first = self.hold(1, None)
         self.seated = first.result["panel"]["s"]
-        if self.bend in ("short", "overfilled", "left later"):
+        if self.bend in ("short", "overfilled", *LEFT):
             self.fill_up(first)
+        if self.bend in PASSED:
+            self.pass_over(first)
         if self.bend == "left beforehand":
             self.needless(first)
         if self.bend == "again":
@@ -147,11 +156,22 @@ class Drawn(Story):
         early, drawn = self.ann, self.ceremony
         second = self.hold(2, first.result_hash.hex())
         self.seated = [*self.seated, *second.result["panel"]["s"]]
-        if self.bend == "left later":
+        if self.bend in LEFT:
             self.seated.remove(self.leave(early, drawn, first))
             self.pool, self.quota = [expert(n) for n in range(30, 36)], 1
             self.demand()
             self.seated += self.hold(3, second.result_hash.hex()).result["panel"]["s"]
+
+    def pass_over(self, first: Replay) -> None:
+        """A second draw passes over who was called in the first and a colleague of one of them; a third finds somebody."""
+        self.quota = first.result["short"]["s"]
+        self.pool = [expert(0), expert(40, "unit1")] if self.bend == "recused" else [expert(41)]
+        self.answers = "R"
+        self.demand()
+        second = self.hold(2, first.result_hash.hex())
+        self.pool, self.answers = POOL[6:15], "A"
+        self.demand()
+        self.seated = [*self.seated, *self.hold(3, second.result_hash.hex()).result["panel"]["s"]]
 
     def needless(self, first: Replay) -> None:
         """A second draw beside a complete committee; then somebody of the first leaves, and nobody of its list is left."""
@@ -173,8 +193,9 @@ class Drawn(Story):
         assert state.call() == []
         result = state.result(bytes.fromhex(found.result["seed"]))
         again = replay({**t, "waves": waves, "result": result})
-        self.recuse(member)
-        evidence = {member: ground_record(member)}
+        if self.bend != "left without a word":
+            self.recuse(member)
+        evidence = {member: ground_record(member, "buyer" if self.bend == "left on two grounds" else GROUND)}
         self.entry("wave", number=len(waves) - 1, outcomes=waves[-1], evidence=evidence)
         self.entry("called", number=len(waves), call=[])
         self.entry("result", result=again.result, hash=again.result_hash.hex())
@@ -182,7 +203,8 @@ class Drawn(Story):
         return str(member)
 
     def recuse(self, handle: str) -> None:
-        said = {"member": "00" * 16, "handle": handle, "ground": GROUND, "article": "GPR 9"}
+        ground = "whim" if self.bend == "left on a whim" else GROUND
+        said = {"member": "00" * 16, "handle": handle, "ground": ground, "article": "GPR 9"}
         self.act("panel.member-recused", said)
 
     def act(self, kind: str, payload: dict[str, Any], *, secret: bool = False) -> int:
@@ -292,7 +314,12 @@ class Drawn(Story):
                 outcomes = dict(t["waves"][number])
                 if self.bend == "no answer" and number == 0:
                     outcomes[next(h for h, o in outcomes.items() if o == "A")] = "N"
-                evidence = {h: hexhash(call_record(h, o)) for h, o in outcomes.items()}
+                for handle in (h for h, o in outcomes.items() if o == "X"):
+                    self.recuse(handle)
+                evidence = {
+                    h: ground_record(h) if o == "X" else hexhash(call_record(h, o))
+                    for h, o in outcomes.items()
+                }
                 if self.bend in ("no record", "never called") and number == 0:
                     handle = next(iter(outcomes))
                     evidence |= {handle: hexhash(b"")}
@@ -316,12 +343,9 @@ class Drawn(Story):
         self.entry("opened", openings={h: t["openings"][h] for h in seats})
 
 
-GROUND = "interest"
-
-
-def ground_record(handle: str) -> str:
+def ground_record(handle: str, ground: str = GROUND) -> str:
     """The hash that stands for the ground on which a member left."""
-    return hexhash(dumps({"handle": handle, "ground": GROUND}))
+    return hexhash(dumps({"handle": handle, "ground": ground}))
 
 
 def call_record(handle: str, outcome: str) -> bytes:

@@ -64,6 +64,10 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("other draw", "was not seated from the draws that were made for it"),
         ("overfilled", "seats were empty"),
         ("left beforehand", "panel/2 was drawn though the one before it had filled every seat"),
+        ("left without a word", "was removed, and no entry panel.member-recused before it says why"),
+        ("left on two grounds", "was removed on another ground than the log names"),
+        ("left on a whim", "was removed on an unknown ground (whim)"),
+        ("passed over at once", "was passed over as recused, and no draw came before"),
         ("swapped", "swapped expert: "),  # a panel that differs from the draw
         ("undrawn", "swapped expert: m5 sits as an expert and was not drawn"),
         ("early", "opens names before the result notice"),
@@ -93,6 +97,10 @@ def test_a_bent_draw_is_exposed_to_everybody(judged: Judge, bend: str, said: str
         ("friend", "candidate E3 could be drawn though it had to be excluded (buyer)"),
         ("overlooked", "could be drawn though it had to be excluded (employer-avoided)"),
         ("employer", "its groups are not those of its employer"),
+        (
+            "passed over",
+            "was passed over as recused, and was neither called before nor a colleague of a member",
+        ),
     ],
 )
 def test_a_bent_list_is_exposed_to_the_regulator(judged: Judge, bend: str, said: str) -> None:
@@ -120,6 +128,18 @@ def test_a_second_draw_fills_the_seats_that_the_first_left_empty(judged: Judge) 
 def test_a_member_may_leave_the_first_draw_after_a_second_was_announced(judged: Judge) -> None:
     audit = judged("left later")
     assert audit.problems == [] and len(audit.of_type("draw.announced")) == 3
+    assert any(
+        "left the committee (GPR 9: tied to a bidder within three years)" in note for note in audit.notes
+    )
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_who_was_called_before_and_who_is_a_members_colleague_may_be_passed_over(
+    judged: Judge, public: bool
+) -> None:
+    audit = judged("recused", public=public)
+    assert audit.problems == []
+    assert any("who was passed over as recused" in text for text in audit.unchecked) is public
 
 
 def test_the_public_sees_that_members_work_for_nobody_to_be_avoided(judged: Judge) -> None:

@@ -32,9 +32,9 @@ def record(key: str, said: str, seconds: int = 10, number: str = PHONE) -> bytes
     )
 
 
-def codes(said: str, named: list[bytes], log: list[bytes]) -> list[str]:
+def codes(said: str, named: list[bytes], log: list[bytes], recused: tuple[str, ...] = (H,)) -> list[str]:
     wave = Wave(DRAW, 0, NOW, NOW + timedelta(minutes=3), {H: said}, {H: evidence(named)})
-    return [found.code for found in check(wave, {H: PHONE}, {H: NONCE}, log, [])]
+    return [found.code for found in check(wave, {H: PHONE}, {H: NONCE}, log, [], recused)]
 
 
 def test_what_the_records_say_fits() -> None:
@@ -76,6 +76,11 @@ def test_calls_of_another_day_or_to_others_are_no_concern() -> None:
 )
 def test_who_was_not_called_has_a_reason_that_fits(said: str, why: str, found: list[str]) -> None:
     assert codes(said, [uncalled_record(DRAW, H, NONCE, why)], []) == found
+
+
+def test_the_devices_own_word_does_not_make_somebody_recused() -> None:
+    said = [uncalled_record(DRAW, H, NONCE, "employer")]
+    assert codes("R", said, [], recused=()) == ["not-recused"]
 
 
 def test_an_outcome_does_not_depend_on_how_fast_somebody_answered() -> None:
