@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from expert_pool.conduct.indicators import Indicator
 from expert_pool.conduct.models import ConductDecision
 from expert_pool.experts import service as pool
+from expert_pool.experts.models import ExpertAct
 from expert_pool.experts.service import Evidence
-from expert_pool.experts.standing import possible
+from expert_pool.experts.standing import STEPS
 from trading.acts import Actor, process, record
 from trading.clock import BEIJING, database_now
 from trading.errors import refuse
@@ -90,17 +91,25 @@ def over(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keeps the promise `conduct.suspension-over`: the person can be drawn again, unless somebody lifted the
     suspension, suspended anew or removed the person in between."""
     decision = session.get_one(ConductDecision, uuid.UUID(payload["decision"]))
-    if decision.ended_at is not None or standing_decision(session, decision.number) is not decision:
+    if decision.ended_at is not None or not in_force(session, decision):
         return
     decision.ended_at = database_now(session)
     row = pool.by_number(session, decision.number)
-    if "reinstate" not in possible(row.status):
-        return
     rests_on = Evidence("decision.txt", f"{OVER} {decision.entry} {decision.until_day}".encode())
     words = f"处理期满（决定 {decision.entry}）"
     pool.change_standing(
         session, registry["keys"], process("scheduler"), row, "reinstate", words, rests_on
     )  # fmt: skip
+
+
+def in_force(session: Session, decision: ConductDecision) -> bool:
+    """Whether a decision's suspension holds: of all changes of standing since, also those that the pool office
+    orders without a decision, the decision's own is the only one."""
+    row = pool.by_number(session, decision.number)
+    since = select(ExpertAct.act).where(
+        ExpertAct.expert_id == row.id, ExpertAct.entry > decision.entry, ExpertAct.act.in_(STEPS)
+    )
+    return list(session.scalars(since)) == [STEP[SUSPENSION]]
 
 
 def standing_decision(session: Session, number: str) -> ConductDecision | None:

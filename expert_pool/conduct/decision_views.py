@@ -45,7 +45,7 @@ def conduct(request: Request) -> Any:
             continue
         found = [each for each in indicators_of(request, person, calls) if each.notable]
         last = deciding.standing_decision(request.db, person.number)
-        held = last if last and last.kind == deciding.SUSPENSION and person.status == "suspended" else None
+        held = last if last and deciding.in_force(request.db, last) else None
         if found or held:
             rows.append((person, found, held))
     return {"rows": rows, "words": words, "statuses": STATUSES}

@@ -183,6 +183,18 @@ def test_an_old_suspensions_end_does_not_lift_a_newer_one(session: Session) -> N
     assert drawable(session, row) == "inactive"
 
 
+def test_a_suspension_that_the_pool_office_orders_outlasts_an_older_decision(session: Session) -> None:
+    (row,), actor = experts(session, 1), actor_of(officer(session))
+    until = beijing_date(database_now(session)) + timedelta(days=30)
+    made = deciding.decide(session, KEYS, actor, row.number, "suspension", REASON, LETTER, until=until)
+    assert deciding.in_force(session, made)
+    pool.change_standing(session, KEYS, actor, row, "reinstate", "复核后解除", LETTER)
+    pool.change_standing(session, KEYS, actor, row, "suspend", "另案调查期间暂停", LETTER)
+    assert not deciding.in_force(session, made)
+    over(session)
+    assert (row.status, drawable(session, row), made.ended_at) == ("suspended", "inactive", None)
+
+
 # --- ratings ----------------------------------------------------------------------------------------
 
 
