@@ -49,6 +49,7 @@ class Look:
     """A demand and what comes of it: the list that would be announced, what stands in its way, what to know."""
 
     wanted: asking.Demand
+    people: Sequence[PoolExpert]
     found: listing.Listing
     limits: Limits
     faults: list[Fault]
@@ -57,12 +58,17 @@ class Look:
 
 def look(session: Session, registry: Any, purchase: Purchase, given: AskPanel, at: datetime) -> Look:
     """Judge a demand; nothing is kept. Raises Refused where no committee can be drawn here."""
+    return weigh(session, registry, purchase, read(purchase, given), at)
+
+
+def weigh(session: Session, registry: Any, purchase: Purchase, wanted: asking.Demand, at: datetime) -> Look:
+    """The same of a demand that has been read. Raises Refused where no committee can be drawn here."""
     may_draw(session, purchase)
-    wanted, limits = read(purchase, given), current(session)
+    limits = current(session)
     people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
     found = listed(people, purchase, wanted, at, limits)
     faults = [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]
-    return Look(wanted, found, limits, faults, warnings(found, wanted, at))
+    return Look(wanted, people, found, limits, faults, warnings(found, wanted, at))
 
 
 def ask(
@@ -73,11 +79,7 @@ def ask(
     seen = look(session, registry, purchase, given, at)
     if seen.faults:
         raise Refused(seen.faults)
-    ratio = law.law_on(beijing_date(at)).ratio
-    raw = asking.document(
-        seen.wanted, seen.found.strata, ratio, purchase, seen.limits, session_at=rfc3339(seen.wanted.at),
-        day=beijing_date(at).isoformat(),
-    )  # fmt: skip
+    raw = document(seen, purchase, at)
     earlier = demands_of(session, purchase.code)
     row = PanelDemand(
         tender=purchase.code, number=len(earlier) + 1, raw=raw, sha256=hashlib.sha256(raw).hexdigest(),
@@ -90,6 +92,15 @@ def ask(
     session.flush()
     record(session, actor, "panel.demanded", purchase.code, {"demand": row.sha256}, at)
     return row, seen.found
+
+
+def document(seen: Look, purchase: Purchase, at: datetime) -> bytes:
+    """The demand's document, as it would be made at that instant."""
+    day = beijing_date(at)
+    return asking.document(
+        seen.wanted, seen.found.strata, law.law_on(day).ratio, purchase, seen.limits,
+        session_at=rfc3339(seen.wanted.at), day=day.isoformat(),
+    )  # fmt: skip
 
 
 def read(purchase: Purchase, given: AskPanel) -> asking.Demand:
@@ -191,8 +202,9 @@ def listed(
 
 
 def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, sha256: str) -> Draw:
-    """A second person approves, and the draw is announced at once. Entries `panel.approved`, `draw.announced`. Raises
-    Refused `demand.*`, `draw.*`, `panel.*`. The caller has locked the tender."""
+    """A second person approves, and the draw is announced at once; judged anew, for seats may have been filled, the
+    bidders have become known or the pool and its parameters have changed since. Entries `panel.approved`,
+    `draw.announced`. Raises Refused `demand.*`, `draw.*`, `panel.*`. The caller has locked the tender."""
     may_draw(session, purchase)
     row = demand_named(session, purchase.code, sha256)
     if actor.user_id == row.asked_by:
@@ -200,16 +212,15 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
     if row.draw is not None and not draws.draw_named(session, row.draw).voided:
         raise refuse("demand.drawn", _("This demand has had its draw"), remedy=_("Make another demand."))
     at = database_now(session)
-    wanted, limits = demand_of(row), current(session)
-    people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
-    found = listed(people, purchase, wanted, at, limits)
-    said = canonical.loads(row.raw)
-    if said["at"] != beijing_date(at).isoformat() or said["strata"] != [dict(one) for one in found.strata]:
-        raise refuse("demand.outdated", _("The pool has changed since: make the demand anew"))
+    seen = weigh(session, registry, purchase, demand_of(row), at)
+    if seen.faults:
+        raise Refused(seen.faults)
+    if document(seen, purchase, at) != row.raw:
+        raise refuse("demand.outdated", _("What it was judged by has changed since: make the demand anew"))
     record(session, actor, "panel.approved", purchase.code, {"demand": row.sha256}, at)
     drawn = draws.announce(
-        session, registry, actor, purchase.code, draws.Demand(PURPOSE, found.strata, cap=wanted.cap),
-        found.candidates, readers=draws.Readers(reader_keys(registry.settings), phones_of(people)),
+        session, registry, actor, purchase.code, draws.Demand(PURPOSE, seen.found.strata, cap=seen.wanted.cap),
+        seen.found.candidates, readers=draws.Readers(reader_keys(registry.settings), phones_of(seen.people)),
     )  # fmt: skip
     row.approved_by, row.approved_at, row.draw = actor.user_id, at, drawn.ann
     seat_board(session, registry, row, at)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
+from sqlalchemy import text
 
+from expert_pool.experts.models import PoolLimit
 from expert_pool.selection import service
 from expert_pool.selection.models import Panel
 from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
+from trading import clock
 
 
 @pytest.fixture
@@ -31,3 +35,34 @@ def test_a_login_written_in_two_ways_is_one_representative(hall: PanelHall) -> N
     with hall.draws.db() as session:
         seats = service.seats_of(hall.registry["keys"], session.query(Panel).one())
     assert [seat.login for seat in seats] == [login]
+
+
+def codes_of(answer: Any) -> list[str]:
+    return [fault["code"] for fault in answer["faults"]]
+
+
+def test_a_second_demand_does_not_draw_more_seats_than_the_first_left_empty(hall: PanelHall) -> None:
+    first, second = hall.ask(), hall.ask(session=hall.demand()["session"] | {"place": "三楼评标室3"})
+    hall.site.answers = dict.fromkeys(sorted(hall.experts)[:5], "D")
+    hall.approve(first["demand"])
+    hall.draws.to_the_freeze()
+    hall.draws.work()
+    hall.site.call_all()
+    assert hall.people["agent"].get(hall.api("/panel/draw")).json["demand"] == second["demand"]
+    assert codes_of(hall.approve(second["demand"], status=422)) == ["demand.strata"]
+
+
+def test_a_demand_is_outdated_once_it_would_be_judged_by_something_else(hall: PanelHall) -> None:
+    with hall.draws.db() as session:
+        session.execute(text("UPDATE tender SET state = 'closed'"))
+    before = hall.ask()["demand"]
+    with hall.draws.db() as session:
+        session.execute(text("UPDATE tender SET state = 'opened'"))
+    assert codes_of(hall.approve(before, status=422)) == ["demand.outdated"]
+    known = hall.ask()["demand"]
+    with hall.draws.db() as session:
+        session.merge(PoolLimit(name="cool_down_days", value=1, changed_at=clock.now()))
+    assert codes_of(hall.approve(known, status=422)) == ["demand.outdated"]
+    changed = hall.ask()["demand"]
+    hall.draws.run_until(clock.now() + timedelta(hours=4))
+    assert "demand.past" in codes_of(hall.approve(changed, status=422))
