@@ -4724,7 +4724,9 @@ class _PanelAudit:
         """Without a draw of ours nobody can have been drawn here."""
         if "evaluation/panel.json" in self.audit.bundle:
             self._check_seats([])
-            if self.seated is None and not self.audit.of_type("draw.void"):
+            if self.seated is not None:
+                self.audit.fail("a committee was seated as drawn, and no draw of it came to a result")
+            else:
                 self.audit.unchecked.append("the draw of the committee: it was not ours")
 
     def _chain(self) -> list[_DrawAudit]:

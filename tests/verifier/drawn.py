@@ -227,6 +227,9 @@ class Drawn(Story):
         self.anns.append(self.ann)
         self.announce(drawn)
         self.commit_and_ack(drawn.transcript)
+        if self.bend == "void":
+            self.entry("void", reason="no acks", missing=["c3"])
+            return found
         self.entry(
             "frozen", freeze=found.freeze.hex(), parties=sorted(drawn.transcript["commits"]), dropped=[]
         )

@@ -60,6 +60,8 @@ class Tied(Drawn):
     def draws(self) -> None:
         self.anns = []
         found = self.hold(1, None)
+        if self.bend == "void":
+            return
         names = self.ceremony.listed.openings
         order = [str(names[handle][1]["id"]) for handle in found.order]
         said = {
@@ -71,7 +73,7 @@ class Tied(Drawn):
         self.orders = [order[::-1] if self.bend in ("reversed", "other inputs") else order]
 
     def open_names(self) -> None:
-        if self.bend != "unopened":
+        if self.bend not in ("unopened", "void"):
             self.entry("opened", openings=self.ceremony.transcript["openings"])
 
 
@@ -191,6 +193,27 @@ def test_a_committee_that_was_not_drawn_here_is_said_to_be_unverifiable(
     _, text = verify(story)
     assert v13(text) == ["--   nothing to check: the draw of the committee was not ours: unverifiable"]
     assert "not checked: the draw of the committee: it was not ours" in text
+
+
+def test_a_void_draw_of_something_else_does_not_make_the_committee_drawn(
+    hasty: Parties, verify: Verify
+) -> None:
+    story = Tied(hasty)
+    story.bend = "void"
+    story.draws_only()
+    _, text = verify(story)
+    assert v13(text) == ["ok   1 draws computed again, 1 of them voided"], text
+    assert "not checked: the draw of the committee: it was not ours" in text
+
+
+def test_a_committee_that_is_said_to_be_drawn_and_was_not_is_named(hasty: Parties, verify: Verify) -> None:
+    story = Drawn(hasty)
+    story.publish()
+    story.act("panel.seated", {"panel": Story.panel(story), "draws": [], "demand": "00" * 32})
+    story.finish()
+    _, text = verify(story)
+    said = "a committee was seated as drawn, and no draw of it came to a result"
+    assert any(line.startswith("FAIL") and said in line for line in v13(text)), text
 
 
 @pytest.mark.parametrize("entry", VECTORS["positive"], ids=lambda entry: entry["name"])
