@@ -137,6 +137,8 @@ def sort_in(plan: Plan, keys: HallKeys, known: Known, number: int, row: Row) -> 
         plan.new.append((number, row, person_of(row, None, user_id), identity))
         return []
     before = service.read(keys, old)
+    if renamed_apart(known, row, before):
+        return [("name", _("The account of this expert bears another name"))]
     person = person_of(row, before, user_id)
     longer = row.trained_until is not None and row.trained_until != known.trained.get(old.id)
     if longer or to_profile(person) != to_profile(before):
@@ -158,6 +160,12 @@ def link_faults(keys: HallKeys, known: Known, row: Row) -> list[tuple[str, Any]]
     return []
 
 
+def renamed_apart(known: Known, row: Row, before: PoolExpert) -> bool:
+    """Whether a file without the column of accounts gives a person another name than its account bears."""
+    kept = "login" not in row.model_fields_set and before.user_id is not None
+    return kept and row.name != before.name and (before.user_id, row.name) not in known.accounts.values()
+
+
 def identity_faults(known: Known, old: Expert | None, row: Row, identity: bytes) -> list[tuple[str, Any]]:
     if not identity:
         return [] if old else [("id_number", _("Somebody new needs the number of an identity document"))]
@@ -170,14 +178,20 @@ def identity_faults(known: Known, old: Expert | None, row: Row, identity: bytes)
 
 
 def person_of(row: Row, before: PoolExpert | None, user_id: uuid.UUID | None) -> PoolExpert:
-    """The person of a row. Ties that somebody declared stay, whatever the row says."""
+    """The person of a row. Ties that somebody declared stay, whatever the row says; so do the account and what is
+    supervised when the file has no column of them."""
     plain = {name: getattr(row, name) for name in ("name", "employer", "employer_name", "region", "title", "years", "phone")}  # fmt: skip
     status = before.status if before else row.status or "active"
+    official = row.official
+    if before is not None and "login" not in row.model_fields_set:
+        user_id = before.user_id
+    if before is not None and "official_of" not in row.model_fields_set:
+        official = before.official_of
     person = PoolExpert(
         number=row.number,
         status=status,
         specialities=tuple(row.specialities),
-        official_of=row.official,
+        official_of=official,
         user_id=user_id,
         interests=before.interests if before else (),
         **plain,

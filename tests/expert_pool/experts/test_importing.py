@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from expert_pool.experts.person import Interest
 from tests.expert_pool.experts.test_service import entries
 from tests.expert_pool.pool import MINUTES, OFFICE, id_number, make_expert
 from tests.helpers import KEYS, make_user, valid_code
+from trading.accounts.models import User
 from trading.clock import database_now
 from trading.errors import Refused
 
@@ -177,6 +179,45 @@ def test_a_changed_row_changes_the_person_and_keeps_what_was_declared(session: S
     person = service.one(session, KEYS, row)
     assert (person.phone, person.interests) == ("0755 12345678", (tie,))
     assert person.trained_until == service.date(2031, 5, 1)
+
+
+def narrow(session: Session, row: Expert, **changes: str) -> list[list[str]]:
+    """The heading and a row of somebody in the pool, in a file with the number and the needed columns only."""
+    known = lines.row_of(service.one(session, KEYS, row), "", row.identity)
+    told = dict(zip(lines.COLUMNS, known, strict=True)) | changes
+    wanted = ("number", *lines.NEEDED)
+    return [[lines.COLUMNS[name] for name in wanted], [told[name] for name in wanted]]
+
+
+def test_a_file_without_a_column_leaves_what_the_column_would_say(session: Session) -> None:
+    row = make_expert(session, official_of="440300;市住建局")
+    before = service.one(session, KEYS, row)
+    heading, cells = narrow(session, row, phone="0755 12345678")
+    plan = importing.examine(session, KEYS, sheet.write(heading, [cells]))
+    assert (plan.faults, len(plan.changed)) == ([], 1)
+    take(session, plan)
+    assert service.one(session, KEYS, row) == dataclasses.replace(before, phone="0755 12345678")
+    assert before.user_id and service.person_of_user(session, KEYS, before.user_id) is not None
+
+
+def test_an_empty_cell_of_a_column_takes_out_what_stood_there(session: Session) -> None:
+    row = make_expert(session, official_of="440300")
+    known = lines.row_of(service.one(session, KEYS, row), "", row.identity)
+    told = dict(zip(lines.COLUMNS, known, strict=True)) | {"official_of": ""}
+    take(session, plan_of(session, list(told.values())))
+    person = service.one(session, KEYS, row)
+    assert (person.official_of, person.user_id, row.owner) == ((), None, None)
+
+
+def test_a_file_without_accounts_gives_nobody_another_name_than_the_account_has(session: Session) -> None:
+    row = make_expert(session)
+    heading, cells = narrow(session, row, name="改了名字")
+    plan = importing.examine(session, KEYS, sheet.write(heading, [cells]))
+    assert [(fault.row, fault.heading) for fault in plan.faults] == [(2, "姓名")] and not plan.changed
+    user_id = service.read(KEYS, row).user_id
+    session.get_one(User, user_id).name = "改了名字"
+    session.flush()
+    assert len(importing.examine(session, KEYS, sheet.write(heading, [cells])).changed) == 1
 
 
 def test_a_row_links_only_an_experts_own_account_that_nobody_else_has(session: Session) -> None:
