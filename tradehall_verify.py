@@ -4575,12 +4575,19 @@ class Audit:
             if payload["draw"] == own["announce"] and handle in payload["outcomes"]:
                 how = OUTCOMES[payload["outcomes"][handle]]
                 bound = payload["evidence"].get(handle, "")
-                if bound == hexhash(b""):
-                    how += ", without a call"
+                if why := uncalled(own["announce"], handle, own["nonce"]).get(bound):
+                    how += f", without a call ({why})"
                 self.notes.append(f"{p['scope']}: {handle[:12]} was marked as {how} at {act.time} ({act})")
                 if records and payload["outcomes"][handle] in "ADN":
                     same = hexhash(b"\n".join(records)) == bound
                     demand(same, f"the call records are not those that {act} binds ({bound[:12]})")
+
+
+def uncalled(draw: str, handle: str, nonce: str) -> dict[str, str]:
+    """hash → why, of what a wave names in the place of call records for somebody whom no telephone reached (draw.md
+    section 13.4)."""
+    said = {"v": 1, "typ": "ebid.uncalled", "draw": draw, "h": handle, "nonce": nonce, "earlier": None}
+    return {hexhash(jcs({**said, "why": why})): why for why in ("no-number", "no-call")}
 
 
 RECUSALS = {  # why somebody of the pool is not drawn, and by which rule (draw.md section 13.2)
@@ -4775,6 +4782,9 @@ class _PanelAudit:
     def _check_answers(self, draw: _DrawAudit) -> None:
         """Every answer rests on call records of its own, every removal on a ground in the log."""
         bound: set[str] = set()
+        path = f"{draw.folder}/openings.json"
+        opened = self.audit.doc(path)["rows"] if path in self.audit.bundle else []
+        names = {row["h"]: row for row in opened}
         for act, payload in draw.of("wave"):
             for handle, outcome in payload["outcomes"].items():
                 record, who = payload["evidence"].get(handle), f"{act}: {handle[:12]}"
@@ -4788,10 +4798,14 @@ class _PanelAudit:
                 demand(
                     record is not None, f"{who} is said to be {OUTCOMES[outcome]}, without evidence of a call"
                 )
-                if record == hexhash(b""):
-                    demand(outcome == "N", f"{who} is said to have answered, and nobody called")
-                    self.audit.notes.append(f"{who} was marked as {OUTCOMES[outcome]} and never called")
-                    continue
+                if handle in names:
+                    nonce, person = names[handle]["nonce"], names[handle]["record"]["id"]
+                    why = uncalled(draw.said["draw"], handle, nonce).get(str(record))
+                    demand(not why or outcome == "N", f"{who} is said to have answered, and nobody called")
+                    if why:
+                        self.audit.notes.append(
+                            f"{who} ({person}) was marked as {OUTCOMES[outcome]} and never called ({why})"
+                        )
                 demand(record not in bound, f"{who} has the same call record as another answer")
                 bound.add(str(record))
 

@@ -323,14 +323,23 @@ class Drawn(Story):
                     h: ground_record(h) if o == "X" else hexhash(call_record(h, o))
                     for h, o in outcomes.items()
                 }
-                if self.bend in ("no record", "never called") and number == 0:
-                    handle = next(iter(outcomes))
-                    evidence |= {handle: hexhash(b"")}
+                if self.bend in ("no record", "never called", "invented answer") and number == 0:
+                    said = "A" if self.bend == "invented answer" else "D"
+                    handle = next(h for h, outcome in outcomes.items() if outcome == said)
                     if self.bend == "no record":
                         del evidence[handle]
+                    else:
+                        evidence[handle] = self.uncalled(handle)
+                        outcomes[handle] = "N" if said == "D" else said
                 if self.bend == "one record":
                     evidence = dict.fromkeys(evidence, hexhash(b"one call"))
                 self.entry("wave", number=number, outcomes=outcomes, evidence=evidence)
+
+    def uncalled(self, handle: str) -> str:
+        """What a device names that could not call."""
+        nonce = self.ceremony.listed.openings[handle][0]
+        said = {"v": 1, "typ": "ebid.uncalled", "draw": self.ann, "h": handle, "nonce": nonce}
+        return hexhash(dumps(said | {"earlier": None, "why": "no-number"}))
 
     def open_names(self) -> None:
         t = self.ceremony.transcript

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,10 +155,31 @@ def test_names_that_are_not_handed_over_are_said_to_be_unchecked(judged: Judge) 
     assert audit._still_sealed(audit.of_type("draw.announced")[0])
 
 
-def test_somebody_who_was_never_called_is_named(judged: Judge) -> None:
-    audit = judged("never called")
-    told = [*audit.problems, *audit.notes]
-    assert any("and never called" in text or "nobody called" in text for text in told), told
+@pytest.mark.parametrize("public", [False, True])
+def test_the_regulator_learns_the_name_of_whom_nobody_called(judged: Judge, public: bool) -> None:
+    audit = judged("never called", public=public)
+    told = [
+        n for n in audit.notes if re.search(r"\(E\d+\) was marked as .* and never called \(no-number\)", n)
+    ]
+    assert audit.problems == [] and len(told) == (0 if public else 1)
+
+
+def test_an_answer_of_somebody_whom_nobody_called_is_exposed_to_the_regulator(judged: Judge) -> None:
+    found = judged("invented answer").problems
+    assert any("is said to have answered, and nobody called" in problem for problem in found), found
+
+
+def uncalled(story: Drawn) -> dict[str, Any]:
+    """What the expert holds whom nobody called."""
+    t = story.ceremony.transcript
+    handle = next(h for wave in t["waves"] for h, outcome in wave.items() if outcome == "D")
+    nonce, found = story.ceremony.listed.openings[handle]
+    return {"announce": story.ann, "h": handle, "nonce": nonce, "record": dict(found)}
+
+
+def test_an_expert_learns_that_nobody_called_it(judged: Judge) -> None:
+    audit = judged("never called", uncalled, public=True)
+    assert any("without a call (no-number) at 2026-" in note for note in audit.notes), audit.notes
 
 
 def skipped(record: Callable[[str], bytes]) -> Callable[[Drawn], dict[str, Any]]:
