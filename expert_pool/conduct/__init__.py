@@ -21,7 +21,7 @@ def includeme(config: Configurator) -> None:
     # Imported here: the pure modules of this room stay free of the web.
     from expert_pool.conduct import deciding, desk, record
     from expert_pool.experts import looking
-    from trading.events import AwardIssued, EvaluationDelivered, TenderEnded
+    from trading.events import AwardIssued, EvaluationDelivered
     from trading.supervision.acts import in_tender
 
     for name, pattern in IN_TENDER.items():
@@ -30,8 +30,7 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, pattern, factory=looking.Door)
     config.add_route("own-sittings", "/expertise/sessions")
     config.add_subscriber(record.keep, EvaluationDelivered)
-    for event in (AwardIssued, TenderEnded):
-        config.add_subscriber(record.name, event)
+    config.add_subscriber(record.name, AwardIssued)
     config.on_promise(deciding.OVER, deciding.over)
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)

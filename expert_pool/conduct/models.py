@@ -34,8 +34,8 @@ class Sitting(Base):
     signed_in_at: Mapped[Instant]
     delivered_at: Mapped[Instant]
     named_at: Mapped[OptionalInstant]
-    """when the members' names became known (中标公告), or the procedure ended without a result; before that nobody
-    is told who sat on which seat"""
+    """when the members' names became known (中标公告); before that, and where there never is a result, nobody is
+    told who sat on which seat"""
     marks: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB)
     """bidder's code → item → score, as this member gave it"""
     maxima: Mapped[dict[str, str]] = mapped_column(JSONB)

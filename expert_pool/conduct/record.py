@@ -19,7 +19,7 @@ from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from trading.clock import parse_rfc3339
 from trading.draws import service as draws
 from trading.draws.models import Draw
-from trading.events import AwardIssued, EvaluationDelivered, TenderEnded
+from trading.events import AwardIssued, EvaluationDelivered
 from trading.secrets import HallKeys
 
 PANEL = "panel"
@@ -60,8 +60,9 @@ def hour_of_call(session: Session, tender: str) -> datetime | None:
     return found
 
 
-def name(event: AwardIssued | TenderEnded) -> None:
-    """With the result notice the members are known (M87 47, 69); so are those of a procedure that has ended."""
+def name(event: AwardIssued) -> None:
+    """With the result notice the members are known (M87 47, 69). A procedure that fails or is cancelled has no such
+    notice: its members stay secret."""
     event.session.execute(
         update(Sitting)
         .where(Sitting.tender == event.tender, Sitting.named_at.is_(None))

@@ -18,6 +18,8 @@ from tests.expert_pool.conduct.scene import evaluated, publish, user_of
 from tests.expert_pool.pool import make_expert
 from tests.helpers import committed, form_with, hall_user, log_in, make_user
 from trading.accounts.models import User
+from trading.clock import database_now
+from trading.events import TenderEnded
 
 MARKS = [
     {"A": "9.5", "B": "7", "C": "6"},
@@ -71,6 +73,22 @@ def test_a_buyer_rates_by_seat_and_reads_fees_without_names_until_the_result(
     committed(config, lambda db: publish(db, scene.code))
     assert "陈二" in agent.get(f"/tenders/{scene.code}/fees").text
     assert agent.get(f"/api/tenders/{scene.code}/fees").json["total"] == "3000.00"
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_members_of_a_tender_that_ends_without_a_result_stay_secret(
+    app: TestApp, config: Configurator, scene: Scene, state: str
+) -> None:
+    registry = config.registry
+    committed(
+        config,
+        lambda db: registry.notify(TenderEnded(db, registry, scene.code, database_now(db), state)),
+    )
+    agent = english(app, config, scene.agent)
+    for page in ("fees", "ratings"):
+        assert "陈二" not in agent.get(f"/tenders/{scene.code}/{page}").text
+        told = agent.get(f"/api/tenders/{scene.code}/{page}").json["members"]
+        assert [member["name"] for member in told] == [None] * len(told) and told
 
 
 def test_an_expert_reads_its_own_fee_only_and_a_stranger_nothing(
