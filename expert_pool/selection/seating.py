@@ -19,7 +19,14 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
 from expert_pool.selection import refused
 from expert_pool.selection import service as committee
-from expert_pool.selection.demanding import PURPOSE, demands_of, draws_for, seat_board
+from expert_pool.selection.demanding import (
+    PURPOSE,
+    demand_of,
+    demand_of_draw,
+    demands_of,
+    draws_for,
+    seat_board,
+)
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
 from expert_pool.selection.panel_list import Listed, Seat
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
@@ -118,7 +125,7 @@ def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) 
     panel = committee.panel_of(session, draw.tender)
     person = experts.person_of_user(session, registry["keys"], arrival.user_id)
     assert panel is not None and person is not None
-    if ground := must_leave(purchase, person, arrival.at):
+    if ground := must_leave(session, draw.ann, purchase, person, arrival.at):
         leave(session, registry, draw, arrival, ground)
         return
     taken = committee.seats_of(registry["keys"], panel)
@@ -148,9 +155,14 @@ def add_seat(
 # --- leaving ------------------------------------------------------------------------------------------
 
 
-def must_leave(purchase: Purchase, person: PoolExpert, at: datetime) -> Recusal | None:
-    """The second check: now that the bidders are known."""
-    return recusal(person, purchase.parties(), beijing_date(at))
+def must_leave(
+    session: Session, ann: str, purchase: Purchase, person: PoolExpert, at: datetime
+) -> Recusal | None:
+    """The second check: now that the bidders are known, and with the organisations that this draw avoided. Only
+    recusal is judged again, not whether the person could still be drawn."""
+    row = demand_of_draw(session, ann)
+    avoid = frozenset(one.org for one in demand_of(row).avoid) if row else frozenset()
+    return recusal(person, replace(purchase.parties(), avoid=avoid), beijing_date(at))
 
 
 def leave(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, ground: Recusal) -> None:
@@ -261,7 +273,16 @@ def second_check(
     if seat.kind != "expert":
         return Recusal("bidder") if seat.employer in (purchase.bidders or ()) else None
     person = experts.person_of_user(session, registry["keys"], seat.user_id)
-    return must_leave(purchase, person, at) if person is not None else Recusal("interest")
+    arrival = arrival_of(session, seat)
+    if person is None or arrival is None:
+        return Recusal("interest")
+    return must_leave(session, arrival.draw, purchase, person, at)
+
+
+def arrival_of(session: Session, seat: Seat) -> PanelArrival | None:
+    """How the expert of a seat became known; None of a representative."""
+    query = select(PanelArrival).where(PanelArrival.handle == seat.handle, PanelArrival.state == "known")
+    return session.scalars(query).first() if seat.handle else None
 
 
 def step_aside(session: Session, registry: Any, actor: Actor, purchase: Purchase, reason: str) -> PanelMember:
@@ -278,8 +299,7 @@ def aside(
 ) -> PanelMember:
     """The seat is given up; of an expert the draw calls another."""
     member = committee.sit(session, panel, seat, recused_at=at, recusal=reason.strip() or ground.code)
-    query = select(PanelArrival).where(PanelArrival.handle == seat.handle, PanelArrival.state == "known")
-    arrival = session.scalars(query).first() if seat.handle else None
+    arrival = arrival_of(session, seat)
     if arrival is not None:
         leave(session, registry, draws.draw_named(session, arrival.draw, lock=True), arrival, ground)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from pyramid.config import Configurator
 from sqlalchemy import text
 
+from expert_pool.experts import service as experts
 from expert_pool.experts.models import PoolLimit
 from expert_pool.selection import service
 from expert_pool.selection.models import Panel
 from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
+from tests.helpers import valid_code
 from trading import clock
 
 
@@ -66,3 +69,25 @@ def test_a_demand_is_outdated_once_it_would_be_judged_by_something_else(hall: Pa
     changed = hall.ask()["demand"]
     hall.draws.run_until(clock.now() + timedelta(hours=4))
     assert "demand.past" in codes_of(hall.approve(changed, status=422))
+
+
+def move_to(hall: PanelHall, number: str, employer: str) -> None:
+    """An expert of the pool has a new employer."""
+    with hall.draws.db() as session:
+        row, keys = experts.by_number(session, number), hall.registry["keys"]
+        experts.seal_profile(keys, row, replace(experts.read(keys, row), employer=employer))
+
+
+def test_who_has_gone_to_an_organisation_to_be_avoided_does_not_sit(hall: PanelHall) -> None:
+    avoided = valid_code(777_777)
+    hall.draw(avoid=[{"org": avoided, "reason": "设计单位"}])
+    hall.site.call_all()
+    early, late = hall.seated()[:2]
+    move_to(hall, early, avoided)
+    assert hall.arrive(early) == "recused"
+    hall.site.call_all()
+    assert hall.arrive(late) == "known"
+    move_to(hall, late, avoided)
+    assert hall.sign_in(hall.experts[late])["recused"]
+    grounds = [entry["ground"] for entry in hall.entries("panel.member-recused")]
+    assert grounds == ["employer-avoided", "employer-avoided"]
