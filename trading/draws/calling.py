@@ -104,6 +104,11 @@ class Calling:
                 self._taken.subtract(self._groups[name])
         self.pending = {}
 
+    def capped(self, name: str) -> bool:
+        """Whether a candidate's group has as many members as the cap allows: it is passed over for now."""
+        cap = self._params.cap
+        return bool(cap) and any(self._taken[group] >= cap for group in self._groups[name])
+
     def panel(self) -> dict[str, list[str]]:
         """stratum → its members, in the order of the draw."""
         found: dict[str, list[str]] = {stratum.id: [] for stratum in self._params.strata}
@@ -125,10 +130,10 @@ class Calling:
         # One pass is enough: while a call is made, groups only fill up.
         if missing <= 0:
             return
-        queue, cap = self._queues[stratum], self._params.cap
+        queue = self._queues[stratum]
         self._queues[stratum] = queue = [name for name in queue if name not in self._called]
         for name in queue:
-            if name in self._called or (cap and any(self._taken[g] >= cap for g in self._groups[name])):
+            if name in self._called or self.capped(name):
                 continue
             self._called.add(name)
             self._taken.update(self._groups[name])

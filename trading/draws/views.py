@@ -11,10 +11,11 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from trading.draws import roster, showing
+from trading.draws.calling import Calling
 from trading.draws.commands import EnterBeacon
 from trading.draws.models import Draw
 from trading.draws.secrecy import may_see
-from trading.draws.service import calling_of, enter_beacon, opened_of, params_of, seated
+from trading.draws.service import calling_of, enter_beacon, opened_of, params_of
 from trading.errors import Refused
 from trading.interfaces import ITenders
 from trading.ledger import canonical
@@ -45,6 +46,7 @@ def show(request: Request) -> dict[str, Any]:
     params, facts = said["params"], said["facts"]
     known = roster.trustees(request.registry.settings)
     names = opened_of(request.registry["keys"], draw)
+    state = calling_of(request.db, draw)[0] if draw.result else None
     rows = canonical.loads(draw.rows)
     return {
         "draw": draw,
@@ -56,9 +58,9 @@ def show(request: Request) -> dict[str, Any]:
         "times": {at: moment(getattr(params, at)) for at in ("t_commit", "t_freeze", "t_reveal")},
         "rows": rows,
         "excluded": sum("x" in row for row in rows),
-        "order": ordered(request, draw) if draw.result else [],
+        "order": state.order if state else [],
+        "fates": fates(draw, state) if state else {},
         "names": {handle: opening[1].get("name", "") for handle, opening in names.items()},
-        "seated": set(seated(draw)),
     }
 
 
@@ -103,10 +105,24 @@ def place(request: Request) -> tuple[Any, ...]:
     return Draw.tender == at["tender"], Draw.purpose == at["purpose"], Draw.number == number
 
 
-def ordered(request: Request, draw: Draw) -> list[str]:
-    """The handles in the order of the draw."""
-    state, _seed = calling_of(request.db, draw)
-    return state.order
+FATES = {
+    "A": (_("drawn"), "good"),
+    "D": (_("asked, and declined"), "neutral"),
+    "N": (_("called, and did not answer"), "neutral"),
+    "R": (_("left out: was asked before, or a colleague has a seat"), "neutral"),
+    "X": (_("had accepted, and stepped aside"), "neutral"),
+}
+"""What came of somebody who was asked, by the last answer."""
+
+
+def fates(draw: Draw, state: Calling) -> dict[str, tuple[str, str]]:
+    """handle → (words, mark): why this one sits, and why the ones before it do not."""
+    answers = {handle: outcome for wave in draw.waves for handle, outcome in wave.items()}
+    passed, left = (_("passed over: a colleague has a seat"), "neutral"), (_("was not needed"), "neutral")
+    return {
+        handle: FATES[answers[handle]] if handle in answers else passed if state.capped(handle) else left
+        for handle in state.order
+    }
 
 
 def moment(instant: int) -> datetime:
