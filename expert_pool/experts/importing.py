@@ -62,8 +62,10 @@ class Known:
     trained: dict[uuid.UUID, date]
 
 
-def examine(session: Session, keys: HallKeys, raw: bytes) -> Plan:
-    """What a file would do. Raises Refused `sheet.*` for a file that cannot be read at all."""
+def examine(session: Session, keys: HallKeys, raw: bytes, *, binding: bool = False) -> Plan:
+    """What a file would do. A `binding` plan is carried out in this transaction: until it ends nobody else changes a
+    record, so that nothing declared meanwhile is overwritten. Raises Refused `sheet.*` for a file that cannot be read
+    at all."""
     try:
         found = sheet.read(raw)
     except sheet.Unreadable as error:
@@ -71,7 +73,7 @@ def examine(session: Session, keys: HallKeys, raw: bytes) -> Plan:
     rows, faults = parse(found)
     plan = Plan(hashlib.sha256(raw).hexdigest(), faults=faults)
     places = {heading: place for place, heading in enumerate(found.heading)}
-    known, twice = known_now(session), repeated(keys, rows)
+    known, twice = known_now(session, binding), repeated(keys, rows)
     for number, row in rows:
         wrong = twice.get(number) or sort_in(plan, keys, known, number, row)
         plan.faults += [fault_at(places, number, name, message) for name, message in wrong]
@@ -79,8 +81,11 @@ def examine(session: Session, keys: HallKeys, raw: bytes) -> Plan:
     return plan
 
 
-def known_now(session: Session) -> Known:
-    rows = {row.number: row for row in session.scalars(select(Expert))}
+def known_now(session: Session, binding: bool) -> Known:
+    query = select(Expert).order_by(Expert.number)
+    if binding:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    rows = {row.number: row for row in session.scalars(query)}
     accounts = session.execute(
         select(User.login, User.id, User.name)
         .join(RoleGrant, RoleGrant.user_id == User.id)
@@ -215,8 +220,8 @@ def carry_out(
     *,
     good_ones: bool = False,
 ) -> None:
-    """Take the plan's rows over; one entry, `pool.imported`, and a line in everybody's history. `evidence` is the
-    SHA-256 of the document that the import rests on. Raises Refused `import.faults` when rows are faulty and the
+    """Take the rows of a `binding` plan over; one entry, `pool.imported`, and a line in everybody's history.
+    `evidence` is the SHA-256 of the document that the import rests on. Raises Refused `import.faults` when rows are faulty and the
     officer did not say `good_ones`, `import.nothing`."""
     if plan.faults and not good_ones:
         raise refuse("import.faults", _("Nothing was imported: some rows are faulty"), field="file")

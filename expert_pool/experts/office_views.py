@@ -37,8 +37,9 @@ def import_people(request: Request) -> Any:
         return {"form": form, "plan": None}
     try:
         file, evidence = handed_in(request, form)
-        plan = importing.examine(request.db, request.keys, file)
-        if form.command.act == "look":
+        looking = form.command.act == "look"
+        plan = importing.examine(request.db, request.keys, file, binding=not looking)
+        if looking:
             return {"form": form, "plan": plan, "file": plan.sha256, "evidence": evidence}
         importing.carry_out(
             request.db, request.keys, request.actor, plan, evidence, form.command.reason,

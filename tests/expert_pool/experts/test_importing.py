@@ -36,7 +36,7 @@ def cells(place: int, **fields: str) -> list[str]:
 
 
 def plan_of(session: Session, *rows: list[str]) -> importing.Plan:
-    return importing.examine(session, KEYS, sheet.write(HEADING, rows))
+    return importing.examine(session, KEYS, sheet.write(HEADING, rows), binding=True)
 
 
 def take(session: Session, plan: importing.Plan, **more: Any) -> None:

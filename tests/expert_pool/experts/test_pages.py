@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from typing import Any
 
+import pytest
 from pyramid.config import Configurator
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from webtest import TestApp, Upload
 
-from expert_pool.experts import lines, sheet
+from expert_pool.experts import importing, lines, service, sheet
+from expert_pool.experts.commands import DeclareInterest
 from expert_pool.experts.models import Expert
 from expert_pool.selection.models import NameRefusal
 from tests.expert_pool.experts.test_importing import HEADING, cells
-from tests.expert_pool.pool import id_number, make_expert
+from tests.expert_pool.pool import OFFICE, id_number, make_expert
 from tests.helpers import committed, hall_party, hall_user, log_in, valid_code
 from trading.ledger.models import LedgerPayload
 from trading.permissions import Role
@@ -133,6 +139,54 @@ def test_a_file_is_looked_through_before_anything_is_taken_over(app: TestApp, co
     found = sheet.read(browser.get("/pool/experts.xlsx", status=200).body)
     assert found.heading == list(lines.COLUMNS.values())
     assert [row[1] for _number, row in found.rows] == ["专家1", "专家3"] and looks(config) == ["pool/export"]
+
+
+def test_a_tie_declared_while_an_import_is_carried_out_is_not_lost(
+    app: TestApp, config: Configurator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, number = config.registry["keys"], in_pool(config, name="欧阳清", account=False)
+
+    def declare(db: Session) -> None:
+        row = service.by_number(db, number)
+        tie = DeclareInterest(org=valid_code(3), relation="spouse", since=date(2024, 1, 1))
+        service.declare(db, keys, OFFICE, row, tie)
+
+    waits: list[bool] = []
+
+    def import_meanwhile(*args: Any, **named: Any) -> None:
+        with Session(config.registry["sessions"].kw["bind"]) as other:
+            other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            try:
+                declare(other)
+                other.commit()
+                waits.append(False)
+            except OperationalError:
+                waits.append(True)
+        carry_out(*args, **named)
+
+    carry_out = importing.carry_out
+    monkeypatch.setattr(importing, "carry_out", import_meanwhile)
+    told = committed(
+        config, lambda db: lines.row_of(service.read(keys, service.by_number(db, number)), "", b"")
+    )
+    changed = dict(zip(lines.COLUMNS, told, strict=True)) | {"phone": "13900009999"}
+    browser = office(app, config)
+    page = looked_through(browser, [list(changed.values())])
+    page.submit("act", value="all", status=303)
+    if waits == [True]:
+        committed(config, declare)
+    person = committed(config, lambda db: service.read(keys, service.by_number(db, number)))
+    assert (person.phone, [tie.org for tie in person.interests]) == ("13900009999", [valid_code(3)])
+    assert waits == [True]
+
+
+def looked_through(browser: TestApp, rows: list[list[str]]) -> Any:
+    """The form that carries a file out which was just looked through."""
+    form = next(form for form in browser.get("/pool/import").forms.values() if "sheet" in form.fields)
+    form["sheet"], form["reason"] = Upload("p.xlsx", sheet.write(HEADING, rows)), "年度增补专家"
+    form["evidence"] = MINUTES
+    page = form.submit(status=200)
+    return next(form for form in page.forms.values() if "basis" in form.fields)
 
 
 def count(config: Configurator) -> int:
