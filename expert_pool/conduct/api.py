@@ -26,7 +26,7 @@ from trading.web import read_json
 @view_config(route_name="api-fees", request_method="GET", renderer="json", permission=Permission.SEE_FEES)
 def fees(request: Request) -> Any:
     """The statements of one evaluation: all for its buyers and the regulator, a member's own for the member."""
-    found = statements.of_tender(request.db, request.registry, request.identity, request.context)
+    found = statements.of_tender(request.db, request.identity, request.context)
     return {
         "tender": request.context.code,
         "members": [statement_facts(each) for each in found],
@@ -50,7 +50,7 @@ def statement_facts(made: Statement) -> dict[str, Any]:
                 "rate": f"{line.rate:.2f}",
                 "amount": f"{line.amount:.2f}",
             }
-            for line in made.fee.lines
+            for line in made.lines
         ],
         "total": f"{made.fee.total:.2f}",
     }

@@ -29,6 +29,8 @@ class Sitting(Base):
     kind: Mapped[str]
     """expert | purchaser"""
     head: Mapped[bool]
+    away: Mapped[bool]
+    """an expert who lived in another city than the hall's at the delivery: travel is paid"""
     called_for: Mapped[OptionalInstant]
     """when a drawn committee was asked to be there"""
     signed_in_at: Mapped[Instant]

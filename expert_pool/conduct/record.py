@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from expert_pool.conduct import indicators
 from expert_pool.conduct.indicators import Call, Indicator
 from expert_pool.conduct.models import Sitting
+from expert_pool.experts import service as pool
 from expert_pool.selection import service as committee
 from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from trading.clock import parse_rfc3339
@@ -24,6 +26,8 @@ from trading.secrets import HallKeys
 
 PANEL = "panel"
 """purpose of the draws of committees"""
+CITY = 4
+"""digits of a region's code that name the city"""
 
 
 def keep(event: EvaluationDelivered) -> None:
@@ -38,6 +42,7 @@ def keep(event: EvaluationDelivered) -> None:
             seat=each.seat,
             kind=each.kind,
             head=each.head,
+            away=away(event.session, event.registry, each.user_id),
             called_for=called_for,
             signed_in_at=each.signed_in_at,
             delivered_at=event.at,
@@ -48,6 +53,13 @@ def keep(event: EvaluationDelivered) -> None:
         for each in event.members
     )
     event.session.flush()
+
+
+def away(session: Session, registry: Any, user_id: uuid.UUID) -> bool:
+    """Whether a member is an expert from another city than the hall's."""
+    keys, here = registry["keys"], registry.settings["hall.region"]
+    row = pool.row_of_user(session, keys, user_id)
+    return row is not None and pool.read(keys, row).region[:CITY] != here[:CITY]
 
 
 def hour_of_call(session: Session, tender: str) -> datetime | None:

@@ -64,7 +64,7 @@ def ratings(request: Request) -> Any:
 )
 def fees(request: Request) -> Any:
     """The statements of one evaluation; a member sees its own only."""
-    found = statements.of_tender(request.db, request.registry, request.identity, request.context)
+    found = statements.of_tender(request.db, request.identity, request.context)
     if not found and not statements.sees_all(request.identity, request.context):
         raise HTTPForbidden()
     return {
@@ -96,7 +96,7 @@ def own(request: Request) -> Any:
     """An expert's own evaluations with their fees, how it was rated on the whole, and decisions about it."""
     me = request.identity.user_id
     rows = record.of_user(request.db, me)
-    made = [statements.statement(request.db, request.registry, row, request.identity) for row in rows]
+    made = [statements.statement(request.db, row, request.identity) for row in rows]
     given = rating.of_user(request.db, me)
     record_in_pool = pool.row_of_user(request.db, request.keys, me)
     return {

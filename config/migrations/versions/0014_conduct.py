@@ -22,14 +22,16 @@ def upgrade() -> None:
         sa.Column("member", sa.String(), nullable=False),
         sa.Column("seat", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("head", sa.Boolean(), nullable=False),
+        *(sa.Column(name, sa.Boolean(), nullable=False) for name in ("head", "away")),
         sa.Column("called_for", INSTANT),
         *(sa.Column(name, INSTANT, nullable=False) for name in ("signed_in_at", "delivered_at")),
         sa.Column("named_at", INSTANT),
         *(sa.Column(name, JSONB(), nullable=False) for name in ("marks", "maxima", "outliers")),
         user("expert_sitting", "user_id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_expert_sitting")),
-        sa.UniqueConstraint("tender", "round", "user_id", name=op.f("uq_expert_sitting_tender_round_user_id")),
+        sa.UniqueConstraint(
+            "tender", "round", "user_id", name=op.f("uq_expert_sitting_tender_round_user_id")
+        ),
     )
     for column in ("tender", "user_id"):
         op.create_index(op.f(f"ix_expert_sitting_{column}"), "expert_sitting", [column])

@@ -70,8 +70,12 @@ def test_a_buyer_rates_by_seat_and_reads_fees_without_names_until_the_result(
     assert "rated" in form.submit(status=303).follow().text
     fees = agent.get(f"/tenders/{scene.code}/fees")
     assert "¥ 1,000.00" in fees.text and "¥ 3,000.00" in fees.text and "陈二" not in fees.text
+    assert "Paid for" not in fees.text
+    told = agent.get(f"/api/tenders/{scene.code}/fees").json["members"]
+    assert [(member["lines"], member["total"]) for member in told] == [([], "1000.00")] * 3
     committed(config, lambda db: publish(db, scene.code))
-    assert "陈二" in agent.get(f"/tenders/{scene.code}/fees").text
+    fees = agent.get(f"/tenders/{scene.code}/fees")
+    assert "陈二" in fees.text and "Paid for" in fees.text
     assert agent.get(f"/api/tenders/{scene.code}/fees").json["total"] == "3000.00"
 
 

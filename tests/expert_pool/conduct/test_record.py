@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -260,7 +261,7 @@ def test_names_stand_on_statements_for_oneself_and_for_buyers_once_published(ses
     tender = Tender("T-1", make_party(session), party_of(session, buyer))
 
     def read(user: Any, role: str) -> list[tuple[int, str, str]]:
-        made = statements.of_tender(session, Registry(), identity_of(user, role), tender)
+        made = statements.of_tender(session, identity_of(user, role), tender)
         return [(each.sitting.seat, each.name, f"{each.fee.total:.2f}") for each in made]
 
     assert read(buyer, "agent") == [(1, "", "900.00"), (2, "", "900.00"), (3, "", "1100.00")]
@@ -271,6 +272,25 @@ def test_names_stand_on_statements_for_oneself_and_for_buyers_once_published(ses
         user_row(session, row).name for row in rows
     ]
     assert read(make_user(session, "expert"), "expert") == []
+
+
+def test_travel_is_paid_as_the_member_lived_at_the_delivery_and_told_with_the_name_only(
+    session: Session,
+) -> None:
+    near, far = experts(session, 1) + experts(session, 1, region="440100")
+    evaluated(session, "T-1", [near, far], hours=3, published=False)
+    for row, region in ((near, "440100"), (far, "440300")):
+        pool.seal_profile(KEYS, row, replace(pool.read(KEYS, row), region=region))
+    buyer = make_user(session, "agent", party=make_party(session))
+    tender = Tender("T-1", make_party(session), party_of(session, buyer))
+
+    def read() -> list[tuple[str, list[str]]]:
+        made = statements.of_tender(session, identity_of(buyer, "agent"), tender)
+        return [(f"{each.fee.total:.2f}", [line.code for line in each.lines]) for each in made]
+
+    assert read() == [("400.00", []), ("600.00", [])]
+    publish(session, "T-1")
+    assert read() == [("400.00", ["half-day"]), ("600.00", ["half-day", "travel"])]
 
 
 def user_row(session: Session, row: Any) -> Any:
