@@ -21,14 +21,15 @@ from expert_pool.calls.settling import ACCEPTED
 from trading.clock import parse_rfc3339
 from trading.draws.announcement import Params, parse_params
 from trading.draws.calling import REMOVED
+from trading.draws.candidates import handle
 from trading.draws.names import REGULATOR, Names, NamesError, open_names
 from trading.ledger import canonical, entry
 from trading.secrets import load_master
 
 CODES = {
-    "unproven": "no record of the operator bears the hash",
+    "unproven": "no record of the operator of that time bears the hash",
     "contradicted": "the operator's record says otherwise",
-    "left-out": "the operator has a call that is not in the evidence",
+    "left-out": "the operator has a call that is not in the evidence (it may be another committee's)",
     "not-called": "marked as not answering, though no call was made",
     "not-recused": "passed over, though neither called before nor a colleague of somebody who accepted",
 }
@@ -36,10 +37,12 @@ CODES = {
 
 @dataclass(frozen=True)
 class DrawFiles:
-    """A committee's draw as a bundle has it: `number` of the draw."""
+    """A committee's draw as a bundle has it: `openings` is the hash (hex) of the names that were announced, "" without
+    an announcement; `number` of the draw."""
 
     params: Params
     sealed: bytes
+    openings: str
     waves: list[Wave]
 
     @property
@@ -57,7 +60,13 @@ def draws_of(files: dict[str, bytes]) -> list[DrawFiles]:
     for path in files:
         if path.startswith("draws/") and path.endswith("/sealed.json"):
             params = parse_params(canonical.loads(files[path.replace("sealed", "params")]))
-            found.append(DrawFiles(params, files[path], list(waves_of(files, params.hash.hex()))))
+            ann = params.hash.hex()
+            announced = [
+                said["openings"]
+                for _at, kind, said in entries_of(files)
+                if kind == "draw.announced" and said["draw"] == ann
+            ]
+            found.append(DrawFiles(params, files[path], *announced[:1] or [""], list(waves_of(files, ann))))
     return sorted(found, key=lambda draw: draw.number)
 
 
@@ -93,6 +102,18 @@ def read(bundle: Path) -> dict[str, bytes]:
         return {member.name: tar.extractfile(member).read() for member in members}  # type: ignore[union-attr]
 
 
+def names_of(draw: DrawFiles, seed: bytes) -> Names:
+    """The names of a draw: those that were announced, every handle standing for the person behind it. Raises
+    NamesError."""
+    found, params = open_names(draw.params, REGULATOR, seed, draw.sealed), draw.params
+    if found.sha256 != draw.openings:
+        raise NamesError(f"draw {draw.number}: the sealed names are not those that were announced")
+    for each, (nonce, record) in found.rows.items():
+        if handle(params.family, params.scope, bytes.fromhex(nonce), record).hex() != each:
+            raise NamesError(f"draw {draw.number}: {each[:16]} does not stand for {record.get('id')}")
+    return found
+
+
 def show(draws: Sequence[DrawFiles], names: dict[str, Names]) -> None:
     """Print everybody on the lists, and what became of them."""
     for draw in draws:
@@ -100,9 +121,9 @@ def show(draws: Sequence[DrawFiles], names: dict[str, Names]) -> None:
         outcomes: dict[str, str] = {}
         for wave in draw.waves:
             outcomes |= wave.outcomes
-        for handle, (_nonce, record) in sorted(names[draw.ann].rows.items()):
+        for each, (_nonce, record) in sorted(names[draw.ann].rows.items()):
             said = [str(record[field]) for field in ("id", "name", "org")]
-            print("  ".join([handle[:16], outcomes.get(handle, "-"), *said]))
+            print("  ".join([each[:16], outcomes.get(each, "-"), *said]))
 
 
 def check_all(
@@ -112,7 +133,7 @@ def check_all(
     earlier: list[str] = []
     for draw in draws:
         known = names[draw.ann]
-        nonces = {handle: nonce for handle, (nonce, _record) in known.rows.items()}
+        nonces = {each: nonce for each, (nonce, _record) in known.rows.items()}
         for wave in draw.waves:
             passed = recused(known, draws[: len(earlier)], names, wave)
             for finding in check(wave, known.phones, nonces, log, earlier, passed):
@@ -128,14 +149,14 @@ def recused(known: Names, earlier: Sequence[DrawFiles], names: dict[str, Names],
         for before in draw.waves:
             if before.called > wave.settled:
                 continue
-            for handle, said in before.outcomes.items():
-                record = names[draw.ann].rows[handle][1]
+            for each, said in before.outcomes.items():
+                record = names[draw.ann].rows[each][1]
                 people.add(record["id"])
                 if said == ACCEPTED:
                     employers.add(record["org"])
     return {
-        handle
-        for handle, (_nonce, record) in known.rows.items()
+        each
+        for each, (_nonce, record) in known.rows.items()
         if record["id"] in people or record["org"] in employers
     }
 
@@ -153,7 +174,7 @@ def main(arguments: Sequence[str]) -> int:
     draws = draws_of(read(chosen.bundle))
     seed = load_master(chosen.key)
     try:
-        names = {draw.ann: open_names(draw.params, REGULATOR, seed, draw.sealed) for draw in draws}
+        names = {draw.ann: names_of(draw, seed) for draw in draws}
     except NamesError as error:
         raise SystemExit(f"tradehall names: {error}") from error
     if chosen.act == "open":

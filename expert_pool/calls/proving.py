@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import chain, combinations, islice
 
 from expert_pool.calls import settling
 from trading.draws.calling import REMOVED
@@ -19,6 +20,9 @@ from trading.voicing import CallRecord, parse_record
 
 SKEW = timedelta(seconds=5)
 """by how much the clocks of operator and ledger may differ"""
+
+TRIES = 100_000
+"""so many sets of calls to one number are tried at most, the small ones first"""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Wave:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that does not fit: `code` is `unproven` (no record has this hash), `contradicted` (the records say another
-    outcome: `heard`), `left-out` (a call in that time is not among the records named), `not-called` (marked as
+    """Something that does not fit: `code` is `unproven` (no records of that time have this hash), `contradicted` (the records say another
+    outcome: `heard`), `left-out` (a call in that time is not among the records named; it may have been for another committee), `not-called` (marked as
     not answering, and the device itself says that no call was made) or `not-recused` (passed over without reason)."""
 
     wave: int
@@ -77,7 +81,7 @@ def _check_one(
     nonce: str,
     draws: Sequence[str],
 ) -> Iterable[Finding]:
-    run = _run(mine, wave.evidence.get(handle, ""))
+    run = _run(wave, mine, wave.evidence.get(handle, ""))
     if run:
         heard = settling.outcome([raw for _record, raw in run], wave.settled + SKEW)
         if heard != said:
@@ -90,17 +94,25 @@ def _check_one(
         elif said == settling.SILENT:
             yield Finding(wave.number, handle, "not-called", said)
     for record, _raw in (pair for pair in mine if pair not in run):
-        if wave.called - SKEW <= record.started <= wave.settled + SKEW:
+        if _in_time(wave, record):
             yield Finding(wave.number, handle, "left-out", said, record.outcome)
 
 
-def _run(mine: Sequence[tuple[CallRecord, bytes]], evidence: str) -> Sequence[tuple[CallRecord, bytes]]:
-    """The consecutive calls whose hash the wave names, or none."""
-    for first in range(len(mine)):
-        for last in range(first + 1, len(mine) + 1):
-            if settling.evidence([raw for _record, raw in mine[first:last]]) == evidence:
-                return mine[first:last]
+def _run(
+    wave: Wave, mine: Sequence[tuple[CallRecord, bytes]], evidence: str
+) -> Sequence[tuple[CallRecord, bytes]]:
+    """The calls of that time whose hash the wave names, in their order, or none. Others may lie between them: somebody can
+    be called for two committees at once."""
+    near = [pair for pair in mine if _in_time(wave, pair[0])]
+    every = chain.from_iterable(combinations(near, size) for size in range(1, len(near) + 1))
+    for chosen in islice(every, TRIES):
+        if settling.evidence([raw for _record, raw in chosen]) == evidence:
+            return chosen
     return ()
+
+
+def _in_time(wave: Wave, record: CallRecord) -> bool:
+    return wave.called - SKEW <= record.started <= wave.settled + SKEW
 
 
 def _uncalled(wave: Wave, handle: str, nonce: str, draws: Sequence[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 
 from config.names import main
-from expert_pool.calls.settling import evidence
+from expert_pool.calls.settling import evidence, uncalled_record
 from tests.config.evaluation_site import Drawn, draw, person
 from tests.pki import NOW
 from trading import hpke
 from trading.clock import rfc3339
+from trading.draws.announcement import parse_params
+from trading.draws.names import seal_names
 from trading.ledger import canonical
 from trading.ledger.entry import Entry, payload_commitment
 from trading.voicing import build_record
@@ -37,23 +40,37 @@ def drawn() -> Drawn:
     return draw(hpke.public_key(hpke.X_WING, bytes([1]) * 32))
 
 
-def bundle(folder: Path, drawn: Drawn, outcomes: dict[str, str], records: dict[str, bytes]) -> Path:
-    """The parts of a regulator's bundle that name a draw and its one wave."""
+def bundle(
+    folder: Path, drawn: Drawn, outcomes: dict[str, str], records: dict[str, bytes], openings: str = ""
+) -> Path:
+    """A regulator's bundle with one draw of one wave."""
+    return packed(folder / "bundle.tar", files_of(drawn, outcomes, records, openings))
+
+
+def files_of(
+    drawn: Drawn, outcomes: dict[str, str], records: dict[str, bytes], openings: str = "", first: int = 9
+) -> dict[str, bytes]:
+    """The parts of a regulator's bundle that name a draw and its one wave; `first` is the index of its first entry, and
+    in minutes when it begins."""
     hashes = {handle: evidence([raw]) for handle, raw in records.items()}
     files = {
         f"draws/{drawn.ann}/params.json": canonical.dumps(drawn.params),
         f"draws/{drawn.ann}/sealed.json": drawn.sealed,
     }
-    call = [["A02", handle] for handle in outcomes]
+    call, begun = [["A02", handle] for handle in outcomes], NOW + timedelta(minutes=first - 9)
     for index, (at, kind, said) in enumerate((
-        (NOW, "draw.called", {"number": 0, "call": call}),
-        (NOW + timedelta(minutes=1), "draw.wave", {"number": 0, "outcomes": outcomes, "evidence": hashes}),
+        (begun, "draw.announced", {"openings": openings or drawn.given()["openings_sha256"]}),
+        (begun, "draw.called", {"number": 0, "call": call}),
+        (begun + timedelta(minutes=1), "draw.wave", {"number": 0, "outcomes": outcomes, "evidence": hashes}),
     )):  # fmt: skip
         payload = canonical.dumps({"draw": drawn.ann, **said})
         commitment = payload_commitment(NONCE, payload).hex()
         entry = Entry("0" * 32, rfc3339(at), kind, "T-1", "hall", None, (commitment,))
-        files |= {f"log/entries/{index + 9}.json": entry.to_bytes(), f"payloads/{commitment}.json": payload}
-    return packed(folder / "bundle.tar", files)
+        files |= {
+            f"log/entries/{index + first}.json": entry.to_bytes(),
+            f"payloads/{commitment}.json": payload,
+        }
+    return files
 
 
 def packed(path: Path, files: dict[str, bytes]) -> Path:
@@ -106,3 +123,41 @@ def test_a_false_no_answer_is_named_with_the_person_it_passed_over(
     assert ran(tmp_path, "check", found, *log(tmp_path, *records.values())) == 1
     said = capsys.readouterr().out
     assert "E0 专家0 marked N: the operator's record says otherwise (heard: A)" in said
+
+
+def test_names_other_than_the_announced_ones_are_not_shown(tmp_path: Path, drawn: Drawn) -> None:
+    with pytest.raises(SystemExit, match="draw 1: the sealed names are not those that were announced"):
+        ran(tmp_path, "open", bundle(tmp_path, drawn, {}, {}, "00" * 32))
+
+
+def test_a_handle_that_stands_for_somebody_else_is_not_shown(tmp_path: Path, drawn: Drawn) -> None:
+    said = canonical.loads(drawn.openings)
+    said["rows"][0]["record"], said["rows"][1]["record"] = (
+        said["rows"][1]["record"],
+        said["rows"][0]["record"],
+    )
+    readers = {
+        "site": hpke.public_key(hpke.X_WING, bytes([1]) * 32),
+        "regulator": hpke.public_key(hpke.X_WING, OWN),
+    }
+    openings = canonical.dumps(said)
+    sealed = seal_names(parse_params(drawn.params), readers, openings, {}, bytes)
+    with pytest.raises(SystemExit, match="does not stand for E"):
+        ran(tmp_path, "open", bundle(tmp_path, replace(drawn, openings=openings, sealed=sealed), {}, {}))
+
+
+@pytest.mark.parametrize(("first", "passed", "found"), [(0, 0, 0), (0, 1, 0), (0, 2, 1)])
+def test_only_who_was_called_before_and_the_colleagues_of_members_may_be_passed_over(
+    tmp_path: Path, drawn: Drawn, first: int, passed: int, found: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The persons 0 and 1 have one employer."""
+    second = draw(hpke.public_key(hpke.X_WING, bytes([1]) * 32), number=2)
+    called, over = drawn.handles[first], second.handles[passed]
+    (nonce,) = (row["nonce"] for row in canonical.loads(second.openings)["rows"] if row["h"] == over)
+    answer = record(first, "accept")
+    says = uncalled_record(second.ann, over, nonce, "employer", drawn.ann)
+    both = files_of(drawn, {called: "A"}, {called: answer}) | files_of(
+        second, {over: "R"}, {over: says}, first=20
+    )
+    assert ran(tmp_path, "check", packed(tmp_path / "bundle.tar", both), *log(tmp_path, answer)) == found
+    assert ("passed over, though neither" in capsys.readouterr().out) is bool(found)

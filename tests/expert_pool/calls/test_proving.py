@@ -57,6 +57,16 @@ def test_a_call_left_out_because_it_was_answered_is_found() -> None:
     assert codes("N", [silent], [silent, accepted]) == ["left-out"]
 
 
+def test_a_call_for_another_committee_between_two_does_not_make_them_unproven() -> None:
+    silent, other, accepted = record("1", "no-answer"), record("x", "decline", 20), record("2", "accept", 40)
+    assert codes("A", [silent, accepted], [silent, other, accepted]) == ["left-out"]
+
+
+def test_a_call_of_another_day_proves_nothing() -> None:
+    old = record("1", "decline", -90_000)
+    assert codes("D", [old], [old]) == ["unproven"]
+
+
 def test_calls_of_another_day_or_to_others_are_no_concern() -> None:
     silent = record("1", "no-answer")
     others = [record("2", "accept", 90_000), record("3", "accept", 20, "13900000000")]
