@@ -119,6 +119,7 @@ def test_an_opinion_goes_from_the_question_to_the_signature(app: TestApp, config
     told = scene.agent.get(page)
     keep("advice-asker", told)
     assert "该接口为国家标准" in told and "该标准仅有一家产品通过认证" in told
+    assert "3 号委员" in told and "1 号委员" not in told
     assert scene.agent.get(f"{page}/papers/opinion.json").body == raw
     assert not any(
         user.name in told or number in told for user, number in zip(scene.users, scene.numbers, strict=True)
