@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from expert_pool.selection.models import NameRefusal
 from trading.acts import Actor, record
 from trading.clock import database_now
+from trading.db import apart
 from trading.draws.models import Draw
 from trading.permissions import Permission
 from trading.web import Card, _, client_address
@@ -37,8 +38,8 @@ def tell(session: Session, actor: Actor, tender: str, door: str) -> None:
 
 def tell_apart(registry: Any, actor: Actor, tender: str, door: str) -> None:
     """The same in a transaction of its own, for a caller whose own is rolled back by the refusal."""
-    with Session(registry["sessions"].kw["bind"]) as apart, apart.begin():
-        tell(apart, actor, tender, door)
+    with apart(registry["sessions"]) as session:
+        tell(session, actor, tender, door)
 
 
 def asker(request: Request) -> Actor:

@@ -69,8 +69,12 @@ def check_place(settings: Any, address: str) -> None:
 
 def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
     """Somebody with an expert's account is in the room; returns the visit. The answer is the same for everybody:
-    wait. Raises Refused `panel.elsewhere`."""
-    check_place(registry.settings, actor.address)
+    wait. Whom no draw could mean is written down, and so is who tries elsewhere. Raises Refused `panel.elsewhere`."""
+    try:
+        check_place(registry.settings, actor.address)
+    except Refused:
+        refused.tell_apart(registry, actor, "", "arrival")
+        raise
     visit, at = uuid.uuid4(), database_now(session)
     query = select(Draw).where(
         Draw.purpose == PURPOSE, Draw.names.is_not(None), Draw.sealed.is_(None), Draw.result.is_not(None)
@@ -78,6 +82,8 @@ def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
     running = [draw for draw in session.scalars(query) if seats_open(session, registry, draw)]
     if experts.person_of_user(session, registry["keys"], actor.user_id) is None:
         running = []
+    if not running:
+        refused.tell(session, actor, "", "arrival")
     for ann in [draw.ann for draw in running] or [""]:
         state = "waiting" if ann else "unknown"
         session.add(PanelArrival(visit=visit, user_id=actor.user_id, draw=ann, state=state, at=at))
@@ -120,7 +126,7 @@ def turn_away(session: Session, registry: Any, arrival: PanelArrival) -> None:
 
 
 def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) -> None:
-    """A drawn member has come: a seat, or, for whom the bidders are now a reason to leave, none."""
+    """A drawn member has come, and seats are open: a seat, or, for whom the bidders are now a reason to leave, none."""
     purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, True)
     panel = committee.panel_of(session, draw.tender)
     person = experts.person_of_user(session, registry["keys"], arrival.user_id)
@@ -389,11 +395,20 @@ def complete(session: Session, registry: Any, panel: Panel, purchase: Purchase, 
     record(session, draws.HALL, "panel.seated", panel.tender, said, at)
     for seat in seats:
         if seat.handle:
-            person = experts.person_of_user(session, keys, seat.user_id)
-            assert person is not None
-            experts.served(session, keys, person.number, panel.tender, purchase.tenderer, beijing_date(at))
+            row = experts.row_of_user(session, keys, seat.user_id)
+            if row is None:
+                raise unlinked(seat)
+            experts.served(session, keys, row.number, panel.tender, purchase.tenderer, beijing_date(at))
     session.flush()
     registry.notify(PanelSeated(session, registry, panel.tender, at))
+
+
+def unlinked(seat: Seat) -> Refused:
+    return refuse(
+        "panel.unlinked",
+        _("Seat ${seat}: this account is no longer linked to an expert", mapping={"seat": seat.seat}),
+        remedy=_("The pool office links the account again; then choose once more."),
+    )
 
 
 def public_names(session: Session, registry: Any, purchase: Purchase) -> list[str] | None:

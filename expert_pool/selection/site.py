@@ -148,14 +148,13 @@ def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> Non
     if arrival is None or late or arrival.draw != draw.ann or arrival.state != "waiting":
         raise refuse("site.arrival", _("Nobody waits under this name"))
     opening = said["opening"]
-    if opening is None:
+    handle = checked(session, registry, draw, arrival, opening) if opening is not None else None
+    # Who accepted may have been removed since, and a committee sent home: the device cannot know.
+    if handle is None or handle not in draws.seated(draw) or not seating.seats_open(session, registry, draw):
         arrival.state = "unknown"
         session.flush()
         seating.turn_away(session, registry, arrival)
         return
-    handle = checked(session, registry, draw, arrival, opening)
-    if handle not in draws.seated(draw):
-        raise refuse("site.opening", _("This opening is of nobody who has a seat"))
     arrival.state, arrival.handle = "known", handle
     session.flush()
     seating.welcome(session, registry, draw, arrival)

@@ -14,10 +14,11 @@ from sqlalchemy import text
 from expert_pool.experts import service as experts
 from expert_pool.experts.models import PoolLimit
 from expert_pool.selection import service
-from expert_pool.selection.models import Panel
+from expert_pool.selection.models import NameRefusal, Panel
 from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
 from tests.helpers import valid_code
 from trading import clock
+from trading.accounts.models import User
 
 
 @pytest.fixture
@@ -91,3 +92,56 @@ def test_who_has_gone_to_an_organisation_to_be_avoided_does_not_sit(hall: PanelH
     assert hall.sign_in(hall.experts[late])["recused"]
     grounds = [entry["ground"] for entry in hall.entries("panel.member-recused")]
     assert grounds == ["employer-avoided", "employer-avoided"]
+
+
+def attempts(hall: PanelHall) -> int:
+    """How many arrivals without a seat are written down."""
+    with hall.draws.db() as session:
+        return session.query(NameRefusal).filter(NameRefusal.door == "arrival").count()
+
+
+def test_whoever_comes_without_a_seat_is_written_down(hall: PanelHall) -> None:
+    anybody = next(iter(hall.experts))
+    assert (hall.arrive(anybody), attempts(hall)) == ("refused", 1)  # no draw runs
+    hall.ready()
+    first, second = hall.seated()[:2]
+    assert (hall.arrive(first), attempts(hall)) == ("known", 1)
+    hall.experts[first].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"})
+    hall.site.call_all()
+    assert (hall.arrive(first), attempts(hall)) == ("refused", 2)  # removed; the device still opens it
+    link(hall, second, None)
+    assert (hall.arrive(second), attempts(hall)) == ("refused", 3)  # not of the pool
+    link(hall, second, second)
+    visit = hall.experts[second].post("/api/panel/here", {}, 201).json["visit"]
+    with hall.draws.db() as session:
+        service.dismiss(session, hall.code, clock.now())
+    hall.site.answer_all()
+    assert hall.experts[second].get(f"/api/panel/here/{visit}").json["state"] == "refused"
+    assert attempts(hall) == 4
+
+
+def link(hall: PanelHall, number: str, as_before: str | None) -> None:
+    """The pool office takes an account off a person, or puts it back."""
+    with hall.draws.db() as session:
+        login = hall.experts[number].login
+        user = session.query(User).filter(User.login == login).one()
+        owner = experts.owner_key(hall.registry["keys"], user.id) if as_before else None
+        experts.by_number(session, number).owner = owner
+
+
+def test_the_head_can_be_chosen_once_a_lost_account_is_linked_again(hall: PanelHall) -> None:
+    hall.ready()
+    name_delegate(hall, [hall.people["delegate"].login])
+    seats = {}
+    for number in hall.seated():
+        assert hall.arrive(number) == "known"
+        seats[number] = hall.sign_in(hall.experts[number])["seat"]
+    hall.sign_in(hall.people["delegate"])
+    first, second, third, lost = seats
+    for number in (first, second):
+        assert not hall.experts[number].post(hall.api("/panel/head"), {"seat": seats[first]}).json["chosen"]
+    link(hall, lost, None)
+    answer = hall.experts[third].post(hall.api("/panel/head"), {"seat": seats[first]}, 422).json
+    assert answer["code"] == "panel.unlinked"
+    link(hall, lost, lost)
+    assert hall.experts[third].post(hall.api("/panel/head"), {"seat": seats[first]}).json["chosen"]
