@@ -74,3 +74,10 @@ def committing(sessions: sessionmaker[Session]) -> Iterator[Session]:
             yield session
     finally:
         session.close()
+
+
+@contextmanager
+def apart(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A unit of work in a transaction of its own beside a request's: it stays when the request's is rolled back."""
+    with Session(sessions.kw["bind"]) as session, session.begin():
+        yield session

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from expert_pool.selection import refused
 from trading.acts import Actor, record
+from trading.db import apart
 from trading.permissions import Permission, Strength, allowed
 
 
@@ -15,6 +16,13 @@ def looked(session: Session, actor: Actor, what: str) -> None:
     """Entry `confidential.viewed`: `what` is such as `pool`, `pool/E000012`, `pool/export`."""
     payload = {"object": what, "viewer": actor.organisation or actor.within(None)}
     record(session, actor, "confidential.viewed", None, payload)
+
+
+def looked_apart(request: Request, what: str) -> None:
+    """The same for a page that answers a refused form (422): the look stays written down when what was wanted is
+    rolled back."""
+    with apart(request.registry["sessions"]) as session:
+        looked(session, request.actor, what)
 
 
 class Door:

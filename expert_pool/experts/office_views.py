@@ -13,7 +13,7 @@ from pyramid.view import view_config
 from expert_pool.experts import importing, limits, payment, service, sheet, statistics, training
 from expert_pool.experts.commands import ChangeLimits, ImportPeople, NewCourse, Payment
 from expert_pool.experts.lines import COLUMNS
-from expert_pool.experts.looking import looked
+from expert_pool.experts.looking import looked, looked_apart
 from expert_pool.experts.service import POOL, Evidence
 from expert_pool.experts.views import FOLDER, attached, the_expert, to_record, today
 from trading.accounts.entrance import needs_step_up
@@ -156,7 +156,9 @@ def pay_to(request: Request) -> Any:
     form = Form(request, Payment)
     if form.carried_out(lambda: payment.pay_to(request.db, request.keys, request.actor, row, form.command)):
         return to_record(request, row)
-    if not form.posted:
+    if form.posted:
+        looked_apart(request, f"pool/{row.number}")  # the name; bank data are not read out of the record
+    else:
         found = payment.view(request.db, request.keys, request.actor, row)
         form.values = found.model_dump() if found else {}
     return {"form": form, "number": row.number, "name": service.read(request.keys, row).name}

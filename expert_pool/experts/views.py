@@ -16,7 +16,7 @@ from pyramid.view import view_config
 from expert_pool.experts import limits, payment, service, standing, training, words
 from expert_pool.experts.commands import ChangedExpert, ChangeStanding, NewExpert, TookCourse
 from expert_pool.experts.drawable import why_not
-from expert_pool.experts.looking import looked
+from expert_pool.experts.looking import looked, looked_apart
 from expert_pool.experts.models import Expert
 from expert_pool.experts.person import STATUSES, PoolExpert
 from expert_pool.experts.service import POOL, Evidence
@@ -163,6 +163,7 @@ def change_standing(request: Request) -> Any:
 
     if form.carried_out(act):
         return to_record(request, row)
+    looked_apart(request, f"pool/{row.number}")
     return record_of(request, row, form, Form(request, TookCourse, {}))
 
 
@@ -174,6 +175,7 @@ def took_course(request: Request) -> Any:
         lambda: training.took(request.db, request.actor, row, form.command)
     ):
         return to_record(request, row)
+    looked_apart(request, f"pool/{row.number}")
     return record_of(request, row, Form(request, ChangeStanding), form)
 
 

@@ -95,6 +95,16 @@ def test_the_office_takes_somebody_in_suspends_and_reinstates(app: TestApp, conf
     assert looks(config).count("pool/E000001") == 5
 
 
+@pytest.mark.parametrize("page", ["standing", "training", "payment"])
+def test_a_refused_form_shows_nobody_without_an_entry(app: TestApp, config: Configurator, page: str) -> None:
+    number = in_pool(config, name="欧阳清")
+    browser = office(app, config)
+    token = form_of(browser.get(f"/pool/experts/{number}/change"))["csrf_token"].value
+    before = looks(config)
+    answer = browser.post(f"/pool/experts/{number}/{page}", {"csrf_token": token}, status=422)
+    assert "欧阳清" in answer and sorted(looks(config)) == sorted([*before, f"pool/{number}"])
+
+
 def form_of(page: object) -> object:
     """The form with the person's name."""
     return next(form for form in page.forms.values() if "name" in form.fields)  # type: ignore[attr-defined]
