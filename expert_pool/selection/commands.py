@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from trading.web import _
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-C][0-9]{2}(\.[0-9]{2}){0,2}$")]
 Uscc = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Z]{18}$")]
+
+SOONEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def within_reason(at: datetime) -> datetime:
+    """An instant whose day can be told in every zone. Raises ValueError."""
+    if not SOONEST <= at < LATEST:
+        raise ValueError(_("Write a date and time such as 2026-12-01 09:30"))
+    return at
 
 
 class Asked(BaseModel):
@@ -28,7 +40,7 @@ class AskedAvoid(Asked):
 
 
 class AskedSession(Asked):
-    at: AwareDatetime
+    at: Annotated[AwareDatetime, AfterValidator(within_reason)]
     place: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 

@@ -106,6 +106,8 @@ UNLAWFUL = [
     ({"strata": [{"quota": 4, "tag": "C02.01.01"}]}, "demand.too-few"),
     ({"session": {"at": "2020-01-01T00:00:00Z", "place": "三楼"}}, "demand.past"),
     ({"session": {"at": "2099-01-01T00:00:00Z", "place": "某公司"}}, "demand.place"),
+    ({"session": {"at": "9999-12-31T23:59:59Z", "place": "三楼"}}, "form.value_error"),
+    ({"session": {"at": "0001-01-01T00:00:00+14:00", "place": "三楼"}}, "form.value_error"),
 ]
 
 
