@@ -147,7 +147,8 @@ class ChangeLimits(BaseModel):
 
     sessions_a_month: Annotated[int, Field(ge=1, le=1000)]
     sessions_a_year: Annotated[int, Field(ge=1, le=1000)]
-    cool_down_days: Annotated[int, Field(ge=0, le=1000)]
+    cool_down_days: Annotated[int, Field(ge=0, le=365)]
+    """sessions of the last 365 days are counted, so no longer"""
     safe_per_seat: Annotated[int, Field(ge=1, le=100)]
     typical_seats: Annotated[int, Field(ge=1, le=100)]
     advisory_quorum: Annotated[int, Field(ge=50, le=100)]

@@ -126,6 +126,9 @@ def test_the_list_is_searched_and_each_look_is_an_entry(app: TestApp, config: Co
         form for form in browser.get("/pool/settings").forms.values() if "safe_per_seat" in form.fields
     )
     form["safe_per_seat"], form["typical_seats"], form["reason"] = "1", "1", "试运行期间降低下限"
+    form["cool_down_days"] = "366"  # sessions of the last 365 days are known
+    assert "cool_down_days" in form.submit(status=422).html.select_one(".error-summary a")["href"]
+    form["cool_down_days"] = "365"
     form.submit(status=303)
     warned = browser.get("/pool/statistics").html.select_one(".banner-wait").text
     assert "物业管理" in warned and "土建施工" not in warned
