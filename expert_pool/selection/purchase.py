@@ -9,8 +9,9 @@ from expert_pool.selection.recusal import Parties
 
 BEFORE_SESSION = ("published", "closed", "opening", "opened")
 """states in which a committee can still be drawn"""
-RESULT_KNOWN = ("result_published", "awarded", "contracted", "failed", "cancelled")
-"""states in which the law no longer keeps the names secret (M87 47), or nobody needs them any more"""
+RESULT_KNOWN = ("result_published", "awarded", "contracted")
+"""states after the result notice, in which the law no longer keeps the names secret (M87 47, 69). A procedure that
+fails or is cancelled has no such notice: its names stay sealed, for the regulator alone"""
 
 
 @dataclass(frozen=True)

@@ -414,7 +414,7 @@ def unlinked(seat: Seat) -> Refused:
 def public_names(session: Session, registry: Any, purchase: Purchase) -> list[str] | None:
     """The members' names once the result notice is out (M87 47); None while they are secret."""
     panel = committee.panel_of(session, purchase.code)
-    if panel is None or purchase.state not in RESULT_KNOWN or purchase.state in ("failed", "cancelled"):
+    if panel is None or purchase.state not in RESULT_KNOWN:
         return None
     present = {row.seat for row in committee.members_of(session, panel) if not row.recused_at}
     return [seat.name for seat in committee.seats_of(registry["keys"], panel) if seat.seat in present]

@@ -36,7 +36,7 @@ from trading.ledger import canonical
 from trading.web import _
 
 FIELDS = {
-    "ebid.wave": {"draw", "number", "outcomes", "evidence"},
+    "ebid.wave": {"draw", "number", "until", "outcomes", "evidence"},
     "ebid.arrival": {"draw", "arrival", "opening"},
     "ebid.openings": {"draw", "openings"},
 }
@@ -124,6 +124,9 @@ def take_wave(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
         raise refuse("site.wave-number", _("No answers to this call are awaited"))
     if not isinstance(outcomes, dict) or not isinstance(evidence, dict):
         raise malformed()
+    until = window_ends(registry, draw)
+    if type(said["until"]) is not int or said["until"] != until:
+        raise malformed()
     if outcomes.keys() != asked:
         raise refuse("site.strangers", _("A wave settles everybody who was asked, and nobody else"))
     if evidence.keys() != asked or not all(map(is_hex32, evidence.values())):
@@ -134,7 +137,7 @@ def take_wave(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
     leaving = seating.still_to_leave(session, draw)
     draws.settle(
         session, registry, draw, {**outcomes, **dict.fromkeys(leaving, calling.REMOVED)},
-        {**evidence, **leaving}, database_now(session),
+        {**evidence, **leaving}, database_now(session), until,
     )  # fmt: skip
 
 
@@ -237,7 +240,7 @@ def sealed_of(draw: Draw) -> dict[str, Any]:
 def call_of(session: Session, registry: Any, draw: Draw, called: list[list[str]]) -> dict[str, Any]:
     """One call to be made: whom, until when, and what may be said."""
     row = demanding.demand_of_draw(session, draw.ann)
-    assert row is not None and draw.called_at is not None
+    assert row is not None
     said = canonical.loads(row.raw)
     earlier = {
         one.ann: sealed_of(one)
@@ -250,10 +253,16 @@ def call_of(session: Session, registry: Any, draw: Draw, called: list[list[str]]
         "tender": draw.tender,
         "call": called,
         "script": {**said["session"], "specialities": specialities(draws.params_of(draw).document)},
-        "until": int((draw.called_at + demanding.window(registry.settings)).timestamp()),
+        "until": window_ends(registry, draw),
         "asked_before": list(earlier),
         "earlier": earlier,
     }
+
+
+def window_ends(registry: Any, draw: Draw) -> int:
+    """Unix seconds until which those who are called now may answer."""
+    assert draw.called_at is not None
+    return int((draw.called_at + demanding.window(registry.settings)).timestamp())
 
 
 def specialities(params: Mapping[str, Any]) -> dict[str, str]:

@@ -62,7 +62,7 @@ class SiteDouble(Device):
             outcomes[handle] = self.answers.get(number, "A")
         evidence = {handle: hashlib.sha256(handle.encode()).hexdigest() for handle in outcomes}
         said = {"v": 1, "typ": "ebid.wave", "draw": row["draw"], "number": row["number"],
-                "outcomes": outcomes, "evidence": evidence}  # fmt: skip
+                "until": row["until"], "outcomes": outcomes, "evidence": evidence}  # fmt: skip
         return self.signed(canonical.dumps(said | changes))
 
     def call_all(self) -> int:

@@ -84,9 +84,11 @@ def fill_up(hall: PanelHall) -> str:
 
 
 def after_the_result_notice_the_members_are_known_and_nobody_else(hall: PanelHall, drawn: set[str]) -> None:
-    assert not hall.site.wanted()["open"]
-    with hall.draws.db() as session:
-        session.execute(text("UPDATE tender SET state = 'result_published'"))
+    for state in ("failed", "cancelled", "result_published"):
+        assert not hall.site.wanted()["open"], "no result notice, no names"
+        hall.people["bidder"].get(hall.api("/panel/names"), 403)
+        with hall.draws.db() as session:
+            session.execute(text("UPDATE tender SET state = :state"), {"state": state})
     hall.site.hand_over()
     opened = {handle for entry in hall.entries("draw.opened") for handle in entry["openings"]}
     assert opened == drawn
@@ -148,6 +150,7 @@ def a_wave_is_of_those_who_were_asked(hall: PanelHall) -> None:
         ({"evidence": {}}, "site.evidence"),
         ({"evidence": {**evidence, asked[0]: ""}}, "site.evidence"),
         ({"number": 1}, "site.wave-number"),
+        ({"until": row["until"] - 60}, "site.document"),
     ]:  # fmt: skip
         answer = hall.site.post("/api/site/waves", hall.site.wave(row, **changes), 422)
         assert code_of(answer) == code
