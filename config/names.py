@@ -13,10 +13,11 @@ import json
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from expert_pool.calls.proving import Finding, Wave, check
+from expert_pool.calls.proving import SKEW, Finding, Wave, check
 from expert_pool.calls.settling import ACCEPTED
 from trading.clock import parse_rfc3339
 from trading.draws.announcement import Params, parse_params
@@ -80,7 +81,8 @@ def waves_of(files: dict[str, bytes], ann: str) -> Iterator[Wave]:
             called[said["number"]] = at
         elif kind == "draw.wave":
             began, settled = (parse_rfc3339(each) for each in (called[said["number"]], at))
-            yield Wave(ann, said["number"], began, settled, said["outcomes"], said["evidence"])
+            until = datetime.fromtimestamp(said["until"], UTC) if "until" in said else settled + SKEW
+            yield Wave(ann, said["number"], began, settled, until, said["outcomes"], said["evidence"])
 
 
 def entries_of(files: dict[str, bytes]) -> Iterator[tuple[str, str, dict[str, Any]]]:

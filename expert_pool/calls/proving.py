@@ -27,12 +27,14 @@ TRIES = 100_000
 
 @dataclass(frozen=True)
 class Wave:
-    """A wave as the ledger has it: `called` and `settled` are the instants of its call and of itself (aware)."""
+    """A wave as the ledger has it: `called` and `settled` are the instants of its call and of itself, `until` the one until
+    which answers counted (aware)."""
 
     draw: str
     number: int
     called: datetime
     settled: datetime
+    until: datetime
     outcomes: Mapping[str, str]
     evidence: Mapping[str, str]
 
@@ -40,7 +42,7 @@ class Wave:
 @dataclass(frozen=True)
 class Finding:
     """Something that does not fit: `code` is `unproven` (no records of that time have this hash), `contradicted` (the records say another
-    outcome: `heard`), `left-out` (a call in that time is not among the records named; it may have been for another committee), `not-called` (marked as
+    outcome: `heard`), `left-out` (a call that ended in the window is not among the records named; it may have been for another committee), `not-called` (marked as
     not answering, and the device itself says that no call was made) or `not-recused` (passed over without reason)."""
 
     wave: int
@@ -83,7 +85,7 @@ def _check_one(
 ) -> Iterable[Finding]:
     run = _run(wave, mine, wave.evidence.get(handle, ""))
     if run:
-        heard = settling.outcome([raw for _record, raw in run], wave.settled + SKEW)
+        heard = settling.outcome([raw for _record, raw in run], wave.until)
         if heard != said:
             yield Finding(wave.number, handle, "contradicted", said, heard)
     else:
@@ -94,7 +96,7 @@ def _check_one(
         elif said == settling.SILENT:
             yield Finding(wave.number, handle, "not-called", said)
     for record, _raw in (pair for pair in mine if pair not in run):
-        if _in_time(wave, record):
+        if _in_time(wave, record) and record.ended <= wave.until:
             yield Finding(wave.number, handle, "left-out", said, record.outcome)
 
 

@@ -98,7 +98,7 @@ class Round:
     def document(self) -> bytes:
         """The wave to be signed."""
         evidence = {handle: self.evidence_of(handle) for _stratum, handle in self.call}
-        return settling.wave_document(self.draw, self.number, self.outcomes(), evidence)
+        return settling.wave_document(self.draw, self.number, self.until, self.outcomes(), evidence)
 
     def under_way(self) -> dict[str, str]:
         """handle → key of its call that has been placed and has no record yet."""

@@ -44,8 +44,9 @@ def uncalled_record(draw: str, handle: str, nonce: str, why: str, earlier: str |
 
 
 def wave_document(
-    draw: str, number: int, outcomes: Mapping[str, str], evidence_of: Mapping[str, str]
+    draw: str, number: int, until: int, outcomes: Mapping[str, str], evidence_of: Mapping[str, str]
 ) -> bytes:
-    """The wave, to be signed: everybody who was asked, with the hash of each one's records."""
+    """The wave, to be signed: everybody who was asked, with the hash of each one's records. `until` (Unix seconds) ended
+    the window."""
     said = {"draw": draw, "number": number, "outcomes": dict(outcomes), "evidence": dict(evidence_of)}
-    return canonical.dumps({"v": 1, "typ": "ebid.wave"} | said)
+    return canonical.dumps({"v": 1, "typ": "ebid.wave", "until": until} | said)

@@ -48,7 +48,12 @@ def bundle(
 
 
 def files_of(
-    drawn: Drawn, outcomes: dict[str, str], records: dict[str, bytes], openings: str = "", first: int = 9
+    drawn: Drawn,
+    outcomes: dict[str, str],
+    records: dict[str, bytes],
+    openings: str = "",
+    first: int = 9,
+    until: int | None = None,
 ) -> dict[str, bytes]:
     """The parts of a regulator's bundle that name a draw and its one wave; `first` is the index of its first entry, and
     in minutes when it begins."""
@@ -57,11 +62,12 @@ def files_of(
         f"draws/{drawn.ann}/params.json": canonical.dumps(drawn.params),
         f"draws/{drawn.ann}/sealed.json": drawn.sealed,
     }
+    ends = {} if until is None else {"until": until}
     call, begun = [["A02", handle] for handle in outcomes], NOW + timedelta(minutes=first - 9)
     for index, (at, kind, said) in enumerate((
         (begun, "draw.announced", {"openings": openings or drawn.given()["openings_sha256"]}),
         (begun, "draw.called", {"number": 0, "call": call}),
-        (begun + timedelta(minutes=1), "draw.wave", {"number": 0, "outcomes": outcomes, "evidence": hashes}),
+        (begun + timedelta(minutes=1), "draw.wave", {"number": 0, "outcomes": outcomes, "evidence": hashes} | ends),
     )):  # fmt: skip
         payload = canonical.dumps({"draw": drawn.ann, **said})
         commitment = payload_commitment(NONCE, payload).hex()
@@ -161,3 +167,12 @@ def test_only_who_was_called_before_and_the_colleagues_of_members_may_be_passed_
     )
     assert ran(tmp_path, "check", packed(tmp_path / "bundle.tar", both), *log(tmp_path, answer)) == found
     assert ("passed over, though neither" in capsys.readouterr().out) is bool(found)
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(4, 0), (5, 1)])
+def test_an_answer_counts_until_the_end_of_the_window_that_the_ledger_names(
+    tmp_path: Path, drawn: Drawn, seconds: int, found: int
+) -> None:
+    accepted, until = record(0, "accept"), int((NOW + timedelta(seconds=seconds)).timestamp())
+    files = files_of(drawn, {drawn.handles[0]: "N"}, {drawn.handles[0]: accepted}, until=until)
+    assert ran(tmp_path, "check", packed(tmp_path / "bundle.tar", files), *log(tmp_path, accepted)) == found

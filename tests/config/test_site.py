@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ def test_one_wave_settles_everybody_who_was_called(here: Scene) -> None:
     here.hall.want_calls(drawn, drawn.handles[:5])
     wave = here.settle()
     assert (wave["typ"], wave["draw"], wave["number"]) == ("ebid.wave", drawn.ann, 0)
+    assert wave["until"] == (NOW + WINDOW).timestamp()
     assert wave["outcomes"].keys() == set(drawn.handles[:5]) == wave["evidence"].keys()
     assert sorted(wave["outcomes"].values()) == ["A", "A", "A", "D", "N"]
     assert len(here.hall.waves()) == 1
@@ -294,7 +295,8 @@ def checked(here: Scene, drawn: Drawn, wave: dict[str, Any]) -> list[tuple[str, 
     """What the regulator finds: who, and what does not fit."""
     names_ = open_names(parse_params(drawn.params), "regulator", bytes(32), drawn.sealed)
     nonces = {handle: nonce for handle, (nonce, _record) in names_.rows.items()}
-    logged = Wave(drawn.ann, wave["number"], NOW, NOW + WINDOW, wave["outcomes"], wave["evidence"])
+    until = datetime.fromtimestamp(wave["until"], UTC)
+    logged = Wave(drawn.ann, wave["number"], NOW, NOW + WINDOW, until, wave["outcomes"], wave["evidence"])
     found = check(logged, names_.phones, nonces, here.telephones.records(), [])
     return [(f"E{drawn.handles.index(one.handle)}", one.code) for one in found]
 

@@ -303,10 +303,10 @@ def awaited(session: Session, draw: Draw) -> list[list[str]]:
 
 def settle(
     session: Session, registry: Any, draw: Draw, outcomes: Mapping[str, str], evidence: Mapping[str, str],
-    at: datetime,
+    at: datetime, until: int | None = None,
 ) -> None:  # fmt: skip
-    """One wave: an answer of everybody who was asked, with the hash of each one's record. Then the next call.
-    Raises Refused `draw.wave`."""
+    """One wave: an answer of everybody who was asked, with the hash of each one's record. Then the next call. `until`
+    (Unix seconds) ended the window in which people could answer. Raises Refused `draw.wave`."""
     state, _seed = calling_of(session, draw)
     state.call()
     try:
@@ -314,7 +314,7 @@ def settle(
     except DrawError as error:
         raise refuse("draw.wave", _("A wave settles everybody who was asked, and nobody else")) from error
     said = {"number": len(draw.waves), "outcomes": dict(outcomes), "evidence": dict(evidence)}
-    log(session, draw, "wave", said, at)
+    log(session, draw, "wave", said | ({} if until is None else {"until": until}), at)
     draw.waves = [*draw.waves, dict(outcomes)]
     session.flush()
     call_next(session, registry, draw, at)

@@ -33,7 +33,8 @@ def record(key: str, said: str, seconds: int = 10, number: str = PHONE) -> bytes
 
 
 def codes(said: str, named: list[bytes], log: list[bytes], recused: tuple[str, ...] = (H,)) -> list[str]:
-    wave = Wave(DRAW, 0, NOW, NOW + timedelta(minutes=3), {H: said}, {H: evidence(named)})
+    until, settled = NOW + timedelta(minutes=3), NOW + timedelta(hours=2)
+    wave = Wave(DRAW, 0, NOW, settled, until, {H: said}, {H: evidence(named)})
     return [found.code for found in check(wave, {H: PHONE}, {H: NONCE}, log, [], recused)]
 
 
@@ -55,6 +56,13 @@ def test_a_record_that_the_operator_does_not_have_is_unproven() -> None:
 def test_a_call_left_out_because_it_was_answered_is_found() -> None:
     silent, accepted = record("1", "no-answer"), record("2", "accept", 40)
     assert codes("N", [silent], [silent, accepted]) == ["left-out"]
+
+
+def test_an_answer_after_the_window_counts_for_nobody_however_late_the_wave_was_handed_in() -> None:
+    late, silent = record("2", "accept", 181), record("1", "no-answer")
+    assert codes("N", [late], [late]) == []
+    assert codes("N", [silent], [silent, late]) == []
+    assert codes("A", [late], [late]) == ["contradicted"]
 
 
 def test_a_call_for_another_committee_between_two_does_not_make_them_unproven() -> None:
