@@ -113,6 +113,7 @@ class Payment(BaseModel):
     account: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9 ]{8,40}$")]
     holder: Line
     tax_number: IdentityNumber
+    """a natural person's taxpayer number (纳税人识别号): for residents the number of the identity document"""
 
 
 class NewCourse(BaseModel):

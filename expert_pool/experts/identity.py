@@ -1,6 +1,7 @@
 """Numbers of identity documents (证件号码, GB 11643): one written form each, so that one person has one.
 
-Pure. The hall keeps a keyed commitment only, never the number.
+Pure. Records have a keyed commitment only. The number itself stands sealed in the tax data, if it is somebody's tax number
+(payment.py), and in a spreadsheet until it is imported (waiting.py).
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from expert_pool.experts import importing, limits, payment, service, sheet, statistics, training
+from expert_pool.experts import importing, limits, payment, service, sheet, statistics, training, waiting
 from expert_pool.experts.commands import ChangeLimits, ImportPeople, NewCourse, Payment
 from expert_pool.experts.lines import COLUMNS
 from expert_pool.experts.looking import looked, looked_apart
-from expert_pool.experts.service import POOL, Evidence
+from expert_pool.experts.service import POOL
 from expert_pool.experts.views import FOLDER, attached, the_expert, to_record, today
 from trading.accounts.entrance import needs_step_up
 from trading.errors import Refused, refuse
@@ -31,7 +31,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @view_config(route_name="pool-import", renderer=FOLDER + "import.jinja2", permission=Permission.MANAGE_POOL)
 def import_people(request: Request) -> Any:
     """First look a file through and tell everything that is wrong with it; then, when the officer says so, take it
-    over. In between the file waits under seal."""
+    over. In between the file waits under seal (waiting.py)."""
     form = Form(request, ImportPeople)
     if not form.valid():
         return {"form": form, "plan": None}
@@ -45,6 +45,7 @@ def import_people(request: Request) -> Any:
             request.db, request.keys, request.actor, plan, evidence, form.command.reason,
             good_ones=form.command.act == "good",
         )  # fmt: skip
+        waiting.forget(request.db, request.actor, plan.sha256)
     except Refused as refused:
         form.refuse(refused)
         return {"form": form, "plan": None}
@@ -55,22 +56,25 @@ def handed_in(request: Request, form: Form) -> tuple[bytes, str]:
     """The spreadsheet and the hash of its evidence: uploaded now, or kept when they were looked through. Raises
     Refused `sheet.none`, `expert.evidence`."""
     if form.command.act != "look":
-        kept = [
-            papers.find(request.db, POOL, form.command.file),
-            papers.find(request.db, POOL, form.command.basis),
-        ]
-        if kept[0] is None or kept[1] is None:
+        file = waiting.read(request.db, request.keys, request.actor, form.command.file)
+        known = papers.find(request.db, POOL, form.command.basis)
+        if file is None or known is None:
             raise refuse("sheet.none", _("Choose the file again"), field="sheet")
-        return papers.read(request.keys, kept[0])[1], kept[1].sha256
+        return file, known.sha256
     upload = request.POST.get("sheet")
     if not hasattr(upload, "file"):
         raise refuse("sheet.none", _("Choose a spreadsheet"), field="sheet")
     data = upload.file.read(sheet.LARGEST + 1)
     if len(data) > sheet.LARGEST:
         raise refuse("sheet.large", importing.WHY_UNREADABLE["large"], field="sheet")
-    basis = service.kept_evidence(request.db, request.keys, attached(request))
-    service.kept_evidence(request.db, request.keys, Evidence(upload.filename or "", data))
-    return data, basis
+    if not data:
+        raise refuse("sheet.empty", importing.WHY_UNREADABLE["empty"], field="sheet")
+    basis = attached(request)
+    if basis.data == data:  # evidence stays for good, a spreadsheet with people's numbers must not
+        raise refuse("expert.evidence", _("The spreadsheet is not its own evidence"), field="evidence")
+    digest = service.kept_evidence(request.db, request.keys, basis)
+    waiting.keep(request.db, request.keys, request.actor, upload.filename or "", data)
+    return data, digest
 
 
 @view_config(

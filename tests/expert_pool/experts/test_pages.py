@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from webtest import TestApp, Upload
 
-from expert_pool.experts import importing, lines, service, sheet
+from expert_pool.experts import importing, lines, service, sheet, waiting
 from expert_pool.experts.commands import DeclareInterest
 from expert_pool.experts.models import Expert
 from expert_pool.selection.models import NameRefusal
@@ -22,6 +23,7 @@ from tests.expert_pool.pool import OFFICE, id_number, make_expert
 from tests.helpers import committed, hall_party, hall_user, log_in, valid_code
 from trading.ledger.models import LedgerPayload
 from trading.permissions import Role
+from trading.supervision.models import Paper
 
 MINUTES = Upload("纪要.pdf", b"minutes", "application/pdf")
 PAGES = (
@@ -191,6 +193,56 @@ def test_a_tie_declared_while_an_import_is_carried_out_is_not_lost(
     person = committed(config, lambda db: service.read(keys, service.by_number(db, number)))
     assert (person.phone, [tie.org for tie in person.interests]) == ("13900009999", [valid_code(3)])
     assert waits == [True]
+
+
+def test_a_spreadsheet_is_forgotten_with_its_import_and_read_by_nobody_else(
+    app: TestApp, config: Configurator
+) -> None:
+    browser = office(app, config)
+    form = looked_through(browser, [cells(1)])
+    digest = form["file"].value
+    assert waiting_files(config) == [digest]
+    assert browser.get(f"/pool/evidence/{digest}", status=404)
+    assert form.submit("act", value="all", status=303) and count(config) == 1
+    assert waiting_files(config) == []
+    assert "重新选择" in form.submit("act", value="all", status=422)
+    # What the import rests on stays.
+    assert browser.get(f"/pool/evidence/{form['basis'].value}").body == b"minutes"
+
+
+def test_a_spreadsheet_waits_for_its_own_officer_and_a_day_at_most(
+    app: TestApp, config: Configurator
+) -> None:
+    first, second = office(app, config), office(app, config)
+    mine = looked_through(first, [cells(1)])
+    other = looked_through(second, [cells(2)])
+    other["file"] = mine["file"].value
+    other.submit("act", value="all", status=422)
+    assert len(waiting_files(config)) == 2 and count(config) == 0
+
+    def age(db: Session) -> None:
+        row = db.scalars(select(Paper).where(Paper.sha256 == mine["file"].value)).one()
+        row.kept_at -= waiting.LONGEST
+
+    committed(config, age)
+    third = looked_through(second, [cells(3)])
+    assert mine["file"].value not in waiting_files(config) and third["file"].value in waiting_files(config)
+    mine.submit("act", value="all", status=422)
+
+
+def test_a_spreadsheet_is_not_taken_as_its_own_evidence(app: TestApp, config: Configurator) -> None:
+    browser, raw = office(app, config), sheet.write(HEADING, [cells(1)])
+    form = next(form for form in browser.get("/pool/import").forms.values() if "sheet" in form.fields)
+    form["sheet"], form["evidence"], form["reason"] = Upload("p.xlsx", raw), Upload("q", raw), "年度增补专家"
+    assert "自身" in form.submit(status=422)
+    assert committed(config, lambda db: db.scalars(select(Paper)).all()) == []
+
+
+def waiting_files(config: Configurator) -> list[str]:
+    """The hashes of the kept files that are not evidence."""
+    query = select(Paper.sha256).where(Paper.sha256 != hashlib.sha256(b"minutes").hexdigest())
+    found: list[str] = committed(config, lambda db: list(db.scalars(query)))
+    return found
 
 
 def looked_through(browser: TestApp, rows: list[list[str]]) -> Any:
