@@ -1,7 +1,7 @@
 """The pool of experts (综合性专家评委库): who may be drawn, and why somebody may not.
 
 The pool office keeps it, the regulator may look into it, and each look is a ledger entry; who buys, bids or
-runs a tender learns nothing from here."""
+runs a tender learns nothing from here; having a committee drawn tells no more than whether enough can be drawn."""
 
 from pyramid.config import Configurator
 

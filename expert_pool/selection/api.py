@@ -39,13 +39,13 @@ def purchase_of(request: Request, *, lock: bool = False) -> Purchase:
     route_name="api-panel-demands", request_method="POST", renderer="json", permission=Permission.DEMAND_PANEL
 )
 def ask(request: Request) -> Any:
-    """Ask for a committee → 201 with what was pointed out; nothing is drawn before a second person approves."""
+    """Ask for a committee → 201 with what was pointed out; nothing is drawn before a second person approves. `eligible`
+    counts for each stratum no further than is enough."""
     command = read_json(request, commands.AskPanel)
     purchase = purchase_of(request, lock=True)
-    row, found = demanding.ask(request.db, request.registry, request.actor, purchase, command)
+    row, seen = demanding.ask(request.db, request.registry, request.actor, purchase, command)
     request.response.status = 201
-    return demand_json(row) | {"eligible": dict(found.eligible), "excluded": dict(found.excluded),
-                               "avoided": dict(found.avoided)}  # fmt: skip
+    return demand_json(row) | {"eligible": seen.counted}
 
 
 @view_config(

@@ -54,6 +54,8 @@ class Look:
     limits: Limits
     faults: list[Fault]
     warnings: list[dict[str, str]]
+    counted: dict[str, int]
+    """for each stratum how many can be drawn, no further than is enough"""
 
 
 def look(session: Session, registry: Any, purchase: Purchase, given: AskPanel, at: datetime) -> Look:
@@ -68,12 +70,13 @@ def weigh(session: Session, registry: Any, purchase: Purchase, wanted: asking.De
     people = pools.pool_of(registry, purchase).people(session, registry["keys"], at)
     found = listed(people, purchase, wanted, at, limits)
     faults = [*judged(session, purchase, wanted, at), *thin(found, wanted, at)]
-    return Look(wanted, people, found, limits, faults, warnings(found, wanted, at))
+    counted = found.counted(law.law_on(beijing_date(at)).ratio)
+    return Look(wanted, people, found, limits, faults, warnings(found, wanted, at), counted)
 
 
 def ask(
     session: Session, registry: Any, actor: Actor, purchase: Purchase, given: AskPanel
-) -> tuple[PanelDemand, listing.Listing]:
+) -> tuple[PanelDemand, Look]:
     """Ask for a committee. Entry `panel.demanded`. Raises Refused with every fault `demand.*`, `panel.*`, `pool.*`."""
     at = database_now(session)
     seen = look(session, registry, purchase, given, at)
@@ -91,7 +94,7 @@ def ask(
     session.add(row)
     session.flush()
     record(session, actor, "panel.demanded", purchase.code, {"demand": row.sha256}, at)
-    return row, seen.found
+    return row, seen
 
 
 def document(seen: Look, purchase: Purchase, at: datetime) -> bytes:
@@ -169,9 +172,8 @@ def thin(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[Fa
     }
     broad = [one["id"] for one in found.thin(ratio) if one["id"] in enough]
     if broad:
-        counts = "; ".join(f"{org}: {number}" for org, number in found.avoided.items())
-        message = _("The organisations to avoid shrink the pool below ${ratio} for each seat (${counts})",
-                    mapping={"ratio": ratio, "counts": counts})  # fmt: skip
+        message = _("The organisations to avoid shrink the pool below ${ratio} for each seat (left out: ${count})",
+                    mapping={"ratio": ratio, "count": found.left_out()})  # fmt: skip
         faults.append(Fault("demand.avoid-too-broad", message, "avoid", "TBR 46",
                             _("Leave out organisations without an interest in this tender.")))  # fmt: skip
     return faults
@@ -185,7 +187,8 @@ def warnings(found: listing.Listing, wanted: asking.Demand, at: datetime) -> lis
         for one in found.thin(ratio)
     ]
     rows += [{"code": "merged", "rule": "", "what": tag} for tag in found.merged]
-    rows += [{"code": "avoided", "rule": "", "what": f"{o}: {n}"} for o, n in found.avoided.items()]
+    if wanted.avoid:
+        rows.append({"code": "avoided", "rule": "", "what": found.left_out()})
     if law.too_early(wanted.at, at):
         rows.append({"code": "early", "rule": "X8", "what": ""})
     return rows

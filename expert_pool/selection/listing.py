@@ -25,14 +25,14 @@ OTHER_SPECIALITY = "speciality"
 
 @dataclass(frozen=True)
 class Listing:
-    """A list ready to be announced. `excluded` counts people by reason, `avoided` those whom only the avoidance
-    list excludes, by organisation; `eligible` and `without_avoiding` count for each stratum who could be called,
-    with the avoidance list and without; `merged` are the tags that were too fine."""
+    """A list ready to be announced. `avoided` counts those whom only the avoidance list excludes; `eligible` and
+    `without_avoiding` count for each stratum who could be called, with the avoidance list and without; `merged` are
+    the tags that were too fine. Who asks for a committee sees `counted` and `left_out` only: exact counts for one
+    organisation after the other would tell who is in the pool."""
 
     candidates: tuple[Candidate, ...]
     strata: tuple[Mapping[str, Any], ...]
-    excluded: Mapping[str, int]
-    avoided: Mapping[str, int]
+    avoided: int
     eligible: Mapping[str, int]
     without_avoiding: Mapping[str, int]
     merged: tuple[str, ...]
@@ -41,6 +41,15 @@ class Listing:
         """The strata with fewer than `ratio` drawable people for each seat."""
         found = self.eligible if counts is None else counts
         return [one for one in self.strata if found[one["id"]] < ratio * one["quota"]]
+
+    def counted(self, ratio: int) -> dict[str, int]:
+        """For each stratum how many can be drawn, counted no further than `ratio` for each seat."""
+        return {one["id"]: min(self.eligible[one["id"]], ratio * one["quota"]) for one in self.strata}
+
+    def left_out(self) -> str:
+        """How many the avoidance list excludes, in steps of FEWEST; nobody and somebody are the same."""
+        steps = self.avoided // FEWEST
+        return f"≥ {steps * FEWEST}" if steps else f"< {FEWEST}"
 
 
 def make(
@@ -66,8 +75,7 @@ def make(
             candidate(person, usable, reason) for person, reason in zip(people, reasons, strict=True)
         ),
         strata=tuple(strata),
-        excluded=dict(sorted(Counter(reason for reason in reasons if reason).items())),
-        avoided=dict(sorted(Counter(person.employer for person in only_avoided).items())),
+        avoided=len(only_avoided),
         eligible=callable_by(drawable, strata),
         without_avoiding=callable_by([*drawable, *only_avoided], strata),
         merged=tuple(sorted(tag for tag in asked - usable if carried[tag])),

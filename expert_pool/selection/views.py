@@ -25,7 +25,7 @@ ROWS = 4
 WARNINGS = {
     "pool-small": _("The pool is small for this speciality: fewer than five drawable experts for each seat"),
     "merged": _("Fewer than five people have this speciality; the wider one is announced instead"),
-    "avoided": _("Experts of this organisation are left out by your list"),
+    "avoided": _("Experts are left out by the list of organisations to avoid"),
     "early": _("The draw would be earlier before the evaluation than practice allows"),
 }
 STATES = {

@@ -145,3 +145,10 @@ def test_the_head_can_be_chosen_once_a_lost_account_is_linked_again(hall: PanelH
     assert answer["code"] == "panel.unlinked"
     link(hall, lost, lost)
     assert hall.experts[third].post(hall.api("/panel/head"), {"seat": seats[first]}).json["chosen"]
+
+
+def test_an_answer_to_a_demand_says_of_no_organisation_whether_it_has_experts(hall: PanelHall) -> None:
+    said = hall.ask(avoid=[{"org": valid_code(777_777), "reason": "设计单位"}])
+    assert not {"excluded", "avoided"} & said.keys()
+    assert {"code": "avoided", "rule": "", "what": "< 5"} in said["warnings"]
+    assert valid_code(777_777) not in str(said["warnings"])

@@ -92,18 +92,32 @@ def test_nobody_is_left_out_of_the_list_and_every_exclusion_has_its_reason() -> 
               person(9, specialities=("A01.01.01",))]  # fmt: skip
     found = made(people)
     assert len(found.candidates) == 9
-    assert found.excluded == {"inactive": 1, "buyer": 1, "speciality": 1}
-    assert Counter(one.excluded for one in found.candidates)[""] == 6
+    reasons = Counter(one.excluded for one in found.candidates)
+    assert reasons == {"inactive": 1, "buyer": 1, "speciality": 1, "": 6}
 
 
-def test_whom_an_avoidance_list_excludes_is_counted_by_organisation() -> None:
+def test_whom_an_avoidance_list_excludes_is_counted() -> None:
     people = pool(6)
     people += [replace(person(n), employer=people[0].employer) for n in range(7, 10)]
     found = made(people, asked(avoid=(Avoid(people[0].employer, "builds for them"),)))
-    assert found.avoided == {people[0].employer: 4}
+    assert found.avoided == 4
     stratum = found.strata[0]["id"]
     assert (found.eligible[stratum], found.without_avoiding[stratum]) == (5, 9)
     assert found.thin(2) and not found.thin(2, found.without_avoiding)
+
+
+@pytest.mark.parametrize(("colleagues", "said"), [(0, "< 5"), (4, "< 5"), (5, "≥ 5"), (11, "≥ 10")])
+def test_nobody_learns_from_an_avoidance_list_whom_an_organisation_has_in_the_pool(
+    colleagues: int, said: str
+) -> None:
+    people = [*pool(9), *(person(n, employer="D" * 18) for n in range(20, 20 + colleagues))]
+    found = made(people, asked(avoid=(Avoid("D" * 18, "builds for them"),)))
+    assert found.left_out() == said
+
+
+def test_people_who_can_be_drawn_are_counted_no_further_than_is_enough() -> None:
+    assert list(made(pool(30)).counted(5).values()) == [20]
+    assert list(made(pool(19)).counted(5).values()) == [19]
 
 
 def test_people_without_an_employer_do_not_share_one() -> None:

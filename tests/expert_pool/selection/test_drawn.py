@@ -151,7 +151,6 @@ def a_wave_is_of_those_who_were_asked(hall: PanelHall) -> None:
         ({"evidence": {**evidence, asked[0]: ""}}, "site.evidence"),
         ({"number": 1}, "site.wave-number"),
         ({"until": row["until"] - 60}, "site.document"),
-        ({"until": row["until"] - 60}, "site.document"),
     ]:  # fmt: skip
         answer = hall.site.post("/api/site/waves", hall.site.wave(row, **changes), 422)
         assert code_of(answer) == code
