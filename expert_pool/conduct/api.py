@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from expert_pool.conduct import deciding, rating, record, statements
-from expert_pool.conduct.commands import Decide, Rate
+from expert_pool.conduct.commands import DecideByProgram, Rate
 from expert_pool.conduct.decision_views import carry_out, indicators_of, the_expert
 from expert_pool.conduct.scales import means, the_scales
 from expert_pool.conduct.statements import Statement
@@ -107,7 +107,7 @@ def conduct(request: Request) -> Any:
 def decide(request: Request) -> Any:
     """{"decision":"warning|suspension|removal","until":day|null,"reason","grounds":[indicator codes],"evidence":
     base64url,"evidence_name"} → 201."""
-    row, command = the_expert(request), read_json(request, Decide)
+    row, command = the_expert(request), read_json(request, DecideByProgram)
     carry_out(request, row, command, Evidence(command.evidence_name, decoded(command.evidence)))
     request.response.status = 201
     return conduct_facts(request, row)

@@ -24,12 +24,17 @@ class Rate(BaseModel):
 
 
 class Decide(BaseModel):
-    """A decision about an expert; `grounds` are codes of indicators that it rests on. By program the evidence comes
-    as base64url."""
+    """A decision about an expert; `grounds` are codes of indicators that it rests on. A page sends its evidence as a
+    file beside it."""
 
     decision: Literal["warning", "suspension", "removal"]
     until: Annotated[date | None, BeforeValidator(_empty_is_none)] = None
     reason: Reason
     grounds: list[str] = []
+
+
+class DecideByProgram(Decide):
+    """The same by program: the evidence comes as base64url."""
+
     evidence: str = ""
     evidence_name: str = ""

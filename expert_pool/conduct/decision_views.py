@@ -19,13 +19,13 @@ from expert_pool.experts.looking import looked
 from expert_pool.experts.models import Expert
 from expert_pool.experts.person import PoolExpert
 from expert_pool.experts.service import Evidence
+from expert_pool.experts.views import attached
 from expert_pool.experts.words import STATUSES
 from trading.accounts.models import User
 from trading.errors import Refused
 from trading.parties.models import Party
 from trading.permissions import Permission
 from trading.rulebook.calendar import beijing_date
-from trading.supervision import papers
 from trading.web import Form
 
 
@@ -103,14 +103,6 @@ def the_expert(request: Request) -> Expert:
         return pool.by_number(request.db, request.matchdict["number"])
     except Refused:
         raise HTTPNotFound() from None
-
-
-def attached(request: Request) -> Evidence:
-    """The uploaded evidence; without bytes when nothing was attached."""
-    upload = request.POST.get("document")
-    if not hasattr(upload, "file"):
-        return Evidence("", b"")
-    return Evidence(upload.filename or "", upload.file.read(papers.LARGEST + 1))
 
 
 def record_page(request: Request, row: Expert, form: Form) -> dict[str, Any]:

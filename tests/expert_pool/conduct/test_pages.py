@@ -127,7 +127,7 @@ def test_the_pool_office_sees_evidence_and_suspends_with_reason_and_file(
     assert "Attach the document" in form.submit(status=422).text
     form = form_with(office.get(f"/pool/experts/{number}/conduct"), "decision")
     form["decision"], form["reason"] = "suspension", "多个项目中对同一投标人评分明显偏高"
-    form["document"] = Upload("decision.pdf", b"%PDF minutes")
+    form["evidence"] = Upload("decision.pdf", b"%PDF minutes")
     form.set("grounds", True, index=0)
     page = form.submit(status=303).follow()
     assert "until it is lifted" in page.text and "Rests on" in page.text
