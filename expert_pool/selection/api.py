@@ -15,6 +15,7 @@ from pyramid.view import view_config
 from expert_pool.selection import commands, demanding, refused, seating, site
 from expert_pool.selection.models import PanelDemand
 from expert_pool.selection.purchase import Purchase
+from expert_pool.selection.representatives import name_representatives
 from trading.draws.commands import Signed
 from trading.draws.models import Draw
 from trading.errors import Refused
@@ -104,7 +105,7 @@ def representatives(request: Request) -> Any:
     """The tenderer's letter → 201."""
     command = read_json(request, commands.NameRepresentatives)
     purchase = purchase_of(request, lock=True)
-    seating.name_representatives(
+    name_representatives(
         request.db, request.registry, request.actor, purchase, command.logins, command.letter
     )
     request.response.status = 201

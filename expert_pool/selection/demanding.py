@@ -26,7 +26,7 @@ from expert_pool.selection import law, listing, pools
 from expert_pool.selection.commands import AskPanel
 from expert_pool.selection.models import Panel, PanelDemand
 from expert_pool.selection.purchase import BEFORE_SESSION, Purchase
-from expert_pool.selection.service import panel_of, seats_to_keep
+from expert_pool.selection.service import members_of, panel_of, seats_of, seats_to_keep
 from trading.acts import Actor, record
 from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.draws import service as draws
@@ -220,6 +220,7 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
         raise Refused(seen.faults)
     if document(seen, purchase, at) != row.raw:
         raise refuse("demand.outdated", _("What it was judged by has changed since: make the demand anew"))
+    room_for_representatives(session, registry, seen.wanted)
     record(session, actor, "panel.approved", purchase.code, {"demand": row.sha256}, at)
     drawn = draws.announce(
         session, registry, actor, purchase.code, draws.Demand(PURPOSE, seen.found.strata, cap=seen.wanted.cap),
@@ -228,6 +229,23 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
     row.approved_by, row.approved_at, row.draw = actor.user_id, at, drawn.ann
     seat_board(session, registry, row, at)
     return drawn
+
+
+def room_for_representatives(session: Session, registry: Any, wanted: asking.Demand) -> None:
+    """Raises Refused `demand.representatives` for a committee without seats for those whom the purchaser has named."""
+    panel = panel_of(session, wanted.tender)
+    if panel is None:
+        return
+    aside = {row.seat for row in members_of(session, panel) if row.recused_at}
+    seats = seats_of(registry["keys"], panel)
+    named = sum(seat.kind == "purchaser" and seat.seat not in aside for seat in seats)
+    if named > wanted.members - wanted.experts:
+        raise refuse(
+            "demand.representatives",
+            _("The purchaser has named ${number} representatives: more than this committee has seats for",
+              mapping={"number": named}),
+            remedy=_("Make another demand."), rule="M87 47",
+        )  # fmt: skip
 
 
 def seat_board(session: Session, registry: Any, row: PanelDemand, at: datetime) -> Panel:

@@ -19,16 +19,9 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
 from expert_pool.selection import refused
 from expert_pool.selection import service as committee
-from expert_pool.selection.demanding import (
-    PURPOSE,
-    demand_of,
-    demand_of_draw,
-    demands_of,
-    draws_for,
-    seat_board,
-)
+from expert_pool.selection.demanding import PURPOSE, demand_of, demand_of_draw, draws_for
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
-from expert_pool.selection.panel_list import Listed, Seat
+from expert_pool.selection.panel_list import Seat
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
 from expert_pool.selection.recusal import Recusal, recusal
 from trading.accounts import addresses, certificates
@@ -45,7 +38,6 @@ from trading.interfaces import IPurchases
 from trading.ledger import canonical
 from trading.ledger.entry import actor_pseudonym
 from trading.rulebook.calendar import beijing_date
-from trading.supervision import papers
 from trading.web import _
 
 PROMISES = ("no-interest", "independent", "secrecy", "no-contact", "telephone-handed-in")
@@ -314,41 +306,7 @@ def aside(
     return member
 
 
-# --- representatives and head -------------------------------------------------------------------------
-
-
-def name_representatives(
-    session: Session, registry: Any, actor: Actor, purchase: Purchase, logins: list[str], letter: str
-) -> None:
-    """The tenderer's own members, by its letter (采购人代表), not drawn. Entry `panel.representatives`. Raises
-    Refused `panel.*`."""
-    asked = demands_of(session, purchase.code)
-    panel = committee.panel_of(session, purchase.code)
-    if panel is None and asked:
-        panel = seat_board(session, registry, asked[-1], database_now(session))
-    if panel is None or not panel.drawn or panel.panel_sha256:
-        raise refuse("panel.not-drawn", _("Representatives are named for a committee that is drawn"))
-    seats = [seat for seat in committee.seats_of(registry["keys"], panel) if seat.kind == "purchaser"]
-    places = panel.size - panel.experts
-    names = list(dict.fromkeys(login.strip().lower() for login in logins))  # as accounts are found
-    members = {row.seat for row in committee.members_of(session, panel) if row.recused_at}
-    if len([seat for seat in seats if seat.seat not in members]) + len(names) > places:
-        raise refuse(
-            "panel.representatives", _("The purchaser has ${places} seats", mapping={"places": places}),
-            field="logins", rule="M87 47",
-        )  # fmt: skip
-    for login in names:
-        user = session.scalars(select(User).where(User.login == login)).first()
-        line = Listed(login, user.name if user else "", purchase.tenderer, "purchaser", False)
-        wrong = committee.unseatable(session, user, line, purchase.buyers, purchase.tenderer)
-        if wrong or user is None or any(seat.user_id == user.id for seat in seats):
-            raise refuse(
-                "panel.not-the-purchasers", _("This person does not come from the purchaser"), rule="M87 47"
-            )
-        add_seat(session, registry, panel, user.id, purchase.tenderer, "purchaser", "")
-    filed = papers.keep(session, registry["keys"], purchase.code, "letter.txt", letter.encode(), public=False)
-    said = {"letter": filed, "number": len(names)}
-    record(session, actor, "panel.representatives", purchase.code, said)
+# --- the head ----------------------------------------------------------------------------------------
 
 
 def choose_head(session: Session, registry: Any, actor: Actor, purchase: Purchase, number: int) -> bool:

@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from expert_pool.selection.models import Panel, PanelMember
+from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from expert_pool.selection.panel_list import (
     Listed,
     PanelList,
@@ -60,15 +60,15 @@ def import_list(
     """Take over the list that a pool drew for `tender`; entry `panel.imported`.
 
     `buyers` are the codes of tenderer and agency, `purchaser` the tenderer's: an expert may come from none
-    of them, a representative comes from the purchaser itself. A second list replaces the first while nobody has signed in, or when a member
-    has stepped aside; everybody then signs in again. Raises Refused `panel.*` and what `check` finds;
+    of them, a representative comes from the purchaser itself. A list replaces an earlier one while nobody has signed in, or when a member
+    has stepped aside, and a committee whose draw nobody has approved; everybody then signs in again. Raises Refused `panel.*` and what `check` finds;
     faults name seats, never persons.
     """
     listed = parse(raw)
     if listed.tender != tender:
         raise refuse("panel.other-tender", _("This list was drawn for another tender"), field="list")
     old = panel_of(session, tender)
-    if old is not None and old.drawn:
+    if old is not None and old.drawn and was_approved(session, old):
         raise refuse("panel.drawn", _("The committee of this tender is drawn here; no list replaces it"))
     if old is not None:
         _make_way(session, old)
@@ -77,6 +77,7 @@ def import_list(
         raise Refused(faults)
     document = panel_document(tender, seats)
     panel = old or Panel(tender=tender)
+    panel.demand_id, panel.experts = None, 0  # a board whose draw nobody approved becomes the list's
     panel.source, panel.size, panel.imported_at = listed.source, len(seats), at
     panel.list_sha256 = hashlib.sha256(raw).hexdigest()
     panel.panel_sha256 = hashlib.sha256(document).hexdigest()
@@ -88,9 +89,17 @@ def import_list(
     return panel
 
 
+def was_approved(session: Session, panel: Panel) -> bool:
+    """Whether a draw for this committee was approved; before that it holds the purchaser's representatives at most."""
+    query = select(PanelDemand.id).where(
+        PanelDemand.tender == panel.tender, PanelDemand.approved_at >= panel.imported_at
+    )
+    return session.scalars(query).first() is not None
+
+
 def _make_way(session: Session, old: Panel) -> None:
     members = members_of(session, old)
-    if members and not any(member.recused_at for member in members):
+    if members and not old.drawn and not any(member.recused_at for member in members):
         raise refuse(
             "panel.in-session",
             _("The committee has begun to sign in; its list can no longer be exchanged"),

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from expert_pool.experts.specialities import catalogue, path_of
 from expert_pool.selection import api, commands, demanding, refused, seating
 from expert_pool.selection.commands import AskPanel, DemandForm
+from expert_pool.selection.representatives import name_representatives
 from trading.draws import roster
 from trading.errors import Refused
 from trading.interfaces import ITenders
@@ -185,7 +186,7 @@ def representatives(request: Request) -> Any:
 
     def carry_out() -> None:
         logins = form.command.logins.replace(",", " ").replace("，", " ").split()
-        seating.name_representatives(
+        name_representatives(
             request.db, request.registry, request.actor, purchase, logins, form.command.letter
         )
 

@@ -15,7 +15,7 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.models import PoolLimit
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
-from tests.expert_pool.selection.hall import PanelHall, make_panel_hall
+from tests.expert_pool.selection.hall import TAG, PanelHall, make_panel_hall
 from tests.helpers import valid_code
 from trading import clock
 from trading.accounts.models import User
@@ -152,3 +152,41 @@ def test_an_answer_to_a_demand_says_of_no_organisation_whether_it_has_experts(ha
     assert not {"excluded", "avoided"} & said.keys()
     assert {"code": "avoided", "rule": "", "what": "< 5"} in said["warnings"]
     assert valid_code(777_777) not in str(said["warnings"])
+
+
+def import_list(hall: PanelHall, status: Any = 201) -> Any:
+    """Another pool's list: four experts and the delegate."""
+    with hall.draws.db() as session:
+        logins = [someone.login for someone in list(hall.experts.values())[:4]]
+        names = {user.login: user.name for user in session.query(User)}
+    people = [*((login, "expert") for login in logins), (hall.people["delegate"].login, "purchaser")]
+    members = [
+        {"login": login, "name": names[login], "employer": "", "kind": kind, "head": n == 0}
+        for n, (login, kind) in enumerate(people)
+    ]
+    said = {"v": 1, "typ": "ebid.panel-list", "tender": hall.code, "source": "province", "members": members}
+    return hall.people["agent"].post(hall.api("/panel"), said, status).json
+
+
+def test_naming_representatives_is_no_approval_of_a_draw(hall: PanelHall) -> None:
+    asked = hall.ask()["demand"]
+    name_delegate(hall, [hall.people["delegate"].login])
+    hall.sign_in(hall.people["delegate"])
+    import_list(hall)
+    assert hall.approve(asked, status=422)["code"] == "panel.imported"
+    with hall.draws.db() as session:
+        panel = session.query(Panel).one()
+        assert (panel.drawn, panel.size, panel.experts) == (False, 5, 0)
+        assert len(service.seats_of(hall.registry["keys"], panel)) == 5
+
+
+def test_no_list_replaces_a_committee_whose_draw_was_approved(hall: PanelHall) -> None:
+    hall.approve(hall.ask()["demand"])
+    assert import_list(hall, 422)["code"] == "panel.drawn"
+
+
+def test_a_committee_without_seats_for_the_representatives_is_not_approved(hall: PanelHall) -> None:
+    hall.ask()
+    name_delegate(hall, [hall.people["delegate"].login])
+    all_experts = hall.ask(experts=5, strata=[{"quota": 5, "tag": TAG}])["demand"]
+    assert hall.approve(all_experts, status=422)["code"] == "demand.representatives"
