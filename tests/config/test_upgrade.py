@@ -42,7 +42,8 @@ VERIFIER = Path(__file__).parents[2] / "tradehall_verify.py"
 def copy(tmp_path: Path) -> Path:
     """The backup's folder."""
     with tarfile.open(FIXTURE) as tar:
-        tar.extractall(tmp_path / "copy", filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.0 to 3.11.3 have none
+        tar.extractall(tmp_path / "copy")
     return tmp_path / "copy"
 
 
