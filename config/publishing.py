@@ -28,6 +28,8 @@ from trading.web import PUBLIC
 log = structlog.get_logger()
 
 PUBLISH = "bundle.publish"
+PATIENCE = 5.0
+"""seconds that the worker waits for the ledger, which takes one; then the promise is put off"""
 VERIFIER = Path(__file__).parents[1] / "tradehall_verify.py"
 CODE = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -48,9 +50,13 @@ def publish_bundle(session: Session, registry: Any, payload: dict[str, Any]) -> 
     target.parent.mkdir(exist_ok=True)
     part = target.with_suffix(f".{os.getpid()}")
     # In transactions of its own: an export commits and waits for the ledger, which this one must not.
-    with part.open("wb") as file:
-        audit.export(registry, payload["tender"], file, public=True, seed=installation.log_key(state))
-    part.replace(target)
+    seed = installation.log_key(state)
+    try:
+        with part.open("wb") as file:
+            audit.export(registry, payload["tender"], file, public=True, seed=seed, wait=PATIENCE)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def ended(event: TenderEnded) -> None:
