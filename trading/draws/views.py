@@ -24,7 +24,6 @@ from trading.web import PUBLIC, Form, _, whole_number
 
 PURPOSES = {
     "tie": _("Order of equal bids"),
-    "experts": _("Evaluation experts"),
     "panel": _("Evaluation experts"),
     "invited": _("Invited suppliers"),
     "lot": _("Lottery"),
