@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bidding.evaluation.progress import sheet_purpose as score_purpose
 from config import key_acts
+from bidding.tenders.invited import purpose as invited_purpose
 from config.models import Base
 from trading.secrets import HallKeys
 
@@ -35,6 +36,7 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("download", "sealed"): lambda row: "download",
     ("tender_question", "sealed"): lambda row: "question",
     ("expert", "sealed"): own_row,
+    ("tender_invitee", "sealed"): invited_purpose,
     ("expert_act", "sealed"): own_row,
     ("expert_payment", "sealed"): lambda row: f"expert_payment/{row.expert_id}",
     ("expert_session", "sealed"): own_row,

@@ -227,6 +227,10 @@ class IRecorder(Interface):
         """Ends what came in under a name: it is durable when this returns, and never changed again. Returns
         (word by which `open` and `discard` find it, bytes, SHA-256 in hex). The same name again is no
         error. Raises KeyError when nothing came in."""
+    def enter(request: object, code: str) -> object:
+        """The same for a reader who may read about it. Raises pyramid's HTTPForbidden, or Refused
+        `tender.invited-only`."""
+
 
     def open(store: str) -> object:
         """A binary reader, to be closed; raises KeyError when there is no such recording."""

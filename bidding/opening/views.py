@@ -73,7 +73,7 @@ def openings(request: Request) -> Any:
     query = (
         select(Tender, Opening)
         .outerjoin(Opening, Opening.tender_id == Tender.id)
-        .where(Tender.published_at.is_not(None), Tender.state != "cancelled")
+        .where(Tender.published_at.is_not(None), Tender.state != "cancelled", Tender.limited.is_(False))
         .where((Tender.opens_at >= midnight) | Tender.state.in_(("closed", "opening")))
         .where(Tender.opens_at < midnight + AHEAD)
         .order_by(Tender.opens_at, Tender.code)

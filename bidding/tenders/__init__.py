@@ -11,6 +11,7 @@ from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.tenders.invited import enter
 from bidding.tenders.models import Tender
 
 
@@ -19,7 +20,7 @@ def tender_factory(request: Request) -> Tender:
     tender = request.db.scalars(select(Tender).where(Tender.code == request.matchdict["code"])).first()
     if tender is None:
         raise HTTPNotFound()
-    return tender
+    return enter(request, tender)
 
 
 class Tenders(NamedTuple):
@@ -28,6 +29,7 @@ class Tenders(NamedTuple):
     context: Callable[[Request], Tender]
     find: Callable[[Session, str], Tender]
 
+    enter: Callable[[Request, str], Tender]
 
 ROUTES = {
     "tender-new": "/tenders/new",
@@ -70,7 +72,8 @@ def includeme(config: Configurator) -> None:
     from trading.events import OrderIssued
     from trading.interfaces import ITenders
 
-    config.provide(ITenders, Tenders(tender_factory, service.find))
+    config.provide(ITenders, Tenders(tender_factory, service.find, invited.enter_at))
+    config.provide(IClockSource, deadlines, "tenders")
     config.add_subscriber(interruptions.obey, OrderIssued)
     config.scan("bidding.tenders.interruption_views")
     config.on_desk("agent", desk.agent_cards)

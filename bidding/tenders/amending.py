@@ -336,6 +336,7 @@ def put_up(session: Session, registry: Any, tender: Tender, row: Amendment, now:
     return publish_notice(
         session, registry["queue"], kind="amendment", tender=tender.code, title=tender.title,
         region=lot.project.region, body=row.notice, cms=row.notice_cms, at=now, shown=shown_of(tender, row),
+        listed=not tender.limited,
     )  # fmt: skip
 
 

@@ -66,6 +66,19 @@ class Tender(Base):
     """the evaluation that counts: 1, and one more for each that the authority orders (重新评审)"""
     predecessor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tender.id"), index=True)
     """the failed or cancelled tender that this one repeats (重新招标)"""
+    limited: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """only for those in TenderInvitee (邀请、最后报价)"""
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tender.id"), index=True)
+    """the consultation or negotiation that this one gathers the final offers of (最后报价)"""
+
+
+class TenderInvitee(Base):
+    """Who may bid for a limited tender (邀请对象): `sealed` is the whole list, encrypted and padded."""
+
+    __tablename__ = "tender_invitee"
+
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), primary_key=True)
+    sealed: Mapped[Blob]
 
 
 class Interruption(Base):

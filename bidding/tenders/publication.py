@@ -344,7 +344,7 @@ def put_up(
     return publish_notice(
         session, registry["queue"], kind="tender", tender=tender.code, title=tender.title,
         region=tender.lot.project.region, body=made.notice, cms=notice_cms, at=now,
-        shown=shown_of(registry, tender, made, now),
+        shown=shown_of(registry, tender, made, now), listed=not tender.limited,
     )  # fmt: skip
 
 

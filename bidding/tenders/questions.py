@@ -186,6 +186,7 @@ def publish_answer(
         session, registry["queue"], kind="clarification", tender=tender.code, title=tender.title,
         region=tender.lot.project.region, body=row.body, cms=cms, at=now,
         shown={"title_en": tender.title_en, "agency": tender.agency.name, "text": paragraphs},
+        listed=not tender.limited,
     )  # fmt: skip
     payload = {"number": number, "clarification": notice.sha256, "p7s": hashlib.sha256(cms).hexdigest()}
     record(session, actor, "tender.clarified", tender.code, payload, now)

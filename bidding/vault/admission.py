@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.tenders.invited import must_be_invited
 from bidding.tenders.models import Tender
 from bidding.tenders.service import locked
 from bidding.vault.encoding import EncodingError
@@ -44,7 +45,8 @@ STAMP = "receipt.stamp"
 def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> Bid:
     """Hand a wholly uploaded bid in. Submitting it again gives the same row.
 
-    Raises Refused `bid.*`, `signature.*`, `certificate.*`, `clock.skewed`; then nothing has happened.
+    Raises Refused `tender.invited-only`, `bid.*`, `signature.*`, `certificate.*`, `clock.skewed`; then nothing has
+    happened.
     """
     upload = own_upload(session, means, bidder, upload_id)
     manifest, cms = manifest_of(means, upload)
@@ -60,6 +62,7 @@ def submit(session: Session, means: Means, bidder: Bidder, upload_id: UUID) -> B
         return known.row
     if tender.suspended_at is not None:
         raise refusal("bid.suspended")
+    must_be_invited(session, means.keys, tender, bidder.uscc)
     check_open(tender, now, manifest.policy)
     check_order(acts, manifest)
     tokens = spend(session, means.keys, tender, manifest)

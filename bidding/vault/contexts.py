@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from sqlalchemy import select
 
+from bidding.tenders.invited import enter
 from bidding.tenders.models import Tender
 from bidding.vault.models import Bid, Upload
 from bidding.vault.service import owner_key, uploader_key
@@ -22,7 +23,7 @@ def tender_in_body(request: Request) -> Tender:
     except (ValueError, KeyError, TypeError):
         raise HTTPNotFound() from None
     found = request.db.scalars(select(Tender).where(Tender.code == str(code))).first()
-    return found_or_404(found)
+    return enter(request, found_or_404(found))
 
 
 class Nowhere:

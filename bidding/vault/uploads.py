@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bidding.tenders.invited import must_be_invited
 from bidding.tenders.models import Tender
 from bidding.vault.content import HEADER
 from bidding.vault.encoding import b64, unb64
@@ -48,8 +49,10 @@ def start_upload(
 ) -> Upload:
     """Begin, or go on with, the upload of a sealed bid. The same manifest finds the same upload.
 
-    Raises Refused `bid.*`, `signature.*` or `certificate.*` for what could never be admitted.
+    Raises Refused `tender.invited-only`, `bid.*`, `signature.*` or `certificate.*` for what could never be
+    admitted.
     """
+    must_be_invited(session, means.keys, tender, bidder.uscc)
     now = database_now(session)
     if now >= tender.deadline:
         raise refusal("bid.late", rule="Order 20 art. 27")

@@ -44,6 +44,8 @@ class Notice(Base):
     """What lists show and search: budget, deadline, method … (never what is judged)."""
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), default=_grams, server_default="{}")
     """what the search looks in (trading.notices.search)"""
+    listed: Mapped[bool] = mapped_column(default=True, server_default="true")
+    """whether it is on the board; a notice of a limited tender is for those invited"""
 
 
 class Document(Base):

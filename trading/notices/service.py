@@ -45,8 +45,10 @@ def publish_notice(
     cms: bytes | None,
     at: datetime,
     shown: dict[str, Any],
+    listed: bool = True,
 ) -> Notice:
-    """Put a notice on the board and tell whoever watches it. `body` is the exact bytes that `cms` signs.
+    """Put a notice on the board and tell whoever watches it; one that is not `listed` is for those only who may
+    read about its tender. `body` is the exact bytes that `cms` signs.
 
     `shown` is for people only; the board and the notice's page know these keys, all optional: `title_en`,
     `buyer`, `agency`, `method`, `budget`, `ceiling`, `price` (yuan, strings), `deadline` (RFC 3339),
@@ -54,11 +56,12 @@ def publish_notice(
     """
     notice = Notice(
         kind=kind, tender=tender, title=title, region=region, body=body, cms=cms, published_at=at,
-        sha256=hashlib.sha256(body).hexdigest(), shown=shown,
+        sha256=hashlib.sha256(body).hexdigest(), shown=shown, listed=listed,
     )  # fmt: skip
     session.add(notice)
     session.flush()
-    announce(session, queue, CHANNEL, "published", notice=str(notice.id), kind=kind, tender=tender)
+    if listed:
+        announce(session, queue, CHANNEL, "published", notice=str(notice.id), kind=kind, tender=tender)
     return notice
 
 
@@ -97,7 +100,7 @@ def board(
 ) -> Board:  # fmt: skip
     """The board, newest first. `text` is looked for in titles, codes and buyers; `region` is a prefix of
     the six digits; `state` is `open` (bids may still be handed in), `closed` or ""."""
-    query = _matching(select(Notice), now, text.strip(), kind, region, state)
+    query = _matching(select(Notice).where(Notice.listed), now, text.strip(), kind, region, state)
     counted = query.with_only_columns(Notice.id).limit(MOST).subquery()
     total = session.execute(select(func.count()).select_from(counted)).scalar_one()
     pages = max(1, -(-total // PAGE))

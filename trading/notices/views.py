@@ -12,6 +12,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from trading.clock import parse_rfc3339, rfc3339
+from trading.interfaces import ITenders
 from trading.notices import service
 from trading.notices.models import Notice
 from trading.web import PUBLIC, _
@@ -99,7 +100,7 @@ def notice(request: Request) -> Any:
         "tones": TONES,
         "paragraphs": text.get(language) or text.get("zh") or [],
         "deadline": deadline_of(read),
-        "others": [each for each in service.notices_of(request.db, read.tender) if each.id != read.id],
+        "others": [each for each in service.notices_of(request.db, read.tender) if each.id != read.id and each.listed],
         "title_of": lambda each: title_of(request, each),
         "tender_path": tender_path(request, read.tender),
     }
@@ -145,9 +146,12 @@ def listing(request: Request) -> Any:
 
 
 def wanted(request: Request) -> Notice:
+    """The notice of the address; one that is not on the board is for those only who may read about its tender."""
     read = service.find_notice(request.db, request.matchdict["id"])
     if read is None:
         raise HTTPNotFound()
+    if not read.listed:
+        request.registry.getUtility(ITenders).enter(request, read.tender)
     return read
 
 

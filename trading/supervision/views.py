@@ -138,10 +138,12 @@ def found_entries(request: Request) -> list[TrailEntry]:
 
 
 def public_entries(request: Request) -> list[TrailEntry]:
-    """The same, of a published tender."""
+    """The same, of a published tender that this reader may read about."""
     found = found_entries(request)
     if not service.state_of(found):
         raise HTTPNotFound()
+    if service.notice_of(request.db, request.matchdict["code"]) is not None:
+        request.port(ITenders).enter(request, request.matchdict["code"])
     return found
 
 
