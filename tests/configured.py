@@ -25,6 +25,8 @@ from trading.secrets import HallKeys
 
 KEPT = {"sessions", "queue", "keys", "assets", "live.hub"}
 """What stays in the registry as it is; of everything else there, every test gets a copy."""
+STANDING = {"approval_hall"}
+"""Plugins that bring pages and no state of their own: they stay as they are."""
 RENEWED = {"live.streams", "opening.pictures"}
 """What is made anew: it cannot be copied."""
 
@@ -116,7 +118,7 @@ def put_back(made: Configurator, before: tuple[Any, ...]) -> None:
     for (provided, name), component in utilities.items():
         registry.registerUtility(component, provided, name=name)
     plugins = Configurator(registry=registry)
-    include_plugins(plugins, settings["hall.plugins"].split())
+    include_plugins(plugins, [name for name in settings["hall.plugins"].split() if name not in STANDING])
     plugins.commit()
     registry.clear()
     registry.update(copies(items))

@@ -56,7 +56,7 @@ def make_user(
         login=login,
         name=name or f"Person {login}",
         password=PASSWORD,
-        roles=[Role(role) for role in roles],
+        roles=roles,
         party=party,
         totp_secret=TOTP_SECRET,
     )

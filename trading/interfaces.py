@@ -182,6 +182,41 @@ class ITradeKind(Interface):
         `trading.errors.Refused` with a fault `document.incomplete` for each one that is missing."""
 
 
+class IEnterprises(Interface):
+    """The one record of each enterprise and authority (市场主体库), for plugins: rows with `id`, `uscc` (unified social credit
+    code), `name`, `phone`, `legal_representative`, `address`."""
+
+    def get(session: object, party_id: object) -> object:
+        """The row of an id, or None."""
+
+    def by_code(session: object, uscc: str) -> object:
+        """The row of a code, or None. Raises `trading.errors.Refused` `uscc.*` for what cannot be a code."""
+
+    def file(session: object, actor: object, uscc: str, name: str, phone: str) -> object:
+        """Files an enterprise that is not there yet and returns its row; entry `party.registered`. Raises Refused
+        `uscc.*`, `party.filed`."""
+
+
+class IAccounts(Interface):
+    """People who log in (用户), for plugins: rows with `id`, `login`, `name`, `phone`, `party_id`, `roles` (each with `role`)."""
+
+    def get(session: object, user_id: object) -> object:
+        """The row of an id, or None."""
+
+    def by_login(session: object, login: str) -> object:
+        """The row of a login name, or None."""
+
+    def with_role(session: object, role: str) -> object:
+        """Everybody who holds a role and may log in, by login name."""
+
+    def certificates(session: object, user_id: object, at: object) -> object:
+        """The SHA-256 (hex) of the certificates that somebody can sign with at `at`: what a page's signer block asks for."""
+
+    def own_certificate(session: object, user_id: object, sha256: str, at: object) -> None:
+        """That a signature was made by whoever is logged in. Raises `trading.errors.Refused` `certificate.not-yours`,
+        `certificate.revoked`."""
+
+
 class ITenders(Interface):
     """Tenders, for rooms below bidding that know them by their code only."""
 
@@ -191,6 +226,10 @@ class ITenders(Interface):
 
     def find(session: object, code: str) -> object:
         """The same by its code. Raises `trading.errors.Refused` with code `tender.unknown`."""
+
+    def enter(request: object, code: str) -> object:
+        """The same for a reader who may read about it. Raises pyramid's HTTPForbidden, or Refused
+        `tender.invited-only`."""
 
 
 class IPurchases(Interface):
@@ -227,13 +266,26 @@ class IRecorder(Interface):
         """Ends what came in under a name: it is durable when this returns, and never changed again. Returns
         (word by which `open` and `discard` find it, bytes, SHA-256 in hex). The same name again is no
         error. Raises KeyError when nothing came in."""
-    def enter(request: object, code: str) -> object:
-        """The same for a reader who may read about it. Raises pyramid's HTTPForbidden, or Refused
-        `tender.invited-only`."""
-
 
     def open(store: str) -> object:
         """A binary reader, to be closed; raises KeyError when there is no such recording."""
 
     def discard(store: str) -> None:
         """Removes it, when its retention is over; an absent one is no error."""
+
+
+class IClockSource(Interface):
+    """The deadlines that run in a room (时限来源). Registered as a named utility, one for each room that has any:
+    the regulator's desk lists them all, and so does whatever a plugin builds on them."""
+
+    def clocks(session: object, registry: object, now: object) -> object:
+        """Everything that runs at the instant `now`: a list of `trading.deadlines.Deadline`, each with a key of
+        its own among all rooms. Nothing of it tells before a deadline who bids, or how many do."""
+
+
+class IProjectRegister(Interface):
+    """Investment projects with their codes (投资项目统一代码), where the authority that approves them is at hand."""
+
+    def project(session: object, code: str) -> object:
+        """The `trading.projects.investment.InvestmentProject` of a code, with its approvals; None for a code
+        that was never given out."""

@@ -16,7 +16,7 @@ from sqlalchemy import Select, bindparam, func, select
 from trading.accounts import addresses
 from trading.accounts.models import AddressRule, ApiKey, LoginSession, RoleGrant, User
 from trading.clock import milliseconds
-from trading.permissions import Identity, Permission, Role, Strength, allowed
+from trading.permissions import Identity, Permission, Strength, allowed, as_role
 from trading.web import client_address
 
 SESSION_COOKIE = "hall_session"
@@ -49,7 +49,7 @@ class HallSecurity:
         asked = request.registry.settings["access.certificate_for"].split()
         if permission in asked and (identity is None or identity.strength < Strength.CERTIFICATE):
             return Denied("%s asks for a session by certificate", permission)
-        if allowed(identity, permission, context):
+        if allowed(identity, permission, context, request.registry["permissions"]):
             return Allowed("the table allows %s", permission)
         return Denied("the table does not allow %s", permission)
 
@@ -130,7 +130,7 @@ def make_identity(found: Any, strength: Strength, session: LoginSession | None, 
         user_id=user.id,
         login=user.login,
         name=user.name,
-        roles=frozenset(map(Role, found.roles or ())),
+        roles=frozenset(map(as_role, found.roles or ())),
         strength=strength,
         party_id=user.party_id,
         session_id=session.id if session else None,

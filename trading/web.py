@@ -26,6 +26,7 @@ from trading.accounts import addresses
 from trading.acts import Actor
 from trading.errors import Fault, Refused
 from trading.ledger.standing import halted
+from trading.outbox import kept_again
 from trading.parties.models import Party
 from trading.secrets import HallKeys
 
@@ -208,14 +209,21 @@ def find_port(request: Request, port: Any) -> Any:
     return request.registry.getUtility(port)
 
 
-def provide(config: Configurator, port: Any, provider: Any) -> None:
-    """Directive `config.provide(IPort, provider)`: what a plugin's includeme calls."""
-    config.registry.registerUtility(provider, port)
+def provide(config: Configurator, port: Any, provider: Any, name: str = "") -> None:
+    """Directive `config.provide(IPort, provider)`: what a plugin's includeme calls; `name` for a port of which
+    there are several providers."""
+    config.registry.registerUtility(provider, port, name)
 
 
 def on_promise(config: Configurator, topic: str, handler: Any) -> None:
     """Directive `config.on_promise("tender.close", close_due)`: who keeps promises of a topic."""
     config.registry["handlers"][topic] = handler
+
+
+def regularly(config: Configurator, topic: str, handler: Any, seconds: float) -> None:
+    """Directive `config.regularly("bank.look", look, 30)`: a promise that stands again as soon as it is kept."""
+    config.registry["handlers"][topic] = kept_again(topic, handler, seconds)
+    config.registry["regular"].add(topic)
 
 
 def on_desk(config: Configurator, role: str, cards: Any) -> None:
@@ -324,9 +332,11 @@ def includeme(config: Configurator) -> None:
     """Request attributes, directives, error pages, the language switch."""
     settings = config.registry.settings
     config.registry["handlers"] = {}
+    config.registry["regular"] = set()
     config.registry["desk"] = []
     config.add_directive("provide", provide)
     config.add_directive("on_promise", on_promise)
+    config.add_directive("regularly", regularly)
     config.add_directive("on_desk", on_desk)
     config.add_request_method(database_session, "db", reify=True)
     config.add_request_method(lambda request: clock.database_now(request.db), "now")
@@ -339,6 +349,7 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(lambda request: LOCALES, "locales", reify=True)
     config.add_request_method(lambda request: request.has_permission, "may", reify=True)
     config.set_locale_negotiator(negotiate_locale)
+    config.include("trading.extending")
     config.include("trading.refusals")
     config.add_tween("trading.web.secure_headers")
     config.add_route("switch-locale", "/locale/{locale}")

@@ -25,7 +25,7 @@ from bidding.evaluation.derivation import Line, render
 from bidding.evaluation.models import EvaluationReport, ReportSignature
 from bidding.evaluation.report import GROUNDS
 from bidding.evaluation.report_card import Card
-from bidding.evaluation.report_seal import sealed
+from trading.pdf_seal import sealed
 from bidding.tenders.models import Tender
 from trading.clock import BEIJING
 from trading.errors import Refused

@@ -32,7 +32,7 @@ from plugins.x509_signatures.evidence import organisation_id
 from plugins.x509_signatures.signer import FileSigner
 from trading import clock
 from trading.clock import parse_rfc3339, rfc3339
-from trading.rulebook.calendar import beijing_date
+from trading.periods import beijing_date
 from trading.secrets import make_master
 
 SECRET, SIGNER = "hall.secret", "key.pem"

@@ -24,8 +24,11 @@ GUESS = {"tables": "sealed", "routes": "same"}
 
 
 def table() -> dict[str, dict[str, str]]:
-    """The rows of doors.toml by section."""
+    """The rows of doors.toml by section, with those that each plugin of pages has in its own folder of tests."""
     found: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "doors.toml").read_text())
+    for path in sorted((Path(__file__).parents[1] / "plugins").glob("*/doors.toml")):
+        for section, rows in tomllib.loads(path.read_text()).items():
+            found[section] |= rows
     return found
 
 

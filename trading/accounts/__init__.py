@@ -6,7 +6,8 @@ from pyramid.config import Configurator
 def includeme(config: Configurator) -> None:
     """The room's routes, its desk cards and the promise to tell an authority of a revocation."""
     # Imported here: the security floor reads this room's models while its pages need that floor.
-    from trading.accounts import access_views, admin_views, certificates, desk
+    from trading.accounts import access_views, admin_views, certificates, desk, people
+    from trading.interfaces import IAccounts
 
     config.add_route("register", "/register")
     config.add_route("login", "/login")
@@ -44,3 +45,4 @@ def includeme(config: Configurator) -> None:
     for role in ("bidder", "agent", "tenderer", "expert", "custodian"):
         config.on_desk(role, desk.certificate_cards)
     config.on_promise(certificates.REVOKE, certificates.tell_authority)
+    config.provide(IAccounts, people.Accounts())

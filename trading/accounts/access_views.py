@@ -12,6 +12,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from trading.accounts import by_certificate, certificates, places, recovery
+from trading.accounts.commands import RoleName
 from trading.accounts.entrance import (
     keep_attempt,
     limiter,
@@ -23,11 +24,11 @@ from trading.accounts.entrance import (
     with_session,
 )
 from trading.accounts.views import FOLDER
-from trading.accounts.words import ROLES
+from trading.accounts.words import known_role, role_words
 from trading.clock import real_now
 from trading.errors import Refused, refuse
 from trading.interfaces import ISignatureVerifier
-from trading.permissions import Permission, Role
+from trading.permissions import Permission
 from trading.web import Card, Form, _, client_address
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500)]
@@ -36,7 +37,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, m
 class Networks(BaseModel):
     """The networks of one role."""
 
-    role: Role
+    role: RoleName
     networks: Annotated[str, StringConstraints(max_length=4000)] = ""
     confirmed: bool = False
 
@@ -73,14 +74,15 @@ def address_lists(request: Request) -> Any:
     if form.valid():
         asked = form.command
         try:
-            places.set_rule(request.db, request.actor, asked.role, asked.networks, confirmed=asked.confirmed)
+            role = known_role(request.registry, asked.role)
+            places.set_rule(request.db, request.actor, role, asked.networks, confirmed=asked.confirmed)
         except Refused as refused:
             form.refuse(refused)
         else:
             return HTTPSeeOther(request.route_path("admin-addresses"))
     return {
         "form": form,
-        "roles": ROLES,
+        "roles": role_words(request.registry),
         "rules": places.rules(request.db),
         "here": client_address(request),
     }

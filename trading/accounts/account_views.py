@@ -18,7 +18,7 @@ from trading.accounts.api import answer
 from trading.accounts.commands import ChangePassword, EnrolCertificate, NewApiKey
 from trading.accounts.entrance import needs_step_up, own_session, own_user
 from trading.accounts.views import FOLDER
-from trading.accounts.words import ACTS, ROLES, device_name
+from trading.accounts.words import ACTS, device_name, role_words
 from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ICertificateAuthority, ISignatureVerifier
 from trading.parties.models import Party
@@ -38,7 +38,7 @@ def account(request: Request) -> Any:
     held = certificates.of_user(request.db, user.id)
     return {
         "user": user,
-        "roles": ROLES,
+        "roles": role_words(request.registry),
         "sessions": service.sessions_of(request.db, user.id),
         "here": request.identity.session_id,
         "certificates": [(each, certificates.holder(each), certificates.state(each, now)) for each in held],

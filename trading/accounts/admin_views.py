@@ -13,7 +13,7 @@ from trading.accounts.account_views import number
 from trading.accounts.commands import NewUser, RoleChange
 from trading.accounts.entrance import needs_step_up
 from trading.accounts.views import FOLDER
-from trading.accounts.words import ACTS, ROLES
+from trading.accounts.words import ACTS, known_role, role_words
 from trading.errors import Refused
 from trading.permissions import Permission
 from trading.web import Card, Form, _, whole_number
@@ -67,14 +67,21 @@ def roles(request: Request) -> Any:
     """Give and take roles."""
     form = Form(request, RoleChange)
     if form.valid():
-        change = administration.take_away if request.POST.get("act") == "take" else administration.grant
+        user, taken = form.command.user, request.POST.get("act") == "take"
         try:
-            change(request.db, request.actor, form.command.user, form.command.role)
+            if taken:
+                administration.take_away(request.db, request.actor, user, form.command.role)
+            else:
+                role, pairs = (
+                    known_role(request.registry, form.command.role),
+                    request.registry["roles.together"],
+                )
+                administration.grant(request.db, request.actor, user, role, pairs)
         except Refused as refused:
             form.refuse(refused)
         else:
             return HTTPSeeOther(request.route_path("admin-roles"))
-    return {"form": form, "roles": ROLES, "users": administration.users(request.db)}
+    return {"form": form, "roles": role_words(request.registry), "users": administration.users(request.db)}
 
 
 @view_config(route_name="admin-trail", renderer=FOLDER + "trail.jinja2", permission=Permission.READ_AUDIT)
@@ -85,7 +92,7 @@ def read_trail(request: Request) -> Any:
     return {
         "acts": [trail.without_bidders(act) for act in found],
         "words": ACTS,
-        "roles": ROLES,
+        "roles": role_words(request.registry),
         "older": found[-1].entry if len(found) == PAGE else None,
     }
 

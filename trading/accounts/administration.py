@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -15,7 +16,7 @@ from trading.acts import Actor
 from trading.clock import database_now
 from trading.errors import Refused, refuse
 from trading.parties import service as parties
-from trading.permissions import Role, may_hold_together
+from trading.permissions import MAY_HOLD_TOGETHER, Role, may_hold_together
 from trading.secrets import HallKeys
 from trading.web import _
 
@@ -83,14 +84,20 @@ def other_user(session: Session, actor: Actor, user_id: uuid.UUID) -> User:
     return user
 
 
-def grant(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) -> User:
-    """Give a role (授权). Raises Refused `role.duties` when separation of duties forbids it, `user.own`,
+def grant(
+    session: Session,
+    actor: Actor,
+    user_id: uuid.UUID,
+    role: str,
+    pairs: Collection[frozenset[str]] = MAY_HOLD_TOGETHER,
+) -> User:
+    """Give a role (授权); `pairs` may be held together. Raises Refused `role.duties` when separation of duties forbids it, `user.own`,
     and `role.needs-organisation` for a role that acts for an organisation."""
     user = other_user(session, actor, user_id)
-    held = [Role(each.role) for each in user.roles]
+    held = [each.role for each in user.roles]
     if role in held:
         return user
-    if not all(may_hold_together(role, other) for other in held):
+    if not all(may_hold_together(role, other, pairs) for other in held):
         raise separated()
     if role in (Role.BIDDER, Role.AGENT, Role.TENDERER) and user.party_id is None:
         raise refuse(
@@ -98,8 +105,8 @@ def grant(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) -> Use
             _("This role acts for an organisation, and the account belongs to none"),
             field="role",
         )
-    user.roles.append(RoleGrant(role=role.value, granted_at=database_now(session)))
-    trail.record(session, actor, "account.role-granted", {"role": role.value}, user.id, Role.SECURITY_ADMIN)
+    user.roles.append(RoleGrant(role=str(role), granted_at=database_now(session)))
+    trail.record(session, actor, "account.role-granted", {"role": str(role)}, user.id, Role.SECURITY_ADMIN)
     return user
 
 
@@ -113,7 +120,7 @@ def separated() -> Refused:
     )
 
 
-def take_away(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) -> User:
+def take_away(session: Session, actor: Actor, user_id: uuid.UUID, role: str) -> User:
     """Take a role away. Raises Refused `user.own`, and `role.last` for the last security administrator."""
     user = other_user(session, actor, user_id)
     found = next((each for each in user.roles if each.role == role), None)
@@ -123,7 +130,7 @@ def take_away(session: Session, actor: Actor, user_id: uuid.UUID, role: Role) ->
     if role == Role.SECURITY_ADMIN and session.scalar(holders) == 1:
         raise refuse("role.last", _("The last security administrator must stay"))
     user.roles.remove(found)
-    trail.record(session, actor, "account.role-taken", {"role": role.value}, user.id, Role.SECURITY_ADMIN)
+    trail.record(session, actor, "account.role-taken", {"role": str(role)}, user.id, Role.SECURITY_ADMIN)
     return user
 
 

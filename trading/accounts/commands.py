@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import BaseModel, StringConstraints
 
 from trading.parties.commands import Line, OptionalLine, Phone, Size, Uscc
-from trading.permissions import Role
 
 Login = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._@-]{2,59}$"),
 ]
+RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{1,39}$")]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -82,7 +82,7 @@ class RoleChange(BaseModel):
     """A role given to a user or taken away."""
 
     user: uuid.UUID
-    role: Role
+    role: RoleName
 
 
 class EnrolCertificate(BaseModel):

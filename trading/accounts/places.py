@@ -56,7 +56,7 @@ def refused() -> Refused:
     )
 
 
-def set_rule(session: Session, actor: Actor, role: Role, networks: str, *, confirmed: bool = False) -> None:
+def set_rule(session: Session, actor: Actor, role: str, networks: str, *, confirmed: bool = False) -> None:
     """List the networks of a role; an empty list lets it work from anywhere.
 
     Raises Refused `access.networks` for what is no network, and `access.own-address` unless `confirmed`
@@ -79,12 +79,12 @@ def set_rule(session: Session, actor: Actor, role: Role, networks: str, *, confi
             remedy=_("You would lock yourself out. Add your address, or tick the box if you mean it."),
         )
     text = " ".join(str(_short(network)) for network in parsed)
-    found = session.get(AddressRule, role.value)
+    found = session.get(AddressRule, str(role))
     if found is None:
-        session.add(AddressRule(role=role.value, networks=text, changed_at=database_now(session)))
+        session.add(AddressRule(role=str(role), networks=text, changed_at=database_now(session)))
     else:
         found.networks, found.changed_at = text, database_now(session)
-    trail.record(session, actor, "account.addresses-listed", {"role": role.value}, None, Role.SECURITY_ADMIN)
+    trail.record(session, actor, "account.addresses-listed", {"role": str(role)}, None, Role.SECURITY_ADMIN)
 
 
 def _short(network: addresses.Network) -> str:

@@ -23,7 +23,7 @@ from trading.clock import database_now, real_now
 from trading.errors import Refused, refuse
 from trading.parties import service as parties
 from trading.parties.models import Party
-from trading.permissions import Role
+from trading.permissions import Role, as_role
 from trading.secrets import HallKeys
 from trading.security import SESSION_IDLE, SESSION_MOST, token_hash
 from trading.web import _
@@ -53,7 +53,7 @@ def create_user(
     login: str,
     name: str,
     password: str,
-    roles: Iterable[Role] = (),
+    roles: Iterable[str] = (),
     party: Party | None = None,
     totp_secret: str | None = None,
     password_is_initial: bool = False,
@@ -73,7 +73,7 @@ def create_user(
         totp_secret=keys.seal(totp_secret.encode(), "totp") if totp_secret else None,
         party_id=party.id if party else None,
         created_at=now,
-        roles=[RoleGrant(role=Role(role).value, granted_at=now) for role in roles],
+        roles=[RoleGrant(role=str(as_role(role)), granted_at=now) for role in roles],
     )
     try:
         with session.begin_nested():

@@ -28,10 +28,10 @@ from trading.accounts.entrance import (
     without_session,
 )
 from trading.accounts.models import User
-from trading.accounts.words import ROLES
+from trading.accounts.words import role_words
 from trading.errors import Refused, refuse
 from trading.parties.views import size_options
-from trading.permissions import Permission, Role, Strength
+from trading.permissions import Permission, Strength
 from trading.web import PUBLIC, Form, _, client_address
 
 FOLDER = "trading:accounts/templates/"
@@ -210,9 +210,9 @@ def logout(request: Request) -> Any:
 @view_config(route_name="desk", renderer=FOLDER + "desk.jinja2", permission=Permission.OWN_ACCOUNT)
 def desk(request: Request) -> Any:
     """What waits for this person, by role."""
-    roles = sorted(request.identity.roles, key=list(Role).index)
-    cards: dict[Role, list[Any]] = {role: [] for role in roles}
+    words = role_words(request.registry)
+    cards: dict[str, list[Any]] = {role: [] for role in words if role in request.identity.roles}
     for role, provider in request.registry["desk"]:
         if role in cards:
-            cards[Role(role)].extend(provider(request))
-    return {"roles": ROLES, "desk": cards, "waiting": any(cards.values())}
+            cards[role].extend(provider(request))
+    return {"roles": words, "desk": cards, "waiting": any(cards.values())}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from trading.permissions import Role
+from typing import Any
+
+from trading.errors import refuse
+from trading.permissions import Role, as_role
 from trading.web import _
 
 ROLES = {
@@ -18,6 +21,19 @@ ROLES = {
     Role.SECURITY_ADMIN: _("Security administrator"),
     Role.AUDIT_ADMIN: _("Audit administrator"),
 }
+
+
+def role_words(registry: Any) -> dict[str, Any]:
+    """What each role is called, the hall's own first, then those of plugins."""
+    return {**ROLES, **registry["roles"]}
+
+
+def known_role(registry: Any, name: str) -> str:
+    """The role of this name. Raises Refused `role.unknown` for one that neither the hall nor a plugin has."""
+    if name not in role_words(registry):
+        raise refuse("role.unknown", _("Choose one of the list"), field="role")
+    return as_role(name)
+
 
 ACTS = {
     "account.created": _("Account created"),

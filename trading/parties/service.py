@@ -10,11 +10,13 @@ from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from zope.interface import implementer
 
 from trading.accounts import trail
 from trading.acts import Actor
 from trading.clock import BEIJING, database_now
 from trading.errors import Fault, Refused, refuse
+from trading.interfaces import IEnterprises
 from trading.parties import codes
 from trading.parties.commands import AddQualification, Contact
 from trading.parties.models import Party, Qualification
@@ -169,3 +171,17 @@ def validity(qualification: Qualification, day: date) -> str:
     if qualification.valid_until < day:
         return "expired"
     return "soon" if qualification.valid_until - day < SOON else "valid"
+
+
+@implementer(IEnterprises)
+class Enterprises:
+    """The register as plugins see it."""
+
+    def get(self, session: Session, party_id: uuid.UUID | None) -> Party | None:
+        return session.get(Party, party_id) if party_id else None
+
+    def by_code(self, session: Session, uscc: str) -> Party | None:
+        return by_code(session, parse_code(uscc))
+
+    def file(self, session: Session, actor: Actor, uscc: str, name: str, phone: str) -> Party:
+        return create_party(session, actor, uscc=uscc, name=name, phone=phone)

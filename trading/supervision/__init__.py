@@ -21,6 +21,8 @@ ROUTES = {
     "cases": "/supervision/cases",
     "api-docket": "/api/docket",
     "api-limits": "/api/limits",
+    "deadlines": "/supervision/deadlines",
+    "api-deadlines": "/api/deadlines",
 }
 IN_TENDER = {
     "query-new": "/tenders/{code}/queries/new",
@@ -45,7 +47,8 @@ IN_ORDER = {
 def includeme(config: Configurator) -> None:
     """The room's routes and desk cards."""
     # Imported here: the pure modules of this room stay free of the web.
-    from trading.supervision import acts, case_api, case_clocks, case_views, telling
+    from trading.interfaces import IClockSource
+    from trading.supervision import acts, case_api, case_clocks, case_views, deadlines, telling
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
@@ -59,13 +62,15 @@ def includeme(config: Configurator) -> None:
         for name, pattern in routes.items():
             config.add_route(name, pattern, factory=factory)
     known = instruments_of(case_clocks.the_limits().book)
-    config.add_request_method(lambda request, text: cited(known, text, request.locale_name), "cited")
+    config.add_request_method(lambda request, text: cited({**known, **request.registry["instruments"]}, text, request.locale_name), "cited")
     config.on_promise(telling.TELL, telling.tell)
+    config.provide(IClockSource, deadlines, "cases")
     config.on_desk("regulator", desk.regulator_cards)
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
     config.scan("trading.supervision.views")
+    config.scan("trading.supervision.deadline_views")
     config.scan("trading.supervision.case_views")
     config.scan("trading.supervision.case_api")
     case_views.add_case_acts(config)
