@@ -17,8 +17,8 @@ from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.progress import sheet_purpose as score_purpose
-from config import key_acts
 from bidding.tenders.invited import purpose as invited_purpose
+from config import key_acts
 from config.models import Base
 from trading.secrets import HallKeys
 

@@ -68,12 +68,11 @@ def includeme(config: Configurator) -> None:
         factory = tender_factory if "{code}" in pattern else None
         config.add_route(name, pattern, factory=factory)
     # Imported here: the pages need this module's factory.
-    from bidding.tenders import desk, interruptions, service
+    from bidding.tenders import desk, interruptions, invited, service
     from trading.events import OrderIssued
     from trading.interfaces import ITenders
 
     config.provide(ITenders, Tenders(tender_factory, service.find, invited.enter_at))
-    config.provide(IClockSource, deadlines, "tenders")
     config.add_subscriber(interruptions.obey, OrderIssued)
     config.scan("bidding.tenders.interruption_views")
     config.on_desk("agent", desk.agent_cards)
