@@ -4,8 +4,10 @@ import bidding.archive.models
 import bidding.awards.models
 import bidding.deposits.models
 import bidding.evaluation.models
+import bidding.lottery.models
 import bidding.opening.models
 import bidding.recordings.models
+import bidding.roster.models
 import bidding.tenders.models
 import bidding.vault.models
 import expert_pool.advisory.models
@@ -13,6 +15,7 @@ import expert_pool.conduct.models
 import expert_pool.experts.models
 import expert_pool.selection.models
 import trading.accounts.models
+import trading.credit.models
 import trading.deals.models
 import trading.draws.models
 import trading.evidence

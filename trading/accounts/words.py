@@ -14,6 +14,7 @@ ROLES = {
     Role.BIDDER: _("Bidder"),
     Role.EXPERT: _("Expert"),
     Role.POOL_OFFICER: _("Expert pool office"),
+    Role.ROSTER_OFFICER: _("Roster office"),
     Role.CUSTODIAN: _("Key custodian"),
     Role.REGULATOR: _("Regulator"),
     Role.OPERATOR: _("Hall operator"),

@@ -148,8 +148,10 @@ class Rulebook:
     rules: Mapping[str, tuple[Rule, ...]]
 
     @classmethod
-    def load(cls, folder: Path = RULES_FOLDER, tenant: str | None = None) -> Rulebook:
-        """Reads `national.toml` and, for a tenant, `tenants/<tenant>.toml` over it.
+    def load(
+        cls, folder: Path = RULES_FOLDER, tenant: str | None = None, overlay: Path | None = None
+    ) -> Rulebook:
+        """Reads `national.toml` and, for a tenant, `tenants/<tenant>.toml` or the file `overlay` over it.
 
         Raises ValueError for an unknown key, unit or instrument, for two rules of one id in force on
         one day, and for an overlay that loosens a national V rule.
@@ -157,7 +159,9 @@ class Rulebook:
         national = _read(folder / "national.toml", {})
         layers = [national]
         if tenant is not None:
-            layers.append(_read(folder / "tenants" / f"{tenant}.toml", national.instruments))
+            overlay = folder / "tenants" / f"{tenant}.toml"
+        if overlay is not None:
+            layers.append(_read(overlay, national.instruments))
         rules: dict[str, tuple[Rule, ...]] = {}
         for layer in layers:
             for rule_id, versions in layer.rules.items():
