@@ -17,6 +17,7 @@ from typing import Any
 from bidding.evaluation.exact import N_
 from trading.errors import Fault
 from trading.rulebook.book import Rulebook
+from trading.rulebook.methods import OPEN, is_tender
 
 PRICE, OBJECTIVE, SUBJECTIVE = "price", "objective", "subjective"
 CATEGORIES = ("goods", "services")
@@ -42,20 +43,25 @@ class Criterion:
 
 @dataclass(frozen=True)
 class PriceWeights:
-    """The least weight of the price by category of purchase (M87 55), as shares of 1."""
+    """The least weight of the price by category of purchase (M87 55), as shares of 1. A consultation has none here:
+    its span (Caiku 2014-214 art. 24) is no more than a warning (P21.consultation.price_weight)."""
 
     goods: Fraction
     services: Fraction
 
     @classmethod
-    def on(cls, day: date, rulebook: Rulebook) -> PriceWeights:
+    def on(cls, day: date, rulebook: Rulebook, method: str = OPEN) -> PriceWeights:
         """What the rulebook asks for in documents published on that Beijing day."""
+        if not is_tender(method):
+            return cls(Fraction(0), Fraction(0))
         return cls(*(Fraction(rulebook.rule(_LEAST.format(what), day).decimal) for what in CATEGORIES))
 
     @classmethod
     @cache
-    def ever(cls) -> PriceWeights:
+    def ever(cls, method: str = OPEN) -> PriceWeights:
         """The lowest that any version of the rule has allowed: for documents whose day is not known."""
+        if not is_tender(method):
+            return cls(Fraction(0), Fraction(0))
         known = Rulebook.load().rules
         return cls(
             *(min(Fraction(rule.decimal) for rule in known[_LEAST.format(what)]) for what in CATEGORIES)

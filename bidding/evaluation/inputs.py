@@ -6,7 +6,7 @@ Format: docs/protocols/evaluation.md, section 1. Reading is strict and names eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from bidding.evaluation.exact import N_, is_money, is_rate
 from bidding.evaluation.pricesheet import CLAIMS
 from bidding.evaluation.review import ItemVotes
 from trading.errors import Fault, Refused
+from trading.rulebook.methods import INVITED, LOWEST, METHODS, OPEN, evaluations
 
 _RULES_KEYS = frozenset(
     {
@@ -23,6 +24,7 @@ _RULES_KEYS = frozenset(
         "deductions", "stacking", "abnormal", "brand_ties", "ties",
     }
 )  # fmt: skip
+_OPTIONAL_KEYS = frozenset({"procurement"})
 _DECISION_KEYS = frozenset(
     {"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused"}
 )
@@ -44,6 +46,8 @@ class Rules:
     abnormal: Ratios
     brand_ties: tuple[str, ...]
     ties: tuple[str, ...]
+    procurement: str = field(default=OPEN, kw_only=True)
+    """the method of procurement (采购方式), as trading.rulebook.methods has it"""
 
     @property
     def limit(self) -> Fraction:
@@ -152,15 +156,17 @@ def parse_rules(raw: object) -> Rules:
         ),
         brand_ties=tuple(raw["brand_ties"]),
         ties=tuple(raw["ties"]),
+        procurement=raw.get("procurement", OPEN),
     )
 
 
 def check_rules(raw: object) -> list[Fault]:
     """Everything that is wrong with `raw` as evaluation rules; empty when they can be used."""
-    if not isinstance(raw, Mapping) or raw.keys() != _RULES_KEYS:
+    if not isinstance(raw, Mapping) or raw.keys() - _OPTIONAL_KEYS != _RULES_KEYS:
         return [Fault("rules-keys", N_("The evaluation rules have missing or unknown entries."))]
     tests = {
         "method": raw["method"] == "lowest-price",
+        "procurement": procurement_valid(raw, LOWEST),
         "budget": is_money(raw["budget"]) and Fraction(raw["budget"]) > 0,
         "ceiling": raw["ceiling"] is None or (is_money(raw["ceiling"]) and Fraction(raw["ceiling"]) > 0),
         "minimum": type(raw["minimum"]) is int and raw["minimum"] >= 1,
@@ -184,6 +190,12 @@ def check_rules(raw: object) -> list[Fault]:
             Fault("ceiling-above-budget", N_("The ceiling is above the budget."), "ceiling", "M87 12")
         )
     return faults
+
+
+def procurement_valid(raw: Mapping[str, Any], evaluation: str) -> bool:
+    """Whether the method of procurement is known and compares offers so; an open tender names none."""
+    named = raw.get("procurement", INVITED)
+    return named in METHODS[1:] and evaluation in evaluations(named)
 
 
 def _items_valid(raw: object) -> bool:

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from zope.interface import implementer
 
+from bidding.tenders.drafts import subject_of
 from bidding.tenders.models import Tender
-from bidding.tenders.service import find, locked
+from bidding.tenders.service import find, locked, method_of
 from bidding.vault.models import Bid, Outcome
 from expert_pool.selection.purchase import Purchase
 from trading.interfaces import IPurchases, ITradeKind
@@ -29,6 +30,7 @@ class Purchases:
             region=project.region, matters=frozenset({code, project.code}), budget=project.budget,
             regime=registry.getUtility(ITradeKind, name=tender.kind).regime,
             committee=int(tender.form.get("committee") or 0), bidders=bidders_of(session, tender),
+            method=method_of(tender), subject=subject_of(registry, tender),
         )  # fmt: skip
 
 

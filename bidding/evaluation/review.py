@@ -65,6 +65,7 @@ class CommitteeLimits:
     members_large: int = 7
     large_budget: Fraction = Fraction(10_000_000)
     expert_share: Fraction = Fraction(2, 3)
+    article: str = "M87 47"
 
 
 def count(entry: ItemVotes) -> ItemResult:
@@ -128,10 +129,12 @@ def check_committee(
     needed = limits.members_large if large else limits.members
     if len(members) < needed:
         faults.append(
-            Fault("committee-too-small", N_("The committee has too few members."), "members", "M87 47")
+            Fault("committee-too-small", N_("The committee has too few members."), "members", limits.article)
         )
     if len(members) % 2 == 0:
-        faults.append(Fault("committee-even", N_("The number of members must be odd."), "members", "M87 47"))
+        faults.append(
+            Fault("committee-even", N_("The number of members must be odd."), "members", limits.article)
+        )
     roles = Counter(member.role for member in members)
     if roles[EXPERT] < limits.expert_share * len(members):
         faults.append(
@@ -139,7 +142,7 @@ def check_committee(
                 "committee-experts",
                 N_("At least two thirds of the members must be experts."),
                 "members",
-                "M87 47",
+                limits.article,
             )
         )
     if roles.keys() - {EXPERT, PURCHASER}:
@@ -148,11 +151,11 @@ def check_committee(
                 "committee-role",
                 N_("Only experts and the purchaser's representatives may sit."),
                 "members",
-                "M87 47",
+                limits.article,
             )
         )
     if len({member.name for member in members}) != len(members):
-        faults.append(Fault("committee-twice", N_("A member is listed twice."), "members", "M87 47"))
+        faults.append(Fault("committee-twice", N_("A member is listed twice."), "members", limits.article))
     return faults + _check_head(members)
 
 

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from bidding.evaluation.criteria import PRICE, Criterion, check_criteria, is_number, parse_criteria
+from bidding.evaluation.criteria import (
+    PRICE,
+    Criterion,
+    PriceWeights,
+    check_criteria,
+    is_number,
+    parse_criteria,
+)
 from bidding.evaluation.exact import N_, is_rate
-from bidding.evaluation.inputs import Bid, Rules, check_rules, parse_bids, parse_rules
+from bidding.evaluation.inputs import Bid, Rules, check_rules, parse_bids, parse_rules, procurement_valid
 from bidding.evaluation.outliers import OutlierLimits
 from trading.errors import Fault, Refused
+from trading.rulebook.methods import OPEN, SCORING
 
 _OWN_KEYS = frozenset({"category", "criteria", "outliers"})
 
@@ -54,7 +62,7 @@ def parse_scoring_rules(raw: object) -> ScoringRules:
     assert isinstance(raw, Mapping)
     z = raw["outliers"]["modified_z"]
     return ScoringRules(
-        **vars(parse_rules(_shared(raw))),
+        **vars(parse_rules(_shared(raw))) | {"procurement": raw.get("procurement", OPEN)},
         category=raw["category"],
         criteria=parse_criteria(raw["criteria"]),
         outliers=OutlierLimits(Fraction(raw["outliers"]["ratio"]), None if z is None else Fraction(z)),
@@ -72,6 +80,7 @@ def check_scoring_rules(raw: object) -> list[Fault]:
     faults = check_rules(_shared(raw))
     message = N_("This evaluation rule is missing or cannot be used.")
     tests = {
+        "procurement": procurement_valid(raw, SCORING),
         "category": raw["category"] in ("goods", "services"),
         "outliers": _outliers_valid(raw["outliers"]),
         "brand_ties": raw.get("brand_ties") in ([], ["bid-price"]),
@@ -81,12 +90,13 @@ def check_scoring_rules(raw: object) -> list[Fault]:
     faults += [Fault("rule-invalid", message, field) for field, valid in tests.items() if not valid]
     if faults:
         return faults
-    return check_criteria(raw["criteria"], raw["category"], raw["items"]["qualification"])
+    limits = PriceWeights.ever(raw.get("procurement", OPEN))
+    return check_criteria(raw["criteria"], raw["category"], raw["items"]["qualification"], limits)
 
 
 def _shared(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The part that the lowest-price method has too, in its terms."""
-    shared = {key: value for key, value in raw.items() if key not in _OWN_KEYS}
+    shared = {key: value for key, value in raw.items() if key not in _OWN_KEYS | {"procurement"}}
     return shared | {"method": "lowest-price", "brand_ties": []}
 
 

@@ -18,8 +18,9 @@ from bidding.evaluation.models import Clarification, Review, TieDraw
 from bidding.evaluation.papers import ABNORMAL, STEPS
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open, load
 from bidding.evaluation.review import CommitteeLimits, Member, check_committee
+from bidding.tenders.drafts import subject_of
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, locked, must_go_on, the_rulebook
+from bidding.tenders.service import advance, locked, method_of, must_go_on, the_rulebook
 from bidding.vault.models import Bid
 from expert_pool.selection import seating
 from expert_pool.selection import service as committee
@@ -34,6 +35,7 @@ from trading.events import PanelSeated
 from trading.evidence import accept
 from trading.interfaces import IPurchases
 from trading.rulebook.calendar import beijing_date
+from trading.rulebook.methods import group_of
 from trading.web import _
 
 IMPORT_STATES = ("published", "closed", "opening", "opened")
@@ -53,25 +55,27 @@ def import_panel(session: Session, registry: Any, actor: Actor, code: str, raw: 
     purchaser = tender.tenderer.uscc
     return committee.import_list(
         session, registry["keys"], actor, code, raw,
-        buyers={purchaser, tender.agency.uscc}, purchaser=purchaser, check=composition(tender, at), at=at,
+        buyers={purchaser, tender.agency.uscc}, purchaser=purchaser, check=composition(registry, tender, at), at=at,
     )  # fmt: skip
 
 
-def composition(tender: Tender, at: datetime) -> Callable[[Sequence[Seat]], list[Fault]]:
+def composition(registry: Any, tender: Tender, at: datetime) -> Callable[[Sequence[Seat]], list[Fault]]:
     """The check of a committee's composition for this tender, by the rules in force."""
     book, day = the_rulebook(), beijing_date(at)
     share = book.rule("P8.experts", day).decimals
+    group = group_of(method_of(tender), subject_of(registry, tender), book, day)
+    budget = tender.lot.project.budget
+    least = group.least(budget)
     limits = CommitteeLimits(
-        members=book.rule("P8", day).integer,
-        members_large=book.rule("P8.large", day).integer,
-        large_budget=Fraction(book.rule("P8.large_budget", day).decimal),
+        members=least.integer,
+        members_large=least.integer,
         expert_share=Fraction(share[0]) / Fraction(share[1]),
+        article=f"{least.instrument} {least.article}",
     )
-    budget = Fraction(tender.lot.project.budget)
 
     def check(seats: Sequence[Seat]) -> list[Fault]:
         members = [Member(seat.login, seat.kind, seat.head) for seat in seats]
-        return check_committee(members, budget, limits=limits)
+        return check_committee(members, Fraction(budget), limits=limits)
 
     return check
 

@@ -26,7 +26,7 @@ from bidding.opening.standing import (
     undecided,
 )
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, find, locked, minimum, must_go_on
+from bidding.tenders.service import advance, find, least_bidders, locked, must_go_on
 from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first
 from bidding.vault.models import Close, Outcome
@@ -57,7 +57,7 @@ def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
         return
     now = database_now(session)
     bidders = {bid.bidder_uscc for bid in valid_bids(session, tender)}
-    if len(bidders) < minimum("P7", now):
+    if len(bidders) < least_bidders(tender, now):
         fail(session, registry, tender, "fail_for_few_bidders", now, bids_at_close=len(bidders))
         return
     opening = Opening(
@@ -297,6 +297,6 @@ def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: b
             )
         )
     opened = sum(row.outcome.outcome == "OK" for row in rows_of(session, tender))
-    if opened < minimum("P7", now):
+    if opened < least_bidders(tender, now):
         fail(session, registry, tender, "fail_for_few_opened", now, bids_opened=opened)
     return opening

@@ -89,6 +89,12 @@ def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any
     }
 
 
+def subject_of(registry: Any, tender: Tender) -> str:
+    """What is bought: goods, services or works, as the template of the form says."""
+    named = tender.form.get("template")
+    return str(template_of(kind_of(registry, tender.kind), named)["subject"]) if named else "goods"
+
+
 def create_draft(session: Session, registry: Any, actor: Actor, user: User, command: DraftTender) -> Tender:
     """A project with one lot and its tender, as a draft; entry `tender.drafted`.
 

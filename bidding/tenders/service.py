@@ -20,6 +20,7 @@ from trading.lifecycle import StepRefused
 from trading.live import announce
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import Calendar, beijing_date
+from trading.rulebook.methods import OPEN
 
 _ = TranslationStringFactory("tradehall")
 
@@ -75,9 +76,20 @@ def minimum(rule_id: str, at: datetime) -> int:
     return the_rulebook().rule(rule_id, beijing_date(at)).integer
 
 
+def method_of(tender: Tender) -> str:
+    """The method of procurement (采购方式): trading.rulebook.methods. Forms of earlier days are open tenders'."""
+    return str(tender.form.get("method") or OPEN)
+
+
+def least_bidders(tender: Tender, at: datetime) -> int:
+    """How many bidders it takes: what the published rules say, before that the rulebook's P7."""
+    return int(tender.rules.get("minimum") or minimum("P7", at))
+
+
 def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
     """The facts of a step at `now`; `given` overrides the defaults that Facts explains."""
-    bidders, qualified = minimum("P7", now), minimum("P7.qualified", now)
+    bidders = least_bidders(tender, now)
+    qualified = min(bidders, minimum("P7.qualified", now))
     counted: dict[str, Any] = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
     counted["suspended"] = tender.suspended_at is not None
     return Facts(

@@ -1,7 +1,7 @@
 """What committee is asked for (抽取需求): its composition judged against the law, and the document that says it.
 
 Pure. Order 87 art. 47 and Tendering Law art. 37: an odd number of five or more, of seven or more for ten million and
-for complex purchases, two thirds of them experts (5 → 4, 7 → 5, 9 → 6, 11 → 8)."""
+for complex purchases, two thirds of them experts (5 → 4, 7 → 5, 9 → 6, 11 → 8). The group of a consultation, negotiation or inquiry has three or more (GPL 38)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ MOST_REASON = 200
 
 @dataclass(frozen=True)
 class Law:
-    """The numbers in force: the rulebook's P8 and its like. `ratio` is how many drawable people each seat wants."""
+    """The numbers in force: the rulebook's P8 and its like, by the method of procurement; `article` has them. `ratio`
+    is how many drawable people each seat wants."""
 
     members: int = 5
     members_large: int = 7
     large_budget: Decimal = Decimal(10_000_000)
     share: Fraction = Fraction(2, 3)
     ratio: int = 5
+    article: str = "M87 47"
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,12 @@ def composition(
         message = _(
             "The committee needs an odd number of members, ${least} or more", mapping={"least": least}
         )
-        faults.append(Fault("demand.members", message, "members", "M87 47"))
+        faults.append(Fault("demand.members", message, "members", law.article))
     wanted = fewest_experts(demand.members, law.share)
     if not wanted <= demand.experts <= demand.members:
         message = _("Of ${members} members at least ${least} are experts",
                     mapping={"members": demand.members, "least": wanted})  # fmt: skip
-        faults.append(Fault("demand.experts", message, "experts", "M87 47"))
+        faults.append(Fault("demand.experts", message, "experts", law.article))
     if any(wish.quota < 1 for wish in demand.wishes) or sum(w.quota for w in demand.wishes) != seats:
         message = _("The seats of all specialities together are the ${experts} experts",
                     mapping={"experts": seats})  # fmt: skip

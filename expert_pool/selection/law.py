@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
 from expert_pool.selection.demand import Law
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import Calendar, add_days, beijing_date
+from trading.rulebook.methods import OPEN, group_of
 
 
 @cache
@@ -22,16 +22,17 @@ def the_calendar() -> Calendar:
     return Calendar.load()
 
 
-def law_on(day: date) -> Law:
-    """The composition that the law asks for on a Beijing day."""
+def law_on(day: date, method: str = OPEN, subject: str = "goods") -> Law:
+    """The composition that the law asks for on a Beijing day, for a method of procurement."""
     book = the_rulebook()
-    share = book.rule("P8.experts", day).decimals
+    group, share = group_of(method, subject, book, day), book.rule("P8.experts", day).decimals
     return Law(
-        members=book.rule("P8", day).integer,
-        members_large=book.rule("P8.large", day).integer,
-        large_budget=Decimal(book.rule("P8.large_budget", day).decimal),
+        members=group.small.integer,
+        members_large=group.large.integer,
+        large_budget=group.large_from,
         share=Fraction(share[0]) / Fraction(share[1]),
         ratio=book.rule("X3.ratio", day).integer,
+        article=f"{group.small.instrument} {group.small.article}",
     )
 
 

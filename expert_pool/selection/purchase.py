@@ -18,7 +18,8 @@ fails or is cancelled has no such notice: its names stay sealed, for the regulat
 class Purchase:
     """A tender for its committee: `tenderer` and `agency` are USCC, `region` the buyer's six digits, `matters` the
     codes of tender and project, `regime` whose law applies (procurement | bidding_law), `committee` the published
-    number of members (0: none was), `bidders` the USCC of those whose bids were opened, None before."""
+    number of members (0: none was), `method` the method of procurement and `subject` what is bought (goods, services,
+    works), `bidders` the USCC of those whose bids were opened, None before."""
 
     code: str
     state: str
@@ -30,6 +31,8 @@ class Purchase:
     regime: str
     committee: int = 0
     complex: bool = False
+    method: str = "open"
+    subject: str = "goods"
     bidders: frozenset[str] | None = None
 
     @property

@@ -26,7 +26,7 @@ from trading.rulebook.calendar import (
     subtract_days,
 )
 from trading.rulebook.lint import lint
-from trading.rulebook.methods import rule_of
+from trading.rulebook.methods import evaluations, group_of, is_invited, is_tender, rule_of
 from trading.rulebook.plan import Finding, Regime, TenderPlan, finding
 
 _ = TranslationStringFactory("tradehall")
@@ -71,7 +71,7 @@ def earliest_dates(
     documents = _end(documents_rule, day, calendar) if documents_rule else lawful
     notice_rule = rulebook.find(rule_of(method, "notice", names.get("notice", "")), day)
     deadline = roll_forward(lawful, calendar)
-    amendment = rulebook.rule(names["amendment"], day)
+    amendment = rulebook.rule(amendment_rule(method, regime), day)
     return EarliestDates(
         notice_until=_end(notice_rule, day, calendar) if notice_rule else documents,
         documents_until=documents,
@@ -80,6 +80,11 @@ def earliest_dates(
         changes_until=subtract_days(_kind(amendment), amendment.integer, deadline, calendar),
         provisional=calendar.provisional(day, deadline),
     )
+
+
+def amendment_rule(method: str, regime: Regime = "procurement") -> str:
+    """The rule on how long before the deadline a change that may affect bids has to come."""
+    return rule_of(method, "amendment", BY_REGIME[regime]["amendment"])
 
 
 def check_tender(
@@ -94,11 +99,11 @@ def check_tender(
 
 def check_amendment(
     announced_at: datetime, deadline: datetime, rulebook: Rulebook, calendar: Calendar,
-    *, regime: Regime = "procurement", overridden: Collection[str] = (),
+    *, regime: Regime = "procurement", method: str = "open", overridden: Collection[str] = (),
 ) -> list[Finding]:  # fmt: skip
-    """Whether a change that may affect bids leaves enough time (T4, P5); else the next lawful deadline."""
+    """Whether a change that may affect bids leaves enough time (T4, P5, P21); else the next lawful deadline."""
     day, last = beijing_date(announced_at), beijing_date(deadline)
-    rule = rulebook.rule(BY_REGIME[regime]["amendment"], day)
+    rule = rulebook.rule(amendment_rule(method, regime), day)
     lawful = _end(rule, day, calendar)
     if last >= lawful:
         return []
@@ -254,7 +259,7 @@ def _method(check: _Check) -> Iterator[Finding]:
         message = _("From ${next} on, another method than open tender needs approval first.",
                     mapping={"next": f"{threshold.decimal:,}"})  # fmt: skip
         yield finding(threshold, "method", plan.method, message)
-    if plan.method == "invited":
+    if is_invited(plan.method):
         yield from _invited(check)
 
 
@@ -275,10 +280,14 @@ def _evaluation(check: _Check) -> Iterator[Finding]:
     plan = check.plan
     if plan.regime != "procurement":
         return
-    lowest = check.find("P16.lowest_price") if plan.method in ("open", "invited") else None
+    lowest = check.find("P16.lowest_price") if is_tender(plan.method) else None
     if lowest is not None and plan.standardised and plan.evaluation != "lowest_price":
         message = _("Standardised goods and services are evaluated by the lowest price.")
         yield finding(lowest, "evaluation", plan.evaluation, message)
+    award = check.named("award")
+    if award is not None and plan.evaluation not in evaluations(plan.method):
+        message = _("Offers are not compared in this way by the chosen method of procurement.")
+        yield finding(award, "evaluation", plan.evaluation, message)
     yield from _price_weight(check)
     for rule_id, name, given in (
         ("POLICY.micro", "micro_deduction", plan.micro_deduction),
@@ -333,10 +342,9 @@ def _committee(check: _Check) -> Iterator[Finding]:
     plan = check.plan
     if plan.committee is None or plan.regime != "procurement":
         return
-    large = check.find("P8.large_budget")
-    big = plan.complex_or_high_impact or (large is not None and plan.budget >= large.decimal)
-    size = check.find(rule_of(plan.method, "group", "P8.large" if big else "P8"))
-    if size is not None and (plan.committee < size.integer or plan.committee % 2 == 0):
+    group = group_of(plan.method, plan.subject, check.rulebook, check.day)
+    size = group.least(plan.budget, plan.complex_or_high_impact)
+    if plan.committee < size.integer or plan.committee % 2 == 0:
         odd = max(size.integer, plan.committee + 1 - plan.committee % 2)
         message = _("The committee needs an odd number of members, ${least} or more.",
                     mapping={"least": str(size.integer)})  # fmt: skip
