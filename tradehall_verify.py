@@ -342,6 +342,14 @@ def names_organisation(certificate: x509.Certificate, code: str) -> bool:
     return all(attribute.value in (code, f"NTRCN-{code}") for attribute in identifiers)
 
 
+def bears_name(certificate: x509.Certificate, name: str) -> bool:
+    """Whether the certificate is of somebody of this name: its common name is it, or has it as a word."""
+    wanted, found = "".join(name.split()), certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    whole = [unicodedata.normalize("NFKC", str(attribute.value)).strip() for attribute in found]
+    words = [word for text in whole for word in re.split(r"[\W\d_]+", text)]
+    return bool(wanted) and wanted in ["".join(text.split()) for text in whole] + words
+
+
 def _signer_certificate(
     signed: SignedData, pool: Iterable[x509.Certificate], need_v2: bool
 ) -> x509.Certificate:
@@ -2425,6 +2433,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"draws/[0-9a-f]{64}/(params|rows|openings)\.json", "draw.announced"),
     (r"draws/[0-9a-f]{64}/commits/.+", "draw.committed"),
     (r"draws/[0-9a-f]{64}/acks/.+", "draw.acked"),
+    (r"draws/[0-9a-f]{64}/waves/.+", "draw.wave"),
 ]
 CARRIED_OUT = {  # entry type → the orders it may rest on
     "tender.suspended": {"suspend"},
@@ -2444,7 +2453,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks|waves)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -2465,6 +2474,7 @@ FILE_FIELDS = {
     "correction",
     "promise",
     "demand",
+    "wave",
     "inputs",
     "report",
     "result",
@@ -2526,6 +2536,8 @@ class Audit:
         self.sheets: dict[str, Any] = {}
         self.opened: set[str] = set()
         self.evaluation: dict[str, Any] | None = None
+        self.certificates: dict[str, x509.Certificate] = {}
+        """Of good signatures in the bundle, by fingerprint."""
 
     # -- running ------------------------------------------------------------------------------
 
@@ -3321,6 +3333,7 @@ class Audit:
         raw, cms = self.bundle.read(document), self.bundle.read(path)
         when = self._signing_moment(document)
         certificate = verify_cades(cms, raw, self.anchors, when)
+        self.certificates[fingerprint(certificate)] = certificate
         wanted = self._expected_signer(document, path)
         if wanted is not None and fingerprint(certificate) != wanted:
             raise Invalid(f"signed by {subject_of(certificate)}, not by the certificate it should be")
@@ -3349,6 +3362,9 @@ class Audit:
         content = self.doc(document)
         if document.startswith(("bids/", "withdrawals/")):
             return str(content["bidder"]["cert_sha256"])
+        if re.match(r"draws/[^/]+/waves/", document):
+            known = self.known("draw.announced")
+            return next((str(p.get("caller")) for _, p in known if p["draw"] == content["draw"]), "nobody")
         if document.startswith("draws/"):
             return str(content["cert_sha256"])
         if document.startswith("opening/keys/"):
@@ -4668,6 +4684,9 @@ def recusals(
     }
 
 
+SHORT_WINDOW = 60  # seconds in which hardly anybody answers a telephone
+
+
 class _PanelAudit:
     """The committee that was demanded, drawn and seated here (draw.md section 13); `draws` are those that came to a
     result, in order."""
@@ -4786,6 +4805,7 @@ class _PanelAudit:
         opened = self.audit.doc(path)["rows"] if path in self.audit.bundle else []
         names = {row["h"]: row for row in opened}
         for act, payload in draw.of("wave"):
+            self._check_wave(draw, act, payload)
             for handle, outcome in payload["outcomes"].items():
                 record, who = payload["evidence"].get(handle), f"{act}: {handle[:12]}"
                 demand(record is None or _is_hex(record), f"{who} has no hash as evidence")
@@ -4808,6 +4828,32 @@ class _PanelAudit:
                         )
                 demand(record not in bound, f"{who} has the same call record as another answer")
                 bound.add(str(record))
+
+    def _check_wave(self, draw: _DrawAudit, act: Act, payload: Mapping[str, Any]) -> None:
+        """Who answered how is what the announced device signed (V6), within the window that was set with the call."""
+        answers = {h: outcome for h, outcome in payload["outcomes"].items() if outcome != "X"}
+        if not answers:
+            return
+        demand("wave" in payload, f"{act} says who answered how, and no device at a site signed it")
+        document = self.audit.doc(f"{draw.folder}/waves/{payload['wave']}.json")
+        exact_keys(document, ("v", "typ", "draw", "number", "until", "outcomes", "evidence"), "a wave")
+        same = (document["typ"], document["draw"]) == ("ebid.wave", draw.said["draw"])
+        demand(same and document["number"] == payload["number"], f"{act} names the answers to another call")
+        for handle in sorted(answers.keys() | document["outcomes"].keys()):
+            logged, signed = answers.get(handle), document["outcomes"].get(handle)
+            if logged != signed:
+                said = " and signed is ".join(OUTCOMES.get(str(o), "nothing") for o in (logged, signed))
+                self.audit.fail(f"{act}: {handle[:12]} is said to be {said}")
+        bound = {h: record for h, record in payload["evidence"].items() if h in answers}
+        demand(document["evidence"] == bound, f"{act} binds other call records than the device signed")
+        called, call = draw.of("called")[payload["number"]]
+        demand(
+            document["until"] == payload.get("until") == call.get("until"),
+            f"{act} was answered within another window than {called} had set",
+        )
+        seconds = int(call["until"] - moment(called.time).timestamp())
+        if seconds < SHORT_WINDOW:
+            self.audit.notes.append(f"{called} left those whom it called {seconds} seconds to answer")
 
     def _check_removal(self, act: Act, handle: str, record: Any) -> None:
         """A member leaves on a ground that the log named before, and the wave's evidence is that ground."""
@@ -4927,6 +4973,7 @@ class _PanelAudit:
         )
         if strangers := sorted(set(wanted.get("bidders", [])) - bidders):
             self.audit.fail(f"the demand excludes for ties to {', '.join(strangers)}, who did not bid")
+        self._check_certificates({h: opened[h]["name"] for h in seated & opened.keys()})
         avoided = {row["org"] for row in wanted["avoid"]} | set(wanted["buyers"])
         for handle in sorted(seated & opened.keys()):
             org, who = opened[handle]["org"], f"expert {opened[handle]['id']}"
@@ -4940,6 +4987,16 @@ class _PanelAudit:
             self.audit.unchecked.append(
                 "whether each candidate was excluded with reason: the regulator's bundle shows it"
             )
+
+    def _check_certificates(self, drawn: Mapping[str, str]) -> None:
+        """Who signed for a seat has the name of who was drawn for it (handle → name)."""
+        for member in self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []:
+            name = drawn.get(member.get("handle", ""))
+            certificate = self.audit.certificates.get(member["cert_sha256"])
+            if name is not None and certificate is not None and not bears_name(certificate, name):
+                self.audit.fail(
+                    f"swapped expert: {name} was drawn, {subject_of(certificate)} signs as {member['member']}"
+                )
 
     @property
     def _closed(self) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -39,6 +39,8 @@ from trading.web import _
 
 PURPOSE = "panel"
 SOURCE = "ebid-draw/1"
+ANSWER_SECONDS = 180
+"""for which those who are called may answer, where the hall sets nothing else"""
 
 
 # --- asking -----------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ def approve(session: Session, registry: Any, actor: Actor, purchase: Purchase, s
     record(session, actor, "panel.approved", purchase.code, {"demand": row.sha256}, at)
     drawn = draws.announce(
         session, registry, actor, purchase.code, draws.Demand(PURPOSE, seen.found.strata, cap=seen.wanted.cap),
-        seen.found.candidates, readers=draws.Readers(reader_keys(registry.settings), phones_of(seen.people)),
+        seen.found.candidates, readers=readers(registry.settings, seen.people),
     )  # fmt: skip
     row.approved_by, row.approved_at, row.draw = actor.user_id, at, drawn.ann
     seat_board(session, registry, row, at)
@@ -264,18 +266,19 @@ def seat_board(session: Session, registry: Any, row: PanelDemand, at: datetime) 
     return panel
 
 
-def reader_keys(settings: Any) -> dict[str, bytes]:
-    """The public keys that names are sealed to. Raises Refused `panel.no-readers`."""
+def readers(settings: Any, people: Sequence[PoolExpert]) -> draws.Readers:
+    """Whom names are sealed to, who calls, and how long those who are called may answer. Raises Refused
+    `panel.no-readers`."""
     site, regulator = settings.get("panel.site"), settings.get("panel.regulator_key")
     if not site or not regulator:
         raise refuse(
             "panel.no-readers", _("This hall has no device at an evaluation site that could call experts")
         )
-    return {SITE: base64.b64decode(json.loads(site)["hpke"]), REGULATOR: base64.b64decode(regulator)}
-
-
-def phones_of(people: Sequence[PoolExpert]) -> dict[str, str]:
-    return {person.number: person.phone for person in people}
+    device = json.loads(site)
+    keys = {SITE: base64.b64decode(device["hpke"]), REGULATOR: base64.b64decode(regulator)}
+    window = int(settings.get("panel.answer_seconds") or ANSWER_SECONDS)
+    phones = {person.number: person.phone for person in people}
+    return draws.Readers(keys, phones, device["cert_sha256"], window)
 
 
 # --- looking up ---------------------------------------------------------------------------------------
@@ -328,11 +331,6 @@ def missing(session: Session, panel: Panel) -> int:
     if any(not draw.ended or draws.awaited(session, draw) for draw in running):
         return 0
     return max(0, panel.experts - len(drawn_handles(session, panel)))
-
-
-def window(settings: Any) -> timedelta:
-    """How long those who are called may answer."""
-    return timedelta(seconds=int(settings.get("panel.answer_seconds") or 180))
 
 
 def progress(session: Session, tender: str) -> dict[str, Any]:

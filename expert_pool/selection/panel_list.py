@@ -8,6 +8,8 @@ The pool that drew the members hands over a JSON file:
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -61,6 +63,12 @@ class Seat:
     member: str
     cert_sha256: str
     handle: str = ""
+
+
+def bears_name(common_name: str, name: str) -> bool:
+    """Whether a certificate's common name is a person's: the name itself, or the name as a word of it."""
+    wanted, found = "".join(name.split()), unicodedata.normalize("NFKC", common_name).strip()
+    return bool(wanted) and wanted in ("".join(found.split()), *re.split(r"[\W\d_]+", found))
 
 
 def parse(raw: bytes) -> PanelList:

@@ -21,7 +21,7 @@ from expert_pool.selection import refused
 from expert_pool.selection import service as committee
 from expert_pool.selection.demanding import PURPOSE, demand_of, demand_of_draw, draws_for
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
-from expert_pool.selection.panel_list import Seat
+from expert_pool.selection.panel_list import Seat, bears_name
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
 from expert_pool.selection.recusal import Recusal, recusal
 from trading.accounts import addresses, certificates
@@ -117,8 +117,9 @@ def turn_away(session: Session, registry: Any, arrival: PanelArrival) -> None:
         refused.tell(session, Actor(user.id, user.name, "", "", secret), "", "arrival")
 
 
-def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) -> None:
-    """A drawn member has come, and seats are open: a seat, or, for whom the bidders are now a reason to leave, none."""
+def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, name: str) -> None:
+    """A drawn member of that name has come, and seats are open: a seat, or, for whom the bidders are now a reason to
+    leave, none."""
     purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, True)
     panel = committee.panel_of(session, draw.tender)
     person = experts.person_of_user(session, registry["keys"], arrival.user_id)
@@ -128,13 +129,15 @@ def welcome(session: Session, registry: Any, draw: Draw, arrival: PanelArrival) 
         return
     taken = committee.seats_of(registry["keys"], panel)
     if all(seat.user_id != arrival.user_id for seat in taken):
-        add_seat(session, registry, panel, arrival.user_id, person.employer, "expert", arrival.handle)
+        who = arrival.user_id
+        add_seat(session, registry, panel, who, person.employer, "expert", arrival.handle, name=name)
 
 
 def add_seat(
-    session: Session, registry: Any, panel: Panel, user_id: uuid.UUID, employer: str, kind: str, handle: str
-) -> Seat:
-    """One more known member. Raises Refused `panel.no-certificate`."""
+    session: Session, registry: Any, panel: Panel, user_id: uuid.UUID, employer: str, kind: str, handle: str,
+    name: str = "",
+) -> Seat:  # fmt: skip
+    """One more known member; an expert has the `name` that was drawn. Raises Refused `panel.no-certificate`."""
     keys, at = registry["keys"], database_now(session)
     user, usable = session.get_one(User, user_id), certificates.usable(session, user_id, at)
     if not usable:
@@ -142,7 +145,7 @@ def add_seat(
     seats = committee.seats_of(keys, panel)
     pseudonym = actor_pseudonym(keys.pseudonym, panel.tender, str(user_id))
     seat = Seat(
-        max((one.seat for one in seats), default=0) + 1, user_id, user.login, user.name, employer, kind,
+        max((one.seat for one in seats), default=0) + 1, user_id, user.login, name or user.name, employer, kind,
         False, pseudonym, usable[0].sha256, handle,
     )  # fmt: skip
     panel.sealed = committee.seats_to_keep(keys, panel.tender, [*seats, seat])
@@ -241,6 +244,12 @@ def sign_in(
             "signature.other-certificate",
             _("Sign with the certificate that the committee's list was made with"),
         )
+    if seat.kind == "expert" and not bears_name(evidence.common_name, seat.name):
+        refused.tell_apart(registry, actor, purchase.code, "sign-in")
+        raise refuse(
+            "signature.other-person", _("This certificate is not of the person who was drawn"), rule="M87 47",
+            remedy=_("Sign with the certificate of your own name; if your name has changed, tell the pool office."),
+        )  # fmt: skip
     member = committee.sit(session, panel, seat, signed_in_at=at)
     member.promise, member.promise_cms, member.phone = given.raw, given.cms, True
     promised = hashlib.sha256(given.raw).hexdigest()

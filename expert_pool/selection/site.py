@@ -31,6 +31,7 @@ from trading.draws.models import Draw
 from trading.draws.refusal import DrawError
 from trading.draws.roster import PRESENT
 from trading.errors import Refused, refuse
+from trading.evidence import accept
 from trading.interfaces import IPurchases, ISignatureVerifier
 from trading.ledger import canonical
 from trading.web import _
@@ -124,8 +125,7 @@ def take_wave(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
         raise refuse("site.wave-number", _("No answers to this call are awaited"))
     if not isinstance(outcomes, dict) or not isinstance(evidence, dict):
         raise malformed()
-    until = window_ends(registry, draw)
-    if type(said["until"]) is not int or said["until"] != until:
+    if type(said["until"]) is not int or said["until"] != draw.until:
         raise malformed()
     if outcomes.keys() != asked:
         raise refuse("site.strangers", _("A wave settles everybody who was asked, and nobody else"))
@@ -134,10 +134,11 @@ def take_wave(session: Session, registry: Any, raw: bytes, cms: bytes) -> None:
     allowed = "ADNR" if draw.number > 1 else "ADN"
     if not all(type(one) is str and len(one) == 1 and one in allowed for one in outcomes.values()):
         raise refuse("site.outcome", _("An answer is accepted, declined, or none"))
-    leaving = seating.still_to_leave(session, draw)
+    leaving, at = seating.still_to_leave(session, draw), database_now(session)
+    accept(session, registry, draw.tender, raw, cms, at)
     draws.settle(
         session, registry, draw, {**outcomes, **dict.fromkeys(leaving, calling.REMOVED)},
-        {**evidence, **leaving}, database_now(session), until,
+        {**evidence, **leaving}, at, draws.SignedWave(raw, cms),
     )  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def take_arrival(session: Session, registry: Any, raw: bytes, cms: bytes) -> Non
         return
     arrival.state, arrival.handle = "known", handle
     session.flush()
-    seating.welcome(session, registry, draw, arrival)
+    seating.welcome(session, registry, draw, arrival, opening["record"]["name"])
 
 
 def checked(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, opening: Any) -> str:
@@ -221,7 +222,7 @@ def wanted(session: Session, registry: Any) -> dict[str, Any]:
     """What is wanted of the device: whom to call, who has come, which names are due."""
     query = select(Draw).where(Draw.purpose == PURPOSE, Draw.names.is_not(None), Draw.sealed.is_(None))
     open_draws = list(session.scalars(query.order_by(Draw.announced_at, Draw.number)))
-    calls = [call_of(session, registry, draw, called) for draw in open_draws
+    calls = [call_of(session, draw, called) for draw in open_draws
              if (called := draws.awaited(session, draw))]  # fmt: skip
     due = [sealed_of(draw) | {"draw": draw.ann} for draw in open_draws if names_due(session, registry, draw)]
     return {"calls": calls, "arrivals": arrivals(session, registry), "open": due}
@@ -237,7 +238,7 @@ def sealed_of(draw: Draw) -> dict[str, Any]:
     }
 
 
-def call_of(session: Session, registry: Any, draw: Draw, called: list[list[str]]) -> dict[str, Any]:
+def call_of(session: Session, draw: Draw, called: list[list[str]]) -> dict[str, Any]:
     """One call to be made: whom, until when, and what may be said."""
     row = demanding.demand_of_draw(session, draw.ann)
     assert row is not None
@@ -253,16 +254,10 @@ def call_of(session: Session, registry: Any, draw: Draw, called: list[list[str]]
         "tender": draw.tender,
         "call": called,
         "script": {**said["session"], "specialities": specialities(draws.params_of(draw).document)},
-        "until": window_ends(registry, draw),
+        "until": draw.until,
         "asked_before": list(earlier),
         "earlier": earlier,
     }
-
-
-def window_ends(registry: Any, draw: Draw) -> int:
-    """Unix seconds until which those who are called now may answer."""
-    assert draw.called_at is not None
-    return int((draw.called_at + demanding.window(registry.settings)).timestamp())
 
 
 def specialities(params: Mapping[str, Any]) -> dict[str, str]:

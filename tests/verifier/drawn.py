@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tests.draws.ceremonies import Ceremony, ceremony
@@ -15,6 +16,8 @@ from trading.draws.draw import Replay, replay
 from trading.ledger.canonical import dumps
 
 TRUSTEES = ("c1", "c2", "c3")
+CALLER = "site"
+"""whose certificate the device at the site has"""
 BUYER, AVOIDED, FRIEND = "91110105MA0000009X", "91110105MA0000008R", "91110105MA0000007L"
 
 
@@ -102,8 +105,11 @@ class Drawn(Story):
         self.actor = "actor"
 
     demanded = ""
+    listed: Mapping[str, Any] = {}
+    """openings of everybody who stood in a draw"""
 
     def panel(self) -> str:
+        self.certify()
         super().panel()
         panel = json.loads(self.files["evaluation/panel.json"])
         for member, handle in zip(panel["members"], self.seated, strict=False):
@@ -120,6 +126,13 @@ class Drawn(Story):
             panel["members"][1]["head"], panel["members"][-1]["head"] = False, True
         self.files["evaluation/panel.json"] = dumps(panel)
         return hexhash(dumps(panel))
+
+    def certify(self) -> None:
+        """Members who were drawn sign with certificates of their own names."""
+        known = {h: record["name"] for h, (_, record) in self.listed.items()}
+        for member, handle in zip(self.members, self.seated, strict=False):
+            name = "somebody else" if (self.bend, member) == ("impostor", "m1") else known[handle]
+            self.parties.people[member] = self.parties.named(name)
 
     def draws(self) -> None:
         self.anns: list[str] = []
@@ -223,6 +236,7 @@ class Drawn(Story):
             times=(start + 3600, start + 3600, start + 7200),
         )  # fmt: skip
         found = replay(drawn.transcript)
+        self.listed = {**self.listed, **drawn.listed.openings}
         self.ann = found.announce.hex()
         self.anns.append(self.ann)
         self.announce(drawn)
@@ -267,10 +281,10 @@ class Drawn(Story):
         if self.bend == "sealed":
             self.files[f"{folder}/sealed.json"] = self.files.pop(f"{folder}/openings.json")
         self.regulator |= {f"{folder}/openings.json", f"{folder}/sealed.json"} & self.files.keys()
-        certificates = {p: self.parties.people[p].cert_sha256 for p in {*TRUSTEES, "tenderer"}}
-        self.entry(
-            "announced", **{name: hexhash(raw) for name, raw in files.items()}, certificates=certificates
-        )
+        people = self.parties.people
+        certificates = {p: people[p].cert_sha256 for p in {*TRUSTEES, "tenderer"}}
+        digests = {name: hexhash(raw) for name, raw in files.items()}
+        self.entry("announced", **digests, certificates=certificates, caller=people[CALLER].cert_sha256)
 
     def facts(self, record: Any) -> dict[str, Any]:
         """What the pool knows of a candidate."""
@@ -312,7 +326,8 @@ class Drawn(Story):
 
     def call(self, t: dict[str, Any]) -> None:
         for number, call in enumerate(t["result"]["calls"]):
-            self.entry("called", number=number, call=call)
+            until = int(self.now.timestamp()) + (20 if self.bend == "hasty call" else 180)
+            self.entry("called", number=number, call=call, until=until)
             if number < len(t["waves"]):
                 outcomes = dict(t["waves"][number])
                 if self.bend == "no answer" and number == 0:
@@ -333,7 +348,27 @@ class Drawn(Story):
                         outcomes[handle] = "N" if said == "D" else said
                 if self.bend == "one record":
                     evidence = dict.fromkeys(evidence, hexhash(b"one call"))
-                self.entry("wave", number=number, outcomes=outcomes, evidence=evidence)
+                self.wave(number, until, outcomes, evidence)
+
+    def wave(self, number: int, until: int, outcomes: dict[str, str], evidence: dict[str, str]) -> None:
+        """What the device signed, and what the hall makes of it."""
+        answers = {h: outcome for h, outcome in outcomes.items() if outcome != "X"}
+        said = {"v": 1, "typ": "ebid.wave", "draw": self.ann, "number": number, "until": until}
+        if self.bend == "longer" and number == 1:
+            said["until"] = until = until + 600
+        bound = {h: record for h, record in evidence.items() if h in answers}
+        if self.bend == "bent answer" and number == 0:
+            changed = next(h for h, outcome in answers.items() if outcome == "D")
+            answers[changed] = "A"
+        if self.bend == "other records" and number == 0:
+            bound = {h: hexhash(h.encode()) for h in bound}
+        raw = dumps(said | {"outcomes": answers, "evidence": bound})
+        signer = "c1" if self.bend == "other caller" else CALLER
+        paper: dict[str, Any] = {"until": until}
+        if answers and self.bend != "unsigned wave":
+            digest, p7s = self.signed(f"draws/{self.ann}/waves/{hexhash(raw)}", raw, signer)
+            paper |= {"wave": digest, "p7s": p7s}
+        self.entry("wave", number=number, outcomes=outcomes, evidence=evidence, **paper)
 
     def uncalled(self, handle: str) -> str:
         """What a device names that could not call."""

@@ -142,7 +142,8 @@ class Parties:
         self.log = NoteSigner("ledger.hall.example/2026", LOG_KEY, bytes([1 + salt]) * 32)
         self.witness = NoteSigner("witness.supervision.example/w1", WITNESS_KEY, bytes([2 + salt]) * 32)
         self.receipts = NoteSigner("receipts", LOG_KEY, bytes([3 + salt]) * 32)
-        names = ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3", "m4", "m5")
+        names = ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3", "m4", "m5", "site")
+        self.hasty, self._named = hasty, dict[str, Person]()
         self.people = {name: self.ca.issue(name) for name in names}
         self.people |= {
             f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)
@@ -150,6 +151,13 @@ class Parties:
         for person in self.people.values():
             person.hasty = hasty
         self.tsa = self.tsa_ca.issue("tsa", kind="rsa", stamping=True)
+
+    def named(self, name: str) -> Person:
+        """Somebody with a certificate of that name."""
+        if name not in self._named:
+            self._named[name] = self.ca.issue(name)
+            self._named[name].hasty = self.hasty
+        return self._named[name]
 
     def stamp(self, data: bytes, at: datetime) -> bytes:
         """An RFC 3161 response over `data`."""

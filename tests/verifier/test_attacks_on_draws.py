@@ -56,6 +56,10 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         ("no answer", "wave 1 does not settle who was called"),  # a fake "no answer", and the draw went on
         ("no record", "without evidence of a call"),
         ("one record", "has the same call record as another answer"),
+        ("unsigned wave", "says who answered how, and no device at a site signed it"),
+        ("bent answer", "is said to be declining and signed is accepting"),
+        ("other records", "binds other call records than the device signed"),
+        ("longer", "was answered within another window than"),
         ("undemanded", "was drawn without a demand that was approved"),
         ("few", "3 experts among 3 members were demanded"),
         ("even", "4 experts among 4 members were demanded"),

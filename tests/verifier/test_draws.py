@@ -145,6 +145,25 @@ def test_a_scored_tender_with_a_drawn_committee_verifies_in_both_tiers(
     assert (code, v13(text)) == (0, [said]), text
 
 
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("impostor", "V13 FAIL swapped expert: expert"),
+        ("other caller", "V6  FAIL draws/"),
+    ],
+)
+def test_signatures_of_others_than_the_drawn_and_the_device_are_named(
+    parties: Parties, verify: Verify, bend: str, said: str
+) -> None:
+    story = Whole(parties)
+    story.bend = bend
+    story.build()
+    code, text = verify(story, public=True)
+    line, *_summary = [line for line in text.split("\n") if "FAIL" in line]
+    assert code == 1 and line.startswith(said), text
+    assert ("CN=somebody else signs as m1" in line) is (bend == "impostor")
+
+
 @pytest.mark.parametrize("bend", ["", "second", "withheld"])
 def test_a_second_committee_and_a_withheld_reveal_are_in_order(
     hasty: Parties, verify: Verify, bend: str

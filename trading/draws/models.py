@@ -52,6 +52,8 @@ class Draw(Base):
     """how many calls are logged; one more than waves while answers are awaited, or when nobody is left to ask"""
     called_at: Mapped[OptionalInstant]
     """when the last of them was"""
+    answer_seconds: Mapped[int | None]
+    """of a draw among people: how long those who are called may answer, whatever the hall's settings say later"""
     waves: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     result_hash: Mapped[str | None]
@@ -66,6 +68,13 @@ class Draw(Base):
     def ended(self) -> bool:
         """Whether it has a result or is void."""
         return self.voided or self.result is not None
+
+    @property
+    def until(self) -> int | None:
+        """Unix seconds until which those who were called last may answer; None where nobody is asked."""
+        if self.called_at is None or self.answer_seconds is None:
+            return None
+        return int(self.called_at.timestamp()) + self.answer_seconds
 
 
 class DrawParty(Base):
@@ -112,6 +121,17 @@ class DrawShare(Base):
     trustee: Mapped[str] = mapped_column(primary_key=True)
     party: Mapped[str] = mapped_column(primary_key=True)
     slips: Mapped[Json]
+
+
+class DrawWave(Base):
+    """The answers to one call, as the device that called signed them."""
+
+    __tablename__ = "draw_wave"
+
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    wave: Mapped[Blob]
+    p7s: Mapped[Blob]
 
 
 class DrawSlip(Base):

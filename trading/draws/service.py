@@ -22,7 +22,7 @@ from trading.draws.announcement import Params, parse_params
 from trading.draws.candidates import Candidate, CandidateList, build_list
 from trading.draws.draw import check_beacon, result_hash
 from trading.draws.hashing import FAMILIES, jcs
-from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawSlip
+from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawSlip, DrawWave
 from trading.draws.refusal import DrawError
 from trading.errors import refuse
 from trading.events import DrawEnded
@@ -69,10 +69,21 @@ class Demand:
 @dataclass(frozen=True)
 class Readers:
     """Who alone may read the names of a draw among people (names.py): the raw public key of each reader, and
-    every candidate's telephone by the `id` of its record."""
+    every candidate's telephone by the `id` of its record. `caller` is the certificate (SHA-256, hex) of the device that
+    calls them and signs what they answered within `window` seconds."""
 
     keys: Mapping[str, bytes]
     phones: Mapping[str, str]
+    caller: str
+    window: int
+
+
+@dataclass(frozen=True)
+class SignedWave:
+    """The answers of people, as the device that called them signed them."""
+
+    raw: bytes
+    cms: bytes
 
 
 def lots(purpose: str, number: int) -> Demand:
@@ -178,13 +189,15 @@ def announce(
         names=sealed_names(params, readers, openings, listed, rng) if readers else None,
         openings_sha256=hashed(openings), certificates={name: known[name].cert_sha256 for name in cards},
         cards={name: {"card": row.card.hex(), "p7s": row.p7s.hex()} for name, row in cards.items()},
-        asks=demand.asks, announced_at=at,
+        asks=demand.asks, announced_at=at, answer_seconds=readers.window if readers else None,
     )  # fmt: skip
     session.add(draw)
     session.flush()
     files = {"params": hashed(draw.params), "rows": hashed(draw.rows), "openings": draw.openings_sha256}
     said = {"draw": draw.ann, **files, "certificates": draw.certificates}
-    record(session, actor, "draw.announced", tender, said, at)
+    record(
+        session, actor, "draw.announced", tender, said | ({"caller": readers.caller} if readers else {}), at
+    )
     for due in (params.t_commit + 1, params.t_freeze, params.t_reveal):
         promise(session, DUE, {"draw": draw.ann}, datetime.fromtimestamp(due, UTC))
     return draw
@@ -287,7 +300,8 @@ def call_next(session: Session, registry: Any, draw: Draw, at: datetime) -> None
     state, seed = calling_of(session, draw)
     called = state.call()
     draw.calls, draw.called_at = len(draw.waves) + 1, at
-    log(session, draw, "called", {"number": len(draw.waves), "call": called}, at)
+    said = {"number": len(draw.waves), "call": called}
+    log(session, draw, "called", said | ({"until": draw.until} if called and draw.until else {}), at)
     if called and not draw.asks:
         settle(session, registry, draw, {handle: "A" for _, handle in called}, {}, at)
     elif not called:
@@ -303,10 +317,10 @@ def awaited(session: Session, draw: Draw) -> list[list[str]]:
 
 def settle(
     session: Session, registry: Any, draw: Draw, outcomes: Mapping[str, str], evidence: Mapping[str, str],
-    at: datetime, until: int | None = None,
+    at: datetime, signed: SignedWave | None = None,
 ) -> None:  # fmt: skip
-    """One wave: an answer of everybody who was asked, with the hash of each one's record. Then the next call. `until`
-    (Unix seconds) ended the window in which people could answer. Raises Refused `draw.wave`."""
+    """One wave: an answer of everybody who was asked, with the hash of each one's record. Then the next call. People's
+    answers are `signed` by whoever called them. Raises Refused `draw.wave`."""
     state, _seed = calling_of(session, draw)
     state.call()
     try:
@@ -314,7 +328,10 @@ def settle(
     except DrawError as error:
         raise refuse("draw.wave", _("A wave settles everybody who was asked, and nobody else")) from error
     said = {"number": len(draw.waves), "outcomes": dict(outcomes), "evidence": dict(evidence)}
-    log(session, draw, "wave", said | ({} if until is None else {"until": until}), at)
+    if signed is not None:
+        session.add(DrawWave(draw_id=draw.id, number=len(draw.waves), wave=signed.raw, p7s=signed.cms))
+        said |= {"until": draw.until, "wave": hashed(signed.raw), "p7s": hashed(signed.cms)}
+    log(session, draw, "wave", said, at)
     draw.waves = [*draw.waves, dict(outcomes)]
     session.flush()
     call_next(session, registry, draw, at)

@@ -14,8 +14,17 @@ from sqlalchemy.orm import Session
 
 from trading.clock import database_now
 from trading.draws import ceremony
-from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty
-from trading.draws.service import OPENINGS, commits_of, draws_of, facts_of, opened_of, params_of, slips_of
+from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawWave
+from trading.draws.service import (
+    OPENINGS,
+    commits_of,
+    draws_of,
+    facts_of,
+    hashed,
+    opened_of,
+    params_of,
+    slips_of,
+)
 from trading.ledger import canonical
 from trading.ledger import entry as ledger_entry
 from trading.ledger.models import LedgerEntry
@@ -126,6 +135,10 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
         for ack in session.scalars(select(DrawAck).where(DrawAck.draw_id == draw.id)):
             yield File(f"{folder}/acks/{ack.sha256}.json", ack.ack)
             yield File(f"{folder}/acks/{ack.sha256}.p7s", ack.p7s)
+        for wave in session.scalars(select(DrawWave).where(DrawWave.draw_id == draw.id)):
+            name = hashed(wave.wave)
+            yield File(f"{folder}/waves/{name}.json", wave.wave)
+            yield File(f"{folder}/waves/{name}.p7s", wave.p7s)
 
 
 def checkpoint_sizes(session: Session, tender: str) -> set[int]:

@@ -1,4 +1,7 @@
-"""leftovers."""
+"""Who calls signs: the answers as the device signed them, and a window of a draw's own."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0022"
 down_revision = "0021"
@@ -7,8 +10,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("draw", sa.Column("answer_seconds", sa.Integer()))
+    op.execute("UPDATE draw SET answer_seconds = 180 WHERE names IS NOT NULL")
+    op.create_table(
+        "draw_wave",
+        sa.Column("draw_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("wave", sa.LargeBinary(), nullable=False),
+        sa.Column("p7s", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_wave_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_draw_wave")),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("draw_wave")
+    op.drop_column("draw", "answer_seconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ import pytest
 from pyramid.config import Configurator
 from sqlalchemy import text
 
+from expert_pool.experts import service as experts
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
+from expert_pool.selection.site import the_site
 from tests.expert_pool.selection.hall import OTHER_TAG, PanelHall, make_panel_hall
 from trading.draws.names import NamesError, open_names
 from trading.draws.service import draws_of, openings_of, params_of
+from trading.draws.showing import files
 from trading.errors import Refused
+from trading.evidence import evidence_of
 from trading.ledger import canonical
 
 
@@ -114,6 +119,7 @@ UNLAWFUL = [
 
 
 def test_a_draw_cannot_be_bent_and_its_names_cannot_be_learnt(hall: PanelHall) -> None:
+    names_that_no_certificate_has(hall)
     for changes, code in UNLAWFUL:
         faults = hall.ask(422, **changes)["faults"]
         assert code in [fault["code"] for fault in faults]
@@ -125,14 +131,26 @@ def test_a_draw_cannot_be_bent_and_its_names_cannot_be_learnt(hall: PanelHall) -
     hall.draws.to_the_freeze()
     hall.draws.work()
     a_wave_is_of_those_who_were_asked(hall)
+    hall.registry.settings["panel.answer_seconds"] = "60"  # the call that is out keeps its window
     nobody_can_read_the_names(hall)
     hall.site.call_all()
     assert hall.ask(422)["code"] == "panel.complete"
+    what_the_device_signed_is_kept(hall)
     nobody_learns_a_name_at_a_door(hall)
     only_who_was_drawn_gets_a_seat(hall)
     assert [
         draw["draw"] for draw in hall.people["regulator"].get(hall.api("/panel/demands")).json["demands"]
     ] == [first]
+
+
+def names_that_no_certificate_has(hall: PanelHall) -> None:
+    """The pool knows everybody by another name than their certificates."""
+    with hall.draws.db() as session:
+        for number in hall.experts:
+            row, keys = experts.by_number(session, number), hall.registry["keys"]
+            experts.seal_profile(
+                keys, row, dataclasses.replace(experts.read(keys, row), name=f"佚名{number}")
+            )
 
 
 def a_wave_is_of_those_who_were_asked(hall: PanelHall) -> None:
@@ -158,6 +176,22 @@ def a_wave_is_of_those_who_were_asked(hall: PanelHall) -> None:
     assert code_of(hall.site.post("/api/site/waves", forged, 422)) == "site.signature"
 
 
+def what_the_device_signed_is_kept(hall: PanelHall) -> None:
+    """Whoever reads the bundle can hold the log's answers against the device's own word, and the window of the call."""
+    (wave,), (called, _nobody) = hall.entries("draw.wave"), hall.entries("draw.called")
+    with hall.draws.db() as session:
+        kept = {file.path: file.content for file in files(session, hall.registry["keys"], hall.code)}
+        certificates = {row.sha256 for row in evidence_of(session, hall.code) if row.kind == "cert"}
+    path = f"draws/{wave['draw']}/waves/{wave['wave']}"
+    signed = canonical.loads(kept[f"{path}.json"])
+    assert (signed["outcomes"], signed["evidence"]) == (wave["outcomes"], wave["evidence"])
+    assert signed["until"] == wave["until"] == called["until"]
+    assert hashlib.sha256(kept[f"{path}.p7s"]).hexdigest() == wave["p7s"]
+    (announced,) = hall.entries("draw.announced")
+    assert announced["caller"] == the_site(hall.registry.settings).cert_sha256
+    assert announced["caller"] in certificates
+
+
 def drawn_rows(hall: PanelHall) -> bytes:
     with hall.draws.db() as session:
         return bytes(draws_of(session, hall.code, "panel")[0].rows)
@@ -176,7 +210,7 @@ def nobody_can_read_the_names(hall: PanelHall) -> None:
                 kept = b"\n".join(rows)
                 for number, someone in hall.experts.items():
                     name = next(row.name for row in people if row.login == someone.login)
-                    for secret in (number, someone.login, name):
+                    for secret in (number, someone.login, name, "佚名"):
                         assert secret.encode() not in kept, (table, secret)
         draw = draws_of(session, hall.code, "panel")[0]
         keys = hall.registry["keys"]
@@ -257,9 +291,11 @@ def only_who_was_drawn_gets_a_seat(hall: PanelHall) -> None:
         answer = hall.experts[number].post(hall.api("/panel/sign-in"), {}, 422).json
         assert code_of(answer) == "panel.not-yours"
     assert code_of(hall.sign_in(hall.experts[drawn[0]], 422, phone=False)) == "panel.phone"
+    assert code_of(hall.sign_in(hall.experts[drawn[0]], 422)) == "signature.other-person"
     hall.registry.settings["panel.addresses"] = "10.1.0.0/16"
     assert code_of(hall.experts[stranger].post("/api/panel/here", {}, 422).json) == "panel.elsewhere"
     assert code_of(hall.sign_in(hall.experts[drawn[0]], 422)) == "panel.elsewhere"
     with hall.draws.db() as session:
         doors = [row.door for row in session.query(NameRefusal)]
-        assert (doors.count("arrival"), doors.count("sign-in")) == (2, 2)  # no seat; not in the rooms
+        # No seat, not in the rooms; not drawn, not come, another's certificate.
+        assert (doors.count("arrival"), doors.count("sign-in")) == (2, 3)
