@@ -13,7 +13,8 @@ from pyramid.registry import Registry
 
 from config.app import make_config
 from config.settings import from_environment
-from trading.outbox import deliver
+from trading.db import committing
+from trading.outbox import begin_regular, deliver
 
 RINGS = 0.5
 """seconds between two rings"""
@@ -73,8 +74,17 @@ def registry() -> Registry:
     return config.registry
 
 
+@cache
+def begun() -> bool:
+    """Regular work stands promised, once a process; asked again as long as the database is away."""
+    with committing(registry()["sessions"]) as session:
+        begin_regular(session, registry()["regular"])
+    return True
+
+
 @celery.task(name="tradehall.keep")
 def keep_promises() -> int:
     """Keep what is due now; returns how many promises were tried."""
     hall = registry()
+    begun()
     return deliver(hall["sessions"], hall, hall["handlers"])

@@ -148,6 +148,19 @@ class IVoice(Interface):
         was never placed, is no error. Raises Refused `voice.unavailable`."""
 
 
+class ICreditRecords(Interface):
+    """Lists of credit and of bribery records (信用红黑名单、行贿犯罪记录). What is decided by them names the version
+    that was used; an older version never changes."""
+
+    def version(session: object, kind: str) -> object:
+        """The newest `trading.crediting.Version` of a kind (red, black, bribery), or None when there is none. Raises
+        `trading.errors.Refused` with code `credit.unavailable` when the provider does not answer."""
+
+    def lines(session: object, version: object, ids: object) -> object:
+        """The `trading.crediting.Line`s of that version about enterprises with these social credit codes and
+        persons of them; `ids` None for all. Raises Refused `credit.unavailable`."""
+
+
 class ITradeKind(Interface):
     """A kind of trade (交易类别) as data: stages, methods, form fields, defaults, templates, document texts.
 

@@ -7,12 +7,13 @@ and the promise's end commit together. Statutory deadlines are promises too, due
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 import structlog
-from sqlalchemy import Index, func, select
+from sqlalchemy import Index, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from trading.clock import database_now
@@ -31,6 +32,8 @@ MOST_DOUBLINGS = 16
 
 OUTWARD = 0x4F555457
 """The advisory lock of whoever does outward work ("OUTW")."""
+REGULAR = 0x52454755
+"""The advisory lock of whoever begins regular work ("REGU")."""
 
 
 def outward(handler: Handler) -> Handler:
@@ -64,10 +67,31 @@ def promise(session: Session, topic: str, payload: dict[str, Any], due: datetime
     session.flush()
 
 
+def kept_again(topic: str, handler: Handler, seconds: float) -> Handler:
+    """A handler whose promise stands again, `seconds` later, as soon as it is kept; what was kept is forgotten."""
+
+    @wraps(handler)
+    def keep(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+        handler(session, registry, payload)
+        session.execute(delete(Promise).where(Promise.topic == topic, Promise.kept_at.is_not(None)))
+        promise(session, topic, payload, database_now(session) + timedelta(seconds=seconds))
+
+    return keep
+
+
+def begin_regular(session: Session, topics: Iterable[str]) -> None:
+    """See to it that one promise of each of these topics stands. Called when a worker starts."""
+    session.execute(select(func.pg_advisory_xact_lock(REGULAR)))
+    standing = select(Promise.topic).where(Promise.kept_at.is_(None))
+    for topic in sorted(set(topics) - set(session.scalars(standing.where(Promise.topic.in_(set(topics)))))):
+        promise(session, topic, {})
+
+
 def next_due(session: Session, handlers: Mapping[str, Handler]) -> Promise | None:
     """The oldest due promise that nobody else is working on, locked; an outward one only when no other
-    process is at one."""
+    process is at one. What nobody here keeps, since its plugin is switched off, waits."""
     query = select(Promise).where(Promise.kept_at.is_(None), Promise.due_at <= database_now(session))
+    query = query.where(Promise.topic.in_(handlers))
     if not session.scalar(select(func.pg_try_advisory_xact_lock(OUTWARD))):
         slow = [topic for topic, handler in handlers.items() if getattr(handler, "outward", False)]
         query = query.where(Promise.topic.not_in(slow))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
-from bidding.awards import candidates, desk, orders
+from bidding.awards import candidates, deadlines, desk, orders
 from bidding.evaluation.report import DELIVERED
 from bidding.tenders import tender_factory
 from trading.events import OrderIssued, TenderResumed
+from trading.interfaces import IClockSource
 
 ROUTES = {
     "award": "/tenders/{code}/award",
@@ -39,6 +40,7 @@ def includeme(config: Configurator) -> None:
     config.on_promise(candidates.SILENCE, candidates.silence)
     config.add_subscriber(candidates.resume, TenderResumed)
     config.add_subscriber(orders.obey, OrderIssued)
+    config.provide(IClockSource, deadlines, "awards")
     config.on_desk("tenderer", desk.tenderer_cards)
     config.on_desk("agent", desk.agent_cards)
     config.on_desk("bidder", desk.bidder_cards)

@@ -30,9 +30,10 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, promises, desk cards, and what other rooms' pages show of it."""
     # Imported here: pure modules of this room are used without a web server.
-    from bidding.deposits import desk, own_views, returns, service, views
+    from bidding.deposits import deadlines, desk, own_views, returns, service, views
     from bidding.tenders import tender_factory
     from trading.events import TenderEnded
+    from trading.interfaces import IClockSource
 
     for name, pattern in ROUTES.items():
         factory = tender_factory if "{code}" in pattern else None
@@ -41,6 +42,7 @@ def includeme(config: Configurator) -> None:
         config.scan(f"bidding.deposits.{module}")
     config.add_request_method(own_views.deposit_box, "deposit_box")
     config.add_request_method(views.deposit_facts, "deposit_facts")
+    config.provide(IClockSource, deadlines, "deposits")
     config.on_promise(service.COLLECT, returns.round)
     config.on_promise(returns.PAY, returns.pay)
     config.on_desk("agent", desk.agent_cards)

@@ -16,7 +16,8 @@ from bidding.tenders.models import Tender
 
 
 def tender_factory(request: Request) -> Tender:
-    """The context of every route with `{code}`: permission rows judge the tender itself."""
+    """The context of every route with `{code}`: permission rows judge the tender itself; of a limited one nobody
+    gets further who is not invited."""
     tender = request.db.scalars(select(Tender).where(Tender.code == request.matchdict["code"])).first()
     if tender is None:
         raise HTTPNotFound()
@@ -28,8 +29,8 @@ class Tenders(NamedTuple):
 
     context: Callable[[Request], Tender]
     find: Callable[[Session, str], Tender]
-
     enter: Callable[[Request, str], Tender]
+
 
 ROUTES = {
     "tender-new": "/tenders/new",
@@ -68,11 +69,12 @@ def includeme(config: Configurator) -> None:
         factory = tender_factory if "{code}" in pattern else None
         config.add_route(name, pattern, factory=factory)
     # Imported here: the pages need this module's factory.
-    from bidding.tenders import desk, interruptions, invited, service
+    from bidding.tenders import deadlines, desk, interruptions, invited, service
     from trading.events import OrderIssued
-    from trading.interfaces import ITenders
+    from trading.interfaces import IClockSource, ITenders
 
     config.provide(ITenders, Tenders(tender_factory, service.find, invited.enter_at))
+    config.provide(IClockSource, deadlines, "tenders")
     config.add_subscriber(interruptions.obey, OrderIssued)
     config.scan("bidding.tenders.interruption_views")
     config.on_desk("agent", desk.agent_cards)

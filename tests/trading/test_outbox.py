@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from trading.clock import database_now
 from trading.db import committing, make_sessions
-from trading.outbox import LONGEST_PAUSE, Promise, deliver, outward, promise
+from trading.outbox import LONGEST_PAUSE, Promise, begin_regular, deliver, kept_again, outward, promise
 
 
 @pytest.fixture
@@ -79,3 +79,26 @@ def test_outward_work_that_takes_long_leaves_the_other_process_to_deadlines(
     assert meanwhile == [1, 0], (
         "the deadline was kept beside the outward work, the second of which had to wait"
     )
+
+
+def test_regular_work_stands_promised_again_as_soon_as_it_is_done(sessions: sessionmaker[Session]) -> None:
+    handlers = {"look": kept_again("look", nothing, 30)}
+    for _ in range(3):
+        with committing(sessions) as session:
+            begin_regular(session, handlers)
+            assert session.scalars(select(Promise.topic).where(Promise.kept_at.is_(None))).all() == ["look"]
+        deliver(sessions, None, handlers)
+    with committing(sessions) as session:
+        waiting = session.scalars(select(Promise).where(Promise.kept_at.is_(None))).one()
+        assert timedelta(seconds=25) < waiting.due_at - database_now(session) <= timedelta(seconds=30)
+        kept = session.scalars(select(Promise).where(Promise.kept_at.is_not(None))).all()
+        assert len(kept) <= 1, "what was kept is forgotten"
+
+
+def test_work_whose_plugin_is_switched_off_waits_untouched(sessions: sessionmaker[Session]) -> None:
+    with committing(sessions) as session:
+        promise(session, "nobody", {})
+    assert deliver(sessions, None, HANDLERS) == 0
+    with committing(sessions) as session:
+        waiting = session.scalars(select(Promise)).one()
+        assert (waiting.attempts, waiting.kept_at) == (0, None)

@@ -39,7 +39,8 @@ class Pause:
 
 @dataclass(frozen=True)
 class Clock:
-    """A running period: `amount` units from `started`, `roll` as the rule says."""
+    """A running period: `amount` units from `started`, `roll` as the rule says. The warning begins at the share
+    `yellow` of it, or with `left` units left."""
 
     started: datetime
     amount: int
@@ -47,6 +48,7 @@ class Clock:
     pauses: tuple[Pause, ...] = ()
     roll: bool = False
     yellow: Fraction = YELLOW
+    left: int = 1
 
     @classmethod
     def of(cls, rule: Rule, started: datetime, pauses: Sequence[Pause] = ()) -> Clock:
@@ -93,7 +95,7 @@ def light(clock: Clock, calendar: Calendar, now: datetime, stopped: datetime | N
 
 def _due_exact(clock: Clock) -> Due:
     unit = EXACT[clock.unit]
-    warned = min(Fraction(clock.amount) * clock.yellow, Fraction(clock.amount - 1))
+    warned = min(Fraction(clock.amount) * clock.yellow, Fraction(clock.amount - clock.left))
     seconds = ceil(max(warned, Fraction(0)) * int(unit.total_seconds()))
     return Due(_run(clock, timedelta(seconds=seconds)), _run(clock, clock.amount * unit), None)
 
@@ -115,7 +117,7 @@ def _run(clock: Clock, length: timedelta) -> datetime:
 def _due_days(clock: Clock, calendar: Calendar) -> Due:
     start = beijing_date(clock.started)
     skipped = _skipped(clock.pauses)
-    warned = max(min(ceil(clock.amount * clock.yellow), clock.amount - 1), 0)
+    warned = max(min(ceil(clock.amount * clock.yellow), clock.amount - clock.left), 0)
     last = _count(clock, start, clock.amount, skipped, calendar)
     if clock.roll:
         last = roll_forward(last, calendar)

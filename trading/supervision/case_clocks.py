@@ -78,22 +78,27 @@ def query_limit(session: Session, tender: Any, stage: Stage) -> tuple[date, Limi
         ) from None  # fmt: skip
 
 
-def due_limit(session: Session, case: Case, now: datetime) -> Limit | None:
-    """The limit that a case's clock runs to, with its light; None for one that was routed elsewhere."""
+def running(session: Session, case: Case) -> tuple[str, datetime, list[Pause]] | None:
+    """The step whose clock a case runs to, since when, and its pauses; None for one that was routed elsewhere."""
     if case.state == "routed":
         return None
-    track: Track = case.track  # type: ignore[assignment]
-    limits, pauses = (
-        the_limits(),
-        [Pause(p.started_at, p.ended_at, p.reason) for p in pauses_of(session, case)],
-    )
     if case.kind in ("query", "inquiry"):
-        step = "answer" if case.kind == "query" else "inquiry"
-        return limits.limit(track, step, case.filed_at, (), now, case.closed_at)
-    if track == "bidding_law" and case.accepted_at is None:
-        return limits.limit(track, "accept", case.filed_at, (), now, case.closed_at)
-    started = case.accepted_at if track == "bidding_law" and case.accepted_at else case.filed_at
-    return limits.limit(track, "decide", started, pauses, now, case.closed_at)
+        return ("answer" if case.kind == "query" else "inquiry"), case.filed_at, []
+    if case.track == "bidding_law" and case.accepted_at is None:
+        return "accept", case.filed_at, []
+    pauses = [Pause(p.started_at, p.ended_at, p.reason) for p in pauses_of(session, case)]
+    started = case.accepted_at if case.track == "bidding_law" and case.accepted_at else case.filed_at
+    return "decide", started, pauses
+
+
+def due_limit(session: Session, case: Case, now: datetime) -> Limit | None:
+    """The limit that a case's clock runs to, with its light; None for one that was routed elsewhere."""
+    found = running(session, case)
+    if found is None:
+        return None
+    step, started, pauses = found
+    track: Track = case.track  # type: ignore[assignment]
+    return the_limits().limit(track, step, started, pauses, now, case.closed_at)
 
 
 def complaint_limit(case: Case) -> Limit:

@@ -43,6 +43,7 @@ ACTS = {
     "panel.member-recused": _("A member of the committee stepped aside"),
     "review.signed": _("A member signed the review"),
     "abnormal.voted": _("A member judged the explanations of low prices"),
+    "scores.stated": _("The head of the committee stated the facts of objective items"),
     "scores.locked": _("A member signed and locked the scores"),
     "scores.explained": _("A member gave the reason of a score far from the others"),
     "scores.corrected": _("A member corrected a locked score"),
