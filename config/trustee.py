@@ -22,7 +22,7 @@ from plugins.outbound import Unreachable
 from plugins.x509_signatures import verifier_from
 from trading import hpke
 from trading.clock import now
-from trading.draws import papers, trustee
+from trading.draws import floor, papers, trustee
 from trading.draws.announcement import Params
 from trading.draws.cards import build_card, build_deals, build_share, parse_card
 from trading.draws.refusal import DrawError
@@ -80,7 +80,11 @@ class Service(Device):
         found = []
         for row in given["commits"]:
             commit = papers.parse_commit(params, unb64(row["commit"]))
-            self.signed_by(commit.raw, unb64(row["p7s"]), commit.party)
+            if commit.key:
+                if not floor.signed_by(commit.key, commit.raw, unb64(row["p7s"])):
+                    raise Declined(f"the commitment of {commit.party} is not signed with its key")
+            else:
+                self.signed_by(commit.raw, unb64(row["p7s"]), commit.party)
             found.append(commit)
         return found
 

@@ -25,7 +25,7 @@ SEND_S = 30
 
 
 def channel_of(request: Request) -> str:
-    """`opening:<code>`, `tender:<code>` or `notices`."""
+    """`opening:<code>`, `tender:<code>`, `draw:<code>` or `notices`."""
     parts = request.matchdict
     return f"{parts['topic']}:{parts['code']}" if "code" in parts else "notices"
 
@@ -96,6 +96,6 @@ def includeme(config: Configurator) -> None:
     config.registry["live.hub"] = Hub(config.registry["queue"], heartbeat)
     config.add_route("live-board", "/live/notices")
     config.add_route("live-board-since", "/live/notices/since/{id}")
-    config.add_route("live", "/live/{topic:opening|tender}/{code}")
-    config.add_route("live-since", "/live/{topic:opening|tender}/{code}/since/{id}")
+    config.add_route("live", "/live/{topic:opening|tender|draw}/{code}")
+    config.add_route("live-since", "/live/{topic:opening|tender|draw}/{code}/since/{id}")
     config.scan("trading.live_views")

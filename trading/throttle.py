@@ -51,6 +51,8 @@ RATES = {
     "api-upload-piece": Rate(1200, 60),
     "api-upload-submit": Rate(60, 60),
     "api-bid-withdrawals": Rate(60, 60),
+    "api-draw-hand-in": Rate(600, 60, POST),
+    "api-draw-floor": Rate(3000, 60),
     "live": Rate(300, 60),
     "live-board": Rate(300, 60),
 }

@@ -11,11 +11,13 @@ from pyramid.view import view_config
 
 from trading.draws import receiving, roster, showing
 from trading.draws.announcement import is_hex32
-from trading.draws.commands import ShowSlips, Signed
+from trading.draws.commands import EnterBeacon, ShowSlips, Signed
+from trading.draws.entering import enter_beacon
 from trading.draws.secrecy import may_see
 from trading.draws.service import draw_named
 from trading.errors import Refused, refuse
 from trading.ledger import canonical
+from trading.permissions import Permission
 from trading.web import PUBLIC, _, read_json
 
 HANDED_IN = {
@@ -98,6 +100,38 @@ def show_slips(request: Request) -> Any:
     receiving.take_slips(request.db, request.registry, request.matchdict["ann"], command.party, shown)
     request.response.status = 201
     return {}
+
+
+@view_config(route_name="api-draw-floor", request_method="GET", renderer="json", permission=PUBLIC)
+def floor(request: Request) -> Any:
+    """What somebody on the floor needs to contribute to a public draw, and (`?party=`) what is wanted of them now.
+    404 for any other draw."""
+    draw = in_address(request)
+    if not draw.public:
+        raise HTTPNotFound()
+    request.response.headers["Cache-Control"] = "no-store"
+    party = request.GET.get("party", "")
+    return showing.floor_papers(request.db, draw, party, int(request.now().timestamp()))
+
+
+@view_config(
+    route_name="api-draw-beacon",
+    request_method="POST",
+    renderer="json",
+    permission=Permission.ENTER_BEACON,
+    require_csrf=False,
+)
+def beacon(request: Request) -> Any:
+    """One of two people types the public value: {"counts"}: whether both have typed the same now."""
+    command, draw = read_json(request, EnterBeacon), in_address(request)
+    if not may_see(request, draw):
+        raise HTTPNotFound()
+    recording = command.recording or None
+    return {
+        "counts": enter_beacon(
+            request.db, request.registry, request.actor, draw.ann, command.value, recording
+        )
+    }
 
 
 @view_config(route_name="api-draw-transcript", request_method="GET", permission=PUBLIC)

@@ -40,11 +40,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class CandidateList:
-    """A list as it is announced (`rows`), and what opens it: (nonce, record) for every handle."""
+    """A list as it is announced (`rows`), and what opens it: (nonce, record) and groups for every handle."""
 
     rows: list[Row]
     openings: dict[str, tuple[str, Mapping[str, Any]]]
     group_nonce: bytes
+    groups: dict[str, tuple[str, ...]]
+    """whose labels each handle's row carries"""
 
     def root(self, family: Family) -> bytes:
         """The list's root: an RFC 6962 tree over jcs(row)."""
@@ -59,7 +61,7 @@ def build_list(
     the cap is 1."""
     group_nonce = rng(32)
     rows: list[Row] = []
-    openings = {}
+    openings, grouped = {}, {}
     for number, candidate in enumerate(candidates):
         if candidate.weight < 1 or (candidate.weight > 1 and cap != 1):
             raise ValueError("a weight is at least 1, and more than 1 only where the cap is 1")
@@ -68,12 +70,12 @@ def build_list(
         for _ in range(candidate.weight):
             nonce = rng(32)
             name = handle(family, scope, nonce, candidate.record).hex()
-            openings[name] = nonce.hex(), candidate.record
+            openings[name], grouped[name] = (nonce.hex(), candidate.record), groups
             if candidate.excluded:
                 rows.append({"h": name, "x": candidate.excluded})
             else:
                 rows.append({"h": name, "g": labels, "s": list(candidate.tags)})
-    return CandidateList(sorted(rows, key=lambda row: row["h"]), openings, group_nonce)
+    return CandidateList(sorted(rows, key=lambda row: row["h"]), openings, group_nonce, grouped)
 
 
 def handle(family: Family, scope: str, nonce: bytes, record: Mapping[str, Any]) -> bytes:

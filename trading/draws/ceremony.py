@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trading.draws.announcement import Params
+from trading.draws.floor import is_floor
 from trading.draws.papers import Ack, Commit
 
 
@@ -82,7 +83,8 @@ def wanted(facts: Facts, name: str, now: int) -> list[str]:
     if facts.frozen is not None:
         return _wanted_slips(facts, facts.frozen, name, now)
     if not closed(facts, now):
-        return ["commit"] if name in facts.params.must and name not in facts.commits else []
+        invited = name in facts.params.must or (facts.floor and is_floor(name))
+        return ["commit"] if invited and name not in facts.commits else []
     asked = []
     if name in facts.commits and any((name, trustee) not in facts.dealt for trustee in facts.params.trustees):
         asked.append("deal")

@@ -29,3 +29,5 @@ class ShowSlips(Given):
 
 class EnterBeacon(Given):
     value: str = Field(min_length=1, max_length=1000)
+    recording: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    """SHA-256 of the recording, in hex"""

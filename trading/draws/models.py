@@ -25,8 +25,8 @@ class Draw(Base):
     ann: Mapped[str] = mapped_column(unique=True)
     """the announcement's hash (hex), by which everybody names the draw"""
     params: Mapped[Blob]
-    rows: Mapped[Blob]
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    rows: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """openings.json, encrypted: who stands behind the handles; None while only `names` has it"""
     names: Mapped[bytes | None] = mapped_column(LargeBinary)
     """of a draw among people: openings.json and telephones, encrypted to the site and the regulator, not to the hall"""
@@ -35,6 +35,8 @@ class Draw(Base):
     """name → certificate (SHA-256, hex) of every party and trustee"""
     cards: Mapped[Json]
     """trustee → its signed card: {"card", "p7s"}, base64url"""
+    public: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """whether names are public from the start and anybody may contribute from the floor"""
     asks: Mapped[bool]
     """whether candidates are called and answer; lots among bids are settled by the order alone"""
     announced_at: Mapped[Instant]

@@ -6,10 +6,12 @@ All are canonical JSON; a reader takes only canonical bytes with exactly the fie
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trading.draws import floor
 from trading.draws.announcement import Params, is_hex32
 from trading.draws.hashing import is_name, jcs
 from trading.draws.refusal import malformed
@@ -23,7 +25,10 @@ class Commit:
     raw: bytes
     party: str
     cert_sha256: str
+    """of the certificate that signs; empty for a party from the floor"""
     commits: tuple[bytes, ...]
+    key: bytes = b""
+    """the public key of a party from the floor, whose name follows from it"""
 
     @property
     def hash(self) -> str:
@@ -43,12 +48,12 @@ class Ack:
 
 @dataclass(frozen=True)
 class Deal:
-    """What a party sends one trustee, sealed: its slips by number, and all commitments it knew of when it
-    dealt. Nobody whose commitment is missing there can still come in."""
+    """What a party sends one trustee, sealed: its slips by number, and (`listed`) the hash of the list of all
+    commitments it knew of when it dealt. Nobody whose commitment is missing there can still come in."""
 
     party: str
     trustee: str
-    commits: tuple[str, ...]
+    listed: str
     slips: Mapping[int, bytes]
 
 
@@ -60,13 +65,32 @@ def build_commit(params: Params, party: str, cert_sha256: str, commits: Sequence
 
 def parse_commit(params: Params, raw: bytes) -> Commit:
     """Raises DrawError MALFORMED for anything but a commitment for this draw."""
-    said = _read(raw, "ebid.draw-commit", params, "party", "cert_sha256", "commits")
-    if not is_name(said["party"]) or not is_hex32(said["cert_sha256"]):
-        raise malformed("the party of a commitment")
+    signer = "key" if b'"party":"floor-' in raw else "cert_sha256"
+    said = _read(raw, "ebid.draw-commit", params, "party", signer, "commits")
     hashes = _hashes(said["commits"])
     if len(hashes) != params.slips_each:
         raise malformed("the number of commitments")
-    return Commit(raw, said["party"], said["cert_sha256"], tuple(map(bytes.fromhex, hashes)))
+    commits = tuple(map(bytes.fromhex, hashes))
+    if signer == "key":
+        return Commit(raw, said["party"], "", commits, _floor_key(said["party"], said["key"]))
+    if not is_name(said["party"]) or not is_hex32(said["cert_sha256"]):
+        raise malformed("the party of a commitment")
+    return Commit(raw, said["party"], said["cert_sha256"], commits)
+
+
+def build_floor_commit(params: Params, key: bytes, commits: Sequence[bytes]) -> bytes:
+    """The paper that a party from the floor signs with the key that its name follows from."""
+    said = {"party": floor.name_of(key), "key": key.hex(), "commits": [c.hex() for c in commits]}
+    return jcs(_head("ebid.draw-commit", params) | said)
+
+
+def _floor_key(party: Any, key: Any) -> bytes:
+    """The public key of a party from the floor. Raises DrawError MALFORMED unless the name follows from it."""
+    if type(key) is not str or not re.fullmatch(r"04[0-9a-f]{128}", key):
+        raise malformed("the key of a party from the floor")
+    if floor.name_of(bytes.fromhex(key)) != party:
+        raise malformed("a party from the floor has another name than its key gives")
+    return bytes.fromhex(key)
 
 
 def build_ack(params: Params, trustee: str, cert_sha256: str, commits: Sequence[str]) -> bytes:
@@ -86,16 +110,17 @@ def parse_ack(params: Params, raw: bytes) -> Ack:
 def build_deal(params: Params, deal: Deal) -> bytes:
     """The plaintext of a deal."""
     slips = {str(number): slip.hex() for number, slip in deal.slips.items()}
-    said = {"party": deal.party, "trustee": deal.trustee, "commits": sorted(deal.commits), "slips": slips}
+    said = {"party": deal.party, "trustee": deal.trustee, "list": deal.listed, "slips": slips}
     return jcs(_head("ebid.draw-deal", params) | said)
 
 
 def parse_deal(params: Params, raw: bytes) -> Deal:
     """Raises DrawError MALFORMED for anything but a deal of this draw."""
-    said = _read(raw, "ebid.draw-deal", params, "party", "trustee", "commits", "slips")
+    said = _read(raw, "ebid.draw-deal", params, "party", "trustee", "list", "slips")
     if (
         not is_name(said["party"])
         or said["trustee"] not in params.trustees
+        or not is_hex32(said["list"])
         or type(said["slips"]) is not dict
     ):
         raise malformed("the parties of a deal")
@@ -103,7 +128,12 @@ def parse_deal(params: Params, raw: bytes) -> Deal:
     if not said["slips"].keys() <= numbers.keys() or not all(map(is_hex32, said["slips"].values())):
         raise malformed("the slips of a deal")
     slips = {numbers[name]: bytes.fromhex(slip) for name, slip in said["slips"].items()}
-    return Deal(said["party"], said["trustee"], _ascending(said["commits"]), slips)
+    return Deal(said["party"], said["trustee"], said["list"], slips)
+
+
+def list_hash(commits: Iterable[str]) -> str:
+    """SHA-256 of the canonical list of commitment papers (their hashes, ascending), by which a deal names it."""
+    return hashlib.sha256(jcs(sorted(commits))).hexdigest()
 
 
 def deal_info(params: Params, party: str, trustee: str) -> bytes:

@@ -15,13 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trading.clock import database_now
-from trading.draws import cards, ceremony, papers, slips
+from trading.draws import cards, ceremony, floor, papers, slips
 from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawShare, DrawSlip
 from trading.draws.refusal import DrawError
 from trading.draws.service import advance, draw_named, facts_of, log, seen_by_witness
 from trading.errors import Refused, refuse
 from trading.evidence import accept
 from trading.web import _
+
+MOST_FROM_THE_FLOOR = 500
+"""parties from the floor in one draw"""
 
 
 @contextmanager
@@ -54,6 +57,19 @@ def judge(
         raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
 
 
+def judge_floor(facts: ceremony.Facts, commit: papers.Commit, raw: bytes, signature: bytes) -> None:
+    """A party from the floor signs with the key that its name follows from; there is room for so many. Raises
+    Refused `draw.certificate`, `draw.floor-full`."""
+    if not floor.signed_by(commit.key, raw, signature):
+        raise refuse("draw.certificate", _("This is not signed with the key that the name follows from"))
+    if sum(map(floor.is_floor, facts.commits)) >= MOST_FROM_THE_FLOOR:
+        raise refuse(
+            "draw.floor-full",
+            _("So many have contributed from the floor that nobody else can be taken in"),
+            remedy=_("One honest contribution is enough: those that are in protect the draw."),
+        )
+
+
 def take_commit(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) -> None:
     """A party's commitment. Entry `draw.committed`. Raises Refused."""
     draw, at = draw_named(session, ann, lock=True), database_now(session)
@@ -63,12 +79,16 @@ def take_commit(session: Session, registry: Any, ann: str, raw: bytes, cms: byte
     expect(facts, commit.party, "commit", at)
     if at.timestamp() > facts.params.t_commit:
         raise not_asked()
-    judge(session, registry, draw, commit.party, raw, cms, at)
-    if commit.cert_sha256 != draw.certificates[commit.party]:
-        raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
+    if commit.key:
+        judge_floor(facts, commit, raw, cms)
+    else:
+        judge(session, registry, draw, commit.party, raw, cms, at)
+        if commit.cert_sha256 != draw.certificates[commit.party]:
+            raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))
     session.add(DrawParty(draw_id=draw.id, party=commit.party, commit=raw, p7s=cms))
     session.flush()
-    log(session, draw, "committed", {"party": commit.party, "commit": commit.hash, "p7s": sha256(cms)}, at)
+    said = {"party": commit.party, "commit": commit.hash, "p7s": sha256(cms)}
+    log(session, registry, draw, "committed", said, at)
     advance(session, registry, draw)
 
 
@@ -79,7 +99,11 @@ def take_deals(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes
     with readable():
         party, sealed = cards.parse_deals(ann, raw)
     expect(facts, party, "deal", at)
-    judge(session, registry, draw, party, raw, cms, at)
+    if key := facts.commits[party].key:
+        if not floor.signed_by(key, raw, cms):
+            raise refuse("draw.certificate", _("This is not signed with the key that the name follows from"))
+    else:
+        judge(session, registry, draw, party, raw, cms, at)
     if sealed.keys() != set(facts.params.trustees):
         raise refuse("draw.deals", _("A party deals to every trustee, and to nobody else"))
     for trustee, box in sealed.items():
@@ -101,7 +125,8 @@ def take_ack(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) 
     row = DrawAck(draw_id=draw.id, sha256=sha256(raw), trustee=ack.trustee, ack=raw, p7s=cms, at=at)
     session.add(row)
     session.flush()
-    log(session, draw, "acked", {"trustee": ack.trustee, "ack": row.sha256, "p7s": sha256(cms)}, at)
+    said = {"trustee": ack.trustee, "ack": row.sha256, "p7s": sha256(cms)}
+    log(session, registry, draw, "acked", said, at)
     advance(session, registry, draw)
 
 
@@ -112,7 +137,7 @@ def take_slips(session: Session, registry: Any, ann: str, party: str, shown: Seq
     expect(facts, party, "reveal", at)
     if slips.commit(facts.params, party, shown) != list(facts.commits[party].commits):
         raise refuse("draw.slips", _("These slips are not those that were committed to"))
-    reveal(session, draw, party, shown, [party], at)
+    reveal(session, registry, draw, party, shown, [party], at)
     advance(session, registry, draw)
 
 
@@ -137,7 +162,7 @@ def take_share(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes
         whole = slips.recover(facts.params, party, facts.commits[party].commits, shares.values())
     except DrawError:
         return  # false ones among them: others are awaited
-    reveal(session, draw, party, whole, sorted(shares), at)
+    reveal(session, registry, draw, party, whole, sorted(shares), at)
     advance(session, registry, draw)
 
 
@@ -151,7 +176,13 @@ def shares_of(session: Session, draw: Draw, party: str) -> dict[str, Mapping[int
 
 
 def reveal(
-    session: Session, draw: Draw, party: str, shown: Sequence[bytes], by: Sequence[str], at: datetime
+    session: Session,
+    registry: Any,
+    draw: Draw,
+    party: str,
+    shown: Sequence[bytes],
+    by: Sequence[str],
+    at: datetime,
 ) -> None:
     """Keep slips that open their commitments. Raises Refused `draw.slip-reused`."""
     named = [slip.hex() for slip in shown]
@@ -162,7 +193,7 @@ def reveal(
         DrawSlip(slip=slip, draw_id=draw.id, party=party, number=number) for number, slip in enumerate(named)
     )
     session.flush()
-    log(session, draw, "revealed", {"party": party, "slips": named, "by": list(by)}, at)
+    log(session, registry, draw, "revealed", {"party": party, "slips": named, "by": list(by)}, at)
 
 
 def sha256(data: bytes) -> str:

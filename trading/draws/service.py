@@ -9,18 +9,19 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trading import live
 from trading.acts import Actor, process, record
 from trading.clock import database_now
 from trading.draws import calling, ceremony, names, papers, roster, slips
 from trading.draws.announcement import Params, parse_params
 from trading.draws.candidates import Candidate, CandidateList, build_list
-from trading.draws.draw import check_beacon, result_hash
+from trading.draws.draw import result_hash
 from trading.draws.hashing import FAMILIES, jcs
 from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawSlip, DrawWave
 from trading.draws.refusal import DrawError
@@ -32,7 +33,8 @@ from trading.outbox import promise
 from trading.secrets import HallKeys
 from trading.web import _
 
-DUE = "draw.due"
+DUE, WITNESSED = "draw.due", "draw.witnessed"
+LOOK_AGAIN = timedelta(seconds=1)
 OPENINGS = "draw"
 """purpose of the openings' encryption"""
 HALL = process("draws")
@@ -57,13 +59,15 @@ PUBLIC_PACE = Pace(300, 600, 1800)
 @dataclass(frozen=True)
 class Demand:
     """What is to be drawn: `strata` as in params, `cap` seats of one group, `asks` whether candidates are
-    called and answer, `beacon` the source and rule of a public value or None."""
+    called and answer, `beacon` the source and rule of a public value or None, `public` whether names are public from
+    the start and anybody may contribute from the floor."""
 
     purpose: str
     strata: Sequence[Mapping[str, Any]]
     cap: int = 0
     asks: bool = True
     beacon: Mapping[str, str] | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ def params_of(draw: Draw) -> Params:
 def commits_of(session: Session, draw: Draw) -> dict[str, papers.Commit]:
     """party → its commitment."""
     rows = session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id).order_by(DrawParty.party))
-    return {row.party: papers.parse_commit(params_of(draw), row.commit) for row in rows}
+    params = params_of(draw)
+    return {row.party: papers.parse_commit(params, row.commit) for row in rows}
 
 
 def slips_of(session: Session, draw: Draw) -> dict[str, list[bytes]]:
@@ -135,6 +140,7 @@ def facts_of(session: Session, draw: Draw) -> ceremony.Facts:
     deals = select(DrawDeal.party, DrawDeal.trustee).where(DrawDeal.draw_id == draw.id)
     return ceremony.Facts(
         params=params,
+        floor=draw.public,
         commits=commits_of(session, draw),
         dealt=[(party, trustee) for party, trustee in session.execute(deals)],
         acks={row.trustee: papers.parse_ack(params, row.ack) for row in session.scalars(acks)},
@@ -189,6 +195,7 @@ def announce(
         names=sealed_names(params, readers, openings, listed, rng) if readers else None,
         openings_sha256=hashed(openings), certificates={name: known[name].cert_sha256 for name in cards},
         cards={name: {"card": row.card.hex(), "p7s": row.p7s.hex()} for name, row in cards.items()},
+        public=demand.public, opened_at=at if demand.public else None,
         asks=demand.asks, announced_at=at, answer_seconds=readers.window if readers else None,
     )  # fmt: skip
     session.add(draw)
@@ -205,12 +212,10 @@ def announce(
 
 def openings_document(params: Params, listed: CandidateList, candidates: Sequence[Candidate]) -> bytes:
     """openings.json: who stands behind every handle."""
-    more = {
-        jcs(dict(one.record)): {"groups": list(one.groups)} | ({"facts": one.facts} if one.facts else {})
-        for one in candidates
-    }
+    facts = {jcs(dict(one.record)): {"facts": one.facts} for one in candidates if one.facts}
     rows = [
-        {"h": h, "nonce": nonce, "record": dict(found)} | more[jcs(dict(found))]
+        {"h": h, "nonce": nonce, "record": dict(found), "groups": list(listed.groups[h])}
+        | facts.get(jcs(dict(found)), {})
         for h, (nonce, found) in sorted(listed.openings.items())
     ]
     head = {"v": 1, "typ": "ebid.draw-openings", "announce": params.hash.hex()}
@@ -265,20 +270,41 @@ def advance(session: Session, registry: Any, draw: Draw) -> None:
         bound = {party: facts.commits[party].commits for party in step.parties}
         said = {"freeze": slips.freeze(facts.params, bound).hex(), "parties": list(step.parties)}
         draw.parties = list(step.parties)
-        draw.frozen_entry = log(session, draw, "frozen", said | {"dropped": list(step.missing)}, at)
+        draw.frozen_entry = log(session, registry, draw, "frozen", said | {"dropped": list(step.missing)}, at)
+        if draw.public:
+            promise(session, WITNESSED, {"draw": draw.ann})
     elif step.act == "void":
         draw.voided = True
         reason = "no commitments" if facts.commits.keys() < set(facts.params.must) else "no acks"
         said = {"reason": reason, "missing": list(step.missing)}
-        draw.frozen_entry = log(session, draw, "void", said, at)
+        draw.frozen_entry = log(session, registry, draw, "void", said, at)
         registry.notify(DrawEnded(session, registry, draw.tender, at, draw.ann))
     elif step.act == "order" and not draw.calls and draw.result is None:
         call_next(session, registry, draw, at)
 
 
-def log(session: Session, draw: Draw, kind: str, said: Mapping[str, Any], at: datetime) -> int:
-    """The entry `draw.<kind>`; returns its row in the ledger."""
-    return record(session, HALL, f"draw.{kind}", draw.tender, {"draw": draw.ann, **said}, at).id
+def log(session: Session, registry: Any, draw: Draw, kind: str, said: Mapping[str, Any], at: datetime) -> int:
+    """The entry `draw.<kind>`; returns its row in the ledger. Whoever watches a public draw is told."""
+    entry = record(session, HALL, f"draw.{kind}", draw.tender, {"draw": draw.ann, **said}, at).id
+    if draw.public:
+        live.announce(session, registry["queue"], channel(draw), kind, draw=draw.ann)
+    return entry
+
+
+def channel(draw: Draw) -> str:
+    """The live channel of a public draw."""
+    return f"draw:{draw.tender}"
+
+
+def tell_witnessed(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """Keeps the promise `draw.witnessed`: who watches a public draw learns that a witness has seen the freeze, and
+    that dice may be thrown now. Looks again every second until then."""
+    draw, at = draw_named(session, payload["draw"], lock=True), database_now(session)
+    assert draw.frozen_entry is not None
+    if inclusion(session, draw.frozen_entry, witnessed=True) is None:
+        promise(session, WITNESSED, payload, at + LOOK_AGAIN)
+    else:
+        live.announce(session, registry["queue"], channel(draw), "witnessed", draw=draw.ann)
 
 
 def calling_of(session: Session, draw: Draw) -> tuple[calling.Calling, bytes]:
@@ -301,7 +327,9 @@ def call_next(session: Session, registry: Any, draw: Draw, at: datetime) -> None
     called = state.call()
     draw.calls, draw.called_at = len(draw.waves) + 1, at
     said = {"number": len(draw.waves), "call": called}
-    log(session, draw, "called", said | ({"until": draw.until} if called and draw.until else {}), at)
+    log(
+        session, registry, draw, "called", said | ({"until": draw.until} if called and draw.until else {}), at
+    )
     if called and not draw.asks:
         settle(session, registry, draw, {handle: "A" for _, handle in called}, {}, at)
     elif not called:
@@ -331,7 +359,7 @@ def settle(
     if signed is not None:
         session.add(DrawWave(draw_id=draw.id, number=len(draw.waves), wave=signed.raw, p7s=signed.cms))
         said |= {"until": draw.until, "wave": hashed(signed.raw), "p7s": hashed(signed.cms)}
-    log(session, draw, "wave", said, at)
+    log(session, registry, draw, "wave", said, at)
     draw.waves = [*draw.waves, dict(outcomes)]
     session.flush()
     call_next(session, registry, draw, at)
@@ -340,41 +368,9 @@ def settle(
 def conclude(session: Session, registry: Any, draw: Draw, result: dict[str, Any], at: datetime) -> None:
     params = params_of(draw)
     draw.result, draw.result_hash = result, result_hash(params.family, params.hash, result).hex()
-    log(session, draw, "result", {"result": result, "hash": draw.result_hash}, at)
+    log(session, registry, draw, "result", {"result": result, "hash": draw.result_hash}, at)
     session.flush()
     registry.notify(DrawEnded(session, registry, draw.tender, at, draw.ann))
-
-
-# --- the beacon -------------------------------------------------------------------------------------
-
-
-def enter_beacon(
-    session: Session, registry: Any, actor: Actor, ann: str, value: str, recording: str | None = None
-) -> bool:
-    """One of two people types in the public value; whether it counts now. Entry `draw.beacon` with the
-    second. Raises Refused `draw.beacon*`."""
-    draw, at = draw_named(session, ann, lock=True), database_now(session)
-    facts = facts_of(session, draw)
-    if ceremony.next_step(facts, int(at.timestamp())).missing != ("beacon",):
-        raise refuse("draw.beacon", _("No value is awaited now: only after a witness has seen the freeze"))
-    try:
-        if not check_beacon(value):
-            raise DrawError("MALFORMED")
-    except DrawError as error:
-        raise refuse("draw.beacon-form", _("The value is printable ASCII"), field="value") from error
-    mine = {"value": value, "user": actor.within(draw.tender), "recording": recording}
-    if draw.typed is None or draw.typed["user"] == mine["user"]:
-        draw.typed = mine
-        return False
-    if (draw.typed["value"], draw.typed["recording"]) != (value, recording):
-        raise refuse(
-            "draw.beacon-differs", _("The other person typed another value: compare, and type again")
-        )
-    seen_by_witness(session, draw)
-    draw.beacon = value
-    said = {"value": value, "entered": sorted((draw.typed["user"], mine["user"])), "recording": recording}
-    log(session, draw, "beacon", said, at)
-    return True
 
 
 def seen_by_witness(session: Session, draw: Draw) -> None:
@@ -396,7 +392,7 @@ def open_list(session: Session, registry: Any, draw: Draw) -> None:
     draw.opened_at = database_now(session)
     if draw.result is not None:
         said = {"openings": opened_of(registry["keys"], draw)}
-        log(session, draw, "opened", said, draw.opened_at)
+        log(session, registry, draw, "opened", said, draw.opened_at)
 
 
 def hand_over(session: Session, registry: Any, draw: Draw, openings: bytes) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from trading.clock import database_now
 from trading.draws import ceremony
+from trading.draws.floor import is_floor
 from trading.draws.models import Draw, DrawAck, DrawDeal, DrawParty, DrawWave
 from trading.draws.service import (
     OPENINGS,
@@ -72,6 +73,28 @@ def papers_of(session: Session, draw: Draw, name: str) -> dict[str, Any]:
     }
 
 
+def floor_papers(session: Session, draw: Draw, party: str, now: int) -> dict[str, Any]:
+    """The same for somebody on the floor, who is named by its key: without the list, which it can read elsewhere,
+    and with every commitment once they are frozen, so that a phone can compute T itself."""
+    facts = facts_of(session, draw)
+    values = {name: [c.hex() for c in commit.commits] for name, commit in facts.commits.items()}
+    return {
+        "now": now,
+        "params": canonical.loads(draw.params),
+        "certificates": draw.certificates,
+        "cards": draw.cards,
+        "commits": sorted(commit.hash for commit in facts.commits.values()),
+        "must": sorted(set(facts.params.must) & facts.commits.keys()),
+        "values": values if draw.frozen_entry is not None else {},
+        "wanted": ceremony.wanted(facts, party, now) if is_floor(party) else [],
+        "held": party in draw.parties,
+        "voided": draw.voided,
+        "ended": draw.ended,
+        "frozen": frozen(session, draw),
+        "revealed": party in facts.revealed,
+    }
+
+
 def frozen(session: Session, draw: Draw) -> dict[str, Any] | None:
     """The entry that fixed the draw (or voided it), its payload, and its place under a cosigned checkpoint."""
     if draw.frozen_entry is None:
@@ -127,11 +150,12 @@ def files(session: Session, keys: HallKeys, tender: str) -> Iterator[File]:
         if draw.names is not None:
             yield File(f"{folder}/sealed.json", draw.names, True)
         if draw.sealed is not None:
-            yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), True)
+            yield File(f"{folder}/openings.json", keys.unseal(draw.sealed, OPENINGS), not draw.public)
         for row in session.scalars(select(DrawParty).where(DrawParty.draw_id == draw.id)):
             name = commits_of(session, draw)[row.party].hash
             yield File(f"{folder}/commits/{name}.json", row.commit)
-            yield File(f"{folder}/commits/{name}.p7s", row.p7s)
+            ending = "sig" if is_floor(row.party) else "p7s"
+            yield File(f"{folder}/commits/{name}.{ending}", row.p7s)
         for ack in session.scalars(select(DrawAck).where(DrawAck.draw_id == draw.id)):
             yield File(f"{folder}/acks/{ack.sha256}.json", ack.ack)
             yield File(f"{folder}/acks/{ack.sha256}.p7s", ack.p7s)

@@ -119,7 +119,10 @@ def deal(who: Identity, params: Params, memory: Memory, commits: Sequence[papers
     memory.dealt = known
     return {
         trustee: papers.build_deal(
-            params, papers.Deal(who.name, trustee, known, slips.dealt_to(params, trustee, memory.own))
+            params,
+            papers.Deal(
+                who.name, trustee, papers.list_hash(known), slips.dealt_to(params, trustee, memory.own)
+            ),
         )
         for trustee in params.trustees
     }
@@ -143,7 +146,7 @@ def acknowledge(
         except (DrawError, KeyError) as error:
             faults.append(f"a deal does not hold: {error}")
             continue
-        if found.commits != known or found.trustee != who.name:
+        if found.listed != papers.list_hash(known) or found.trustee != who.name:
             faults.append(f"{found.party} dealt for another set of commitments")
         else:
             good[found.party] = dict(found.slips)

@@ -13,11 +13,10 @@ from sqlalchemy import select
 from trading.draws import roster, showing
 from trading.draws.calling import Calling
 from trading.draws.commands import EnterBeacon
+from trading.draws.entering import enter_beacon
 from trading.draws.models import Draw
 from trading.draws.secrecy import may_see
-from trading.draws.service import calling_of, enter_beacon, opened_of, params_of
-from trading.errors import Refused
-from trading.interfaces import ITenders
+from trading.draws.service import calling_of, opened_of, params_of
 from trading.ledger import canonical
 from trading.permissions import Permission
 from trading.web import PUBLIC, Form, _, whole_number
@@ -27,6 +26,7 @@ PURPOSES = {
     "panel": _("Evaluation experts"),
     "invited": _("Invited suppliers"),
     "lot": _("Lottery"),
+    "lottery": _("Lottery of small works"),
 }
 
 
@@ -76,7 +76,10 @@ def beacon(request: Request) -> Any:
     form = Form(request, EnterBeacon)
 
     def carry_out() -> None:
-        enter_beacon(request.db, request.registry, request.actor, draw.ann, form.command.value)
+        given = form.command
+        enter_beacon(
+            request.db, request.registry, request.actor, draw.ann, given.value, given.recording or None
+        )
 
     if form.carried_out(carry_out):
         return HTTPSeeOther(request.path)
@@ -87,14 +90,6 @@ def beacon(request: Request) -> Any:
         "awaited": showing.steps(request.db, draw, int(request.now().timestamp()))["missing"] == ("beacon",),
         "typed_by_me": draw.typed is not None and draw.typed["user"] == request.actor.within(draw.tender),
     }
-
-
-def tender_of(request: Request) -> Any:
-    """The tender of the address, for the permission rows; 404 where there is none."""
-    try:
-        return request.port(ITenders).find(request.db, request.matchdict["tender"])
-    except Refused as error:
-        raise HTTPNotFound() from error
 
 
 def place(request: Request) -> tuple[Any, ...]:

@@ -1,4 +1,7 @@
-"""lottery."""
+"""Public draws: names open from the start, contributors from the floor."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0021"
 down_revision = "0020"
@@ -7,8 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("draw", sa.Column("public", sa.Boolean(), nullable=False, server_default="false"))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("draw", "public")

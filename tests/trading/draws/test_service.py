@@ -14,7 +14,7 @@ from tests.draws.hall import TENDER, DrawHall, make_hall
 from tests.helpers import make_user
 from trading.accounts.service import create_api_key
 from trading.acts import process
-from trading.draws import receiving, service, showing
+from trading.draws import entering, receiving, service, showing
 from trading.draws.cards import build_question
 from trading.draws.draw import replay
 from trading.errors import Refused
@@ -162,7 +162,7 @@ def test_the_beacon_counts_when_two_people_have_typed_the_same(hall: DrawHall) -
 
     def enter(actor: service.Actor, value: str) -> bool:
         with hall.db() as session:
-            return service.enter_beacon(session, hall.registry, actor, ann, value)
+            return entering.enter_beacon(session, hall.registry, actor, ann, value)
 
     with pytest.raises(Refused) as refused:
         enter(first, "1")

@@ -197,7 +197,9 @@ def test_a_party_whose_slips_do_not_open_its_commitments_is_named_by_every_trust
     deals = [
         papers.build_deal(
             c.params,
-            papers.Deal("authority", name, known, slips.dealt_to(c.params, name, service.memory.own)),
+            papers.Deal(
+                "authority", name, papers.list_hash(known), slips.dealt_to(c.params, name, service.memory.own)
+            ),
         )
         for name in NAMES
     ]
