@@ -5,6 +5,7 @@ import bidding.awards.models
 import bidding.deposits.models
 import bidding.evaluation.models
 import bidding.lottery.models
+import bidding.offers.models
 import bidding.opening.models
 import bidding.recordings.models
 import bidding.roster.models
@@ -14,6 +15,7 @@ import expert_pool.advisory.models
 import expert_pool.conduct.models
 import expert_pool.experts.models
 import expert_pool.selection.models
+import plugins.approval_hall.models
 import trading.accounts.models
 import trading.credit.models
 import trading.deals.models
@@ -29,4 +31,4 @@ import trading.stages
 import trading.supervision.models
 from trading.db import Base
 
-__all__ = ["Base", "bidding", "expert_pool", "trading"]
+__all__ = ["Base", "bidding", "expert_pool", "plugins", "trading"]

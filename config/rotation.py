@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
+from bidding.evaluation.progress import facts_purpose
 from bidding.evaluation.progress import sheet_purpose as score_purpose
 from bidding.tenders.invited import purpose as invited_purpose
 from config import key_acts
@@ -35,8 +36,8 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("user_account", "totp_secret"): lambda row: "totp",
     ("download", "sealed"): lambda row: "download",
     ("tender_question", "sealed"): lambda row: "question",
-    ("expert", "sealed"): own_row,
     ("tender_invitee", "sealed"): invited_purpose,
+    ("expert", "sealed"): own_row,
     ("expert_act", "sealed"): own_row,
     ("expert_payment", "sealed"): lambda row: f"expert_payment/{row.expert_id}",
     ("expert_session", "sealed"): own_row,
@@ -51,8 +52,10 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("deposit_item", "sealed"): own_row,
     ("deposit_payment", "sealed"): own_row,
     ("draw", "sealed"): lambda row: "draw",
+    ("hall_paper", "sealed"): own_row,
     ("score_draft", "sealed"): score_purpose,
     ("score_sheet", "sealed"): score_purpose,
+    ("score_facts", "sealed"): facts_purpose,
     ("supervision_case", "sealed"): lambda row: f"case/{row.id}",
     ("supervision_paper", "sealed"): lambda row: f"paper/{row.tender}/{row.sha256}",
 }

@@ -1,0 +1,1 @@
+"""The approval hall (审批大厅)."""
