@@ -18,7 +18,14 @@ from bidding.awards.models import Award, Candidate
 from bidding.deposits import decisions as deposit_decisions
 from bidding.deposits import returns as deposits
 from bidding.evaluation import progress
-from bidding.evaluation.models import EvaluationReport, ReportSignature, Review, ScorePaper, ScoreSheet
+from bidding.evaluation.models import (
+    EvaluationReport,
+    ReportSignature,
+    Review,
+    ScoreFacts,
+    ScorePaper,
+    ScoreSheet,
+)
 from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
 from bidding.tenders import versions
 from bidding.tenders.models import Tender
@@ -242,7 +249,7 @@ def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:
 
 
 def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
-    """evaluation/scores/, score-reasons/, score-corrections/: what members signed, for the regulator, and not
+    """evaluation/score-facts/, scores/, score-reasons/, score-corrections/: what members signed, for the regulator, and not
     before every member has locked."""
     scoring = progress.load(session, keys, tender).scoring
     sheets = select(ScoreSheet).where(ScoreSheet.tender_id == tender.id)
@@ -251,6 +258,10 @@ def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exh
     for sheet in session.scalars(sheets):
         raw = keys.unseal(sheet.sealed, progress.sheet_purpose(sheet))
         yield from signed(f"evaluation/scores/{sheet.sha256}", raw, sheet.cms, secret=True)
+    for facts in session.scalars(select(ScoreFacts).where(ScoreFacts.tender_id == tender.id)):
+        if facts.round < tender.round or (scoring is not None and scoring.complete):
+            raw = keys.unseal(facts.sealed, progress.facts_purpose(facts))
+            yield from signed(f"evaluation/score-facts/{facts.sha256}", raw, facts.cms, secret=True)
     for paper in session.scalars(select(ScorePaper).where(ScorePaper.tender_id == tender.id)):
         folder = f"evaluation/earlier-{paper.round}/" if paper.round < tender.round else "evaluation/"
         name = (

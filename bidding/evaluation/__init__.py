@@ -10,6 +10,8 @@ ROUTES = {
     "evaluation-documents": "/tenders/{code}/evaluation/bids/{manifest}/documents",
     "evaluation-review": "/tenders/{code}/evaluation/reviews/{step}",
     "evaluation-review-sign": "/tenders/{code}/evaluation/reviews/{step}/sign",
+    "evaluation-score-facts": "/tenders/{code}/evaluation/score-facts",
+    "evaluation-score-facts-sign": "/tenders/{code}/evaluation/score-facts/sign",
     "evaluation-scores": "/tenders/{code}/evaluation/scores",
     "evaluation-scores-sign": "/tenders/{code}/evaluation/scores/sign",
     "evaluation-scores-settle": "/tenders/{code}/evaluation/scores/settle",
@@ -31,6 +33,8 @@ ROUTES = {
     "api-scores": "/api/tenders/{code}/evaluation/scores",
     "api-scores-save": "/api/tenders/{code}/evaluation/scores/save",
     "api-scores-draft": "/api/tenders/{code}/evaluation/scores/draft",
+    "api-score-facts": "/api/tenders/{code}/evaluation/score-facts",
+    "api-score-facts-draft": "/api/tenders/{code}/evaluation/score-facts/draft",
     "api-score-reasons": "/api/tenders/{code}/evaluation/score-reasons",
     "api-score-reasons-draft": "/api/tenders/{code}/evaluation/score-reasons/draft",
     "api-score-corrections": "/api/tenders/{code}/evaluation/score-corrections",
@@ -68,5 +72,5 @@ def includeme(config: Configurator) -> None:
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    for module in ("api", "score_api", "score_views", "views", "party_views", "report_views"):
+    for module in ("api", "score_api", "score_views", "score_fact_views", "views", "party_views", "report_views"):
         config.scan(f"bidding.evaluation.{module}")

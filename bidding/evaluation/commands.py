@@ -109,6 +109,19 @@ class DraftScores(Asked):
     scores: list[TypedScore] | None = None
 
 
+class StatedFact(Asked):
+    """What a bid shows for an objective criterion, and the points that it gives."""
+
+    bid: str
+    item: str
+    fact: str = ""
+    points: str = ""
+
+
+class StateFacts(Asked):
+    facts: list[StatedFact]
+
+
 class ExplainScore(Asked):
     bid: str
     item: str

@@ -38,6 +38,8 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
     step = STEP_OF_PHASE.get(phase)
     if step and not found.review_of(own.member, step):
         return _("A review waits for your signature"), True
+    if phase is Phase.SCORING and found.scoring and own.head and found.scoring.facts_owed:
+        return _("State the facts of the objective items: every sheet waits for them"), True
     if phase is Phase.SCORING and found.scoring and own.member not in found.scoring.locked:
         return _("The bids wait for your scores"), True
     if phase is Phase.SCORE_REASONS and found.scoring and found.scoring.owed(own.member):

@@ -16,7 +16,7 @@ class Review(Base):
     votes stand in `raw` only; bundle.md and bidding.evaluation.papers say how."""
 
     __tablename__ = "review"
-    __table_args__ = (UniqueConstraint("tender_id", "round", "member", "step"),)
+    __table_args__ = (UniqueConstraint("tender_id", "round", "member", "step", "number"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
@@ -25,6 +25,8 @@ class Review(Base):
     """the member's pseudonym in this tender"""
     step: Mapped[str]
     """qualification | conformity | abnormal (whether an explanation is accepted)"""
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    """from 2: what the member adds when a replaced member's void votes bring further bids to the step"""
     raw: Mapped[Blob]
     sha256: Mapped[str]
     cms: Mapped[Blob]
@@ -79,11 +81,32 @@ class ScoreSheet(Base):
     """A member's locked sheet (评分表). Its bytes lie sealed: they are opened to nobody before all are locked."""
 
     __tablename__ = "score_sheet"
-    __table_args__ = (UniqueConstraint("tender_id", "round", "member"),)
+    __table_args__ = (UniqueConstraint("tender_id", "round", "member", "number"),)
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
     round: Mapped[Round]
+    member: Mapped[str]
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    """from 2: as in `Review`"""
+    sealed: Mapped[Blob]
+    sha256: Mapped[str]
+    cms: Mapped[Blob]
+    at: Mapped[Instant]
+
+
+class ScoreFacts(Base):
+    """What the head stated of objective criteria (客观分陈述), signed. Sealed as sheets are: nobody but the committee
+    reads points before all have locked. The last one of a head who still sits is prefilled on the sheets."""
+
+    __tablename__ = "score_facts"
+    __table_args__ = (UniqueConstraint("tender_id", "round", "number"),)
+
+    id: Mapped[Id]
+    tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"), index=True)
+    round: Mapped[Round]
+    number: Mapped[int]
+    """from 1, in the order of filing"""
     member: Mapped[str]
     sealed: Mapped[Blob]
     sha256: Mapped[str]

@@ -20,7 +20,15 @@ from bidding.evaluation import lowest, papers, pricesheet, review, steps
 from bidding.evaluation.corrections import Corrected
 from bidding.evaluation.inputs import Bid as Evaluated
 from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
-from bidding.evaluation.models import Clarification, EvaluationReport, Review, ScorePaper, ScoreSheet, TieDraw
+from bidding.evaluation.models import (
+    Clarification,
+    EvaluationReport,
+    Review,
+    ScoreFacts,
+    ScorePaper,
+    ScoreSheet,
+    TieDraw,
+)
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.result import Result
 from bidding.evaluation.score_progress import Scoring
@@ -106,6 +114,8 @@ class Evaluation:
     locked_sheets: Mapping[str, bytes] = field(default_factory=dict)
     """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
     score_papers: Sequence[ScorePaper] = ()
+    stated_facts: bytes | None = None
+    """what the head stated of objective criteria, the last time"""
     _decided: dict[bool | None, list[dict[str, Any]]] = field(default_factory=dict)
 
     @cached_property
@@ -297,6 +307,7 @@ class Evaluation:
             locked={member: canonical.loads(raw) for member, raw in self.locked_sheets.items()},
             reasons=self.score_reasons,
             corrections=self.score_corrections,
+            facts=canonical.loads(self.stated_facts) if self.stated_facts else None,
         )
 
     @property
@@ -383,12 +394,24 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
             row.member: keys.unseal(row.sealed, sheet_purpose(row)) for row in rows(ScoreSheet, ScoreSheet.at)
         },
         score_papers=rows(ScorePaper, ScorePaper.number),
+        stated_facts=next(
+            (
+                keys.unseal(row.sealed, facts_purpose(row))
+                for row in rows(ScoreFacts, ScoreFacts.number.desc())
+            ),
+            None,
+        ),
     )
 
 
 def sheet_purpose(row: Any) -> str:
     """What a sealed sheet or draft is bound to: its place, so that nobody's can be put in another's."""
     return f"score/{row.tender_id}/{row.round}/{row.member}"
+
+
+def facts_purpose(row: Any) -> str:
+    """The same for a statement of facts."""
+    return f"score-facts/{row.tender_id}/{row.round}/{row.number}"
 
 
 def prices_open(session: Session, tender: Tender) -> bool:

@@ -93,14 +93,16 @@ def report_document(found: Evaluation, inputs: bytes, at: datetime) -> bytes:
 
 
 def written_about_scores(found: Evaluation) -> dict[str, list[dict[str, Any]]]:
-    """What members wrote after their sheets were locked: reasons for scores far from the others, and
-    corrections (M87 64)."""
+    """What was written beside the scores: the facts that were stated of objective items, reasons for scores far from
+    the others, and corrections (M87 64)."""
 
     def told(documents: Sequence[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
         return [{key: document[key] for key in keys} for document in documents]
 
     about = ("bid", "item", "member", "reason")
+    assert found.scoring is not None
     return {
+        "score_facts": found.scoring.facts_stated,
         "score_reasons": told(found.score_reasons, *about, "score", "rules"),
         "score_corrections": told(found.score_corrections, *about, "number", "ground", "before", "after"),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from bidding.evaluation import access, commands, score_service
+from bidding.evaluation import access, commands, score_service, score_stating
 from bidding.evaluation.api import EVALUATE, phase_now
 from bidding.evaluation.progress import Phase
 from bidding.evaluation.score_service import Stale
@@ -38,6 +38,8 @@ def show(request: Request) -> Any:
         "bids": [
             {"id": bid, "name": found.bids[bid].name, "manifest": found.bids[bid].manifest} for bid in shown
         ],
+        "facts": scoring.facts_stated,
+        "facts_owed": bool(shown) and scoring.facts_owed,
         "mine": own.member in scoring.locked,
         "locked": len(scoring.locked),
         "size": len(scoring.members),
@@ -87,6 +89,25 @@ def lock(request: Request) -> Any:
         request.db, request.registry, request.actor, request.context.code, command.raw, command.cms
     )
     return {"sheet": row.sha256, "phase": phase_now(request)}
+
+
+@view_config(route_name="api-score-facts-draft", request_method="POST", renderer="json", permission=EVALUATE)
+def draft_facts(request: Request) -> Any:
+    """{"facts": [{"bid","item","fact","points"}]}, of the head → {"raw"}."""
+    command = read_json(request, commands.StateFacts)
+    facts = [fact.model_dump() for fact in command.facts]
+    raw = score_stating.draft_facts(request.db, request.registry, request.actor, request.context, facts)
+    return {"raw": b64(raw)}
+
+
+@view_config(route_name="api-score-facts", request_method="POST", renderer="json", permission=EVALUATE)
+def state_facts(request: Request) -> Any:
+    """{"raw","cms"} → the facts stand prefilled on every sheet: {"facts","phase"}."""
+    command = read_json(request, commands.SignReview)
+    row = score_stating.state_facts(
+        request.db, request.registry, request.actor, request.context.code, command.raw, command.cms
+    )
+    return {"facts": row.sha256, "phase": phase_now(request)}
 
 
 @view_config(route_name="api-score-reasons-draft", request_method="POST", renderer="json",

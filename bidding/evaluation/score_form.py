@@ -44,34 +44,50 @@ def fields_with(form: Form, scores: Sequence[Mapping[str, Any]]) -> dict[str, st
     return shown
 
 
-def rows(
-    nodes: Sequence[Mapping[str, Any]],
-    judged: Sequence[Criterion],
-    words: Mapping[str, tuple[str, str]],
-    depth: int = 0,
-) -> list[dict[str, Any]]:
-    """The tree of criteria as lines of a table: groups (`kind` is ""), the price, what is scored. `words` are
-    name and guidance by id in the reader's language where they are not the published ones."""
-    found: list[dict[str, Any]] = []
+def prefilled(form: Form) -> dict[str, str]:
+    """The fields of the form that show what is stated."""
+    return {field_of(form, bid, item): stated.points for (bid, item), stated in form.stated.items()}
+
+
+def facts_of(posted: Mapping[str, str], form: Form) -> list[dict[str, str]]:
+    """The facts and points of a posted statement, as typed."""
+    return [
+        {
+            "bid": bid,
+            "item": criterion.id,
+            "points": posted.get(name := field_of(form, bid, criterion.id), "").strip(),
+            "fact": posted.get(f"why-{name}", "").strip(),
+        }
+        for bid in form.bids
+        for criterion in form.objective
+    ]
+
+
+def facts_with(form: Form) -> dict[str, str]:
+    """The fields of a statement that show what is stated so far."""
+    shown = prefilled(form)
+    return shown | {
+        f"why-{field_of(form, bid, item)}": stated.fact for (bid, item), stated in form.stated.items()
+    }
+
+
+def rows(published: Sequence[Mapping[str, Any]], judged: Sequence[Criterion]) -> list[dict[str, Any]]:
+    """The rows of the published criteria (`papers.criteria_rows`) as lines of the sheet: groups (`kind` is ""), the
+    price, what is scored."""
     by_id = {criterion.id: criterion for criterion in judged}
-    for node in nodes:
-        name, guidance = words.get(node["id"], (node.get("name") or node["id"], node.get("guidance", "")))
-        criterion = by_id.get(node["id"])
-        found.append(
-            {
-                "id": node["id"],
-                "name": name,
-                "guidance": guidance,
-                "depth": depth,
-                "kind": node.get("kind", ""),
-                "weight": node["weight"],
-                "share": plain(criterion.weight * 100) if criterion else "",
-                "max": plain(criterion.max) if criterion and criterion.max else "",
-                "levels": levels(criterion) if criterion else [],
-            }
-        )
-        found += rows(node.get("items", []), judged, words, depth + 1)
-    return found
+    return [row | as_scored(by_id.get(row["id"])) for row in map(dict, published)]
+
+
+def as_scored(criterion: Criterion | None) -> dict[str, Any]:
+    """What a line of the sheet says of a criterion; of a group nothing."""
+    if criterion is None:
+        return {"kind": "", "share": "", "max": "", "levels": []}
+    return {
+        "kind": criterion.kind,
+        "share": plain(criterion.weight * 100),
+        "max": plain(criterion.max) if criterion.max else "",
+        "levels": levels(criterion),
+    }
 
 
 def levels(criterion: Criterion) -> list[str]:

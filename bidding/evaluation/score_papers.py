@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from translationstring import TranslationStringFactory
 
-from bidding.evaluation.criteria import Criterion, is_number
+from bidding.evaluation.criteria import OBJECTIVE, Criterion, is_number
 from bidding.evaluation.exact import plain
 from bidding.evaluation.papers import MAX_REASON, field_of
 from bidding.evaluation.score_corrections import ARTICLES
@@ -30,15 +30,39 @@ _ENTRY = {"bid", "item", "score", "reason"}
 _STRANGE = _("This is not a paper of this committee's scoring")
 
 
+Place = tuple[str, str]
+"""a bid (id) and a criterion (id)"""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the committee's head found in a bid for an objective criterion, and the points that it gives."""
+
+    fact: str
+    points: str
+
+
 @dataclass(frozen=True)
 class Form:
-    """What a member scores: the bids (ids) and the judged criteria; `round` is 1 but for an evaluation made anew."""
+    """What a member scores: the bids (ids) and the judged criteria; `round` is 1 but for an evaluation made anew.
+    `stated` stands prefilled: a member who gives other points says why."""
 
     tender: str
     member: str
     bids: tuple[str, ...]
     criteria: tuple[Criterion, ...]
     round: int = 1
+    stated: Mapping[Place, Stated] = field(default_factory=dict)
+
+    @property
+    def objective(self) -> tuple[Criterion, ...]:
+        """The criteria on which the same fact gives the same points."""
+        return tuple(criterion for criterion in self.criteria if criterion.kind == OBJECTIVE)
+
+    def departs(self, bid: str, item: str, score: str) -> bool:
+        """Whether a score is not the one that is stated for its place."""
+        stated = self.stated.get((bid, item))
+        return stated is not None and is_number(score) and Fraction(score) != Fraction(stated.points)
 
     def head(self, typ: str) -> dict[str, Any]:
         """What every paper of this member begins with."""
@@ -56,24 +80,40 @@ def plain_number(text: str) -> str:
 
 
 def sheet_document(form: Form, scores: Sequence[Mapping[str, Any]], salt: str) -> bytes:
-    """The bytes that a member signs for all scores; `scores` have `bid`, `item`, `score`, `reason`. Raises
-    Refused `score.*` with every fault: what is missing, no number, above the maximum."""
-    entries = [
-        {
-            "bid": entry.get("bid"),
-            "item": entry.get("item"),
-            "score": plain_number(str(entry.get("score") or "")),
-            "reason": str(entry.get("reason") or "").strip(),
-        }
-        for entry in scores
-    ]
-    # What nobody has filled in is missing, not wrong.
-    filled = [entry for entry in entries if entry["score"] or entry["reason"]]
+    """The bytes that a member signs for all scores; `scores` have `bid`, `item`, `score`, `reason`, and may leave out
+    what is stated. Raises Refused `score.*` with every fault: what is missing, no number, above the maximum."""
+    filled = with_stated(
+        form,
+        [
+            {
+                "bid": entry.get("bid"),
+                "item": entry.get("item"),
+                "score": plain_number(str(entry.get("score") or "")),
+                "reason": str(entry.get("reason") or "").strip(),
+            }
+            for entry in scores
+        ],
+    )
     filled.sort(key=lambda entry: (str(entry["bid"]), str(entry["item"])))
     document = form.head("ebid.score-sheet") | {"salt": salt, "scores": filled}
     if faults := _sheet_faults(form, document):
         raise Refused(faults)
     return canonical.dumps(document)
+
+
+def with_stated(form: Form, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of a form with what is stated where the member left a score empty. What nobody has filled in and
+    nobody stated is left out: it is missing, not wrong."""
+    found = [dict(entry) for entry in entries if entry["score"] or entry["reason"]]
+    for entry in found:
+        stated = form.stated.get((entry["bid"], entry["item"]))
+        entry["score"] = entry["score"] or (stated.points if stated else "")
+    given = {(entry["bid"], entry["item"]) for entry in found}
+    return found + [
+        {"bid": bid, "item": item, "score": stated.points, "reason": ""}
+        for (bid, item), stated in form.stated.items()
+        if (bid, item) not in given
+    ]
 
 
 def read_sheet(form: Form, raw: bytes) -> dict[str, Any]:
@@ -109,7 +149,19 @@ def _sheet_faults(form: Form, document: Any) -> list[Fault]:
         faults += number_faults(entry["score"], criteria[entry["item"]], place) + _reason_faults(
             entry["reason"], place
         )
+        faults += _departure_faults(form, entry, place)
     return faults
+
+
+def _departure_faults(form: Form, entry: Mapping[str, str], place: str) -> list[Fault]:
+    """Other points than the stated ones need a reason: the same fact gives the same points."""
+    if entry["reason"].strip() or not form.departs(entry["bid"], entry["item"], entry["score"]):
+        return []
+    points = form.stated[entry["bid"], entry["item"]].points
+    message = _(
+        "The stated fact gives ${points}: write why you give other points", mapping={"points": points}
+    )
+    return [Fault("score.departs", message, place, "M87 64(3)")]
 
 
 def number_faults(score: str, criterion: Criterion, place: str) -> list[Fault]:

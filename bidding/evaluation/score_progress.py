@@ -15,7 +15,8 @@ from typing import Any
 from bidding.evaluation import scoring
 from bidding.evaluation.inputs import parse_bids
 from bidding.evaluation.score_corrections import ScoreCorrection, corrected, parse_corrections
-from bidding.evaluation.score_papers import Form, Owed
+from bidding.evaluation.score_facts import stated_by
+from bidding.evaluation.score_papers import Form, Owed, Place, Stated
 from bidding.evaluation.score_result import ScoreResult
 from bidding.evaluation.scoring_inputs import ScoredBid, ScoringRules, parse_scored_bids
 
@@ -37,6 +38,8 @@ class Scoring:
     locked: Mapping[str, Entry]
     reasons: Sequence[Entry]
     corrections: Sequence[Entry]
+    facts: Entry | None = None
+    """the statement of facts that stands, decoded"""
 
     @cached_property
     def bids(self) -> tuple[str, ...]:
@@ -55,12 +58,46 @@ class Scoring:
 
     def form(self, member: str) -> Form:
         """What a member scores."""
-        return Form(self.tender, member, self.bids, self.rules.judged, self.round)
+        return Form(self.tender, member, self.bids, self.rules.judged, self.round, self.stated)
+
+    @cached_property
+    def stated(self) -> dict[Place, Stated]:
+        """What stands prefilled on every sheet: the facts of the bids that are scored."""
+        found = stated_by(self.facts)
+        return {(bid, item): stated for (bid, item), stated in found.items() if bid in self.bids}
+
+    @property
+    def facts_stated(self) -> list[dict[str, Any]]:
+        """The same as a list, with the member who stated it."""
+        return [
+            {"bid": bid, "item": item, "member": self.facts["member"] if self.facts else "", **vars(stated)}
+            for (bid, item), stated in self.stated.items()
+        ]
+
+    @property
+    def facts_owed(self) -> bool:
+        """Whether objective items wait for the head to state their facts: until then no sheet is locked."""
+        form = self.form("")
+        return len(self.stated) < len(form.bids) * len(form.objective)
+
+    @property
+    def may_state(self) -> bool:
+        """Whether facts may (still) be stated: not again once somebody has locked what they prefilled."""
+        return bool(self.form("").objective) and (self.facts_owed or not self.locked)
 
     @cached_property
     def sheets(self) -> dict[str, list[Entry]]:
         """Every member's scores as locked, by seat; empty before all are locked."""
         return {member: list(self.locked[member]["scores"]) for member in self.members if self.complete}
+
+    def remarks(self, bid: str, item: str) -> list[tuple[str, str]]:
+        """What members wrote beside their scores of this item, by seat."""
+        return [
+            (member, entry["reason"])
+            for member, entries in self.sheets.items()
+            for entry in entries
+            if (entry["bid"], entry["item"]) == (bid, item) and entry["reason"]
+        ]
 
     def as_inputs(self) -> dict[str, Any]:
         """What scoring adds to the inputs (evaluation.md 5.1): members, scores of the sheets, corrections."""

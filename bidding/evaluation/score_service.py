@@ -133,12 +133,34 @@ def typed(form: Form, scores: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
             raise refuse("score.stranger", message)
         if len(entry["score"]) > MAX_TYPED or len(entry["reason"]) > score_papers.MAX_REASON:
             raise refuse("score.reason", _("A reason is a text of at most 2,000 characters"))
-        if entry["score"].strip() or entry["reason"].strip():
-            kept[entry["bid"], entry["item"]] = dict(entry)
+        place = entry["bid"], entry["item"]
+        if entry["reason"].strip() or (
+            entry["score"].strip() and not _as_stated(form, place, entry["score"])
+        ):
+            kept[place] = dict(entry)
     return [kept[place] for place in sorted(kept)]
 
 
+def _as_stated(form: Form, place: score_papers.Place, score: str) -> bool:
+    """What only repeats the stated points is not the member's own: it follows them when they are stated anew."""
+    stated = form.stated.get(place)
+    return stated is not None and score_papers.plain_number(score) == stated.points
+
+
 # --- the sheet ------------------------------------------------------------------------------------
+
+
+def _signing(
+    session: Session, registry: Any, actor: Actor, tender: Tender, at: datetime
+) -> tuple[Evaluation, PanelMember, Form]:
+    """The same as `_scoring`, once the facts of objective items are stated."""
+    found, member, form = _scoring(session, registry, actor, tender, at)
+    if scoring_of(found).facts_owed:
+        raise refuse(
+            "score.facts-first", _("The head of the committee has not stated the facts of objective items yet"),
+            rule="M87 64(3)", remedy=_("Save your scores; they can be signed when the facts are stated."),
+        )  # fmt: skip
+    return found, member, form
 
 
 def draft_sheet(
@@ -151,7 +173,7 @@ def draft_sheet(
 ) -> bytes:
     """The bytes that a member signs for all scores (None: those of the draft). Raises Refused with every fault:
     what is missing, no number, above the maximum."""
-    found, member, form = _scoring(session, registry, actor, tender, database_now(session))
+    found, member, form = _signing(session, registry, actor, tender, database_now(session))
     if scores is None:
         scores = draft_of(session, registry, found, member.member)["scores"]
     return score_papers.sheet_document(form, scores, b64(rng(score_papers.SALT_BYTES)))
@@ -164,7 +186,7 @@ def lock_sheet(
     tender = locked(session, code)
     must_go_on(tender)
     at = database_now(session)
-    found, member, form = _scoring(session, registry, actor, tender, at)
+    found, member, form = _signing(session, registry, actor, tender, at)
     score_papers.read_sheet(form, raw)
     accept_from(session, registry, found, member, raw, cms, at)
     row = ScoreSheet(

@@ -18,6 +18,7 @@ from bidding.tenders import drafts, papers
 from bidding.vault.encoding import b64
 from expert_pool.selection.models import PanelMember
 from trading.errors import Fault, Refused
+from trading.ledger import canonical
 from trading.web import Form, whole_number
 
 
@@ -40,7 +41,8 @@ def criteria(request: Request, found: Evaluation) -> list[dict[str, Any]]:
     if tender.form.get("template"):
         kind = drafts.kind_of(request.registry, tender.kind)
         words = papers.criteria_words(drafts.draft_of(tender), kind, request.locale_name)
-    return score_form.rows(tender.rules["criteria"], scoring.rules.criteria, words)
+    published = papers.criteria_rows(tender.rules, words, request.locale_name)
+    return score_form.rows(published, scoring.rules.criteria)
 
 
 # --- the sheet ------------------------------------------------------------------------------------
@@ -71,14 +73,22 @@ def filling(
     faults: list[Fault] | None = None,
 ) -> dict[str, Any]:
     """The sheet with a draft in its fields."""
-    scoring = score_service.scoring_of(found)
-    form = scoring.form(own.member)
-    place = (found.tender.code, str(found.tender.round), own.member)
+    form = score_service.scoring_of(found).form(own.member)
+
+    def fields(scores: list[dict[str, str]]) -> dict[str, str]:
+        return score_form.prefilled(form) | score_form.fields_with(form, scores)
+
     return page(
-        request, found, own, draft=draft, field_map=lambda scores: score_form.fields_with(form, scores), values=score_form.fields_with(form, draft["scores"]),
+        request, found, own, draft=draft, field_map=fields, values=fields(draft["scores"]),
         faults=faults or [], wrong={fault.field: fault for fault in faults or []}, raw=None,
-        device=b64(request.keys.keyed("score-device", *place)), place="/".join(place), prices=prices(found),
+        prices=prices(found), **device(request, found, own),
     )  # fmt: skip
+
+
+def device(request: Request, found: Evaluation, own: PanelMember, *more: str) -> dict[str, str]:
+    """Under which name a page keeps on the device what it could not send, and the key that it is sealed with."""
+    place = (found.tender.code, str(found.tender.round), own.member, *more)
+    return {"place": "/".join(place), "device": b64(request.keys.keyed("score-device", *place))}
 
 
 def prices(found: Evaluation) -> dict[str, dict[str, Any]]:
@@ -114,7 +124,8 @@ def posted_sheet(request: Request) -> Any:
         faults = score_form.shown_faults(form, refused.faults, names_of(request, found, form))
         return filling(request, found, own, shown, faults)
     return page(
-        request, found, own, raw=b64(raw), faults=[], values=score_form.fields_with(form, scores),
+        request, found, own, raw=b64(raw), faults=[],
+        values=score_form.fields_with(form, canonical.loads(raw)["scores"]),
         certificate=found.seat(own.member).cert_sha256,
     )  # fmt: skip
 
@@ -167,7 +178,7 @@ def settle(request: Request) -> Any:
             request.response.status = 422
     return page(
         request, found, own, owed=scoring.owed(own.member), faults=faults, posted=request.POST, kind=kind,
-        raw=raw and b64(raw), grounds=score_grounds(found, own),
+        raw=raw and b64(raw), grounds=score_grounds(found, own), reasons_of=scoring.remarks,
         certificate=found.seat(own.member).cert_sha256,
     )  # fmt: skip
 

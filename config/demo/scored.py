@@ -137,6 +137,7 @@ def evaluate(story: Story) -> None:
     answer_questions(story)
     for member in members:
         vote(story, member, "abnormal", accepted=False)
+    state_facts(story, members)
     for place, member in enumerate(members):
         score(story, member, place)
     settle(story)
@@ -147,6 +148,26 @@ def evaluate(story: Story) -> None:
         story.say(f"rank {row['rank']}  {row['id']}  {points} points  bid {row['bid_price']}")
     for entry in report["result"]["sensitivity"]:
         story.say(f"without one member: first place {'CHANGES' if entry['changes_first'] else 'stays'}")
+
+
+def state_facts(story: Story, members: Sequence[Person]) -> None:
+    """The head states the objective items' facts once; they stand prefilled on every sheet."""
+    seats = {member.login: member.get(story.api("/evaluation"))["head"] for member in members}
+    head = next(member for member in members if seats[member.login])
+    seen = head.get(story.api("/evaluation/scores"))
+    facts = [
+        {
+            "bid": bid["id"],
+            "item": item["id"],
+            "fact": "投标文件第三册：证书均在有效期内",
+            "points": item["max"],
+        }
+        for bid in seen["bids"]
+        for item in judged(seen["criteria"])
+        if item["kind"] == "objective"
+    ]
+    hand_in(story, head, "score-facts", {"facts": facts})
+    story.say(f"{head.login} states {len(facts)} facts of objective items, prefilled on every sheet")
 
 
 def score(story: Story, member: Person, place: int) -> None:
@@ -173,7 +194,8 @@ def marks(seen: dict[str, Any], place: int) -> Iterator[dict[str, Any]]:
                 points = most * (90 - 6 * number) / 100 - Decimal(place) / 4
                 if (number, place) == (1, 1) and item["max"] == "25":
                     points = Decimal(9)
-            yield {"bid": bid["id"], "item": item["id"], "score": f"{points.normalize():f}", "reason": ""}
+            reason = "环境标志产品认证证书已过期" if item["kind"] == "objective" and points != most else ""
+            yield {"bid": bid["id"], "item": item["id"], "score": f"{points.normalize():f}", "reason": reason}
 
 
 def leaves(criteria: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -70,6 +70,27 @@ class PanelMember(Base):
     """the seat that this member wants as head"""
 
 
+class PanelReplacement(Base):
+    """A member who was taken out of an evaluation that had begun (更换评委, Order 87 art. 49): what it concluded is void.
+    Who ordered it, why, and the document that it rests on."""
+
+    __tablename__ = "panel_replacement"
+    __table_args__ = (UniqueConstraint("panel_id", "seat"),)
+
+    id: Mapped[Id]
+    panel_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("panel.id"), index=True)
+    seat: Mapped[int]
+    member: Mapped[str]
+    handle: Mapped[str] = mapped_column(default="", server_default="")
+    ground: Mapped[str]
+    """recusal | illness | absence"""
+    reason: Mapped[str]
+    document: Mapped[str]
+    """SHA-256 of the file, hex"""
+    ordered_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[Instant]
+
+
 class PanelDemand(Base):
     """What committee was asked for (抽取需求), by whom, and who approved it: two people."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bidding.evaluation import score_service
+from bidding.evaluation import score_service, score_stating
 from tests.bidding.evaluation.room import RULES, Room, stamp
 from trading.accounts.models import User
 
@@ -27,18 +27,35 @@ PLAIN = {"T": "40", "O": "10"}
 
 
 def reviewed(room: Room) -> None:
-    """The committee sits and has passed every bid: it is about to score."""
+    """The committee sits and has passed every bid, the head has stated the facts: it is about to score."""
     room.seat_all()
     room.review_all()
+    state(room)
+
+
+def state(room: Room, user: User | None = None, points: str = PLAIN["O"]) -> bytes:
+    """The head states the facts of the objective item; returns the statement."""
+    head, scoring = user or room.people[0], room.found.scoring
+    assert scoring is not None
+    facts = [
+        {"bid": bid, "item": "O", "fact": "ISO 9001、ISO 14001 证书", "points": points}
+        for bid in scoring.bids
+    ]
+    actor = room.actor(head)
+    raw = score_stating.draft_facts(room.session, room.registry, actor, room.tender, facts)
+    cms = stamp(room.own_certificate(head), raw)
+    score_stating.state_facts(room.session, room.registry, actor, room.tender.code, raw, cms)
+    return raw
 
 
 def sheet_of(room: Room, changes: Mapping[tuple[int, str], str] = {}) -> list[dict[str, Any]]:  # noqa: B006
     """Scores for all bids; `changes` name a bid's place and an item."""
     return [
-        {"bid": party.uscc, "item": item, "score": changes.get((number, item), score), "reason": ""}
+        {"bid": party.uscc, "item": item, "score": changes.get((number, item), score),
+         "reason": "另一证书已过期" if (number, "O") in changes and item == "O" else ""}
         for number, party in enumerate(room.bidders)
         for item, score in PLAIN.items()
-    ]
+    ]  # fmt: skip
 
 
 def lock(room: Room, user: User, changes: Mapping[tuple[int, str], str] = {}) -> bytes:  # noqa: B006

@@ -53,6 +53,7 @@ def test_goods_87_gives_every_expected_figure_to_the_cent(scene: Scene, app: Tes
     )
     for member in members:
         member.vote("accepted", no=[codes["B4"]])
+    state_facts(head, codes)
     score(members, codes)
     explain_the_outlier(members, codes)
     report = head.get("/evaluation/report")
@@ -76,6 +77,15 @@ def seated(stage: Stage, app: TestApp) -> list[Member]:
     for member in members:
         member.post("/panel/sign-in")
     return members
+
+
+def state_facts(head: Member, codes: dict[str, str]) -> None:
+    """The head states once what every member then finds prefilled: the points that all of them give in the case."""
+    [item] = [row["id"] for row in GOODS_87["criteria"] if row["kind"] == "objective"]
+    points = {codes[bid["id"]]: bid["scores"][item][0] for bid in GOODS_87["bids"] if "scores" in bid}
+    bids = [bid["id"] for bid in head.get("/evaluation/scores")["bids"]]
+    facts = [{"bid": bid, "item": item, "fact": "认证证书与检测报告", "points": points[bid]} for bid in bids]
+    assert head.signed("score-facts", {"facts": facts})["phase"] == "scoring"
 
 
 def score(members: list[Member], codes: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from bidding.evaluation import report
 from bidding.evaluation.report_card import card_of
 from bidding.evaluation.report_paper import Paper, contents
 from tests.bidding.evaluation.room import Room, make_room
-from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock
+from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, reviewed
 from trading.events import EvaluationDelivered
 from trading.ledger import canonical
 
@@ -22,8 +22,7 @@ REASON = "样机噪声超标"
 def room(session: Session) -> Room:
     """Seat 3 gave the second bid far less than the others and wrote why; seat 2 had misread a certificate."""
     made = make_room(session, rules=SCORED)
-    made.seat_all()
-    made.review_all()
+    reviewed(made)
     for number, user in enumerate(made.people, 1):
         changes = {3: {(1, "T"): "10"}, 2: {(0, "O"): "5"}}
         lock(made, user, changes.get(number, {}))

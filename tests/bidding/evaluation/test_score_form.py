@@ -9,6 +9,7 @@ import pytest
 from bidding.evaluation.criteria import Criterion
 from bidding.evaluation.score_form import field_of, fields_with, levels, rows, scores_of, shown_faults
 from bidding.evaluation.score_papers import Form
+from bidding.tenders.papers import criteria_rows
 from trading.errors import Fault
 
 
@@ -47,7 +48,8 @@ def test_the_tree_becomes_lines_with_groups_above_what_they_hold() -> None:
     tree = [{"id": "P", "weight": "90", "kind": "price"},
             {"id": "G", "name": "商务", "weight": "10", "items": [{"id": "O", "weight": "10", "kind": "objective", "max": "10"}]}]  # fmt: skip
     price = Criterion("P", "P", "price", Fraction(9, 10), Fraction(0))
-    found = rows(tree, [price, objective("")], {"O": ("Certificates", "5 each")})
+    published = criteria_rows({"criteria": tree}, {"O": ("Certificates", "5 each")}, "en")
+    found = rows(published, [price, objective("")])
     assert [(row["id"], row["depth"], row["kind"], row["max"]) for row in found] == [
         ("P", 0, "price", ""), ("G", 0, "", ""), ("O", 1, "objective", "10"),
     ]  # fmt: skip

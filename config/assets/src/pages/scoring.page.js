@@ -2,7 +2,7 @@
  * The score sheet (评分表): several bids side by side, saved while it is filled in.
  *
  * <form id="scores" data-scores data-save="URL" data-place="code/round/member" data-device-key="b64url" data-version="3" data-saved="10:31:05">
- *   <input class="scoring-input" name="score-0-1" data-bid data-item data-column data-max data-share>  <p data-fault hidden></p>
+ *   <input class="scoring-input" name="score-0-1" data-bid data-item data-column data-max data-share data-stated="10">  <p data-fault hidden></p>
  *   <button data-level="5" data-for="score-0-1" hidden>   <textarea name="why-score-0-1">   <td data-price="n/d">   <output data-total="0">
  *   <p data-scores-state role="status"></p> <p data-scores-missing></p> <button name="act" value="sign">
  * </form>  <div data-scores-conflict hidden></div>
@@ -14,6 +14,7 @@
 import { element } from "../ui/dom.js";
 import { send } from "../ui/http.js";
 import { forgetAll, keptFor } from "../ui/kept.js";
+import { offerLevels, showLevels } from "../ui/levels.js";
 import { fault, merge, plainNumber, total } from "../ui/scores.js";
 import { say } from "../ui/words.js";
 
@@ -27,6 +28,7 @@ class ScoreSheet {
     this.form = form;
     this.inputs = [...form.querySelectorAll(".scoring-input")];
     this.fields = [...this.inputs, ...form.querySelectorAll("textarea[name^=why-]")];
+    this.stated = Object.fromEntries(this.inputs.filter(({ dataset }) => dataset.stated).map(({ name, dataset }) => [name, dataset.stated]));
     this.kept = keptFor(form.dataset.place, form.dataset.deviceKey);
     this.version = Number(form.dataset.version);
     this.atHall = this.typed();
@@ -68,14 +70,32 @@ class ScoreSheet {
       const wrong = fault(input.value, input.dataset.max);
       missing += wrong === "missing";
       this.say(input, wrong && wrong !== "missing" ? say(`scores.${wrong}`, { most: input.dataset.max }) : "");
-      for (const level of this.form.querySelectorAll(`[data-for="${input.name}"]`)) {
-        level.setAttribute("aria-pressed", String(!wrong && plainNumber(input.value) === level.dataset.level));
-      }
+      this.compare(input, wrong);
     }
     const place = this.form.querySelector("[data-scores-missing]");
+    showLevels(this.form);
     place.textContent = missing ? say("scores.missing", { count: missing }) : say("scores.complete");
     place.dataset.missing = missing;
     this.totals();
+  }
+
+  /** Shows beside a prefilled score whether it still is the stated one; another one asks for its reason. */
+  compare(input, wrong) {
+    if (input.dataset.stated === undefined) return;
+    const departs = !wrong && plainNumber(input.value) !== input.dataset.stated;
+    input.closest("td").classList.toggle("scoring-departs", departs);
+    if (departs) this.reason(input).closest("details").open = true;
+  }
+
+  reason(input) {
+    return this.form.elements[`why-${input.name}`];
+  }
+
+  /** What keeps the sheet from being signed at this field, or "". */
+  lacking(input) {
+    const code = fault(input.value, input.dataset.max);
+    const departs = !code && input.dataset.stated !== undefined && plainNumber(input.value) !== input.dataset.stated;
+    return departs && !this.reason(input).value.trim() ? "departs" : code;
   }
 
   say(input, words) {
@@ -173,7 +193,8 @@ class ScoreSheet {
       const name = places.get(`${bid}/${item}`);
       return [[name, score], [`why-${name}`, reason]];
     });
-    return Object.fromEntries(pairs.filter(([, value]) => value));
+    // The hall keeps no copy of a prefilled score that nobody has changed.
+    return { ...this.stated, ...Object.fromEntries(pairs.filter(([, value]) => value)) };
   }
 
   // -- two windows
@@ -245,18 +266,12 @@ function wire(sheet) {
   for (const input of inputs) {
     input.addEventListener("focus", () => input.select());
     input.addEventListener("blur", () => {
-      const plain = plainNumber(input.value);
+      const plain = plainNumber(input.value) || input.dataset.stated || "";
       if (plain !== input.value) { input.value = plain; sheet.changed(); }
     });
     input.addEventListener("keydown", (event) => step(event, inputs));
   }
-  for (const level of form.querySelectorAll("[data-level]")) {
-    level.hidden = false;
-    level.addEventListener("click", () => {
-      form.elements[level.dataset.for].value = level.dataset.level;
-      sheet.changed();
-    });
-  }
+  offerLevels(form, () => sheet.changed());
   form.addEventListener("submit", (event) => submit(event, sheet));
   addEventListener("online", () => sheet.flush());
   document.querySelector("form[action$='/logout']")?.addEventListener("submit", (event) => leave(event, sheet));
@@ -275,20 +290,20 @@ function step(event, inputs) {
 async function submit(event, sheet) {
   event.preventDefault();
   if (event.submitter?.value !== "sign") return sheet.keepMine();
-  const wrong = sheet.inputs.find((input) => fault(input.value, input.dataset.max));
+  const wrong = sheet.inputs.find((input) => sheet.lacking(input));
   if (wrong) {
     for (const input of sheet.inputs) {
-      const code = fault(input.value, input.dataset.max);
-      if (code) sheet.say(input, say(`scores.${code}-here`, { most: input.dataset.max }));
+      const code = sheet.lacking(input);
+      if (code) sheet.say(input, say(`scores.${code}-here`, { most: input.dataset.max, points: input.dataset.stated }));
     }
-    return wrong.focus();
+    return (sheet.lacking(wrong) === "departs" ? sheet.reason(wrong) : wrong).focus();
   }
   if (!(await sheet.flush())) return undefined;
   sheet.form.append(element("input", { type: "hidden", name: "act", value: "sign" }));
   return sheet.form.submit();
 }
 
-/** At signing out nothing stays on this device, and nothing unsent is left behind. */
+/** At signing out nothing stays on this device (as on every page: leave.page.js), and here nothing unsent is left behind. */
 async function leave(event, sheet) {
   event.preventDefault();
   if (!(await sheet.flush())) return;
