@@ -33,7 +33,7 @@ class Ceremony:
 
 def ceremony(number: int, **fixed: Any) -> Ceremony:
     """The ceremony number `number`. Fixed parts: alg, scope, cap, k, trustees, must, volunteers, strata, candidates,
-    beacon, prev, times, `answers` (the letters that are given, repeated ones being likelier), waves (how many at most)."""
+    beacon, value (of the beacon), prev, times, `answers` (the letters that are given, repeated ones being likelier), waves (how many at most)."""
     rng = random.Random(number)
     alg = fixed.get("alg") or rng.choice(("sha256", "sha256", "sm3"))
     cap = fixed.get("cap", rng.choice((0, 1, 1, 2)))
@@ -50,7 +50,8 @@ def ceremony(number: int, **fixed: Any) -> Ceremony:
     times = fixed.get("times", (1767225600, 1767225900, 1767226200))
     document |= dict(zip(("t_commit", "t_freeze", "t_reveal"), times, strict=True))
     volunteers = fixed.get("volunteers", rng.sample(PARTIES, rng.randrange(0, 3)))
-    beacon = "".join(rng.choices("0123456789", k=20)) if document["beacon"] else ""
+    thrown = "".join(rng.choices("0123456789", k=20))
+    beacon = fixed.get("value", thrown) if document["beacon"] else ""
     transcript = play(rng, document, listed, sorted({*must, *volunteers}, reverse=True), beacon, fixed)
     return Ceremony(transcript, candidates, listed)
 

@@ -9,12 +9,15 @@
  *   {"do": "request", "subject", "passphrase", "kind"}             {"do": "price-sheet", …}      {"do": "words", "fen": [s]}
  *   {"do": "check-receipt", "receipt", "policy", "mine", "now"}    {"do": "check-policy", "policy", "tender", "bloc"}
  *   {"do": "public-keys", "seeds": [hex]}                          {"do": "replay-draws", "transcripts": [b64]}
+ *   {"do": "check-lotteries", "records": [b64]}
  */
 import { openAsBlob } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { checkLottery } from "./draw/lottery.js";
 import { readTranscript, replay } from "./draw/replay.js";
 import { b64url, hex, unb64url, unhex } from "./vault/bytes.js";
 import { openKeyFile } from "./vault/certkey.js";
+import { parseCanonical } from "./vault/jcs.js";
 import { signDetached, stampTime, verifyDetached } from "./vault/cms.js";
 import { makeRequest } from "./vault/csr.js";
 import { publicKeyOfSeed } from "./vault/hpke.js";
@@ -83,6 +86,7 @@ const commands = {
     return { verdict, checks };
   },
   "replay-draws": ({ transcripts }) => ({ verdicts: transcripts.map((raw) => judgeDraw(unb64url(raw))) }),
+  "check-lotteries": ({ records }) => ({ found: records.map((raw) => checkLottery(parseCanonical(unb64url(raw)))) }),
   async "check-policy"({ policy, tender, bloc }) {
     await checkPolicy(unb64url(policy), { tender, bloc });
     return { ok: true };

@@ -1,0 +1,160 @@
+/**
+ * All draws of a lottery, judged together by a citizen's own browser (draw.md section 14.5): none hidden, none repeated, over the
+ * printed balls and no others, by the announced rules. Written from the protocol's text; shares nothing with the hall.
+ */
+import { hex } from "../vault/bytes.js";
+import { jcs } from "../vault/jcs.js";
+import { formName, formOf } from "./beacon.js";
+import { DrawError } from "./error.js";
+import { family } from "./hashing.js";
+import { replay } from "./replay.js";
+
+const TAG = "ball";
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+class Judge {
+  constructor(record) {
+    this.record = record;
+    this.rules = record.notice.draw;
+    this.faults = [];
+    this.draws = [];
+    this.results = new Map(); // step → ids in drawn order
+    this.slips = [];
+    this.last = null; // hash of the last result
+    this.next = 1; // number of the draw that must come now
+  }
+
+  fault(code, draw, detail = "") {
+    this.faults.push({ code, draw, detail });
+  }
+
+  /** id → {weight, excluded, name, number}: what a step must be drawn from, by the printed list and the results before. */
+  listFor(step) {
+    if (step === "k") return new Map(this.rules.k_values.map((value) => [`K=${value}`, { weight: 1, excluded: "", name: value }]));
+    const printed = this.record.balls.balls.map(({ id, weight, excluded, name }) => [id, { weight, excluded, name }]);
+    if (step !== "order") return new Map(printed);
+    const finalists = this.results.get("finalists") ?? [];
+    return new Map(printed.filter(([id]) => finalists.includes(id)));
+  }
+
+  quotaFor(step, list) {
+    if (step === "k") return 1;
+    const eligible = [...list.values()].filter(({ excluded }) => !excluded).length;
+    return Math.min(eligible, { finalists: this.rules.finalists, order: eligible, winner: 20 }[step]);
+  }
+
+  checkPrinted() {
+    const { balls } = this.record.balls;
+    const ids = balls.map(({ id }) => id);
+    const ascending = balls.every(({ id, number }, i) => number === i + 1 && (i === 0 || ids[i - 1] < id));
+    if (this.record.balls.works !== this.record.works || !ascending) this.fault("LIST_FORM", 0);
+  }
+
+  /** The numbers run through, each names the result before, and each step comes once, in its turn. */
+  checkPlace(params, number, shown, isVoid) {
+    const [works, purpose] = params.scope.split("/");
+    if (works !== this.record.works || purpose !== "lottery" || number !== this.next) this.fault("HIDDEN", number, String(this.next));
+    else if (params.prev !== this.last) this.fault("HIDDEN", number, "prev");
+    this.next = number + 1;
+    const step = params.strata[0].id;
+    if (this.results.has(step)) this.fault("AGAIN", number, step);
+    else if (step !== this.rules.steps.find((name) => !this.results.has(name))) this.fault("OUT_OF_TURN", number, step);
+    this.draws.push({ number, step, void: isVoid, ann: shown.ann, order: [] });
+  }
+
+  checkRules(params, number, quota) {
+    const [stratum] = params.strata;
+    const beacon = params.beacon ? formName(params.beacon.rule) : "";
+    const parties = same([...params.must].sort(), [...params.trustees].sort());
+    if (params.strata.length !== 1 || !same(stratum.tags, [TAG]) || params.cap !== 1 || beacon !== this.rules.beacon || !parties) this.fault("RULES_DIFFER", number);
+    if (stratum.quota !== quota) this.fault("PLACES_DIFFER", number, String(stratum.quota));
+  }
+
+  /** Every row is opened, and the rows are the balls of the list: no other, none missing, each as often as its weight says. */
+  checkBalls({ rows, openings }, number, list) {
+    const found = new Map();
+    for (const row of rows) {
+      const opening = openings[row.h];
+      if (!opening) {
+        this.fault("NOT_OPENED", number, row.h.slice(0, 12));
+        continue;
+      }
+      const { id } = opening[1];
+      const excluded = row.x ?? "";
+      const one = found.get(id) ?? { count: 0, excluded, groups: row.g };
+      found.set(id, { ...one, count: one.count + 1, excluded: one.excluded === excluded ? excluded : "?" });
+      // Rows of one firm must share a label, else more than its first ticket would count.
+      if (!excluded && (row.g.length === 0 || !same(row.g, one.groups) || !same(row.s, [TAG]))) this.fault("RULES_DIFFER", number, id);
+    }
+    for (const [id, { weight, excluded, name }] of list) {
+      const there = found.get(id);
+      if (!there) this.fault("BALL_MISSING", number, name);
+      else if (there.excluded !== excluded) this.fault("EXCLUSION_DIFFERS", number, name);
+      else if (there.count !== weight) this.fault("WEIGHT_CHANGED", number, `${name}: ${weight} → ${there.count}`);
+    }
+    for (const [id, { excluded }] of found) if (!list.has(id)) this.fault("BALL_ADDED", number, this.nameIn(openings, id) + (excluded && ` (${excluded})`));
+  }
+
+  nameIn(openings, id) {
+    return Object.values(openings).find(([, { id: other }]) => other === id)?.[1].name ?? id;
+  }
+
+  one(shown) {
+    const t = shown.transcript;
+    const { params } = t;
+    const number = Number(params.scope.split("/")[2]);
+    const isVoid = Boolean(shown.void);
+    this.checkPlace(params, number, shown, isVoid);
+    const step = params.strata[0].id;
+    const list = this.listFor(step);
+    this.checkRules(params, number, this.quotaFor(step, list));
+    this.checkBalls(t, number, list);
+    if (hex(family(params.alg).H("announce", jcs(params))) !== shown.ann) this.fault("ANNOUNCED_DIFFERS", number);
+    if (t.result === null) return;
+    if (isVoid) this.fault("VOID_WITH_RESULT", number);
+    const form = params.beacon && formOf(params.beacon.rule);
+    if (form && !form(t.beacon)) this.fault("BEACON_FORM", number, t.beacon);
+    this.play(t, number, step);
+  }
+
+  play(t, number, step) {
+    let played;
+    try {
+      played = replay(t, this.slips);
+    } catch (error) {
+      if (!(error instanceof DrawError)) throw error;
+      this.fault(error.code, number, error.detail);
+      return;
+    }
+    this.slips.push(...Object.values(t.slips).flat());
+    this.last = hex(played.resultHash);
+    const ids = played.result.panel[step].map((handle) => t.openings[handle][1].id);
+    const order = [...new Set(played.tickets.map(([, handle]) => t.openings[handle][1].id))];
+    Object.assign(this.draws.at(-1), { order, seats: ids, seed: hex(played.seed) });
+    if (!this.results.has(step)) this.results.set(step, ids);
+  }
+
+  run() {
+    this.checkPrinted();
+    this.record.draws.forEach((shown, i) => {
+      try {
+        this.one(shown);
+      } catch (error) {
+        this.fault("MALFORMED", i + 1, error.message);
+      }
+    });
+    for (const [step, ids] of Object.entries(this.record.drawn)) {
+      if (!same(ids, this.results.get(step))) this.fault("ORDER_DIFFERS", 0, step);
+    }
+    return { faults: this.faults, draws: this.draws };
+  }
+}
+
+/**
+ * @param {object} record the parsed record of a works (`/api/small-works/CODE/record`)
+ * @returns {{faults: {code: string, draw: number, detail: string}[], draws: {number, step, void, order: string[], seats?: string[], seed?: string}[]}}
+ *   `order` the ids of all eligible balls as drawn; `draw` 0 for what concerns the whole
+ */
+export function checkLottery(record) {
+  return new Judge(record).run();
+}

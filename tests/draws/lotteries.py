@@ -1,0 +1,191 @@
+"""Lotteries with everything that is published of them; `bend` names what the hall does wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.draws.ceremonies import Ceremony, ceremony
+from trading.draws.announcement import parse_params
+from trading.draws.beacon import form_of
+from trading.draws.candidates import Candidate
+from trading.draws.draw import replay
+
+WORKS = "A01-2026-0001"
+TRUSTEES = ("c1", "c2", "c3")
+FINALISTS = 3
+WEIGHTS = {"A": 3, "B": 2, "C": 1}
+NOTICE: dict[str, Any] = {
+    "v": 1,
+    "typ": "ebid.works-notice",
+    "works": WORKS,
+    "title": "道路维修",
+    "draw": {
+        "steps": ["finalists", "order"],
+        "finalists": FINALISTS,
+        "k_values": [],
+        "weights": WEIGHTS,
+        "beacon": "dice/20",
+        "pace": [300, 600, 1800],
+    },
+}
+
+
+def ball(number: int, excluded: str = "") -> dict[str, Any]:
+    grade = "ABC"[number % 3]
+    return {
+        "number": number,
+        "id": f"91110105MA{number:08d}",
+        "name": f"firm {number}",
+        "weight": WEIGHTS[grade],
+        "excluded": excluded,
+        "grade": grade,
+    }
+
+
+BALLS = [ball(number, {4: "declined", 9: "excluded"}.get(number, "")) for number in range(1, 13)]
+GUEST = ball(77)
+BENDS = {
+    "re-roll": "the finalists are drawn again, because somebody did not like the first three",
+    "re-roll hidden": "the same, and the first draw is not shown",
+    "missing ball": "a firm of the printed list has no ball in the drum",
+    "added ball": "a firm that is on no list has one",
+    "swapped order": "the first two of the published order change places",
+    "swapped result": "the draw itself is said to have given another order",
+    "changed weight": "a firm has one ball more than was printed",
+    "hidden void draw": "a draw that was prevented is not shown",
+    "foreign finalist": "somebody who is no finalist takes part in the second draw",
+    "readmitted": "a firm that is printed as left out is drawn from",
+    "fewer places": "two finalists are drawn where three were announced",
+    "loaded dice": "the public value has not the announced form",
+}
+"""what a hall may do wrong, and what it means"""
+
+
+@dataclass
+class Lottery:
+    """A works from its printed list to the last draw."""
+
+    bend: str = ""
+    alg: str = "sha256"
+    notice: dict[str, Any] = field(default_factory=lambda: NOTICE)
+    balls: list[dict[str, Any]] = field(default_factory=lambda: BALLS)
+    times: tuple[int, int, int] = (1767225600, 1767225900, 1767226200)
+    volunteers: tuple[str, ...] = ()
+    held: list[tuple[Ceremony, bool]] = field(default_factory=list)
+    """every draw and whether it is void, in order"""
+    results: dict[str, list[str]] = field(default_factory=dict)
+    prev: str | None = None
+
+    def play(self) -> Lottery:
+        for step in self.notice["draw"]["steps"]:
+            self.step(step)
+        if self.bend == "swapped order":
+            self.results["order"][:2] = self.results["order"][1::-1]
+        return self
+
+    def step(self, step: str) -> None:
+        if self.bend in ("hidden void draw", "void draw") and step == "finalists":
+            self.draw(step, void=True)
+        self.draw(step)
+        if self.bend.startswith("re-roll") and step == "finalists":
+            self.draw(step)
+
+    def draw(self, step: str, void: bool = False) -> None:
+        number = len(self.held) + 1
+        chosen = self.candidates(step)
+        firms = len({one.record["id"] for one in chosen if not one.excluded})
+        quota = {"finalists": FINALISTS, "k": 1, "winner": min(firms, 20), "order": firms}[step]
+        quota -= self.bend == "fewer places" and step == "finalists"
+        rule = form_of(self.notice["draw"]["beacon"])
+        assert rule is not None
+        drawn = ceremony(
+            90 + number, alg=self.alg, scope=f"{WORKS}/lottery/{number}", cap=1, k=2, trustees=TRUSTEES, must=list(TRUSTEES),
+            volunteers=list(self.volunteers), candidates=chosen, prev=self.prev, beacon=rule.announced(), times=self.times, value=self.value(),
+            strata=[{"id": step, "quota": quota, "tags": ["ball"]}], answers="A", waves=1,
+        )  # fmt: skip
+        t = drawn.transcript
+        opened = drawn.listed.openings
+        t["openings"] = {handle: [nonce, dict(record)] for handle, (nonce, record) in opened.items()}
+        self.held.append((drawn, void))
+        if void:
+            return
+        found = replay(t)
+        self.prev = found.result_hash.hex()
+        self.results[step] = [
+            t["openings"][handle][1]["id"] for seats in found.result["panel"].values() for handle in seats
+        ]
+        if self.bend == "swapped result" and step == "order":
+            seats = t["result"]["panel"]["order"]
+            seats[:2] = seats[1::-1]
+            self.results[step][:2] = self.results[step][1::-1]
+
+    def value(self) -> str:
+        """What the dice or balls show."""
+        shown = (
+            "07-31-12-49-01-20"
+            if self.notice["draw"]["beacon"].startswith("balls")
+            else "31415926535897932384"
+        )
+        return shown[1:] if self.bend == "loaded dice" else shown
+
+    def candidates(self, step: str) -> list[Candidate]:
+        if step == "k":
+            return [candidate(value_ball(k)) for k in self.notice["draw"]["k_values"]]
+        rows = list(self.balls)
+        if step == "order":
+            rows = [row for row in rows if row["id"] in self.results["finalists"]]
+            strangers = [row for row in self.balls if row not in rows and not row["excluded"]]
+            rows += strangers[:1] if self.bend == "foreign finalist" else []
+            return [candidate(row) for row in rows]
+        if self.bend == "missing ball":
+            rows = rows[:1] + rows[2:]
+        if self.bend == "added ball":
+            rows.append(GUEST)
+        if self.bend == "readmitted":
+            rows[3] = rows[3] | {"excluded": ""}
+        if self.bend == "changed weight":
+            rows[0] = rows[0] | {"weight": rows[0]["weight"] + 1}
+        return [candidate(row) for row in rows]
+
+    @property
+    def printed(self) -> dict[str, Any]:
+        """The frozen ball list."""
+        return {"v": 1, "typ": "ebid.ball-list", "works": WORKS, "balls": self.balls}
+
+    @property
+    def shown(self) -> list[tuple[Ceremony, bool]]:
+        """The draws that the hall lets people see."""
+        return self.held[1:] if self.bend in ("re-roll hidden", "hidden void draw") else self.held
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the hall gives a citizen's browser."""
+        draws = []
+        for drawn, void in self.shown:
+            t = drawn.transcript
+            told = t | {"result": None, "waves": [], "beacon": ""} if void else t
+            draws.append({"ann": ann_of(t), "void": void, "transcript": told})
+        head = {"v": 1, "typ": "ebid.lottery-record", "works": WORKS, "notice": self.notice}
+        return head | {"balls": self.printed, "drawn": self.results, "draws": draws}
+
+
+def ann_of(transcript: dict[str, Any]) -> str:
+    return parse_params(transcript["params"]).hash.hex()
+
+
+def candidate(row: dict[str, Any]) -> Candidate:
+    """A ball as `bidding.lottery.ceremony` lists it."""
+    record = {"id": row["id"], "name": row["name"], "org": row["id"], "cats": ["ball"], "ball": row["number"]}
+    record |= {"weight": row["weight"], "grade": row["grade"]}
+    return Candidate(record, (row["id"],), ("ball",), row["weight"], row["excluded"])
+
+
+def value_ball(value: str) -> dict[str, Any]:
+    return ball(1) | {"id": f"K={value}", "name": value, "weight": 1}
+
+
+DRAWN_K = NOTICE | {
+    "draw": NOTICE["draw"] | {"steps": ["k", "winner"], "finalists": 0, "k_values": ["0.02", "0.03", "0.04"]}
+}
+BALLED = NOTICE | {"draw": NOTICE["draw"] | {"steps": ["winner"], "finalists": 0, "beacon": "balls/49/6"}}

@@ -1,0 +1,63 @@
+"""The citizen's own check: what a browser says of lotteries that were held honestly, and of those that were not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from config import assets
+from config.assets.toolchain import find_node
+from tests.draws.lotteries import BALLED, DRAWN_K, Lottery
+from trading.ledger.canonical import dumps
+
+HONEST = {
+    "two steps": Lottery(),
+    "a void draw in sight": Lottery("void draw"),
+    "K, then the winner": Lottery(notice=DRAWN_K),
+    "balls, in SM3": Lottery(notice=BALLED, alg="sm3"),
+    "with phones from the floor": Lottery(volunteers=("floor-0123456789abcdef",)),
+}
+FRAUDS = {
+    "re-roll": ("AGAIN", 2, "finalists"),
+    "re-roll hidden": ("HIDDEN", 2, "1"),
+    "missing ball": ("BALL_MISSING", 1, "firm 2"),
+    "added ball": ("BALL_ADDED", 1, "firm 77"),
+    "swapped order": ("ORDER_DIFFERS", 0, "order"),
+    "swapped result": ("RESULT_DIFFERS", 2, ""),
+    "changed weight": ("WEIGHT_CHANGED", 1, "firm 1: 2 → 3"),
+    "hidden void draw": ("HIDDEN", 2, "1"),
+    "foreign finalist": ("BALL_ADDED", 2, "firm 3"),
+    "readmitted": ("EXCLUSION_DIFFERS", 1, "firm 4"),
+    "fewer places": ("PLACES_DIFFER", 1, "2"),
+    "loaded dice": ("BEACON_FORM", 1, "1415926535897932384"),
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, Any]:
+    """What the browser's own implementation says of every lottery, in one process."""
+    told = HONEST | {bend: Lottery(bend) for bend in FRAUDS}
+    records = [
+        base64.urlsafe_b64encode(dumps(one.play().record)).rstrip(b"=").decode() for one in told.values()
+    ]
+    done = subprocess.run(
+        [find_node(), "src/interop.mjs"], cwd=assets.HERE, check=True, timeout=60, capture_output=True,
+        input=json.dumps({"do": "check-lotteries", "records": records}).encode(),
+    )  # fmt: skip
+    return dict(zip(told, json.loads(done.stdout)["found"], strict=True))
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_the_browser_finds_nothing_wrong_with_an_honest_lottery(verdicts: dict[str, Any], name: str) -> None:
+    assert verdicts[name]["faults"] == []
+    assert all(draw["void"] or draw["seed"] for draw in verdicts[name]["draws"])
+
+
+@pytest.mark.parametrize(("bend", "said"), FRAUDS.items())
+def test_the_browser_names_the_fraud(verdicts: dict[str, Any], bend: str, said: tuple[str, int, str]) -> None:
+    found = [(each["code"], each["draw"], each["detail"]) for each in verdicts[bend]["faults"]]
+    assert said in found, found
