@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
 from typing import Any
 
 import pytest
 
-from config import assets
-from config.assets.toolchain import find_node
+from tests.browser_client.conftest import Interop
 from tests.draws.lotteries import BALLED, DRAWN_K, Lottery
 from trading.ledger.canonical import dumps
 
@@ -38,17 +35,13 @@ FRAUDS = {
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> dict[str, Any]:
+def verdicts(interop: Interop) -> dict[str, Any]:
     """What the browser's own implementation says of every lottery, in one process."""
     told = HONEST | {bend: Lottery(bend) for bend in FRAUDS}
     records = [
         base64.urlsafe_b64encode(dumps(one.play().record)).rstrip(b"=").decode() for one in told.values()
     ]
-    done = subprocess.run(
-        [find_node(), "src/interop.mjs"], cwd=assets.HERE, check=True, timeout=60, capture_output=True,
-        input=json.dumps({"do": "check-lotteries", "records": records}).encode(),
-    )  # fmt: skip
-    return dict(zip(told, json.loads(done.stdout)["found"], strict=True))
+    return dict(zip(told, interop("check-lotteries", records=records)["found"], strict=True))
 
 
 @pytest.mark.parametrize("name", HONEST)
