@@ -6,7 +6,7 @@
 The layout is docs/protocols/bundle.md; the evaluation is docs/protocols/evaluation.md, draws draw.md. Sections:
   1 bytes and JSON   2 DER, certificates, CMS, time stamps   3 signed notes and Merkle trees
   4 the vault        5 evaluation by lowest price            6 the bundle file
-  7 random draws           8 the checks V1-V13                9 verdict and command line
+  7 random draws           8 the checks V1-V14                9 verdict and command line
 Trust comes from outside: without --trust the verdict is never VERIFIED.
 Exit codes: 0 VERIFIED, 1 FAILED, 2 CONSISTENT, TRUST NOT CHECKED, or unreadable input.
 """
@@ -36,6 +36,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlg
 from cryptography.hazmat.primitives import hashes, hpke
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -2433,6 +2434,9 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"draws/[0-9a-f]{64}/(params|rows|openings)\.json", "draw.announced"),
     (r"draws/[0-9a-f]{64}/commits/.+", "draw.committed"),
     (r"draws/[0-9a-f]{64}/acks/.+", "draw.acked"),
+    (r"works/notice\..+", "works.published"),
+    (r"works/balls\.json", "works.listed"),
+    (r"works/award-.+", "works.awarded"),
     (r"draws/[0-9a-f]{64}/waves/.+", "draw.wave"),
 ]
 CARRIED_OUT = {  # entry type → the orders it may rest on
@@ -2453,7 +2457,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|draws/[^/]+/(commits|acks|waves)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -2488,6 +2492,11 @@ FILE_FIELDS = {
     "commit",
     "ack",
 }
+LOTTERY, MOST_CALLED = "lottery", 20
+"""The purpose of a works' draws; so many of the order a draw of the winner names."""
+MANDATORY = {"works": Fraction(4_000_000), "goods": Fraction(2_000_000), "services": Fraction(1_000_000)}
+"""Estimates from which a project with public money must be tendered (O16 art. 5)."""
+PUBLIC_FUNDS = Fraction(2_000_000)
 COMMITTEE = "panel"
 """The purpose of draws of a committee's experts."""
 OUTCOMES = {"A": "accepting", "D": "declining", "N": "not answering", "R": "recused", "X": "removed"}
@@ -2535,6 +2544,7 @@ class Audit:
         self.lines: list[tuple[str, str, str]] = []
         self.sheets: dict[str, Any] = {}
         self.opened: set[str] = set()
+        self.draws: list[_DrawAudit] = []
         self.evaluation: dict[str, Any] | None = None
         self.certificates: dict[str, x509.Certificate] = {}
         """Of good signatures in the bundle, by fingerprint."""
@@ -2542,26 +2552,9 @@ class Audit:
     # -- running ------------------------------------------------------------------------------
 
     def run(self) -> bool:
-        """Run V1 to V13; True when nothing is wrong."""
+        """Run V1 to V13, of a lottery V1 to V6, V12 to V14; True when nothing is wrong."""
         good = True
-        for number, step in enumerate(
-            (
-                self.v1,
-                self.v2,
-                self.v3,
-                self.v4,
-                self.v5,
-                self.v6,
-                self.v7,
-                self.v8,
-                self.v9,
-                self.v10,
-                self.v11,
-                self.v12,
-                self.v13,
-            ),
-            1,
-        ):
+        for number, step in self.steps.items():
             self.problems, summary = [], ""
             with self.about((step.__doc__ or "").split("\n")[0].rstrip(".")):
                 summary = step() or ""
@@ -2572,6 +2565,28 @@ class Audit:
                 nothing = summary.startswith("nothing")
                 self.lines.append((f"V{number}", "--" if nothing else "ok", summary))
         return good
+
+    @property
+    def steps(self) -> dict[int, Callable[[], str]]:
+        """The checks by their number."""
+        first = {1: self.v1, 2: self.v2, 3: self.v3, 4: self.v4, 5: self.v5, 6: self.v6}
+        if self.lottery:
+            return {**first, 12: self.v12, 13: self.v13, 14: self.v14}
+        return {
+            **first,
+            7: self.v7,
+            8: self.v8,
+            9: self.v9,
+            10: self.v10,
+            11: self.v11,
+            12: self.v12,
+            13: self.v13,
+        }
+
+    @functools.cached_property
+    def lottery(self) -> bool:
+        """Whether the bundle is of small works whose contractor is drawn by lot, and not of a tender."""
+        return "works/notice.json" in self.bundle
 
     def about(self, what: str) -> _About:
         return _About(self, what)
@@ -2810,8 +2825,9 @@ class Audit:
         with self.about("log/checkpoint"):
             self._check_checkpoint(self.head)
             self._need_quorum(self.head)
-        with self.about("tender/policy.json"):
-            self._check_policy_keys()
+        if not self.lottery:
+            with self.about("tender/policy.json"):
+                self._check_policy_keys()
         checked = 0
         for path in self.bundle.under("log/checkpoints/"):
             with self.about(path):
@@ -3051,6 +3067,9 @@ class Audit:
         manifests = self.known("tender.manifest")
         if not manifests:
             raise Invalid("no tender.manifest entry: completeness cannot be shown")
+        if self.lottery:
+            self._check_manifest_entries(manifests)
+            return f"{len(self.entries)} entries listed, none missing"
         closing = next(((act, p) for act, p in manifests if p["close"] is not None), None)
         if closing is None and self.given_up is None:
             raise Invalid("no tender.manifest entry carries the close document")
@@ -3301,9 +3320,13 @@ class Audit:
             with self.about(self._signed_name(path)):
                 self._check_signature(path)
                 count += 1
+        phones = self._check_floor_signatures()
         for path in self.bundle.members:
-            if MUST_BE_SIGNED.fullmatch(path) and self._cms_path(path) not in self.bundle:
+            signed = {self._cms_path(path), path.removesuffix(".json") + ".sig"} & self.bundle.members.keys()
+            if MUST_BE_SIGNED.fullmatch(path) and not signed:
                 self.fail(f"{path} carries no signature")
+        if self.lottery:
+            return f"{count} signatures with chain and revocation, {phones} by phones from the floor"
         receipts = [p for p in self.bundle.members if p.endswith("/receipt.json")]
         for path in receipts:
             with self.about(f"receipt of {self.who(path.split('/')[1])}"):
@@ -3316,6 +3339,31 @@ class Audit:
                 with self.about(f"{folder}/notice.json"):
                     self._check_notice(folder)
         return f"{count} signatures with chain and revocation, {len(receipts)} receipts"
+
+    def _check_floor_signatures(self) -> int:
+        """Commitments from the floor: signed with the key that the party's name follows from."""
+        found = [path for path in self.bundle.members if path.endswith(".sig")]
+        for path in found:
+            with self.about(path):
+                if not re.fullmatch(r"draws/[0-9a-f]{64}/commits/[0-9a-f]{64}\.sig", path):
+                    raise Invalid("only commitments from the floor are signed without a certificate")
+                document = path.removesuffix(".sig") + ".json"
+                self._check_floor_signature(
+                    self.doc(document), self.bundle.read(document), self.bundle.read(path)
+                )
+        return len(found)
+
+    @staticmethod
+    def _check_floor_signature(said: Mapping[str, Any], raw: bytes, signature: bytes) -> None:
+        point = bytes.fromhex(said["key"])
+        if said["party"] != "floor-" + hexhash(point)[:16]:
+            raise Invalid("the party has another name than its key gives")
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+        try:
+            key.verify(encode_dss_signature(r, s), raw, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature as error:
+            raise Invalid("it is not signed with that key") from error
 
     @staticmethod
     def _cms_path(path: str) -> str:
@@ -4502,7 +4550,7 @@ class Audit:
                 self.fail(f"{act}: its payload is missing")
         before: dict[str, list[_DrawAudit]] = {}  # purpose → its draws so far
         seen: set[str] = set()
-        draws: list[_DrawAudit] = []
+        draws = self.draws
         for act, payload in self.known("draw.announced"):
             with self.about(f"draw {self._draw_name(payload)}"):
                 draws.append(_DrawAudit(self, act, payload, seen))
@@ -4597,6 +4645,17 @@ class Audit:
                 if records and payload["outcomes"][handle] in "ADN":
                     same = hexhash(b"\n".join(records)) == bound
                     demand(same, f"the call records are not those that {act} binds ({bound[:12]})")
+
+    # -- V14 ----------------------------------------------------------------------------------
+
+    def v14(self) -> str:
+        """The lottery: its list, its draws together, its award."""
+        found = _LotteryAudit(self)
+        found.check()
+        return (
+            f"{len(found.printed)} balls, {sum(bool(row['excluded']) for row in found.printed)} of them left out with a reason; "
+            f"{len(found.draws)} draws in turn, none hidden, none repeated; {found.outcome}"
+        )
 
 
 def uncalled(draw: str, handle: str, nonce: str) -> dict[str, str]:
@@ -5276,11 +5335,16 @@ class _DrawAudit:
         """A commitment or ack: signed (V6) with the announced certificate, about this draw."""
         name, who = ("commit", "party") if kind == "commits" else ("ack", "trustee")
         document: Mapping[str, Any] = self.audit.doc(f"{self.folder}/{kind}/{payload[name]}.json")
-        exact_keys(document, ("v", "typ", "announce", who, "cert_sha256", "commits"), f"a draw-{name}")
+        floor = kind == "commits" and str(payload[who]).startswith("floor-")
+        signer = "key" if floor else "cert_sha256"
+        exact_keys(document, ("v", "typ", "announce", who, signer, "commits"), f"a draw-{name}")
         demand(
             document["announce"] == self.said["draw"] and document[who] == payload[who],
             f"the {name} is another's",
         )
+        if floor:
+            demand(self.purpose == LOTTERY, "nobody contributes from the floor to this draw")
+            return document
         announced = self.said["certificates"].get(document[who], document["cert_sha256"])
         demand(
             announced == document["cert_sha256"],
@@ -5459,6 +5523,278 @@ class _DrawAudit:
             )
 
 
+class _LotteryAudit:
+    """A works and its lottery, as docs/protocols/draw.md section 14 says: the gates of its notice, the printed balls, all
+    draws together, and who was awarded."""
+
+    def __init__(self, audit: Audit) -> None:
+        self.audit = audit
+        self.notice: Mapping[str, Any] = audit.doc("works/notice.json")
+        self.rules: Mapping[str, Any] = self.notice["draw"]
+        here = "works/balls.json" in audit.bundle
+        self.printed: list[Mapping[str, Any]] = audit.doc("works/balls.json")["balls"] if here else []
+        self.draws = [draw for draw in audit.draws if draw.purpose == LOTTERY]
+        self.results: dict[str, list[str]] = {}
+        """step → ids in drawn order, by the first draw that came to a result"""
+        self.drawn_by: dict[str, str] = {}
+        self.outcome = "nothing drawn yet"
+
+    def check(self) -> None:
+        with self.audit.about("works/notice.json"):
+            self._gates()
+        with self.audit.about("works/balls.json"):
+            self._list()
+        for draw in self.draws:
+            with self.audit.about(f"draw {draw.params['scope']}"):
+                self._draw(draw)
+        with self.audit.about("the published order"):
+            self._published()
+        with self.audit.about("the award"):
+            self._award()
+
+    # -- before the draw ----------------------------------------------------------------------
+
+    def _gates(self) -> None:
+        """The law's limits from the notice's own figures, and the local rule that the log named."""
+        form, estimate = self.notice["form"], money(self.notice["estimate"])
+        demand(self.notice["works"] == self.audit.tender, "the notice is of other works")
+        limit = MANDATORY.get(form.get("object", "works"))
+        investment = Fraction(form["investment"]) if form.get("investment") else estimate
+        funds = Fraction(form["public_funds"]) if form.get("public_funds") else investment
+        public = funds >= PUBLIC_FUNDS and funds * 10 >= investment
+        if limit is not None and estimate >= limit and (public or form.get("controlled")):
+            raise Invalid(
+                f"a lottery for works of {show_money(estimate)}, which must be tendered (N1117 1(2), O16 2, 5: from {show_money(limit)})"
+            )
+        act, published = self._entry("works.published")
+        rule = self.notice["local_rule"]
+        demand(
+            rule and rule["sha256"] == published["local_rule"],
+            "it rests on another local rule than the log names",
+        )
+        self.audit.notes.append(
+            f"the lottery rests on {rule['name']} ({rule['number']}); gates: {', '.join(each['rule'] for each in self.notice['route'])}"
+        )
+        late = [a for a, _ in self.audit.known("draw.announced") if a.index < act.index]
+        demand(not late, "a draw was announced before the notice")
+
+    def _entry(self, kind: str) -> tuple[Act, Mapping[str, Any]]:
+        found = self.audit.known(kind)
+        demand(len(found) == 1, f"there are {len(found)} {kind} entries")
+        return found[0]
+
+    def _list(self) -> None:
+        """The printed list is what the log fixed before anything was drawn; who declined is left out of it, and nobody
+        declined later; each has the chances of its grade."""
+        if not self.printed:
+            demand(not self.draws, "draws were held without a printed list")
+            return
+        act, said = self._entry("works.listed")
+        demand(
+            all(draw.announced.index > act.index for draw in self.draws),
+            "a draw was announced before the list was fixed",
+        )
+        demand(
+            [row["number"] for row in self.printed] == list(range(1, len(self.printed) + 1)),
+            "the balls are not numbered one by one",
+        )
+        ids = [row["id"] for row in self.printed]
+        demand(len(set(ids)) == len(ids), "a firm has two balls with numbers of their own")
+        drawn = sum(not row["excluded"] for row in self.printed)
+        demand((len(ids), drawn) == (said["firms"], said["drawn"]), f"{act} counts other balls")
+        declined = {payload["org"]: entry for entry, payload in self.audit.known("works.declined")}
+        for row in self.printed:
+            name, gone = f"{row['name']} (ball {row['number']})", declined.get(row["id"])
+            weight = 1 if row["excluded"] else self.rules["weights"].get(row["grade"], 1)
+            demand(row["weight"] == weight, f"{name} has {row['weight']} chances, its grade has {weight}")
+            demand(
+                not row["excluded"] or row.get("rule"),
+                f"{name} is left out ({row['excluded']}) without a rule",
+            )
+            demand(
+                bool(gone) == (row["excluded"] == "declined") or (bool(gone) and bool(row["excluded"])),
+                f"{name} is printed as {row['excluded'] or 'drawn'}, and {'declined' if gone else 'never declined'}",
+            )
+            demand(gone is None or gone.index < act.index, f"{name} declined after the list was fixed")
+        reasons = Counter(row["excluded"] for row in self.printed if row["excluded"])
+        if reasons:
+            told = ", ".join(f"{number} ({reason})" for reason, number in sorted(reasons.items()))
+            self.audit.notes.append(f"{self.audit.tender}: left out of the draw were {told}")
+
+    # -- the draws ----------------------------------------------------------------------------
+
+    def _draw(self, draw: _DrawAudit) -> None:
+        """One draw: in its turn, by the announced rules, over the balls that it must be drawn from."""
+        p = draw.params
+        step = p["strata"][0]["id"]
+        if step in self.results:
+            raise Invalid(f"re-roll: {step} was drawn again, though {self.drawn_by[step]} had drawn it")
+        due = next((name for name in self.rules["steps"] if name not in self.results), None)
+        demand(step == due, f"{step} was drawn when {due} was due")
+        wanted = self._wanted(step)
+        self._rules(p, step, sum(not row["excluded"] for row in wanted.values()))
+        self._balls(draw, wanted)
+        beacons = draw.of("beacon")
+        for act, payload in beacons:
+            demand(
+                beacon_holds(self.rules["beacon"], payload["value"]),
+                f"{act}: the public value {payload['value']} has not the form {self.rules['beacon']}",
+            )
+            demand(len(set(payload["entered"])) == 2, f"{act}: the public value was not typed by two people")
+            demand(_is_hex(payload["recording"]), f"{act}: there is no recording of the throw")
+        if draw.found:
+            demand(beacons, "it was drawn without the public value")
+            names = self._names(draw)
+            self.results[step] = [names[h] for h in draw.found["result"]["panel"][step]]
+            self.drawn_by[step] = p["scope"]
+
+    def _wanted(self, step: str) -> dict[str, Mapping[str, Any]]:
+        """id → the ball that a step must be drawn from."""
+        if step == "k":
+            plain = {"weight": 1, "excluded": ""}
+            return {f"K={value}": {**plain, "name": value} for value in self.rules["k_values"]}
+        rows = {row["id"]: row for row in self.printed}
+        if step == "order":
+            return {id_: row for id_, row in rows.items() if id_ in self.results["finalists"]}
+        return rows
+
+    def _rules(self, p: Mapping[str, Any], step: str, eligible: int) -> None:
+        quota = {
+            "k": 1,
+            "finalists": self.rules["finalists"],
+            "order": eligible,
+            "winner": min(eligible, MOST_CALLED),
+        }
+        strata = [{"id": step, "quota": min(quota[step], eligible), "tags": ["ball"]}]
+        demand(p["strata"] == strata, f"it was drawn for {p['strata']}, announced were {strata}")
+        demand(p["cap"] == 1, "a firm could be drawn more than once")
+        demand(sorted(p["must"]) == sorted(p["trustees"]), "not every trustee had to contribute")
+        rule = (p["beacon"] or {"rule": ""})["rule"].split(" ")[0]
+        demand(
+            rule == self.rules["beacon"],
+            f"its public value is {rule or 'none'}, announced was {self.rules['beacon']}",
+        )
+
+    def _names(self, draw: _DrawAudit) -> dict[str, str]:
+        path = f"{draw.folder}/openings.json"
+        demand(
+            self.audit.listed.get(path, {}).get("tier") == "public", "the names of the balls are not public"
+        )
+        return {row["h"]: row["record"]["id"] for row in self.audit.doc(path)["rows"]}
+
+    def _balls(self, draw: _DrawAudit, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+        """No ball missing, none added, each as often as printed, left out as printed."""
+        names, rows = self._names(draw), {row["h"]: row for row in draw.rows}
+        opened = {
+            row["record"]["id"]: row["record"]
+            for row in self.audit.doc(f"{draw.folder}/openings.json")["rows"]
+        }
+        count = Counter(names[h] for h in rows)
+        excluded = {names[h]: row.get("x", "") for h, row in rows.items()}
+        for id_, ball in wanted.items():
+            who = f"{ball['name']} ({id_})"
+            with self.audit.about(f"draw {draw.params['scope']}"):
+                demand(id_ in count, f"missing ball: {who} stands in the printed list and not in the draw")
+                demand(
+                    excluded[id_] == ball["excluded"],
+                    f"{who} was {excluded[id_] or 'drawn from'}, printed is {ball['excluded'] or 'drawn'}",
+                )
+                demand(
+                    count[id_] == ball["weight"],
+                    f"changed weight: {who} has {count[id_]} chances, printed are {ball['weight']}",
+                )
+        for id_ in sorted(count.keys() - wanted.keys()):
+            self.audit.fail(
+                f"draw {draw.params['scope']}: added ball: {opened[id_]['name']} ({id_}) is in the draw and not in the list that it was to be drawn from"
+            )
+
+    # -- after the draw -----------------------------------------------------------------------
+
+    def _published(self) -> None:
+        """`works.drawn` says what the draws gave, once for each step."""
+        said = {payload["step"]: payload["order"] for _, payload in self.audit.known("works.drawn")}
+        demand(len(said) == len(self.audit.known("works.drawn")), "a step was published twice")
+        for step, order in said.items():
+            drawn = self.results.get(step)
+            demand(order == drawn, f"swapped order: {step} is published as {order}, the draw gave {drawn}")
+        silent = [step for step in self.results if step not in said]
+        demand(not silent, f"the result of {', '.join(silent)} was drawn and not published")
+
+    def _award(self) -> None:
+        """The turns go down the drawn order, each passed on only by a refusal or a decision that the log names; the price
+        is the ceiling, less the drawn share."""
+        last = self.rules["steps"][-1]
+        order = self.results.get(last, [])
+        price = self._price()
+        turns = self.audit.known("works.announced")
+        for rank, (act, turn) in enumerate(turns, 1):
+            due = order[rank - 1] if rank <= len(order) else None
+            demand(
+                turn["org"] == due,
+                f"wrong award: {act} turns to {turn['org']}, {due} comes next in the drawn order",
+            )
+            demand(turn["rank"] == rank, f"{act} counts another rank")
+            demand(
+                money(turn["price"]) == price,
+                f"wrong price: {act} says {turn['price']}, it is {show_money(price)}",
+            )
+            if rank > 1:
+                self._passed_on(turns[rank - 2], act)
+        awarded = self.audit.known("works.awarded")
+        for act, payload in awarded:
+            turn = next(t for a, t in reversed(turns) if a.index < act.index)
+            same = all(payload[name] == turn[name] for name in ("org", "rank", "price"))
+            demand(same, f"wrong award: {act} goes to {payload['org']}, whose turn it is not")
+        contracted = self.audit.known("works.contracted")
+        for act, payload in contracted:
+            won = next((p for a, p in reversed(awarded) if a.index < act.index), None)
+            demand(
+                won and (won["org"], won["price"]) == (payload["org"], payload["price"]),
+                f"{act} is not the award's",
+            )
+        if awarded:
+            won = awarded[-1][1]
+            self.outcome = f"awarded to {won['org']}, rank {won['rank']}, at {won['price']}"
+        elif self.results:
+            self.outcome = f"{', '.join(self.results)} drawn"
+
+    def _passed_on(self, before: tuple[Act, Mapping[str, Any]], act: Act) -> None:
+        earlier, turn = before
+        reasons = [
+            (a, p)
+            for kind in ("works.refused", "works.rejected")
+            for a, p in self.audit.known(kind)
+            if p["org"] == turn["org"] and earlier.index < a.index < act.index
+        ]
+        demand(
+            reasons, f"{act}: {turn['org']} was passed over, and no refusal or decision in the log says why"
+        )
+        reason, said = reasons[-1]
+        self.audit.notes.append(
+            f"rank {turn['rank']}, {turn['org']}, {'refused' if reason.type == 'works.refused' else 'was turned down'}: {said.get('reason') or said.get('decision')} ({reason})"
+        )
+
+    def _price(self) -> Fraction:
+        """The ceiling; where K is drawn, ceiling x (1 - K), rounded half up to the fen."""
+        ceiling = money(self.notice["ceiling"])
+        if "k" not in self.results:
+            return ceiling
+        return round_fen(ceiling * (1 - Fraction(self.results["k"][0].removeprefix("K="))))
+
+
+def beacon_holds(rule: str, value: str) -> bool:
+    """Whether a public value has the announced form: `dice/20` twenty digits; `balls/49/6` six different numbers up to 49,
+    of equal width, joined by hyphens."""
+    kind, *numbers = rule.split("/")
+    if kind == "dice":
+        return re.fullmatch(r"[0-9]+", value) is not None and len(value) == int(numbers[0])
+    most, count = int(numbers[0]), int(numbers[1])
+    shown = value.split("-")
+    width = len(numbers[0])
+    fits = all(re.fullmatch(r"[0-9]+", one) and len(one) == width and 1 <= int(one) <= most for one in shown)
+    return fits and len(set(shown)) == len(shown) == count
+
+
 def _recorded_by(path: str) -> str:
     """The entry types of which one must carry this file's hash; "" for a file that none must."""
     return next((kinds for pattern, kinds in RECORDED_BY if re.fullmatch(pattern, path)), "")
@@ -5579,8 +5915,9 @@ def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
         out("keys:" if audit.outside else "keys (by the bundle's own word):")
         for key, controller in audit.trust.controllers():
             out(f"    {key}: {controller}")
-        out(f"    receipt key {audit.policy['receipt_key'][:12]}: {audit.trust.raw['operator']}")
-        for custodian in unlisted_custodians(audit):
+        if not audit.lottery:
+            out(f"    receipt key {audit.policy['receipt_key'][:12]}: {audit.trust.raw['operator']}")
+        for custodian in [] if audit.lottery else unlisted_custodians(audit):
             out(f"    custodian {custodian}: not in the trust file, counted as the operator's")
     for text in dict.fromkeys(audit.notes):
         out(f"note: {text}")
@@ -5595,7 +5932,8 @@ def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
         out("CONSISTENT, TRUST NOT CHECKED")
         return 2
     out("VERIFIED")
-    early = "; its own custodians were enough to open bids early" if operator_could_read(audit) else ""
+    could = not audit.lottery and operator_could_read(audit)
+    early = "; its own custodians were enough to open bids early" if could else ""
     out(f"independence: {independence(audit.outside)}{early}")
     return 0
 

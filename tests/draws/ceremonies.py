@@ -50,8 +50,8 @@ def ceremony(number: int, **fixed: Any) -> Ceremony:
     times = fixed.get("times", (1767225600, 1767225900, 1767226200))
     document |= dict(zip(("t_commit", "t_freeze", "t_reveal"), times, strict=True))
     volunteers = fixed.get("volunteers", rng.sample(PARTIES, rng.randrange(0, 3)))
-    thrown = "".join(rng.choices("0123456789", k=20))
-    beacon = fixed.get("value", thrown) if document["beacon"] else ""
+    beacon = "".join(rng.choices("0123456789", k=20)) if document["beacon"] else ""
+    beacon = fixed.get("value", beacon)
     transcript = play(rng, document, listed, sorted({*must, *volunteers}, reverse=True), beacon, fixed)
     return Ceremony(transcript, candidates, listed)
 
