@@ -5632,8 +5632,10 @@ class _LotteryAudit:
         due = next((name for name in self.rules["steps"] if name not in self.results), None)
         demand(step == due, f"{step} was drawn when {due} was due")
         wanted = self._wanted(step)
-        self._rules(p, step, sum(not row["excluded"] for row in wanted.values()))
-        self._balls(draw, wanted)
+        with self.audit.about(f"draw {p['scope']}"):
+            self._rules(p, step, sum(not row["excluded"] for row in wanted.values()))
+        with self.audit.about(f"draw {p['scope']}"):
+            self._balls(draw, wanted)
         beacons = draw.of("beacon")
         for act, payload in beacons:
             demand(

@@ -20,6 +20,11 @@ NOTICE: dict[str, Any] = {
     "typ": "ebid.works-notice",
     "works": WORKS,
     "title": "道路维修",
+    "estimate": "3999999.99",
+    "ceiling": "3900000.00",
+    "form": {"object": "works", "public_funds": "3999999.99"},
+    "route": [{"rule": "G0-2.works", "article": "O16 art. 5"}, {"rule": "ROSTER.line", "article": "local"}],
+    "local_rule": {"name": "小型工程管理办法", "number": "2026-7", "sha256": "ab" * 32},
     "draw": {
         "steps": ["finalists", "order"],
         "finalists": FINALISTS,
@@ -37,13 +42,15 @@ def ball(number: int, excluded: str = "") -> dict[str, Any]:
         "number": number,
         "id": f"91110105MA{number:08d}",
         "name": f"firm {number}",
-        "weight": WEIGHTS[grade],
+        "weight": 1 if excluded else WEIGHTS[grade],
         "excluded": excluded,
         "grade": grade,
+        "rule": "ROSTER.bars" if excluded else "",
     }
 
 
-BALLS = [ball(number, {4: "declined", 9: "excluded"}.get(number, "")) for number in range(1, 13)]
+DECLINED = 4
+BALLS = [ball(number, {DECLINED: "declined", 9: "excluded"}.get(number, "")) for number in range(1, 13)]
 GUEST = ball(77)
 BENDS = {
     "re-roll": "the finalists are drawn again, because somebody did not like the first three",
@@ -67,6 +74,7 @@ class Lottery:
     """A works from its printed list to the last draw."""
 
     bend: str = ""
+    works: str = WORKS
     alg: str = "sha256"
     notice: dict[str, Any] = field(default_factory=lambda: NOTICE)
     balls: list[dict[str, Any]] = field(default_factory=lambda: BALLS)
@@ -100,7 +108,7 @@ class Lottery:
         rule = form_of(self.notice["draw"]["beacon"])
         assert rule is not None
         drawn = ceremony(
-            90 + number, alg=self.alg, scope=f"{WORKS}/lottery/{number}", cap=1, k=2, trustees=TRUSTEES, must=list(TRUSTEES),
+            90 + number, alg=self.alg, scope=f"{self.works}/lottery/{number}", cap=1, k=2, trustees=TRUSTEES, must=list(TRUSTEES),
             volunteers=list(self.volunteers), candidates=chosen, prev=self.prev, beacon=rule.announced(), times=self.times, value=self.value(),
             strata=[{"id": step, "quota": quota, "tags": ["ball"]}], answers="A", waves=1,
         )  # fmt: skip
@@ -151,7 +159,12 @@ class Lottery:
     @property
     def printed(self) -> dict[str, Any]:
         """The frozen ball list."""
-        return {"v": 1, "typ": "ebid.ball-list", "works": WORKS, "balls": self.balls}
+        return {"v": 1, "typ": "ebid.ball-list", "works": self.works, "balls": self.balls}
+
+    @property
+    def hides(self) -> bool:
+        """Whether the first draw is shown to nobody."""
+        return self.bend in ("re-roll hidden", "hidden void draw")
 
     @property
     def shown(self) -> list[tuple[Ceremony, bool]]:
@@ -166,7 +179,7 @@ class Lottery:
             t = drawn.transcript
             told = t | {"result": None, "waves": [], "beacon": ""} if void else t
             draws.append({"ann": ann_of(t), "void": void, "transcript": told})
-        head = {"v": 1, "typ": "ebid.lottery-record", "works": WORKS, "notice": self.notice}
+        head = {"v": 1, "typ": "ebid.lottery-record", "works": self.works, "notice": self.notice}
         return head | {"balls": self.printed, "drawn": self.results, "draws": draws}
 
 
