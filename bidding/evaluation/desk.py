@@ -46,6 +46,8 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
         return _("A score of yours waits for its reason"), True
     if phase is Phase.SCORE_REASONS and found.scoring and found.scoring.disagreements:
         return _("Members differ on objective items: they must be corrected"), True
+    if phase is Phase.CONSULTATION and own.head:
+        return _("The talks: ask the suppliers, then call for final offers"), True
     if phase is Phase.REPORT:
         return _("The report is drawn up: read and sign it"), True
     return _("The evaluation waits for others"), False

@@ -24,6 +24,7 @@ STEPS = {
 PROGRESS = (
     (_("Sign-in"), (Phase.SIGN_IN,)),
     (_("Qualification"), (Phase.QUALIFICATION,)),
+    (_("Talks and final offers"), (Phase.CONSULTATION, Phase.FINAL_OFFERS)),
     (_("Conformity"), (Phase.SECOND_ENVELOPE, Phase.CONFORMITY)),
     (_("Bidders' answers"), (Phase.CORRECTIONS, Phase.EXPLANATIONS, Phase.JUDGEMENT)),
     (_("Scoring"), (Phase.SCORING, Phase.SCORE_REASONS)),
@@ -33,6 +34,7 @@ WAITING = {
     Phase.SECOND_ENVELOPE: _(
         "The technical review is over. The host opens the price envelopes of the bids that passed."
     ),
+    Phase.FINAL_OFFERS: _("The suppliers that remain are asked for their final offers."),
     Phase.CORRECTIONS: _("Bidders are asked to confirm corrected prices."),
     Phase.EXPLANATIONS: _("Bidders are asked to explain abnormally low prices."),
 }
@@ -69,10 +71,13 @@ ABNORMAL_QUESTION = _(
 )
 
 
-def steps(request: Request, phase: Phase, *, scored: bool = False) -> list[tuple[str, str]]:
+def steps(
+    request: Request, phase: Phase, *, scored: bool = False, talks: bool = False
+) -> list[tuple[str, str]]:
     """The procedure's steps for the line at the top of a page, in the reader's language."""
     translate = request.localizer.translate
-    procedure = [step for step in PROGRESS if scored or Phase.SCORING not in step[1]]
+    absent = {step for step, there in ((Phase.SCORING, scored), (Phase.CONSULTATION, talks)) if not there}
+    procedure = [step for step in PROGRESS if not absent.intersection(step[1])]
     present = next(n for n, (_words, phases) in enumerate(procedure) if phase in phases)
     over = phase is Phase.DELIVERED
     return [
@@ -132,6 +137,10 @@ def article(code: str) -> Any:
             if item
             else _("Order 87 art. ${n}", mapping=found)
         )
+    if law == "M74":
+        return _("Order 74 art. ${n}", mapping={"n": place})
+    if law == "K214":
+        return _("Caiku 2014-214 art. ${n}", mapping={"n": place})
     if law == "GPL":
         return _("Government Procurement Law art. ${n}(${item})", mapping=found)
     return code

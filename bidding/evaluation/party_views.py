@@ -50,7 +50,7 @@ def panel(request: Request) -> Any:
         "names": names,
         "title": names.title(request, found.tender),
         "faults": faults,
-        "steps": names.steps(request, found.phase(request.now())),
+        "steps": names.steps(request, found.phase(request.now()), talks=found.talks),
         "delivered": delivered,
         "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
         "may_import": found.tender.state in service.IMPORT_STATES and not found.complete,

@@ -34,6 +34,8 @@ from bidding.evaluation.result import Result
 from bidding.evaluation.score_progress import Scoring
 from bidding.evaluation.scoring_inputs import ScoringRules, parse_scoring_rules
 from bidding.evaluation.steps import OpenQuestions
+from bidding.offers import standing
+from bidding.offers.models import FinalOffers
 from bidding.opening.models import SecondOpening
 from bidding.tenders.models import Tender
 from bidding.vault.envelopes import stages_of
@@ -52,6 +54,8 @@ class Phase(StrEnum):
     SIGN_IN = "sign-in"
     QUALIFICATION = "qualification"
     SECOND_ENVELOPE = "second-envelope"
+    CONSULTATION = "consultation"
+    FINAL_OFFERS = "final-offers"
     CONFORMITY = "conformity"
     CORRECTIONS = "corrections"
     EXPLANATIONS = "explanations"
@@ -111,6 +115,10 @@ class Evaluation:
     report: EvaluationReport | None
     price_sealed: bool = False
     """two envelopes, and the second ones are not open yet"""
+    talks: bool = False
+    """a consultation or negotiation: prices come in final offers"""
+    offers: FinalOffers | None = None
+    """the final offers, once the talks have ended"""
     locked_sheets: Mapping[str, bytes] = field(default_factory=dict)
     """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
     score_papers: Sequence[ScorePaper] = ()
@@ -242,7 +250,8 @@ class Evaluation:
         if correction and confirmed is None:
             confirmed = unanswered
         found = papers.findings(self.documents(CONFORMITY), bid)
-        return {
+        left = {"left": True} if self.offers is not None and bid in self.offers.left else {}
+        return left | {
             "qualification": papers.votes_json(self.votes(QUALIFICATION, bid)),
             "conformity": papers.votes_json(self.votes(CONFORMITY, bid)),
             "confirmed": confirmed,
@@ -342,8 +351,11 @@ class Evaluation:
             return Phase.SIGN_IN
         if not self.locked(QUALIFICATION):
             return Phase.QUALIFICATION
-        if self.price_sealed and len(self.qualified()) >= self.rules.minimum:
+        enough = len(self.qualified()) >= self.rules.minimum
+        if self.price_sealed and enough:
             return Phase.SECOND_ENVELOPE
+        if self.talks and enough and (self.offers is None or self.offers.taken_at is None):
+            return Phase.CONSULTATION if self.offers is None else Phase.FINAL_OFFERS
         if not self.locked(CONFORMITY):
             return Phase.CONFORMITY
         if self.waiting("correction", now) or self.open_questions().confirmations:
@@ -390,6 +402,8 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         draws=rows(TieDraw, TieDraw.at),
         report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
         price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
+        talks=standing.talks(tender),
+        offers=standing.offers_of(session, tender),
         locked_sheets={
             row.member: keys.unseal(row.sealed, sheet_purpose(row)) for row in rows(ScoreSheet, ScoreSheet.at)
         },

@@ -39,7 +39,7 @@ from trading.rulebook.methods import group_of
 from trading.web import _
 
 IMPORT_STATES = ("published", "closed", "opening", "opened")
-ASKABLE = (Phase.QUALIFICATION, Phase.CONFORMITY, Phase.JUDGEMENT, Phase.SCORING)
+ASKABLE = (Phase.QUALIFICATION, Phase.CONSULTATION, Phase.CONFORMITY, Phase.JUDGEMENT, Phase.SCORING)
 
 
 # --- the committee --------------------------------------------------------------------------------

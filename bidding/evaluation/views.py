@@ -32,7 +32,7 @@ def room(request: Request, found: Evaluation, phase: Phase, **more: Any) -> dict
         "tender": found.tender,
         "found": found,
         "phase": phase,
-        "steps": names.steps(request, phase, scored=found.scoring is not None),
+        "steps": names.steps(request, phase, scored=found.scoring is not None, talks=found.talks),
         "names": names,
         "title": names.title(request, found.tender),
         "items": names.item_words(request, found.tender),

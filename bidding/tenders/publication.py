@@ -193,7 +193,7 @@ def policy_of(registry: Any, tender: Tender, readiness: Readiness, revision: Rev
         ],
         tsa=settings.get("timestamping.certificates", "").split(),
         stages=[plan(stage) for stage in stages_of(tender.form)],
-        parts=parts_of(tender.form),
+        parts=parts_of(tender.form, final=tender.parent_id is not None),
         sig=registry.getUtility(ISignatureVerifier).families,
         client_sha256=client_hashes(registry),
         version=revision.policy_version if revision else 1,
@@ -277,6 +277,16 @@ def publish(
         session, registry, tender, "publish", now,
         blocking_findings=len(readiness.blocking), custodians_ready=readiness.keys_ready,
     )  # fmt: skip
+    say_published(session, actor, tender, made, notice_cms, policy_cms, now)
+    promise(session, CLOSE, {"tender": tender.code}, due=tender.deadline)
+    return notice
+
+
+def say_published(
+    session: Session, actor: Actor, tender: Tender, made: Publication, notice_cms: bytes, policy_cms: bytes,
+    now: datetime,
+) -> None:  # fmt: skip
+    """The entry `tender.published`."""
     payload = {
         "notice": made_hash(made.notice),
         "p7s": made_hash(notice_cms),
@@ -286,8 +296,6 @@ def publish(
         "evaluation": made_hash(made.evaluation),
     }
     record(session, actor, "tender.published", tender.code, payload, now)
-    promise(session, CLOSE, {"tender": tender.code}, due=tender.deadline)
-    return notice
 
 
 def made_hash(data: bytes) -> str:
@@ -324,9 +332,10 @@ def judge(
 
 def put_up(
     session: Session, registry: Any, tender: Tender, made: Publication, notice_cms: bytes, policy_cms: bytes,
-    now: datetime,
+    now: datetime, *, shown: dict[str, Any] | None = None,
 ) -> Notice:  # fmt: skip
-    """Store what is published and show it on the board."""
+    """Store what is published and show it on the board; `shown` is what the notice's page tells people, where it
+    is not the invitation."""
     policy = parse_policy(made.policy)
     tender.policy_hash, tender.published_at = policy.hash.hex(), now
     tender.rules = json.loads(made.evaluation)
@@ -344,7 +353,7 @@ def put_up(
     return publish_notice(
         session, registry["queue"], kind="tender", tender=tender.code, title=tender.title,
         region=tender.lot.project.region, body=made.notice, cms=notice_cms, at=now,
-        shown=shown_of(registry, tender, made, now), listed=not tender.limited,
+        shown=shown or shown_of(registry, tender, made, now), listed=not tender.limited,
     )  # fmt: skip
 
 
