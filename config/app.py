@@ -39,6 +39,7 @@ ROOMS = (
     "bidding.recordings",
     "bidding.evaluation",
     "bidding.awards",
+    "bidding.offers",
     "bidding.deposits",
     "bidding.archive",
     "config.publishing",

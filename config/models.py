@@ -16,6 +16,9 @@ import expert_pool.conduct.models
 import expert_pool.experts.models
 import expert_pool.selection.models
 import plugins.approval_hall.models
+import plugins.approval_hall.projects.models
+import plugins.approval_hall.ratings.models
+import plugins.approval_hall.supervision.models
 import trading.accounts.models
 import trading.credit.models
 import trading.deals.models

@@ -86,7 +86,8 @@ def deliver_keys(session: Session, registry: Any, tender: Tender, *indexes: int)
 
 def draft_values(session: Session, registry: Any, **changes: Any) -> DraftTender:
     """The template as it is offered, with `changes`."""
-    values = drafts.initial_values(registry, "school-computers", database_now(session))
+    template = changes.get("template", "school-computers")
+    values = drafts.initial_values(registry, template, database_now(session))
     return DraftTender.model_validate(values | changes)
 
 

@@ -58,6 +58,11 @@ class TenderEnded(TenderEvent):
 
 
 @dataclass(frozen=True)
+class OpeningRecorded(TenderEvent):
+    """The host has signed the record of the opening (开标记录)."""
+
+
+@dataclass(frozen=True)
 class BidDecided(TenderEvent):
     """The opening of one bid came to its end (开标结果): `bidder` is the unified social credit code, `fault`
     bidder | platform | other, "" for a bid that is open."""

@@ -69,6 +69,7 @@ class Permission(StrEnum):
     SEE_FEES = "see-fees"
     DECIDE_CONDUCT = "decide-conduct"
     EVALUATE = "evaluate"
+    CONFIRM_CHANGES = "confirm-changes"
     KEEP_ROSTER = "keep-roster"
     DECIDE_ROSTER = "decide-roster"
     SEE_ROSTER_FILES = "see-roster-files"
@@ -212,6 +213,7 @@ ROWS: dict[Permission, Row] = {
     Permission.ARRIVE: row(Role.EXPERT, Strength.TOTP),
     Permission.ENTER_BEACON: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
+    Permission.CONFIRM_CHANGES: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),
     Permission.SUPERVISE: row(Role.REGULATOR, Strength.TOTP),

@@ -16,6 +16,7 @@ from trading.deals.days import last_day_before
 
 GROUNDS = {
     "not-qualified": ("未通过资格审查", "does not meet the qualification conditions"),
+    "left": ("未提交最后报价，退出磋商或者谈判", "has left without a final offer"),
     "price-sheet-invalid": ("报价文件不能采用", "the price sheet cannot be used"),
     "not-responsive": ("不满足实质性要求", "does not meet a substantive requirement"),
     "correction-not-confirmed": (
@@ -67,6 +68,8 @@ ARTICLES_ZH = {
     "M87": "财政部令第 87 号第 {} 条",
     "GPL": "政府采购法第 {} 条",
     "GPR": "政府采购法实施条例第 {} 条",
+    "M74": "财政部令第 74 号第 {} 条",
+    "K214": "财库〔2014〕214号第 {} 条",
     "TBR": "招标投标法实施条例第 {} 条",
     "Order 20": "国家发展改革委令 2013 年第 20 号第 {} 条",
 }

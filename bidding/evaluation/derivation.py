@@ -61,6 +61,8 @@ NAMES = {
     "passed": N_("passed"),
     "not-passed": N_("not passed"),
     "not-qualified": N_("does not meet the qualification conditions"),
+    "left": N_("has left without a final offer"),
+    "too-few-offers": N_("fewer final offers than needed"),
     "price-sheet-invalid": N_("the price sheet cannot be used"),
     "not-responsive": N_("does not meet a substantive requirement"),
     "correction-not-confirmed": N_("the bidder did not confirm the corrected price"),

@@ -26,7 +26,7 @@ _RULES_KEYS = frozenset(
 )  # fmt: skip
 _OPTIONAL_KEYS = frozenset({"procurement"})
 _DECISION_KEYS = frozenset(
-    {"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused"}
+    {"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused", "left"}
 )
 _RATIO_KEYS = frozenset({"mean", "second", "ceiling", "exclude_self"})
 
@@ -74,6 +74,7 @@ class Decisions:
     abnormal: AbnormalDecision | None = None
     brand: str | None = None
     claims_refused: tuple[str, ...] = ()
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,7 @@ def parse_decisions(raw: object) -> Decisions:
         abnormal=_abnormal(raw.get("abnormal")),
         brand=brand,
         claims_refused=tuple(refused),
+        left=_optional_bool(raw.get("left")) is True,
     )
 
 

@@ -37,6 +37,7 @@ DELIVERED = "evaluation.delivered"
 FAILURES = {
     "fewer-than-three-bidders": ("投标人不足三家", "fewer than three bidders"),
     "fewer-than-three-qualified": ("合格投标人不足三家", "fewer than three bidders qualified"),
+    "too-few-offers": ("提交最后报价的供应商不足法定家数", "fewer final offers than needed"),
     "all-above-budget": ("投标人的报价均超过预算", "all prices are above the budget"),
     "fewer-than-three-responsive": ("实质性响应的投标人不足三家", "fewer than three bids meet the document"),
     "fewer-than-three-valid": ("有效投标人不足三家", "fewer than three valid bids are left"),

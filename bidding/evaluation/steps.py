@@ -19,6 +19,7 @@ from bidding.evaluation.places import Order, Places, places
 from bidding.evaluation.result import Failure, Found, Ranked, Rejected, Tie
 from bidding.evaluation.review import ItemVotes
 from trading.errors import Refused
+from trading.rulebook.methods import CONSULTATION, NEGOTIATION, has_final_offers
 
 ARTICLES = {
     "not-qualified": "M87 63(3)",
@@ -33,8 +34,17 @@ ARTICLES = {
     "all-above-budget": "GPL 36(3)",
     "fewer-than-three-responsive": "GPL 36(1)",
     "fewer-than-three-valid": "GPL 36(1)",
+    "left": "K214 22",
+    "too-few-offers": "K214 34(3)",
 }
 """The article of each ground of rejection and each failure."""
+NEGOTIATED = {"left": "M74 34", "too-few-offers": "M74 37(3)"}
+"""The same, where a negotiation has another."""
+
+
+def article(code: str, procurement: str = CONSULTATION) -> str:
+    """The article of a ground or failure in a method of procurement."""
+    return NEGOTIATED.get(code, ARTICLES[code]) if procurement == NEGOTIATION else ARTICLES[code]
 
 
 @dataclass(frozen=True)
@@ -64,8 +74,8 @@ def open_questions(rules: Rules, bids: Sequence[Bid]) -> OpenQuestions:
 class Failed(Exception):
     """The tender fails at this step (废标)."""
 
-    def __init__(self, code: str) -> None:
-        self.failure = Failure(code, ARTICLES[code])
+    def __init__(self, code: str, procurement: str) -> None:
+        self.failure = Failure(code, article(code, procurement))
 
 
 class Waiting(Exception):
@@ -113,7 +123,7 @@ class Steps:
 
     def need(self, count: int, failure: str) -> None:
         if count < self.rules.minimum:
-            raise Failed(failure)
+            raise Failed(failure, self.rules.procurement)
 
     def responsive(self) -> None:
         """Steps 1–6: bidders, qualification, sheet, conformity, corrections, ceiling."""
@@ -122,6 +132,8 @@ class Steps:
             entries = case.bid.decisions.qualification
             self.review(case, "qualification", self.rules.qualification_items, entries, "not-qualified")
         self.need(len(self.cases), "fewer-than-three-qualified")
+        if has_final_offers(self.rules.procurement):
+            self.final_offers()
         for case in self.cases:
             self.conformity(case)
         for case in self.cases:
@@ -141,6 +153,15 @@ class Steps:
             )
         if not review.passes(items, entries):
             case.reject(ground)
+
+    def final_offers(self) -> None:
+        """After step 2 of a consultation or negotiation: who made no final offer has left."""
+        for case in self.cases:
+            if case.bid.decisions.left:
+                where = article("left", self.rules.procurement)
+                case.rejected = Rejected(case.bid.id, "left", where)
+                case.say("rejected", ground="left", article=where)
+        self.need(len(self.cases), "too-few-offers")
 
     def conformity(self, case: Case) -> None:
         """Steps 3 and 4."""
@@ -187,7 +208,7 @@ class Steps:
             if above:
                 case.reject("above-ceiling")
         if compared and all(case.price > self.rules.budget for case in compared):
-            raise Failed("all-above-budget")
+            raise Failed("all-above-budget", self.rules.procurement)
         self.need(len(self.cases), "fewer-than-three-responsive")
 
     def abnormally_low(self) -> None:

@@ -23,11 +23,14 @@ class ReadOut:
     period_days: int | None
 
 
-def read_out(bid: Bid, outcome: Outcome) -> ReadOut:
-    """The opening form's figures, exactly as sealed; whether they are right is the committee's matter.
+def read_out(bid: Bid, outcome: Outcome, *, priced: bool = True) -> ReadOut:
+    """The opening form's figures, exactly as sealed; whether they are right is the committee's matter. Not
+    `priced`: a consultation or negotiation, where nobody is told another's price (GPL 38(4)).
 
     A bidder may have sealed anything: what is no canonical JSON with an opening form is read out without
     figures, and keeps nobody else's bid from being read out."""
+    if not priced:
+        return ReadOut(bid, outcome, None, None)
     try:
         form = canonical.loads(outcome.price_sheet or b"")["opening"]
         total, period = form["total"], form["period_days"]

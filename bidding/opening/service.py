@@ -26,7 +26,7 @@ from bidding.opening.standing import (
     undecided,
 )
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, find, least_bidders, locked, must_go_on
+from bidding.tenders.service import advance, find, least_bidders, locked, method_of, must_go_on
 from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first
 from bidding.vault.models import Close, Outcome
@@ -37,12 +37,15 @@ from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.errors import refuse
-from trading.events import BidDecided, TenderResumed
+from trading.events import BidDecided, OpeningRecorded, TenderResumed
 from trading.ledger import canonical
 from trading.notices.service import publish_notice
 from trading.outbox import promise
+from trading.rulebook.methods import CONSULTATION, INQUIRY, NEGOTIATION, has_final_offers
 from trading.web import _
 
+FEW = {CONSULTATION: "K214 34(3)", NEGOTIATION: "M74 37(3)", INQUIRY: "M74 48(3)"}
+"""The article that ends another procurement than a tender for too few suppliers."""
 START, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.window-ended", "opening.give-up"
 
 
@@ -77,12 +80,28 @@ def start(session: Session, registry: Any, payload: dict[str, Any]) -> None:
 def fail(session: Session, registry: Any, tender: Tender, step: str, now: datetime, **facts: Any) -> None:
     """End the tender: too few bidders may not be opened, too few opened bids not be evaluated."""
     advance(session, registry, tender, step, now, close_recorded=True, **facts)
+    few = FEW.get(method_of(tender))
     reason = {
-        "fail_for_few_bidders": ("fewer than three bidders", "M87 43", "投标人不足三家，不得开标"),
-        "fail_for_few_opened": ("fewer than three bids could be opened", "M87 44", "成功解密的投标不足三家"),
+        "fail_for_few_bidders": ("fewer than three bidders", few or "M87 43", "投标人不足三家，不得开标"),
+        "fail_for_few_opened": (
+            "fewer than three bids could be opened",
+            few or "M87 44",
+            "成功解密的投标不足三家",
+        ),
     }[step]
+    announce_failure(session, registry, tender, reason, now)
+    tell(session, registry, tender, "failed")
+
+
+def announce_failure(
+    session: Session, registry: Any, tender: Tender, reason: tuple[str, str, str], now: datetime
+) -> None:
+    """Entry and notice of a failure: the reason in English, its article, the reason in Chinese. Of final offers
+    only the procurement that they belong to has a notice."""
     payload = {"reason": reason[0], "article": reason[1]}
     record(session, SCHEDULER, "tender.failed", tender.code, payload, at=now)
+    if tender.parent_id is not None:
+        return
     body = canonical.dumps(
         {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(now)}
         | payload
@@ -99,7 +118,6 @@ def fail(session: Session, registry: Any, tender: Tender, step: str, now: dateti
             },
         },
     )  # fmt: skip
-    tell(session, registry, tender, "failed")
 
 
 # --- keys arrive ----------------------------------------------------------------------------------
@@ -205,7 +223,9 @@ def resume(event: TenderResumed) -> None:
 def rows_of(session: Session, tender: Tender) -> list[papers.ReadOut]:
     """What is read out of each valid bid, in the ledger's order. Only for use after `read_out_at`."""
     known = outcomes_of(session, tender)
-    return [papers.read_out(bid, known[bid.id]) for bid in valid_bids(session, tender) if bid.id in known]
+    priced = not has_final_offers(method_of(tender))
+    bids = [bid for bid in valid_bids(session, tender) if bid.id in known]
+    return [papers.read_out(bid, known[bid.id], priced=priced) for bid in bids]
 
 
 def read_out(session: Session, registry: Any, tender: Tender, opening: Opening, now: datetime) -> None:
@@ -299,4 +319,5 @@ def sign_record(session: Session, registry: Any, actor: Actor, code: str, cms: b
     opened = sum(row.outcome.outcome == "OK" for row in rows_of(session, tender))
     if opened < least_bidders(tender, now):
         fail(session, registry, tender, "fail_for_few_opened", now, bids_opened=opened)
+    registry.notify(OpeningRecorded(session, registry, code, now))
     return opening

@@ -48,3 +48,5 @@ class Facts:
     cancellation_reason: str = ""
     unlawful_act: str = ""
     order: str = ""
+    gathers_offers: bool = False
+    offers_made: int | None = None

@@ -1,7 +1,8 @@
 """The life of a tender (招标流程): one table of steps, their guards, and what is due when.
 
 Draft, published, closed at the deadline, opening, opened, evaluating, evaluated, result published,
-awarded, contracted; or failed (废标), or cancelled (终止). The guards judge a `TenderFacts`: plain
+awarded, contracted; or failed (废标), or cancelled (终止). A tender for final offers ends with its opening: they are
+handed over to the evaluation of the tender that asked for them. The guards judge a `TenderFacts`: plain
 attributes that the service fills from the database, with `now` read after the lock.
 """
 
@@ -17,7 +18,8 @@ class TenderFacts(Protocol):
     """What the guards look at.
 
     `now` is the instant the step is judged at. Counts are of bids; `minimum_bidders` and
-    `minimum_qualified` are the rulebook's P7 and P7.qualified. `cancellation_reason`, `unlawful_act` and
+    `minimum_qualified` are the rulebook's P7 and P7.qualified. `gathers_offers` says that it is the final offers of
+    another tender, `offers_made` how many such offers could be opened (None while none were asked for). `cancellation_reason`, `unlawful_act` and
     `order` (of the supervising authority) are references to the recorded decision, empty when there is none. Instants are aware or None.
     """
 
@@ -52,6 +54,8 @@ class TenderFacts(Protocol):
     cancellation_reason: str
     unlawful_act: str
     order: str
+    gathers_offers: bool
+    offers_made: int | None
 
 
 def lawful(tender: TenderFacts) -> bool:
@@ -127,6 +131,11 @@ def enough_opened(tender: TenderFacts) -> bool:
 def too_few_opened(tender: TenderFacts) -> bool:
     """Enough bids were opened: the tender does not fail for lack of them."""
     return tender.bids_opened < tender.minimum_bidders
+
+
+def too_few_offers(tender: TenderFacts) -> bool:
+    """Enough final offers were made: the procurement does not fail for lack of them."""
+    return tender.offers_made is not None and tender.offers_made < tender.minimum_bidders
 
 
 def panel_complete(tender: TenderFacts) -> bool:
@@ -205,6 +214,16 @@ def unlawful_act_recorded(tender: TenderFacts) -> bool:
     return bool(tender.unlawful_act)
 
 
+def judged_by_itself(tender: TenderFacts) -> bool:
+    """Final offers are handed over to the evaluation of the tender that they belong to."""
+    return not tender.gathers_offers
+
+
+def gathers_offers(tender: TenderFacts) -> bool:
+    """These are no final offers of a consultation or negotiation."""
+    return tender.gathers_offers
+
+
 def ordered(tender: TenderFacts) -> bool:
     """No order of the supervising authority demands this."""
     return bool(tender.order)
@@ -224,7 +243,10 @@ TENDER: Lifecycle[TenderFacts] = Lifecycle(
              not_suspended),
         step("finish_opening", "opening", "opened", every_bid_has_an_outcome, opening_record_signed),
         step("fail_for_few_opened", "opened", "failed", too_few_opened),
-        step("start_evaluation", "opened", "evaluating", enough_opened, panel_complete, not_suspended),
+        step("start_evaluation", "opened", "evaluating", enough_opened, panel_complete, not_suspended,
+             judged_by_itself),
+        step("hand_over", "opened", "handed_over", enough_opened, gathers_offers, not_suspended),
+        step("fail_for_few_offers", "evaluating", "failed", too_few_offers),
         step("fail_in_evaluation", "evaluating", "failed", nobody_to_recommend),
         step("finish_evaluation", "evaluating", "evaluated", enough_qualified, has_candidate, report_signed,
              not_suspended),
@@ -237,6 +259,7 @@ TENDER: Lifecycle[TenderFacts] = Lifecycle(
         step("contract", "awarded", "contracted", contract_signed, winner_stands, not_suspended),
         step("re_evaluate", ("evaluating", *DECIDED), "evaluating", ordered),
         step("new_committee", ("evaluating", *DECIDED), "opened", ordered),
+        step("reform_committee", "evaluating", "opened", not_suspended),
         step("void_award", ("result_published", "awarded"), "evaluated", ordered, another_candidate),
         step("fail_for_unlawful_act", (*UNDER_WAY, "result_published", "awarded"), "failed",
              unlawful_act_recorded),

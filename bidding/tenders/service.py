@@ -97,6 +97,7 @@ def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
         now=now,
         deadline=tender.deadline,
         opening_at=tender.opens_at,
+    counted["gathers_offers"] = tender.parent_id is not None
         minimum_bidders=bidders,
         minimum_qualified=qualified,
         **(counted | given),

@@ -15,6 +15,7 @@ from pyramid.config import Configurator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding.tenders.invited import invitees
 from bidding.tenders.models import Tender
 from bidding.tenders.service import find
 from bidding.vault.models import Bid
@@ -42,6 +43,7 @@ WORDS = {
     "suspended": "您关注的项目已暂停，恢复时间另行公告，请登录平台查看。",
     "resumed": "您关注的项目已恢复进行，请登录平台查看投标截止时间。",
     "ended": "您关注的项目已终止或废标，请登录平台查看公告。",
+    "offers-called": "您参加的采购项目邀请提交最后报价，请尽快登录平台查看截止时间并密封提交。",
     "ordered": "监管部门就您关注的项目作出决定，请登录平台查看公告。",
 }
 """What is said of each event; the networks here take Chinese texts."""
@@ -82,14 +84,15 @@ def tell(session: Session, registry: Any, payload: dict[str, Any]) -> None:
 
 
 def concerned(session: Session, keys: HallKeys, tender: Tender) -> set[uuid.UUID]:
-    """The enterprises that took the documents or have bid. For sending only: until the deadline nobody may
+    """The enterprises that took the documents, have bid or are invited. For sending only: until the deadline nobody may
     learn them (Order 20 art. 21)."""
     users = {uuid.UUID(taken.user) for taken in downloads(session, keys, tender.code) if taken.user}
     rows = session.scalars(select(Bid).where(Bid.tender_id == tender.id))
     codes = {admitted(keys, row).uscc for row in rows}
     mine = select(User.party_id).where(User.id.in_(users), User.party_id.is_not(None))
     theirs = select(Party.id).where(Party.uscc.in_(codes))
-    return {party for query in (mine, theirs) for party in session.scalars(query) if party is not None}
+    called = set(invitees(session, keys, tender))
+    return called | {party for query in (mine, theirs) for party in session.scalars(query) if party is not None}
 
 
 def includeme(config: Configurator) -> None:

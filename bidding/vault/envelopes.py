@@ -3,6 +3,9 @@
 One envelope: price and documents are opened at the deadline. Two envelopes (双信封): qualification and
 technical documents at the deadline; the price only after the committee's review of them, and only for bids
 that passed it. A tender's draft says how many there are and who holds the keys (vault.md 2.2, 2.8).
+
+Consultation and negotiation: a first response (响应文件) has documents and no price; prices come in the final
+offers (最后报价), a tender of their own whose bids have the price sheet alone.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bidding.vault.policy import Part, Policy, Stage
+from trading.rulebook.methods import has_final_offers
 
 FIRST, SECOND = "opening", "price"
 """Names of the stages: FIRST is opened at the opening."""
@@ -34,10 +38,13 @@ def key_stages_of(form: Mapping[str, Any]) -> tuple[str, ...]:
     return () if mode_of(form) == "bidder" else stages_of(form)
 
 
-def parts_of(form: Mapping[str, Any]) -> tuple[Part, ...]:
-    """The parts of the policy; the price sheet is in the last envelope."""
+def parts_of(form: Mapping[str, Any], final: bool = False) -> tuple[Part, ...]:
+    """The parts of the policy; the price sheet is in the last envelope. `final`: of a tender for final offers."""
+    names: tuple[str, ...] = (SHEET, DOCUMENTS)
+    if has_final_offers(str(form.get("method"))):
+        names = (SHEET,) if final else (DOCUMENTS,)
     places = {SHEET: stages_of(form)[-1], DOCUMENTS: FIRST}
-    return tuple(Part(name, places[name], *_SIZES[name]) for name in (SHEET, DOCUMENTS))
+    return tuple(Part(name, places[name], *_SIZES[name]) for name in names)
 
 
 def first(policy: Policy) -> Stage:

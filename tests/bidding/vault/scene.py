@@ -159,7 +159,7 @@ class Scene:
         """A bid of that enterprise, sealed and signed on its own device."""
         parts = parts or {"price-sheet": SHEET, "documents": FILES}
         out = {name: io.BytesIO() for name in parts}
-        policy = more.pop("policy", self.policy)
+        policy = more.pop("policy", None) or self.policy
         bid: SealedBid = seal_bid(
             policy,
             bidder_id=more.pop("bidder_id", who.bidder.uscc),

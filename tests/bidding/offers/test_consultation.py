@@ -1,0 +1,173 @@
+"""A whole consultation by comprehensive scoring and a negotiation by lowest price over HTTP: talks, a confirmed change, the
+call, final offers sealed like bids, a supplier that leaves, and the evaluation that goes on with the offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+
+from tests.bidding.offers.hall import Play, Supplier, make_play, offer_sheet
+from tests.helpers import log_in
+from trading.ledger.service import entries_of
+
+CRITERIA = {
+    "criterion_id": ["price", "plan"],
+    "criterion_name": ["价格", "服务方案"],
+    "criterion_kind": ["price", "subjective"],
+    "criterion_weight": ["30", "70"],
+    "criterion_max": ["", "70"],
+    "criterion_guidance": ["", "按方案的完整和可行程度评分：优 56–70，良 35–55，一般 0–34"],
+    "criterion_group": ["", ""],
+}
+OPEN_TO_ALL = {"bid_security": "0", "decryption_minutes": 10}
+
+
+def respond(play: Play) -> None:
+    """Everybody hands in a first response, which has no price; the group sits and reviews it."""
+    for supplier in play.suppliers:
+        play.submit(supplier, play.code, {"documents": b"response of " + supplier.who.name.encode()})
+    play.open(play.code)
+    play.seat()
+    play.review()
+
+
+def talk(play: Play) -> None:
+    """The head asks everybody in turn; each answers."""
+    bids = {row["bid"]: row["manifest"] for row in play.head.get("/consultation")["remaining"]}
+    for supplier in play.suppliers:
+        play.head.post("/evaluation/questions", {"bid": bids[supplier.uscc], "text": "能否夜间值守？"})
+        [asked] = supplier.program.get("/clarifications")
+        answer = "可以，增加两人"
+        body = {"answer": answer, "cms": supplier.program.sign(answer.encode())}
+        supplier.program.post(f"/clarifications/{asked['ref']}", body)
+
+
+def code_of(answer: Any) -> str:
+    return str(answer["code"])
+
+
+def entries(play: Play, code: str) -> list[str]:
+    with play.scene.db() as session:
+        return [row.entry.type for row in entries_of(session, code)]
+
+
+def opened_offers(play: Play, prices: dict[Supplier, str]) -> None:
+    for supplier, price in prices.items():
+        play.offer(supplier, price)
+    play.open(play.child)
+
+
+@pytest.fixture
+def consultation(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
+    return make_play(config, tmp_path, monkeypatch, "property-consultation", **CRITERIA, **OPEN_TO_ALL)
+
+
+def test_a_consultation_by_scoring_is_played_to_its_report(consultation: Play) -> None:
+    play = consultation
+    a, b, c, d = play.suppliers
+    respond(play)
+    opening = play.app.get(f"/api/tenders/{play.code}/opening").json["opening"]
+    assert [row["total"] for row in opening["bids"]] == [None] * 4
+    assert play.head.get("/evaluation")["phase"] == "consultation"
+    talk(play)
+    play.head.post("/consultation/changes", {"subject": "service", "text": "消防控制室增加夜间值守两人"})
+    assert code_of(play.head.post("/consultation/end", {"minutes": 30}, status=422)) == "talks.undecided"
+    play.purchaser.post("/consultation/changes/1", {"decision": "confirm"})
+    called = play.call()["offers"]
+    assert called["tender"] == play.child and called["called"]
+    refused_to_strangers(play)
+    play.offer(a, "864000.00")
+    play.offer(b, "890000.00")
+    play.offer(b, "900000.00")  # the last one counts
+    play.offer(c, "880000.00")
+    play.open(play.child)
+    nobody_reads_a_price(play, a)
+    assert play.tender(play.child).state == "handed_over"
+    assert play.head.get("/evaluation")["phase"] == "conformity"
+    play.review()
+    scores = {supplier.uscc: "60" for supplier in play.suppliers}
+    for member in play.group:
+        rows = [{"bid": row["id"], "item": "plan", "score": scores[row["id"]]}
+                for row in member.get("/evaluation/scores")["bids"]]  # fmt: skip
+        assert len(rows) == 3
+        member.signed("scores", {"scores": rows})
+    result = play.report()
+    assert [(row["id"], row["ground"], row["article"]) for row in result["rejected"]] == [
+        (d.uscc, "left", "K214 22")
+    ]
+    # Caiku 2014-214 art. 24: lowest ÷ this × weight × 100; lowest 96, this 100, weight 30 % → 28.80.
+    assert result["scores"][b.uscc]["price_points"]["points"] == "28.80"
+    assert result["scores"][a.uscc]["price_points"]["points"] == "30.00"
+    assert (result["winner"], result["contract_price"]) == (a.uscc, "864000.00")
+    assert play.tender().state == "evaluated"
+    assert [name for name in entries(play, play.code) if name.startswith("offers.")] == [
+        "offers.change-proposed", "offers.change-decided", "offers.talks-ended", "offers.called", "offers.taken",
+    ]  # fmt: skip
+
+
+def refused_to_strangers(play: Play) -> None:
+    """Nobody but who remains comes to the final offers, and no list shows them."""
+    stranger = play.supplier("外来公司")
+    play.suppliers.remove(stranger)
+    headers = {"Authorization": f"Bearer {stranger.program.key}"}
+    for path in ("", "/policy", "/opening", "/trail"):
+        answer = play.app.get(f"/api/tenders/{play.child}{path}", headers=headers, status=422).json
+        assert code_of(answer) == "tender.invited-only", path
+    assert play.child not in play.app.get("/").text
+    assert play.child not in str(play.app.get("/api/notices").json)
+    assert play.child not in play.app.get("/openings").text
+
+
+def nobody_reads_a_price(play: Play, supplier: Supplier) -> None:
+    """A supplier sees no price, its own tender's opening included, before the result."""
+    browser = log_in(play.app, play.scene.config, supplier.program.user)
+    headers = {"Authorization": f"Bearer {supplier.program.key}"}
+    pages = [
+        browser.get(f"/tenders/{code}{path}", status=200).text
+        for code in (play.code, play.child)
+        for path in ("", "/opening", "/opening/record")
+    ]
+    pages += [
+        str(play.app.get(f"/api/tenders/{code}{path}", headers=headers).json)
+        for code in (play.code, play.child)
+        for path in ("/opening", "/trail")
+    ]
+    for page in pages:
+        for price in ("900000", "900,000", "880000", "880,000"):
+            assert price not in page
+
+
+def test_a_negotiation_by_lowest_price_is_played_to_its_report(
+    config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = make_play(config, tmp_path, monkeypatch, "laboratory-negotiation", **OPEN_TO_ALL)
+    a, b, c, d = play.suppliers
+    respond(play)
+    play.call()
+    opened_offers(play, {a: "1400000.00", b: "1350000.00", c: "1375000.00", d: "1390000.00"})
+    play.review()
+    result = play.report()
+    assert [row["id"] for row in result["ranking"]] == [b.uscc, c.uscc, d.uscc, a.uscc]
+    assert (result["winner"], result["contract_price"]) == (b.uscc, "1350000.00")
+
+
+def test_too_few_final_offers_fail_the_procurement_with_the_article(
+    config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = make_play(config, tmp_path, monkeypatch, "laboratory-negotiation", **OPEN_TO_ALL)
+    respond(play)
+    play.call()
+    for supplier in play.suppliers[:2]:
+        play.offer(supplier, "1400000.00")
+    play.close(play.child)
+    assert (play.tender(play.child).state, play.tender().state) == ("failed", "failed")
+    with play.scene.db() as session:
+        [ended] = [row for row in entries_of(session, play.code) if row.entry.type == "tender.failed"]
+        assert ended.payloads[0].document["article"] == "M74 37(3)"
+    assert "M74 37(3)" in str(play.app.get("/api/notices?kind=failure").json) or play.code in str(
+        play.app.get("/api/notices?kind=failure").json
+    )
+    assert offer_sheet("1.00")
