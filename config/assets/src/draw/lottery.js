@@ -45,9 +45,9 @@ class Judge {
 
   checkPrinted() {
     const { balls } = this.record.balls;
-    const ids = balls.map(({ id }) => id);
-    const ascending = balls.every(({ id, number }, i) => number === i + 1 && (i === 0 || ids[i - 1] < id));
-    if (this.record.balls.works !== this.record.works || !ascending) this.fault("LIST_FORM", 0);
+    const numbered = balls.every(({ number }, i) => number === i + 1);
+    const distinct = new Set(balls.map(({ id }) => id)).size === balls.length;
+    if (this.record.balls.works !== this.record.works || !numbered || !distinct) this.fault("LIST_FORM", 0);
   }
 
   /** The numbers run through, each names the result before, and each step comes once, in its turn. */
