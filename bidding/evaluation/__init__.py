@@ -4,6 +4,8 @@ from pyramid.config import Configurator
 
 ROUTES = {
     "panel": "/tenders/{code}/panel",
+    "panel-replacements": "/tenders/{code}/panel/replacements",
+    "panel-stop": "/tenders/{code}/panel/stop",
     "evaluation": "/tenders/{code}/evaluation",
     "evaluation-sign-in": "/tenders/{code}/evaluation/sign-in",
     "evaluation-bid": "/tenders/{code}/evaluation/bids/{manifest}",
@@ -25,6 +27,8 @@ ROUTES = {
     "clarifications": "/tenders/{code}/clarifications",
     "clarification": "/tenders/{code}/clarifications/{ref}",
     "api-panel": "/api/tenders/{code}/panel",
+    "api-panel-replacements": "/api/tenders/{code}/panel/replacements",
+    "api-panel-stop": "/api/tenders/{code}/panel/stop",
     "api-panel-sign-in": "/api/tenders/{code}/panel/sign-in",
     "api-evaluation": "/api/tenders/{code}/evaluation",
     "api-evaluation-documents": "/api/tenders/{code}/evaluation/bids/{manifest}/documents",
@@ -52,7 +56,7 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, desk cards, and the promise to look after questions that nobody answered."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.evaluation import access, desk, purchase, questions, service, tiebreak
+    from bidding.evaluation import access, desk, purchase, questions, seats, service, tiebreak
     from bidding.tenders import tender_factory
     from trading.draws.secrecy import keep_secret
     from trading.events import AwardIssued, DrawEnded, PanelSeated, TenderEnded
@@ -63,7 +67,7 @@ def includeme(config: Configurator) -> None:
     config.on_promise(questions.DUE, service.question_due)
     keep_secret(config, tiebreak.PURPOSE, access.knows_of_draw)
     config.provide(IPurchases, purchase.Purchases())
-    config.add_subscriber(service.committee_seated, PanelSeated)
+    config.add_subscriber(seats.committee_seated, PanelSeated)
     config.add_subscriber(tiebreak.take_order, DrawEnded)
     for ended in (AwardIssued, TenderEnded):
         config.add_subscriber(tiebreak.open_names, ended)

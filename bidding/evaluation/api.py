@@ -12,14 +12,16 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, bidfiles, commands, questions, report, service, tiebreak
+from bidding.evaluation import access, bidfiles, commands, questions, report, rounds, seats, service, tiebreak
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import STEPS
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
 from bidding.vault.models import Bid
-from expert_pool.selection.models import PanelMember
+from expert_pool.selection import replacing
+from expert_pool.selection.models import Panel, PanelMember
+from expert_pool.selection.panel_list import REPLACED
 from trading.clock import rfc3339
 from trading.ledger import canonical
 from trading.permissions import Permission
@@ -34,7 +36,7 @@ EVALUATE, BUYER, BIDDER = Permission.EVALUATE, Permission.IMPORT_PANEL, Permissi
 @view_config(route_name="api-panel", request_method="POST", renderer="json", permission=BUYER)
 def import_panel(request: Request) -> Any:
     """POST the list's file as it came from the pool (see expert_pool.selection.panel_list) → 201."""
-    service.import_panel(request.db, request.registry, request.actor, request.context.code, request.body)
+    seats.import_panel(request.db, request.registry, request.actor, request.context.code, request.body)
     request.response.status = 201
     return panel_json(access.evaluation_of(request))
 
@@ -48,6 +50,7 @@ def show_panel(request: Request) -> Any:
 def panel_json(found: Evaluation) -> dict[str, Any]:
     """The committee as the buyer may see it: seats and whether they are taken."""
     taken = {row.seat: "recused" if row.recused_at else "signed-in" for row in found.members}
+    taken |= {seat.seat: seat.state for seat in found.seats if seat.state == REPLACED}
     return {
         "size": found.panel.size if found.panel else 0,
         "source": found.panel.source if found.panel else None,
@@ -69,10 +72,35 @@ def sign_in(request: Request) -> Any:
     """{} → sits down and declares no interest; {"interest": why} → steps aside. In a drawn committee {"promise", "p7s",
     "phone": true} → sits down."""
     command = read_json(request, commands.SignIn)
-    row = service.sign_in(
+    row = seats.sign_in(
         request.db, request.registry, request.actor, request.context.code, command.interest, command.signed
     )
     return {"member": row.member, "seat": row.seat, "recused": row.recused_at is not None}
+
+
+@view_config(route_name="api-panel-replacements", request_method="POST", renderer="json", permission=BUYER)
+def replace_member(request: Request) -> Any:
+    """{"seat","ground","reason","document","file_name"} → 201 {"member","seat","stuck"}: what the member concluded is
+    void; `stuck` when nobody is on the way to the empty seat."""
+    given = read_json(request, commands.ReplaceMember)
+    order = replacing.Order(given.seat, given.ground, given.reason, given.file_name, given.document)
+    row = seats.replace_member(request.db, request.registry, request.actor, request.context.code, order)
+    request.response.status = 201
+    panel = request.db.get_one(Panel, row.panel_id)
+    return {
+        "member": row.member,
+        "seat": row.seat,
+        "stuck": replacing.stuck(request.db, request.registry, panel),
+    }
+
+
+@view_config(route_name="api-panel-stop", request_method="POST", renderer="json", permission=BUYER)
+def stop(request: Request) -> Any:
+    """{"reason","document","file_name"} → {"state","round"}: another committee is to be formed."""
+    given = read_json(request, commands.Stop)
+    ground = rounds.Ground(given.reason, given.file_name, given.document)
+    seats.stop(request.db, request.registry, request.actor, request.context.code, ground)
+    return {"state": request.context.state, "round": request.context.round}
 
 
 # --- the member's view ----------------------------------------------------------------------------
@@ -92,7 +120,7 @@ def show(request: Request) -> Any:
         "seat": row.seat,
         "head": row.head,
         "certificate": found.seat(row.member).cert_sha256,
-        "step": step if step and not found.review_of(row.member, step) else None,
+        "step": step if step and not found.has_voted(row.member, step) else None,
         "subjects": found.subjects(step) if step else [],
         "items": list(found.items(step)) if step else [],
         "locked": {name: len(found.voted(name)) for name in STEPS},
@@ -309,11 +337,11 @@ def report_json(request: Request, found: Evaluation) -> dict[str, Any]:
         "sha256": drawn.sha256,
         "inputs": b64(drawn.inputs),
         "result": canonical.loads(drawn.raw)["result"],
-        "signed": seats(found.seated, signed),
-        "missing": seats(found.seated, {row.member for row in found.seated} - signed),
+        "signed": places(found.seated, signed),
+        "missing": places(found.seated, {row.member for row in found.seated} - signed),
         "delivered": rfc3339(drawn.delivered_at) if drawn.delivered_at else None,
     }
 
 
-def seats(members: list[PanelMember], chosen: set[str]) -> list[int]:
+def places(members: list[PanelMember], chosen: set[str]) -> list[int]:
     return [row.seat for row in members if row.member in chosen]

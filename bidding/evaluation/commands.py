@@ -29,6 +29,21 @@ class SignIn(Asked):
         return seating.SignedPromise(self.promise, self.p7s, self.phone) if self.promise else None
 
 
+class Stop(Asked):
+    """Why an evaluation is stopped: in words, and the document that it rests on, with its file name."""
+
+    reason: str = Field("", max_length=2000)
+    file_name: str = Field("document", max_length=200)
+    document: Document = b""
+
+
+class ReplaceMember(Stop):
+    """Who sits on `seat` is replaced; `ground` is recusal, illness or absence."""
+
+    seat: int = Field(ge=1)
+    ground: str = ""
+
+
 class CastVote(Asked):
     """One vote; `passed` is called `pass` outside (`accepted` in the step `abnormal`)."""
 

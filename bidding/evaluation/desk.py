@@ -36,7 +36,7 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
         return _("Sign in to the evaluation"), True
     phase = found.phase(request.now())
     step = STEP_OF_PHASE.get(phase)
-    if step and not found.review_of(own.member, step):
+    if step and not found.has_voted(own.member, step):
         return _("A review waits for your signature"), True
     if phase is Phase.SCORING and found.scoring and own.head and found.scoring.facts_owed:
         return _("State the facts of the objective items: every sheet waits for them"), True

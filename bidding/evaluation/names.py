@@ -13,6 +13,7 @@ from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION
 from bidding.evaluation.progress import Phase
 from bidding.tenders.models import Tender
+from bidding.tenders.service import method_of
 from trading.interfaces import ITradeKind
 from trading.web import _, yuan
 
@@ -22,7 +23,7 @@ STEPS = {
     ABNORMAL: _("Judgement of explanations"),
 }
 PROGRESS = (
-    (_("Sign-in"), (Phase.SIGN_IN,)),
+    (_("Sign-in"), (Phase.SIGN_IN, Phase.REPLACEMENT)),
     (_("Qualification"), (Phase.QUALIFICATION,)),
     (_("Talks and final offers"), (Phase.CONSULTATION, Phase.FINAL_OFFERS)),
     (_("Conformity"), (Phase.SECOND_ENVELOPE, Phase.CONFORMITY)),
@@ -50,7 +51,14 @@ SEAT_STATES = {
     "expected": (_("expected"), "neutral"),
     "signed-in": (_("signed in"), "good"),
     "recused": (_("stepped aside"), "bad"),
+    "replaced": (_("replaced"), "bad"),
 }
+REPLACEMENTS = {
+    "recusal": _("An interest has come to light: the member must step aside (GPR 9)"),
+    "illness": _("Illness"),
+    "absence": _("Absence"),
+}
+"""why a member is replaced after the evaluation has begun"""
 QUESTION_KINDS = {
     "meaning": _("Clarification"),
     "correction": _("Price correction"),
@@ -98,7 +106,7 @@ def item_words(request: Request, tender: Tender) -> dict[str, str]:
     kind = request.registry.queryUtility(ITradeKind, name=tender.kind)
     if request.locale_name != "en" or kind is None:
         return {}
-    return {item["zh"]: item["en"] for item in kind.data["review"]["conformity"]}
+    return {item["zh"]: item["en"] for item in kind.conformity(method_of(tender))}
 
 
 def derivations(

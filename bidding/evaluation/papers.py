@@ -185,7 +185,7 @@ class Findings:
 def findings(documents: Sequence[Mapping[str, Any]], bid: str) -> Findings:
     """The majority's findings about a bid; `documents` are all members' conformity reviews."""
     said = [found for document in documents for found in document["findings"] if found["bid"] == bid]
-    most = len(documents)
+    most = len({document["member"] for document in documents})
 
     def majority(number: int) -> bool:
         return 2 * number > most

@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from bidding.evaluation import access, api, commands, names, pricesheet, questions, service
+from bidding.evaluation import access, api, commands, names, pricesheet, questions, seats, service
 from bidding.evaluation.corrections import correct
 from bidding.evaluation.derivation import line
 from bidding.evaluation.exact import fixed
@@ -36,7 +36,7 @@ def panel(request: Request) -> Any:
         upload = request.POST.get("list")
         raw = upload.file.read(MOST) if hasattr(upload, "file") else b""
         try:
-            service.import_panel(request.db, request.registry, request.actor, request.context.code, raw)
+            seats.import_panel(request.db, request.registry, request.actor, request.context.code, raw)
             return HTTPSeeOther(request.path)
         except Refused as refused:
             faults = list(refused.faults)
@@ -53,7 +53,7 @@ def panel(request: Request) -> Any:
         "steps": names.steps(request, found.phase(request.now()), talks=found.talks),
         "delivered": delivered,
         "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
-        "may_import": found.tender.state in service.IMPORT_STATES and not found.complete,
+        "may_import": found.tender.state in seats.IMPORT_STATES and not found.complete,
     }
 
 

@@ -52,6 +52,7 @@ class Phase(StrEnum):
     """The phases of an evaluation, in order."""
 
     SIGN_IN = "sign-in"
+    REPLACEMENT = "replacement"
     QUALIFICATION = "qualification"
     SECOND_ENVELOPE = "second-envelope"
     CONSULTATION = "consultation"
@@ -119,9 +120,11 @@ class Evaluation:
     """a consultation or negotiation: prices come in final offers"""
     offers: FinalOffers | None = None
     """the final offers, once the talks have ended"""
-    locked_sheets: Mapping[str, bytes] = field(default_factory=dict)
+    locked_sheets: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
     score_papers: Sequence[ScorePaper] = ()
+    corrections_filed: int = 0
+    """how many corrections there are, those of replaced members too"""
     stated_facts: bytes | None = None
     """what the head stated of objective criteria, the last time"""
     _decided: dict[bool | None, list[dict[str, Any]]] = field(default_factory=dict)
@@ -141,6 +144,11 @@ class Evaluation:
     def complete(self) -> bool:
         """Whether every seat is taken."""
         return self.panel is not None and len(self.seated) == self.panel.size
+
+    @property
+    def head(self) -> PanelMember | None:
+        """Who leads the committee; None before there is a head, and while a replaced one has no successor."""
+        return next((row for row in self.seated if row.head), None)
 
     def seat(self, member: str) -> Seat:
         """The seat of a pseudonym."""
@@ -170,16 +178,27 @@ class Evaluation:
 
     def sheet_for(self, step: str, member: str) -> Sheet:
         """What a member votes on in a step."""
-        bids = tuple(self.subjects(step))
+        bids = tuple(self.unvoted(member, step)) or tuple(self.subjects(step))
         claims = {bid: read.claims for bid in bids if (read := self.bids[bid].read) is not None}
         return Sheet(self.tender.code, step, member, bids, self.items(step), claims, self.tender.round)
 
-    def review_of(self, member: str, step: str) -> Review | None:
-        return next((row for row in self.reviews if (row.member, row.step) == (member, step)), None)
+    def unvoted(self, member: str, step: str) -> list[str]:
+        """The bids of a step that a member has not voted on: all, or those that came to it when the votes of a
+        replaced member fell away."""
+        voted = {
+            vote["bid"] for said in self._decoded[step] if said["member"] == member for vote in said["votes"]
+        }
+        return [bid for bid in self.subjects(step) if bid not in voted]
+
+    def has_voted(self, member: str, step: str) -> bool:
+        """Whether a member's votes of a step are locked."""
+        return any(said["member"] == member for said in self._decoded[step]) and not self.unvoted(
+            member, step
+        )
 
     def voted(self, step: str) -> set[str]:
         """The members whose votes of a step are locked."""
-        return {row.member for row in self.reviews if row.step == step}
+        return {row.member for row in self.seated if self.has_voted(row.member, step)}
 
     def locked(self, step: str) -> bool:
         """Whether every member has voted: only then does anybody see the others' votes."""
@@ -313,21 +332,15 @@ class Evaluation:
             members=tuple(row.member for row in sorted(self.seated, key=lambda row: row.seat)),
             decided=self.decided(),
             draws=[tuple(draw.order) for draw in self.draws],
-            locked={member: canonical.loads(raw) for member, raw in self.locked_sheets.items()},
-            reasons=self.score_reasons,
-            corrections=self.score_corrections,
+            signed={
+                member: [entry for raw in sheets for entry in canonical.loads(raw)["scores"]]
+                for member, sheets in self.locked_sheets.items()
+            },
+            reasons=self._papers(REASON),
+            filed=self._papers(CORRECTION),
+            numbered=self.corrections_filed,
             facts=canonical.loads(self.stated_facts) if self.stated_facts else None,
         )
-
-    @property
-    def score_reasons(self) -> list[dict[str, Any]]:
-        """The signed reasons of outliers, in the order of filing."""
-        return self._papers(REASON)
-
-    @property
-    def score_corrections(self) -> list[dict[str, Any]]:
-        """The signed corrections of locked scores, in the order of filing."""
-        return self._papers(CORRECTION)
 
     def _papers(self, kind: str) -> list[dict[str, Any]]:
         return [canonical.loads(paper.raw) for paper in self.score_papers if paper.kind == kind]
@@ -349,6 +362,8 @@ class Evaluation:
             return Phase.DELIVERED if self.report.delivered_at else Phase.REPORT
         if self.tender.state != "evaluating":
             return Phase.SIGN_IN
+        if not self.complete or self.head is None:
+            return Phase.REPLACEMENT
         if not self.locked(QUALIFICATION):
             return Phase.QUALIFICATION
         enough = len(self.qualified()) >= self.rules.minimum
@@ -391,30 +406,35 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         here = select(model).where(model.tender_id == tender.id, model.round == tender.round)
         return list(session.scalars(here.order_by(order)))
 
+    members = committee.members_of(session, panel) if panel else []
+    present = {row.member for row in members if row.signed_in_at and not row.recused_at}
+
+    def theirs(model: Any, order: Any) -> list[Any]:
+        """What those concluded who sit; what a replaced member did is void (M87 49)."""
+        return [row for row in rows(model, order) if row.member in present]
+
+    sheets: dict[str, list[bytes]] = {}
+    for sheet in theirs(ScoreSheet, ScoreSheet.at):
+        sheets.setdefault(sheet.member, []).append(keys.unseal(sheet.sealed, sheet_purpose(sheet)))
+    filed = rows(ScorePaper, ScorePaper.number)
+    facts = theirs(ScoreFacts, ScoreFacts.number)
     return Evaluation(
         tender=tender,
         panel=panel,
         seats=committee.seats_of(keys, panel) if panel else [],
-        members=committee.members_of(session, panel) if panel else [],
+        members=members,
         bids={bid.id: bid for bid in bids},
-        reviews=[row for row in rows(Review, Review.at) if row.step in STEPS],
+        reviews=[row for row in theirs(Review, Review.at) if row.step in STEPS],
         questions=rows(Clarification, Clarification.asked_at),
         draws=rows(TieDraw, TieDraw.at),
         report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
         price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
         talks=standing.talks(tender),
         offers=standing.offers_of(session, tender),
-        locked_sheets={
-            row.member: keys.unseal(row.sealed, sheet_purpose(row)) for row in rows(ScoreSheet, ScoreSheet.at)
-        },
-        score_papers=rows(ScorePaper, ScorePaper.number),
-        stated_facts=next(
-            (
-                keys.unseal(row.sealed, facts_purpose(row))
-                for row in rows(ScoreFacts, ScoreFacts.number.desc())
-            ),
-            None,
-        ),
+        locked_sheets=sheets,
+        score_papers=[paper for paper in filed if paper.member in present],
+        corrections_filed=sum(paper.kind == CORRECTION for paper in filed),
+        stated_facts=keys.unseal(facts[-1].sealed, facts_purpose(facts[-1])) if facts else None,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.criteria import PRICE, parse_criteria
@@ -70,6 +70,14 @@ def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationRepo
     return drawn
 
 
+def discard(session: Session, drawn: EvaluationReport) -> None:
+    """A report that nobody has received falls when a member is replaced whose conclusions are in it; the entries of
+    its signatures stay."""
+    session.execute(delete(ReportSignature).where(ReportSignature.report_id == drawn.id))
+    session.delete(drawn)
+    session.flush()
+
+
 def report_document(found: Evaluation, inputs: bytes, at: datetime) -> bytes:
     """The report's bytes: the protocol's result, and beside it who sat, who dissented, every derivation."""
     result = found.result()
@@ -104,8 +112,8 @@ def written_about_scores(found: Evaluation) -> dict[str, list[dict[str, Any]]]:
     assert found.scoring is not None
     return {
         "score_facts": found.scoring.facts_stated,
-        "score_reasons": told(found.score_reasons, *about, "score", "rules"),
-        "score_corrections": told(found.score_corrections, *about, "number", "ground", "before", "after"),
+        "score_reasons": told(found.scoring.reasons, *about, "score", "rules"),
+        "score_corrections": told(found.scoring.corrections, *about, "number", "ground", "before", "after"),
     }
 
 

@@ -25,12 +25,12 @@ from bidding.evaluation.derivation import Line, render
 from bidding.evaluation.models import EvaluationReport, ReportSignature
 from bidding.evaluation.report import GROUNDS
 from bidding.evaluation.report_card import Card
-from trading.pdf_seal import sealed
 from bidding.tenders.models import Tender
 from trading.clock import BEIJING
 from trading.errors import Refused
 from trading.interfaces import IFileStore, ISigner
 from trading.ledger import canonical
+from trading.pdf_seal import sealed
 from trading.web import _
 
 LAYOUT = Path(__file__).parent / "report.typ"

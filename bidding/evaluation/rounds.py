@@ -1,10 +1,12 @@
-"""Evaluating again (重新评审): by order of the authority, with the same committee or another one.
+"""Evaluating again (重新评审): by order of the authority, with the same committee or another one; or with another one when
+nobody can be had for a seat that a replaced member left (Order 87 art. 49).
 
 Nothing is overwritten: votes, questions, report and candidates belong to a round, and a new round begins.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from bidding.tenders.service import advance
 from expert_pool.selection import service as committee
 from trading.acts import Actor, record
 from trading.clock import database_now
+from trading.supervision import papers
 
 
 def begin(
@@ -37,3 +40,32 @@ def begin(
     session.flush()
     if not another:
         service.proceed(session, registry, tender, now)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why the buyer stops an evaluation: in words, and the document that it rests on."""
+
+    reason: str
+    file_name: str
+    document: bytes
+
+
+def begin_with_others(session: Session, registry: Any, actor: Actor, tender: Tender, ground: Ground) -> None:
+    """The committee goes home and another one is to be formed; what it concluded stays on record and counts no more.
+    The caller has locked the tender. Entry `evaluation.reopened`, without an order."""
+    now = database_now(session)
+    filed = papers.keep(
+        session, registry["keys"], tender.code, ground.file_name, ground.document, public=False
+    )
+    advance(session, registry, tender, "reform_committee", now)
+    tender.round += 1
+    committee.dismiss(session, tender.code, now)
+    payload = {
+        "order": "",
+        "reason": ground.reason.strip(),
+        "round": tender.round,
+        "committee": "new",
+        "document": filed,
+    }
+    record(session, actor, "evaluation.reopened", tender.code, payload, now)

@@ -46,7 +46,7 @@ def show(request: Request) -> Any:
         "sheets": scoring.sheets or None,
         "owed": [vars(owed) | {"rules": list(owed.rules)} for owed in scoring.owed(own.member)],
         "disagreements": [{"bid": bid, "item": item} for bid, item in scoring.disagreements],
-        "corrections": list(found.score_corrections),
+        "corrections": scoring.corrections,
     }
 
 

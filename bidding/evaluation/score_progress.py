@@ -7,6 +7,7 @@ what is stored comes in decoded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,14 +20,15 @@ from bidding.evaluation.score_facts import stated_by
 from bidding.evaluation.score_papers import Form, Owed, Place, Stated
 from bidding.evaluation.score_result import ScoreResult
 from bidding.evaluation.scoring_inputs import ScoredBid, ScoringRules, parse_scored_bids
+from trading.errors import Refused
 
 Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """One evaluation's scoring. `decided` are the bids without scores (evaluation.md 1), `locked` the decoded
-    sheets by member; `reasons` and `corrections` are decoded too, in the order of filing."""
+    """One evaluation's scoring. `decided` are the bids without scores (evaluation.md 1), `signed` the entries of the
+    signed sheets by member; `reasons` and the corrections `filed` are decoded too, in the order of filing."""
 
     tender: str
     round: int
@@ -35,9 +37,11 @@ class Scoring:
     """by seat"""
     decided: Sequence[Entry]
     draws: Sequence[Sequence[str]]
-    locked: Mapping[str, Entry]
+    signed: Mapping[str, Sequence[Entry]]
     reasons: Sequence[Entry]
-    corrections: Sequence[Entry]
+    filed: Sequence[Entry]
+    numbered: int = 0
+    """the number of the last correction, be it of a member who was replaced"""
     facts: Entry | None = None
     """the statement of facts that stands, decoded"""
 
@@ -51,14 +55,26 @@ class Scoring:
         """The evaluation prices of these bids, exact, by id."""
         return scoring.to_score(self.rules, parse_bids(list(self.decided)))
 
+    @cached_property
+    def locked(self) -> frozenset[str]:
+        """The members whose sheets are locked and say something of every bid."""
+        return frozenset(member for member in self.signed if not self.unscored(member))
+
+    def unscored(self, member: str) -> list[str]:
+        """The bids that a member has not scored: all, or those that came to scoring when the votes of a replaced
+        member fell away."""
+        scored = {entry["bid"] for entry in self.signed.get(member, ())}
+        return [bid for bid in self.bids if bid not in scored]
+
     @property
     def complete(self) -> bool:
         """Whether every member has locked a sheet: only then are any of them shown."""
-        return bool(self.members) and self.locked.keys() >= set(self.members)
+        return bool(self.members) and self.locked >= set(self.members)
 
     def form(self, member: str) -> Form:
         """What a member scores."""
-        return Form(self.tender, member, self.bids, self.rules.judged, self.round, self.stated)
+        bids = tuple(self.unscored(member)) or self.bids
+        return Form(self.tender, member, bids, self.rules.judged, self.round, self.stated)
 
     @cached_property
     def stated(self) -> dict[Place, Stated]:
@@ -88,7 +104,20 @@ class Scoring:
     @cached_property
     def sheets(self) -> dict[str, list[Entry]]:
         """Every member's scores as locked, by seat; empty before all are locked."""
-        return {member: list(self.locked[member]["scores"]) for member in self.members if self.complete}
+        return {member: list(self.signed[member]) for member in self.members if self.complete}
+
+    @cached_property
+    def corrections(self) -> list[Entry]:
+        """The corrections that stand, in their order. One that was filed before a member was replaced lapses when its
+        ground was in that member's void score."""
+        if not self.complete or not self.filed:
+            return []
+        bids, stand = parse_scored_bids(self._scored_bids()), []
+        for entry in self.filed:
+            with suppress(Refused):
+                bids = corrected(self.rules, bids, parse_corrections([_changed(entry)]))
+                stand.append(entry)
+        return stand
 
     def remarks(self, bid: str, item: str) -> list[tuple[str, str]]:
         """What members wrote beside their scores of this item, by seat."""
@@ -101,16 +130,18 @@ class Scoring:
 
     def as_inputs(self) -> dict[str, Any]:
         """What scoring adds to the inputs (evaluation.md 5.1): members, scores of the sheets, corrections."""
+        return {
+            "members": list(self.members),
+            "bids": self._scored_bids(),
+            "corrections": [_changed(entry) for entry in self.corrections],
+        }
+
+    def _scored_bids(self) -> list[dict[str, Any]]:
         given: dict[str, dict[str, dict[str, str]]] = {bid["id"]: {} for bid in self.decided}
         for member, entries in self.sheets.items():
             for entry in entries:
                 given[entry["bid"]].setdefault(entry["item"], {})[member] = entry["score"]
-        keys = ("bid", "item", "member", "ground", "before", "after")
-        return {
-            "members": list(self.members),
-            "bids": [{**bid, "scores": given[bid["id"]]} for bid in self.decided],
-            "corrections": [{key: entry[key] for key in keys} for entry in self.corrections],
-        }
+        return [{**bid, "scores": given[bid["id"]]} for bid in self.decided]
 
     def counted(self, further: Sequence[Entry] = ()) -> tuple[ScoredBid, ...]:
         """The bids with their scores after the corrections and `further` ones. Raises Refused for one without a
@@ -155,3 +186,8 @@ class Scoring:
         flags = self.result.outliers if self.complete else ()
         outlier = any((f.member, f.bid, f.item) == (member, bid, item) for f in flags)
         return ["objective"] * ((bid, item) in self.disagreements) + ["outlier"] * outlier
+
+
+def _changed(entry: Entry) -> dict[str, Any]:
+    """A correction as the inputs write it."""
+    return {key: entry[key] for key in ("bid", "item", "member", "ground", "before", "after")}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -191,6 +191,7 @@ def lock_sheet(
     accept_from(session, registry, found, member, raw, cms, at)
     row = ScoreSheet(
         tender_id=tender.id, round=tender.round, member=member.member, sealed=b"",
+        number=len(found.locked_sheets.get(member.member, ())) + 1,
         sha256=hashlib.sha256(raw).hexdigest(), cms=cms, at=at,
     )  # fmt: skip
     row.sealed = registry["keys"].seal(raw, sheet_purpose(row))
@@ -266,7 +267,7 @@ def draft_correction(
     before = scoring.score(member.member, bid, item)
     if before is None:
         raise refuse("score.stranger", _("A score is on something that is not to be scored now"))
-    change = Change(len(scoring.corrections) + 1, bid, item, ground, before, after)
+    change = Change(scoring.numbered + 1, bid, item, ground, before, after)
     form = scoring.form(member.member)
     raw = score_papers.correction_document(form, change, reason)
     _grounded(scoring, score_papers.read_correction(form, raw))
@@ -282,7 +283,7 @@ def correct_score(
     must_go_on(tender)
     found, member, scoring = _settling(session, registry, actor, tender)
     change = score_papers.read_correction(scoring.form(member.member), raw)
-    stands = (len(scoring.corrections) + 1, scoring.score(member.member, change["bid"], change["item"]))
+    stands = (scoring.numbered + 1, scoring.score(member.member, change["bid"], change["item"]))
     if (change["number"], change["before"]) != stands:
         raise refuse("score.newer", _("The scores have changed meanwhile; read and sign again"))
     _grounded(scoring, change)
@@ -315,7 +316,7 @@ def _file(
     accept_from(session, registry, found, member, raw, cms, at)
     row = ScorePaper(
         tender_id=tender.id, round=tender.round, kind=kind, member=member.member, raw=raw,
-        number=1 + sum(paper.kind == kind for paper in found.score_papers),
+        number=1 + filed(session, tender, kind),
         sha256=hashlib.sha256(raw).hexdigest(), cms=cms, at=at,
     )  # fmt: skip
     session.add(row)
@@ -325,3 +326,9 @@ def _file(
     record(session, actor, entry, tender.code, payload, at)
     proceed(session, registry, tender, at)
     return row
+
+
+def filed(session: Session, tender: Tender, kind: str) -> int:
+    """How many papers of a kind this evaluation has, those of replaced members too."""
+    here = (ScorePaper.tender_id == tender.id, ScorePaper.round == tender.round, ScorePaper.kind == kind)
+    return session.scalar(select(func.count()).select_from(ScorePaper).where(*here)) or 0

@@ -1,4 +1,4 @@
-"""The evaluation's acts (评标): the committee sits down, votes, and what follows of itself.
+"""The evaluation's acts (评标): the committee votes, asks, signs its report, and what follows of itself.
 
 Every act locks the tender, so that two members' last votes cannot pass each other by.
 """
@@ -6,9 +6,8 @@ Every act locks the tender, so that two members' last votes cannot pass each oth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,116 +16,19 @@ from bidding.evaluation import papers, questions, report
 from bidding.evaluation.models import Clarification, Review, TieDraw
 from bidding.evaluation.papers import ABNORMAL, STEPS
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open, load
-from bidding.evaluation.review import CommitteeLimits, Member, check_committee
-from bidding.tenders.drafts import subject_of
 from bidding.tenders.models import Tender
-from bidding.tenders.service import advance, locked, method_of, must_go_on, the_rulebook
+from bidding.tenders.service import locked, must_go_on
 from bidding.vault.models import Bid
-from expert_pool.selection import seating
-from expert_pool.selection import service as committee
-from expert_pool.selection.models import Panel, PanelMember
-from expert_pool.selection.panel_list import Seat
+from expert_pool.selection.models import PanelMember
 from trading.accounts import certificates
 from trading.acts import Actor, record
 from trading.clock import database_now
 from trading.draws import roster
-from trading.errors import Fault, refuse
-from trading.events import PanelSeated
+from trading.errors import refuse
 from trading.evidence import accept
-from trading.interfaces import IPurchases
-from trading.rulebook.calendar import beijing_date
-from trading.rulebook.methods import group_of
 from trading.web import _
 
-IMPORT_STATES = ("published", "closed", "opening", "opened")
 ASKABLE = (Phase.QUALIFICATION, Phase.CONSULTATION, Phase.CONFORMITY, Phase.JUDGEMENT, Phase.SCORING)
-
-
-# --- the committee --------------------------------------------------------------------------------
-
-
-def import_panel(session: Session, registry: Any, actor: Actor, code: str, raw: bytes) -> Panel:
-    """Take over the list of the committee (导入评标委员会名单). Raises Refused with every fault: seats that
-    cannot sit, and a composition that the law does not allow (M87 47)."""
-    tender = locked(session, code)
-    if tender.state not in IMPORT_STATES:
-        raise refuse("panel.late", _("The committee can no longer be exchanged at this stage"))
-    at = database_now(session)
-    purchaser = tender.tenderer.uscc
-    return committee.import_list(
-        session, registry["keys"], actor, code, raw,
-        buyers={purchaser, tender.agency.uscc}, purchaser=purchaser, check=composition(registry, tender, at), at=at,
-    )  # fmt: skip
-
-
-def composition(registry: Any, tender: Tender, at: datetime) -> Callable[[Sequence[Seat]], list[Fault]]:
-    """The check of a committee's composition for this tender, by the rules in force."""
-    book, day = the_rulebook(), beijing_date(at)
-    share = book.rule("P8.experts", day).decimals
-    group = group_of(method_of(tender), subject_of(registry, tender), book, day)
-    budget = tender.lot.project.budget
-    least = group.least(budget)
-    limits = CommitteeLimits(
-        members=least.integer,
-        members_large=least.integer,
-        expert_share=Fraction(share[0]) / Fraction(share[1]),
-        article=f"{least.instrument} {least.article}",
-    )
-
-    def check(seats: Sequence[Seat]) -> list[Fault]:
-        members = [Member(seat.login, seat.kind, seat.head) for seat in seats]
-        return check_committee(members, Fraction(budget), limits=limits)
-
-    return check
-
-
-def sign_in(
-    session: Session,
-    registry: Any,
-    actor: Actor,
-    code: str,
-    interest: str = "",
-    promise: seating.SignedPromise | None = None,
-) -> PanelMember:
-    """A member declares to have no interest and sits down, or says what it is and steps aside; of a drawn committee
-    with a signed `promise`. The last one of an imported list to sit down starts the evaluation. Raises Refused
-    `panel.*`."""
-    tender = locked(session, code)
-    if tender.state != "opened":
-        raise refuse(
-            "panel.not-now", _("The committee signs in after the opening is recorded"), rule="M87 40"
-        )
-    at, panel = database_now(session), committee.panel_of(session, code)
-    if panel is not None and panel.drawn:
-        purchase = registry.getUtility(IPurchases).purchase(session, registry, code, False)
-        if interest.strip():
-            return seating.step_aside(session, registry, actor, purchase, interest)
-        return seating.sign_in(session, registry, actor, purchase, promise)
-    if interest.strip():
-        return committee.step_aside(session, registry["keys"], actor, code, interest, at)
-    found = load(session, registry["keys"], tender)
-    member = committee.sign_in(session, registry["keys"], actor, code, set(found.bids), at)
-    if found.panel is not None and committee.sits(session, found.panel):
-        begin(session, registry, tender, at)
-    return member
-
-
-def begin(session: Session, registry: Any, tender: Tender, at: datetime) -> None:
-    """Everybody sits: the evaluation starts."""
-    found = load(session, registry["keys"], tender)
-    advance(
-        session, registry, tender, "start_evaluation", at, panel_complete=True, bids_opened=len(found.bids)
-    )
-
-
-def committee_seated(event: PanelSeated) -> None:
-    """A drawn committee is complete and has its head."""
-    begin(event.session, event.registry, locked(event.session, event.tender), event.at)
-
-
-def reason_needed() -> Fault:
-    """What is said to a member who steps aside without saying why."""
-    return Fault("panel.reason", _("Say what your interest is"), "interest", "GPR 9")
 
 
 # --- votes ----------------------------------------------------------------------------------------
@@ -167,6 +69,7 @@ def sign_review(
     accept_from(session, registry, found, member, raw, cms, at)
     row = Review(
         tender_id=tender.id, round=tender.round, member=member.member, step=step, raw=raw,
+        number=1 + sum((each.member, each.step) == (member.member, step) for each in found.reviews),
         sha256=hashlib.sha256(raw).hexdigest(), cms=cms, at=at,
     )  # fmt: skip
     session.add(row)
@@ -186,7 +89,7 @@ def _voting(
     """The evaluation and the member, when it is the member's turn to vote on this step."""
     found = load(session, registry["keys"], tender)
     member = own_seat(found, actor)
-    if step in STEPS and found.review_of(member.member, step):
+    if step in STEPS and found.has_voted(member.member, step):
         raise refuse("review.locked", _("You have signed this review; it can no longer be changed"))
     if STEP_OF_PHASE.get(found.phase(at)) != step:
         raise refuse("review.not-now", _("This review is not open now"))

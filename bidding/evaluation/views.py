@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
-from bidding.evaluation import access, bidfiles, commands, names, review_form, service, tiebreak
+from bidding.evaluation import access, bidfiles, commands, names, review_form, seats, service, tiebreak
 from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
 from bidding.evaluation.review import count
@@ -72,7 +72,7 @@ def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any
         own=own,
         seated=seated,
         step=step,
-        voted=bool(step and own and found.review_of(own.member, step)),
+        voted=bool(step and own and found.has_voted(own.member, step)),
         locked=len(found.voted(step)) if step else 0,
         waiting=names.WAITING.get(phase),
         ties=found.result().ties if phase is Phase.DRAW else (),
@@ -113,8 +113,8 @@ def sign_in(request: Request) -> Any:
         interest = form.command.interest if request.POST.get("act") == "step-aside" else ""
         try:
             if request.POST.get("act") == "step-aside" and not interest:
-                raise Refused(service.reason_needed())
-            service.sign_in(
+                raise Refused(seats.reason_needed())
+            seats.sign_in(
                 request.db,
                 request.registry,
                 request.actor,
@@ -191,7 +191,7 @@ def review(request: Request) -> Any:
     shown = room(request, found, found.phase(request.now()), own=own, step=step, sheet=sheet, raw=None,
                  posted=request.POST, faults=[], wrong=set())  # fmt: skip
     if request.method != "POST":
-        if STEP_OF_PHASE.get(shown["phase"]) != step or found.review_of(own.member, step):
+        if STEP_OF_PHASE.get(shown["phase"]) != step or found.has_voted(own.member, step):
             return back(request)
         return shown
     votes, findings = review_form.votes_of(request.POST, sheet), review_form.findings_of(request.POST, sheet)

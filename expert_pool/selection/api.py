@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
-from expert_pool.selection import commands, demanding, refused, seating, site
+from expert_pool.selection import commands, completing, demanding, refused, seating, site
 from expert_pool.selection.models import PanelDemand
 from expert_pool.selection.purchase import Purchase
 from expert_pool.selection.representatives import name_representatives
@@ -165,7 +167,7 @@ def head(request: Request) -> Any:
     """An expert names the head → whether it is chosen now."""
     command = read_json(request, commands.ChooseHead)
     purchase = purchase_of(request, lock=True)
-    chosen = seating.choose_head(request.db, request.registry, request.actor, purchase, command.seat)
+    chosen = completing.choose_head(request.db, request.registry, request.actor, purchase, command.seat)
     return {"chosen": chosen}
 
 
@@ -208,10 +210,7 @@ def wanted(request: Request) -> Any:
 )
 def waves(request: Request) -> Any:
     """A wave of answers → 201."""
-    command = read_json(request, Signed)
-    site.take_wave(request.db, request.registry, command.document, command.p7s)
-    request.response.status = 201
-    return {}
+    return taken(request, site.take_wave)
 
 
 @view_config(
@@ -223,10 +222,7 @@ def waves(request: Request) -> Any:
 )
 def arrivals(request: Request) -> Any:
     """Whether somebody who came has a seat → 201."""
-    command = read_json(request, Signed)
-    site.take_arrival(request.db, request.registry, command.document, command.p7s)
-    request.response.status = 201
-    return {}
+    return taken(request, site.take_arrival)
 
 
 @view_config(
@@ -238,7 +234,17 @@ def arrivals(request: Request) -> Any:
 )
 def openings(request: Request) -> Any:
     """The names, after the result notice → 201."""
+    return taken(request, site.take_openings)
+
+
+def taken(request: Request, take: Callable[[Session, Any, bytes, bytes], None]) -> dict[str, Any]:
+    """201 for a document of the device; who hands one in in its name is written down."""
     command = read_json(request, Signed)
-    site.take_openings(request.db, request.registry, command.document, command.p7s)
+    try:
+        take(request.db, request.registry, command.document, command.p7s)
+    except Refused as refusal:
+        if refusal.faults[0].code == "site.signature":
+            refused.shut(request, "", "site-paper")
+        raise
     request.response.status = 201
     return {}

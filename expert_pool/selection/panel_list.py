@@ -2,7 +2,8 @@
 
 The pool that drew the members hands over a JSON file:
 `{"v":1,"typ":"ebid.panel-list","tender":code,"source":s,"members":[{"login":s,"name":s,"employer":USCC,
-"kind":"expert"|"purchaser","head":bool}]}`.
+"kind":"expert"|"purchaser","head":bool}]}`, and perhaps `"reserves":[…]`, lines of the same form: who is called, in this
+order, when a member must be replaced (候补).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from trading.ledger import canonical
 _ = TranslationStringFactory("tradehall")
 
 KINDS = ("expert", "purchaser")
+RESERVE, CALLED, REPLACED = "reserve", "called", "replaced"
+"""states of a seat besides "", on the committee"""
 _LIST = {"v", "typ", "tender", "source", "members"}
 _MEMBER: Mapping[str, type] = {"login": str, "name": str, "employer": str, "kind": str, "head": bool}
 
@@ -45,13 +48,15 @@ class PanelList:
     tender: str
     source: str
     members: tuple[Listed, ...]
+    reserves: tuple[Listed, ...] = ()
 
 
 @dataclass(frozen=True)
 class Seat:
     """A place on the committee. `seat` counts from 1; `member` is the pseudonym in the tender's ledger
     entries, `cert_sha256` (hex) the certificate that the member signs with here, `handle` under which a drawn
-    member stands in its draw."""
+    member stands in its draw. `state`: "" on the committee; reserve, called (in somebody's place, and not seated yet),
+    replaced."""
 
     seat: int
     user_id: uuid.UUID
@@ -63,6 +68,7 @@ class Seat:
     member: str
     cert_sha256: str
     handle: str = ""
+    state: str = ""
 
 
 def bears_name(common_name: str, name: str) -> bool:
@@ -84,20 +90,23 @@ def parse(raw: bytes) -> PanelList:
             field="list",
             remedy=_("Ask the expert pool for the file in the format of this hall."),
         )
-    members = tuple(Listed(**{key: member[key] for key in _MEMBER}) for member in found["members"])
-    return PanelList(found["tender"], found["source"].strip(), members)
+    members, reserves = (
+        tuple(Listed(**{key: line[key] for key in _MEMBER}) for line in found.get(part, []))
+        for part in ("members", "reserves")
+    )
+    return PanelList(found["tender"], found["source"].strip(), members, reserves)
 
 
 def _is_list(found: Any) -> bool:
     return (
         isinstance(found, dict)
-        and found.keys() == _LIST
+        and found.keys() | {"reserves"} == _LIST | {"reserves"}
         and (found["v"], found["typ"]) == (1, "ebid.panel-list")
         and isinstance(found["tender"], str)
         and isinstance(found["source"], str)
         and bool(found["source"].strip())
-        and isinstance(found["members"], list)
-        and all(_is_member(member) for member in found["members"])
+        and all(isinstance(found.get(part, []), list) for part in ("members", "reserves"))
+        and all(_is_member(line) for line in [*found["members"], *found.get("reserves", [])])
     )
 
 
@@ -125,6 +134,8 @@ def panel_document(tender: str, seats: Sequence[Seat]) -> bytes:
     members = [
         {"member": seat.member, "role": seat.kind, "head": seat.head, "cert_sha256": seat.cert_sha256}
         | ({"handle": seat.handle} if seat.handle else {})
+        | ({"replaced": True} if seat.state == REPLACED else {})
         for seat in seats
+        if seat.state in ("", REPLACED)
     ]
     return canonical.dumps({"v": 1, "typ": "ebid.panel", "tender": tender, "members": members})

@@ -9,6 +9,8 @@ from expert_pool.selection.recusal import Parties
 
 BEFORE_SESSION = ("published", "closed", "opening", "opened")
 """states in which a committee can still be drawn"""
+SESSION = "evaluating"
+"""the state in which the committee evaluates"""
 RESULT_KNOWN = ("result_published", "awarded", "contracted")
 """states after the result notice, in which the law no longer keeps the names secret (M87 47, 69). A procedure that
 fails or is cancelled has no such notice: its names stay sealed, for the regulator alone"""

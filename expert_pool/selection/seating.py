@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,10 +18,10 @@ from expert_pool.experts import service as experts
 from expert_pool.experts.person import PoolExpert
 from expert_pool.selection import refused
 from expert_pool.selection import service as committee
-from expert_pool.selection.demanding import PURPOSE, demand_of, demand_of_draw, draws_for
+from expert_pool.selection.demanding import PURPOSE, demand_of, demand_of_draw
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
 from expert_pool.selection.panel_list import Seat, bears_name
-from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, Purchase
+from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, SESSION, Purchase
 from expert_pool.selection.recusal import Recusal, recusal
 from trading.accounts import addresses, certificates
 from trading.accounts.models import User
@@ -32,7 +31,6 @@ from trading.draws import calling
 from trading.draws import service as draws
 from trading.draws.models import Draw
 from trading.errors import Refused, refuse
-from trading.events import PanelSeated
 from trading.evidence import accept
 from trading.interfaces import IPurchases
 from trading.ledger import canonical
@@ -86,10 +84,18 @@ def here(session: Session, registry: Any, actor: Actor) -> uuid.UUID:
 def seats_open(session: Session, registry: Any, draw: Draw) -> bool:
     """Whether members of this draw can still sit down."""
     panel = committee.panel_of(session, draw.tender)
-    if panel is None or not panel.drawn or panel.panel_sha256 or draw.announced_at < panel.imported_at:
+    if panel is None or not panel.drawn or draw.announced_at < panel.imported_at:
         return False
     purchase = registry.getUtility(IPurchases).purchase(session, registry, draw.tender, False)
-    return purchase.state in BEFORE_SESSION
+    return wanting(session, panel, purchase)
+
+
+def wanting(session: Session, panel: Panel, purchase: Purchase) -> bool:
+    """Whether somebody can still sit down: before a drawn committee is complete, or when a member was taken out of an
+    evaluation that has begun."""
+    if purchase.state in BEFORE_SESSION:
+        return panel.drawn and not panel.panel_sha256
+    return purchase.state == SESSION and committee.vacant(session, panel) > 0
 
 
 def visit_of(session: Session, visit: uuid.UUID, user_id: uuid.UUID | None) -> list[PanelArrival]:
@@ -313,69 +319,6 @@ def aside(
         said = {"member": seat.member, "ground": ground.code, "article": ground.article}
         record(session, draws.HALL, "panel.member-recused", panel.tender, said, at)
     return member
-
-
-# --- the head ----------------------------------------------------------------------------------------
-
-
-def choose_head(session: Session, registry: Any, actor: Actor, purchase: Purchase, number: int) -> bool:
-    """An expert names the head; whether the experts' majority has chosen now (M87 45). Entries `panel.head-chosen`,
-    `panel.seated`. Raises Refused `panel.*`."""
-    panel, own = committee.own_seat(session, registry["keys"], actor, purchase.code)
-    rows = [row for row in committee.members_of(session, panel) if not row.recused_at]
-    if not panel.drawn or panel.panel_sha256 or len(rows) != panel.size:
-        raise refuse("panel.head-later", _("The head is chosen when everybody has signed in, once"))
-    voters = [row for row in rows if row.kind == "expert"]
-    mine = next((row for row in voters if row.seat == own.seat), None)
-    if mine is None or number not in {row.seat for row in voters}:
-        raise refuse(
-            "panel.head-expert", _("The experts choose one of themselves"), field="seat", rule="M87 45"
-        )
-    mine.vote = number
-    session.flush()
-    votes = Counter(row.vote for row in voters if row.vote is not None)
-    if 2 * votes[number] <= len(voters):
-        return False
-    next(row for row in voters if row.seat == number).head = True
-    complete(session, registry, panel, purchase, number)
-    return True
-
-
-def complete(session: Session, registry: Any, panel: Panel, purchase: Purchase, head: int) -> None:
-    """Everybody sits, the head is chosen: the panel document is fixed, and the evaluation can begin."""
-    keys, at = registry["keys"], database_now(session)
-    present = {row.seat for row in committee.members_of(session, panel) if not row.recused_at}
-    seats = [
-        replace(seat, head=seat.seat == head)
-        for seat in committee.seats_of(keys, panel)
-        if seat.seat in present
-    ]
-    panel.sealed = committee.seats_to_keep(keys, panel.tender, seats)
-    panel.panel_sha256 = hashlib.sha256(committee.document_of(keys, panel)).hexdigest()
-    chosen = next(seat for seat in seats if seat.head)
-    record(session, draws.HALL, "panel.head-chosen", panel.tender, {"member": chosen.member}, at)
-    said = {
-        "panel": panel.panel_sha256,
-        "draws": [draw.ann for draw in draws_for(session, panel)],
-        "demand": panel.list_sha256,
-    }
-    record(session, draws.HALL, "panel.seated", panel.tender, said, at)
-    for seat in seats:
-        if seat.handle:
-            row = experts.row_of_user(session, keys, seat.user_id)
-            if row is None:
-                raise unlinked(seat)
-            experts.served(session, keys, row.number, panel.tender, purchase.tenderer, beijing_date(at))
-    session.flush()
-    registry.notify(PanelSeated(session, registry, panel.tender, at))
-
-
-def unlinked(seat: Seat) -> Refused:
-    return refuse(
-        "panel.unlinked",
-        _("Seat ${seat}: this account is no longer linked to an expert", mapping={"seat": seat.seat}),
-        remedy=_("The pool office links the account again; then choose once more."),
-    )
 
 
 def public_names(session: Session, registry: Any, purchase: Purchase) -> list[str] | None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from expert_pool.selection.panel_list import (
+    RESERVE,
     Listed,
     PanelList,
     Seat,
@@ -72,7 +73,8 @@ def import_list(
         raise refuse("panel.drawn", _("The committee of this tender is drawn here; no list replaces it"))
     if old is not None:
         _make_way(session, old)
-    seats = _seat_all(session, keys, listed, buyers, purchaser, at)
+    everybody = _seat_all(session, keys, listed, buyers, purchaser, at)
+    seats = everybody[: len(listed.members)]
     if faults := check(seats):
         raise Refused(faults)
     document = panel_document(tender, seats)
@@ -81,7 +83,7 @@ def import_list(
     panel.source, panel.size, panel.imported_at = listed.source, len(seats), at
     panel.list_sha256 = hashlib.sha256(raw).hexdigest()
     panel.panel_sha256 = hashlib.sha256(document).hexdigest()
-    panel.sealed = seats_to_keep(keys, tender, seats, rng)
+    panel.sealed = seats_to_keep(keys, tender, everybody, rng)
     session.add(panel)
     session.flush()
     payload = {"panel": panel.panel_sha256, "source": panel.source, "list": panel.list_sha256}
@@ -111,11 +113,14 @@ def _make_way(session: Session, old: Panel) -> None:
 def _seat_all(
     session: Session, keys: HallKeys, listed: PanelList, buyers: Collection[str], purchaser: str, at: datetime
 ) -> list[Seat]:
-    seats, faults = [], []
-    for number, line in enumerate(listed.members, start=1):
+    seats: list[Seat] = []
+    faults = []
+    for number, line in enumerate([*listed.members, *listed.reserves], start=1):
         user = session.scalars(select(User).where(User.login == line.login.strip().lower())).first()
         wrong = unseatable(session, user, line, buyers, purchaser)
         usable = certificates.usable(session, user.id, at) if user and not wrong else []
+        if user and number > len(listed.members) and any(seat.user_id == user.id for seat in seats):
+            wrong = "panel.twice", _("Seat ${seat}: this person stands on the list already"), ""
         if not wrong and not usable:
             wrong = "panel.no-certificate", _("Seat ${seat}: this person has no signing certificate yet"), ""
         if wrong or user is None:
@@ -125,7 +130,7 @@ def _seat_all(
         pseudonym = actor_pseudonym(keys.pseudonym, listed.tender, str(user.id))
         seats.append(
             Seat(number, user.id, user.login, user.name, line.employer, line.kind, line.head, pseudonym,
-                 usable[0].sha256)
+                 usable[0].sha256, state="" if number <= len(listed.members) else RESERVE)
         )  # fmt: skip
     if faults:
         raise Refused(faults)
@@ -192,13 +197,25 @@ def seats_to_keep(
 
 
 def seats_of(keys: HallKeys, panel: Panel) -> list[Seat]:
-    """The committee's seats with names: for its own acts, never to be shown before sign-in."""
+    """The committee's seats with names, without reserves: for its own acts, never to be shown before sign-in."""
+    return [seat for seat in everybody_of(keys, panel) if seat.state != RESERVE]
+
+
+def everybody_of(keys: HallKeys, panel: Panel) -> list[Seat]:
+    """The same, with the reserves of an imported list in their order."""
     return seats_of_bytes(keys.unseal(panel.sealed, _purpose(panel.tender)))
 
 
 def document_of(keys: HallKeys, panel: Panel) -> bytes:
-    """The panel document, whose hash stands in the entry `panel.imported`."""
-    return panel_document(panel.tender, seats_of(keys, panel))
+    """The panel document, whose hash stands in the entry that fixed the committee last."""
+    return panel_document(panel.tender, everybody_of(keys, panel))
+
+
+def fix(keys: HallKeys, panel: Panel, seats: Sequence[Seat]) -> str:
+    """Keep these seats (reserves too) and the panel document that they make; returns its hash."""
+    panel.sealed = seats_to_keep(keys, panel.tender, seats)
+    panel.panel_sha256 = hashlib.sha256(panel_document(panel.tender, seats)).hexdigest()
+    return panel.panel_sha256
 
 
 def seat_for(session: Session, keys: HallKeys, tender: str, user_id: uuid.UUID) -> Seat | None:
@@ -216,10 +233,12 @@ def members_of(session: Session, panel: Panel) -> list[PanelMember]:
 
 def sits(session: Session, panel: Panel) -> bool:
     """Whether every seat is taken, and a drawn committee has its head."""
-    members = members_of(session, panel)
-    if panel.drawn:
-        return bool(panel.panel_sha256)
-    return len(members) == panel.size and not any(member.recused_at for member in members)
+    return bool(panel.panel_sha256) and not vacant(session, panel)
+
+
+def vacant(session: Session, panel: Panel) -> int:
+    """How many seats nobody sits on."""
+    return panel.size - sum(not member.recused_at for member in members_of(session, panel))
 
 
 # --- signing in -----------------------------------------------------------------------------------

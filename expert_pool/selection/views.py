@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from expert_pool.experts.specialities import catalogue, path_of
-from expert_pool.selection import api, commands, demanding, refused, seating
+from expert_pool.selection import api, commands, completing, demanding, refused, seating
 from expert_pool.selection.commands import AskPanel, DemandForm
 from expert_pool.selection.representatives import name_representatives
 from trading.draws import roster
@@ -45,6 +45,7 @@ DOORS = {
     "draw": _("Looked for the draw of a committee"),
     "sign-in": _("Wanted to sit down without a seat"),
     "site-wanted": _("Asked in the name of the device that calls"),
+    "site-paper": _("Handed in a paper in the name of the device that calls"),
 }
 TRUSTEE_STATES = {
     "awaited": (_("awaited"), "neutral"),
@@ -230,7 +231,7 @@ def head(request: Request) -> Any:
     form = Form(request, commands.HeadForm)
     purchase = api.purchase_of(request, lock=True)
     if form.valid():
-        seating.choose_head(request.db, request.registry, request.actor, purchase, form.command.seat)
+        completing.choose_head(request.db, request.registry, request.actor, purchase, form.command.seat)
     return HTTPSeeOther(request.route_path("evaluation", code=purchase.code))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import papers, service
+from bidding.evaluation import papers, seats, service
 from bidding.evaluation.models import Clarification, EvaluationReport
 from bidding.evaluation.progress import Evaluation, load
 from bidding.tenders.models import Tender
@@ -177,12 +177,12 @@ class Room:
         return found
 
     def import_panel(self) -> None:
-        service.import_panel(self.session, self.registry, self.agent, self.tender.code, self.list_file())
+        seats.import_panel(self.session, self.registry, self.agent, self.tender.code, self.list_file())
 
     def seat_all(self) -> None:
         self.import_panel()
         for user in self.people:
-            service.sign_in(self.session, self.registry, self.actor(user), self.tender.code)
+            seats.sign_in(self.session, self.registry, self.actor(user), self.tender.code)
 
     @property
     def found(self) -> Evaluation:

@@ -173,7 +173,7 @@ def test_nobody_gets_anything_of_a_sheet_before_all_are_locked(room: Room) -> No
     assert found.scoring.owed() == [] and found.scoring.disagreements == []
     for row in room.session.scalars(select(ScoreSheet)):
         assert b"47.25" not in row.sealed
-    one, two = (canonical.loads(raw) for raw in list(found.locked_sheets.values())[:2])
+    one, two = (canonical.loads(raw) for [raw] in list(found.locked_sheets.values())[:2])
     assert one["scores"] == two["scores"] and one["salt"] != two["salt"], "equal sheets have equal hashes"
     lock(room, room.people[4])
     assert len(room.found.scoring.sheets) == 5  # type: ignore[union-attr]
@@ -187,7 +187,8 @@ def test_an_export_has_no_sheet_before_all_are_locked(room: Room) -> None:
         lock(room, user)
     assert exported() == []
     lock(room, room.people[4])
-    assert len(exported()) == 10 and all(path.startswith("evaluation/scores/") for path in exported())
+    kinds = [path.split("/")[1] for path in exported()]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"scores": 10, "score-facts": 2}
 
 
 def test_bids_that_are_evaluated_again_are_scored_anew(room: Room) -> None:
@@ -196,7 +197,7 @@ def test_bids_that_are_evaluated_again_are_scored_anew(room: Room) -> None:
     room.tender.round = 2
     room.session.flush()
     room.review_all()
-    assert room.found.scoring is not None and room.found.scoring.locked == {}
+    assert room.found.scoring is not None and not room.found.scoring.locked
     assert room.found.scoring.facts_owed
     state(room)
     assert canonical.loads(lock(room, room.people[0]))["round"] == 2
@@ -215,7 +216,7 @@ def test_an_outlier_owes_its_own_members_reason_and_counts_in_full(room: Room) -
         explain(room, room.people[2], bid, "T", "  ")
     explain(room, room.people[2], bid, "T")
     assert room.phase == "report"
-    [reason] = room.found.score_reasons
+    [reason] = room.found.scoring.reasons  # type: ignore[union-attr]
     assert (reason["score"], reason["rules"], reason["reason"]) == ("10", ["ratio"], "样机噪声超标")
     assert room.result()["scores"][bid]["items"]["T"]["exact"] == "34"
     assert len(room.entries("scores.explained")) == 1

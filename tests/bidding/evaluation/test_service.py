@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import lowest, service
+from bidding.evaluation import lowest, seats, service
 from tests.bidding.evaluation.builders import item, sheet
 from tests.bidding.evaluation.room import RULES, Room, make_room, stamp
 from tests.helpers import make_user
@@ -31,9 +31,9 @@ def test_the_last_member_to_sit_down_starts_the_evaluation(session: Session) -> 
     room = make_room(session)
     room.import_panel()
     for user in room.people[:4]:
-        service.sign_in(session, room.registry, room.actor(user), room.tender.code)
+        seats.sign_in(session, room.registry, room.actor(user), room.tender.code)
         assert room.tender.state == "opened"
-    service.sign_in(session, room.registry, room.actor(room.people[4]), room.tender.code)
+    seats.sign_in(session, room.registry, room.actor(room.people[4]), room.tender.code)
     assert room.tender.state == "evaluating"
     assert room.phase == "qualification"
     assert len(room.entries("panel.member-signed-in")) == 5
