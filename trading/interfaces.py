@@ -176,8 +176,15 @@ class ITradeKind(Interface):
     def name(locale: str) -> str:
         """The kind's name."""
 
-    def label(group: str, key: str, locale: str) -> str:
-        """The words for an entry of `stage`, `method` or `evaluation`; raises KeyError."""
+    def label(group: str, key: str, locale: str, method: str = "open") -> str:
+        """The words for an entry of `stage`, `method` or `evaluation`, of a stage as a method of procurement has it;
+        raises KeyError."""
+
+    def document_name(method: str, locale: str) -> str:
+        """What the document of a method of procurement is called; raises KeyError."""
+
+    def conformity(method: str) -> object:
+        """What is examined for conformity: a list of dicts `zh`, `en` and `price` (whether it takes the price)."""
 
     def stage_of(state: str) -> str:
         """The key of the stage that a lifecycle state belongs to; raises KeyError."""
@@ -300,5 +307,5 @@ class IProjectRegister(Interface):
     """Investment projects with their codes (投资项目统一代码), where the authority that approves them is at hand."""
 
     def project(session: object, code: str) -> object:
-        """The `trading.projects.investment.InvestmentProject` of a code, with its approvals; None for a code
+        """The `trading.investment.InvestmentProject` of a code, with its approvals; None for a code
         that was never given out."""

@@ -24,7 +24,7 @@ from bidding.tenders.papers import template_of
 from bidding.tenders.plan import plan_of
 from bidding.tenders.publication import Revision, made_hash
 from bidding.tenders.readiness import Readiness, custodians
-from bidding.tenders.service import advance, locked, the_calendar, the_rulebook
+from bidding.tenders.service import advance, locked, method_of, the_calendar, the_rulebook
 from bidding.tenders.versions import open_amendment, policies_of, versions
 from bidding.vault.envelopes import mode_of
 from bidding.vault.models import SealPolicy
@@ -61,7 +61,9 @@ class AsAmended:
 def proposed_deadline(registry: Any, tender: Tender, now: datetime) -> datetime:
     """The deadline to offer for a change announced at `now`: the present one where it leaves time enough."""
     regime = drafts.kind_of(registry, tender.kind).regime
-    return rules.earliest_deadline(now, tender.deadline, the_rulebook(), the_calendar(), regime)
+    return rules.earliest_deadline(
+        now, tender.deadline, the_rulebook(), the_calendar(), regime, method_of(tender)
+    )
 
 
 def draft_amendment(
@@ -215,7 +217,7 @@ def revision_of(session: Session, registry: Any, tender: Tender, row: Amendment,
         "reason": row.reason,
         "changes": [change.document() for change in changes],
         "affects_bids": affects,
-        "least_days": rules.least_days(now, the_rulebook(), regime) if affects else 0,
+        "least_days": rules.least_days(now, the_rulebook(), regime, method_of(tender)) if affects else 0,
         "reseal": reseal,
         "policies": [policy_line(parse_policy(each.raw)) for each in published],
     }

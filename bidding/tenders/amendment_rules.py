@@ -17,7 +17,8 @@ from translationstring import TranslationStringFactory
 from bidding.tenders.criteria import COLUMNS, SCORING, rows_of
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import BEIJING, Calendar, at_beijing, beijing_date
-from trading.rulebook.gates import BY_REGIME, check_amendment
+from trading.rulebook.gates import amendment_rule, check_amendment
+from trading.rulebook.methods import OPEN
 from trading.rulebook.plan import Finding, Regime, finding
 
 _ = TranslationStringFactory("tradehall")
@@ -25,15 +26,26 @@ _ = TranslationStringFactory("tradehall")
 Mark = Literal["same", "gone", "new"]
 
 NEUTRAL = frozenset(
-    {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
+    {
+        "title",
+        "title_en",
+        "contact",
+        "approval",
+        "deadline",
+        "notice_until",
+        "documents_until",
+        "committee",
+        "experts",
+    }
 )
 """Fields whose change makes nobody write another bid; a deadline can only move to a later time."""
-FIXED = ("template", "tenderer", "vault_mode", "envelopes", "evaluation")
+FIXED = ("template", "method", "research", "tenderer", "vault_mode", "envelopes", "evaluation")
 """What makes it another tender: it is cancelled and published anew instead."""
 ITEMS = ("item_name", "item_unit", "item_quantity", "core_item")
 TEXTS = ("technical", "qualification", "payment_terms")
 
 LABELS = {
+    "approval": _("Approval of the method (number of the paper)"),
     "title": _("Project name"), "title_en": _("Project name in English"), "contact": _("Contact of the agency"),
     "budget": _("Budget (yuan)"), "ceiling": _("Ceiling price (yuan)"), "bid_security": _("Bid security (yuan)"),
     "items": _("Items"), "technical": _("Technical requirements"), "qualification": _("Qualifications"),
@@ -164,17 +176,18 @@ def touched(field: str, changes: Collection[Change]) -> bool:
     return any(change.field in (name, field) for change in changes)
 
 
-def least_days(announced_at: datetime, rulebook: Rulebook, regime: Regime) -> int:
-    """Days that a change which may affect bids has to come before the deadline."""
-    return rulebook.rule(BY_REGIME[regime]["amendment"], beijing_date(announced_at)).integer
+def least_days(announced_at: datetime, rulebook: Rulebook, regime: Regime, method: str = OPEN) -> int:
+    """Days, working days in a negotiation or inquiry, that a change which may affect bids comes before the deadline."""
+    return rulebook.rule(amendment_rule(method, regime), beijing_date(announced_at)).integer
 
 
 def earliest_deadline(
-    announced_at: datetime, deadline: datetime, rulebook: Rulebook, calendar: Calendar, regime: Regime
-) -> datetime:
+    announced_at: datetime, deadline: datetime, rulebook: Rulebook, calendar: Calendar, regime: Regime,
+    method: str = OPEN,
+) -> datetime:  # fmt: skip
     """The deadline itself where it leaves time enough for a change announced now; else the first lawful
     working day, at the deadline's time of day."""
-    found = check_amendment(announced_at, deadline, rulebook, calendar, regime=regime)
+    found = check_amendment(announced_at, deadline, rulebook, calendar, regime=regime, method=method)
     if not found:
         return deadline
     local = deadline.astimezone(BEIJING)
@@ -191,7 +204,8 @@ def amendment_findings(
     found: list[Finding] = []
     if affects_bids(changes):
         deadline = datetime.fromisoformat(new["deadline"])
-        found += check_amendment(announced_at, deadline, rulebook, calendar, regime=regime)
+        method = str(new.get("method") or OPEN)
+        found += check_amendment(announced_at, deadline, rulebook, calendar, regime=regime, method=method)
     if regime != "procurement":
         return found
     rule = rulebook.rule("P5", beijing_date(announced_at))

@@ -14,6 +14,7 @@ from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import replaced
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import publishable
+from bidding.tenders.service import method_of
 from bidding.tenders.views import visible
 from bidding.vault.encoding import b64
 from trading.accounts.models import User
@@ -34,7 +35,8 @@ def create(request: Request) -> Any:
     timetable. 201 {"tender", "url"}."""
     given = json_object(request)
     template = str(given.get("template") or first_template(request))
-    command = validated(replaced(drafts.initial_values(request.registry, template, request.now()), given))
+    known = drafts.initial_values(request.registry, template, request.now(), str(given.get("method") or ""))
+    command = validated(replaced(known, given))
     user = request.db.get(User, request.identity.user_id)
     tender = drafts.create_draft(request.db, request.registry, request.actor, user, command)
     request.response.status = 201
@@ -132,6 +134,7 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
         "title_en": tender.title_en,
         "kind": tender.kind,
         "method": tender.method,
+        "procurement": method_of(tender),
         "state": tender.state,
         "tenderer": {"uscc": tender.tenderer.uscc, "name": tender.tenderer.name},
         "agency": {"uscc": tender.agency.uscc, "name": tender.agency.name},

@@ -7,20 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bidding.evaluation.criteria import PriceWeights
-from bidding.tenders.criteria import SCORING, Sums, check_rows, legal_faults, rows_of, sums_of
-from bidding.tenders.drafts import kind_of, known_template
+from bidding.tenders.criteria import (
+    LOWEST,
+    SCORING,
+    Sums,
+    check_rows,
+    legal_faults,
+    price_span,
+    rows_of,
+    sums_of,
+)
+from bidding.tenders.drafts import comparison_fault, kind_of, known_template
 from bidding.tenders.plan import review_items, texts_of
 from bidding.tenders.service import the_rulebook
 from trading.errors import Fault
 from trading.rulebook.calendar import beijing_date
 from trading.rulebook.lint import lint
+from trading.rulebook.methods import OPEN
 from trading.rulebook.plan import Finding
 
 
 @dataclass(frozen=True)
 class CriteriaCheck:
-    """The sums of the rows, and what stands against them; no faults while another method is chosen."""
+    """The sums of the rows, and what stands against them and the method of evaluation; while another method is chosen
+    nothing is said about the rows."""
 
     sums: Sums
     faults: list[Fault]
@@ -39,8 +49,8 @@ def words_check(registry: Any, form: Mapping[str, Any], now: datetime) -> list[F
 def criteria_check(registry: Any, form: Mapping[str, Any], now: datetime) -> CriteriaCheck:
     """What the law says to the rows of criteria as typed so far. Raises Refused `tender.template`."""
     category = known_template(kind_of(registry), str(form.get("template")))["subject"]
-    day, book = beijing_date(now), the_rulebook()
-    least = PriceWeights.on(day, book).least(category)
+    day, book, method = beijing_date(now), the_rulebook(), str(form.get("method") or OPEN)
+    least, most = price_span(method, category, book, day)
     rows, faults = [], []
     try:
         rows = rows_of(form)
@@ -49,5 +59,8 @@ def criteria_check(registry: Any, form: Mapping[str, Any], now: datetime) -> Cri
         faults = [Fault("criteria-row", error.args[0], "criteria")]
     if not faults and rows:
         qualification = review_items(str(form.get("qualification") or ""))
-        faults = legal_faults(rows, category, qualification, book, day)
-    return CriteriaCheck(sums_of(rows, least), faults if form.get("evaluation") == SCORING else [])
+        faults = legal_faults(rows, category, qualification, book, day, method)
+    if form.get("evaluation") != SCORING:
+        faults = []
+    compared = comparison_fault(method, str(form.get("evaluation") or LOWEST), now)
+    return CriteriaCheck(sums_of(rows, least, most), [*([compared] if compared else []), *faults])

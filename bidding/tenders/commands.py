@@ -63,14 +63,18 @@ BeijingTime = Annotated[datetime, AfterValidator(_in_beijing)]
 class DraftTender(BaseModel):
     """Everything an agent says about a tender. `tenderer` is a unified social credit code or the exact
     name of a registered organisation; "" means one's own. Ratios are shares (0.10), money is yuan.
-    The three item lists have one length; `core_item` counts from 1. `evaluation` is the method; with
-    comprehensive scoring the lists `criterion_…` are the rows of bidding.tenders.criteria.Row. Lines of
+    `method` is the method of procurement, `approval` the number of the paper that approves another than open
+    tender (GPL 27), `research` says that a science or technology project is bought (Caiku 2015-124).
+    The three item lists have one length; `core_item` counts from 1. `evaluation` is the method; with comprehensive scoring the lists `criterion_…` are the rows of bidding.tenders.criteria.Row. Lines of
     abnormally low prices and the ratio of outliers are the template's when None; `modified_z` "" means that
     this test of outliers is not used."""
 
     model_config = ConfigDict(extra="forbid")
 
     template: Line
+    method: Literal["open", "invited", "consultation", "negotiation", "inquiry"] = "open"
+    approval: OptionalLine = ""
+    research: bool = False
     title: Line
     title_en: OptionalLine = ""
     tenderer: OptionalLine = ""

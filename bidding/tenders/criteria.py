@@ -18,6 +18,7 @@ from translationstring import TranslationStringFactory
 from bidding.evaluation.criteria import PRICE, PriceWeights, check_criteria, is_number
 from trading.errors import Fault
 from trading.rulebook.book import Rulebook
+from trading.rulebook.methods import OPEN, rule_of
 
 _ = TranslationStringFactory("tradehall")
 
@@ -144,12 +145,12 @@ def shown(number: Fraction) -> str:
 
 
 def legal_faults(rows: Sequence[Row], category: str, qualification: Sequence[str], rulebook: Rulebook,
-                 day: date) -> list[Fault]:  # fmt: skip
+                 day: date, method: str = OPEN) -> list[Fault]:  # fmt: skip
     """Everything that keeps these criteria from being published on a Beijing day, with the article: sum of
     the weights, the price and its least weight, qualifications as factors (M87 55). Scale (M87 17) is the
     lint's: a named officer may set a finding of words aside."""
     tree: list[dict[str, Any]] = tree_of(rows)
-    return check_criteria(tree, category, qualification, PriceWeights.on(day, rulebook))
+    return check_criteria(tree, category, qualification, PriceWeights.on(day, rulebook, method))
 
 
 @dataclass(frozen=True)
@@ -160,13 +161,25 @@ class Sums:
     price: str
     least: str
     """the least weight of the price, of 100"""
+    most: str
+    """its greatest weight, of 100"""
     complete: bool
     price_enough: bool
 
 
-def sums_of(rows: Sequence[Row], least: Fraction) -> Sums:
+def price_span(method: str, category: str, rulebook: Rulebook, day: date) -> tuple[Fraction, Fraction]:
+    """Between which shares of 1 the price weighs: in a tender from M87 55 up, in a consultation Caiku 2014-214
+    art. 24 gives both ends."""
+    wanted = rule_of(method, "price_weight", f"P16.price_weight.{category}", category)
+    rule = rulebook.find(wanted, day)
+    low, high = rule.decimals if rule and rule.bound == "range" else (rule.decimal if rule else 0, 1)
+    return Fraction(low), Fraction(high)
+
+
+def sums_of(rows: Sequence[Row], least: Fraction, most: Fraction = Fraction(1)) -> Sums:
     """The sum of the weights and the price's weight, as far as the rows can be read."""
     weights = [(row.kind, Fraction(row.weight)) for row in rows if is_number(row.weight)]
     total = sum((weight for _kind, weight in weights), Fraction(0))
     price = sum((weight for kind, weight in weights if kind == PRICE), Fraction(0))
-    return Sums(shown(total), shown(price), shown(least * 100), total in (1, 100), price >= least * total)
+    enough = least * total <= price <= most * total
+    return Sums(shown(total), shown(price), shown(least * 100), shown(most * 100), total in (1, 100), enough)

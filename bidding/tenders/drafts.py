@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,26 +15,36 @@ from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
 from bidding.tenders.models import Override, Tender
 from bidding.tenders.papers import template_of
 from bidding.tenders.plan import EVALUATIONS, plan_of, rules_of
-from bidding.tenders.service import advance, locked, minimum, the_calendar, the_rulebook
+from bidding.tenders.service import advance, least_offers_of, locked, the_calendar, the_rulebook
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.models import CustodianKey
 from trading.accounts.models import RoleGrant, User
 from trading.acts import Actor, record
 from trading.clock import BEIJING, database_now
-from trading.errors import Refused, refuse
+from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ITradeKind
 from trading.parties.models import Party
 from trading.permissions import Role
 from trading.projects import codes
 from trading.projects.models import Lot, Project
+from trading.rulebook.book import Rule
 from trading.rulebook.calendar import add_days, at_beijing, beijing_date
 from trading.rulebook.gates import EarliestDates, check_tender, earliest_dates
+from trading.rulebook.methods import (
+    METHODS,
+    OPEN,
+    evaluations,
+    has_final_offers,
+    is_invited,
+    is_tender,
+    rule_of,
+)
 from trading.rulebook.plan import Finding
 
 _ = TranslationStringFactory("tradehall")
 
 KIND = "procurement"
-METHODS = {name: method for method, name in EVALUATIONS.items()}
+METHOD_NAMES = {name: method for method, name in EVALUATIONS.items()}
 """The method of evaluation by the kind's name for it."""
 NUMBERS = 7_205_759_403
 """The advisory lock under which codes of a day are given out."""
@@ -45,9 +55,19 @@ def kind_of(registry: Any, name: str = KIND) -> Any:
     return registry.getUtility(ITradeKind, name=name)
 
 
-def earliest(now: datetime) -> EarliestDates:
-    """The earliest lawful dates for a tender published at `now`."""
-    return earliest_dates(now, the_rulebook(), the_calendar())
+def earliest(now: datetime, method: str = OPEN) -> EarliestDates:
+    """The earliest lawful dates for a tender published at `now`; of an unknown method those of open tenders."""
+    return earliest_dates(now, the_rulebook(), the_calendar(), method=method)
+
+
+def time_rules(method: str, now: datetime) -> list[Rule]:
+    """The rules that the earliest dates of a method follow from."""
+    asked = (
+        (question, rule_of(method, question, f"P4.{question}"))
+        for question in ("notice", "documents", "bid_time")
+    )
+    found = (the_rulebook().find(name, beijing_date(now)) for _question, name in asked)
+    return [rule for rule in found if rule is not None]
 
 
 def known_template(kind: Any, key: str, locale: str = "zh_CN") -> dict[str, Any]:
@@ -58,20 +78,18 @@ def known_template(kind: Any, key: str, locale: str = "zh_CN") -> dict[str, Any]
         raise refuse("tender.template", _("There is no such template."), field="template") from error
 
 
-def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any]:
-    """The form as an agent first sees it: the template's words and amounts, and the default timetable.
-    Raises Refused `tender.template`."""
+def initial_values(registry: Any, template: str, now: datetime, method: str = "") -> dict[str, Any]:
+    """The form as an agent first sees it: the template's words and amounts, and the default timetable of its
+    method, or of `method`. Raises Refused `tender.template`."""
     kind = kind_of(registry)
     chosen, english = known_template(kind, template), known_template(kind, template, "en")
-    values, spare, dates = chosen["values"], kind.data["timetable"], earliest(now)
-
-    def later(day: Any, name: str) -> Any:
-        return add_days("working_day", spare[f"{name}_spare"], day, the_calendar())
-
-    deadline = at_beijing(later(dates.deadline, "deadline"), time.fromisoformat(spare["deadline_time"]))
+    values = chosen["values"]
+    method = method if method in METHODS else values["method"]
+    own = METHOD_NAMES[values["evaluation"]]
     known = {name: values[name] for name in DraftTender.model_fields if name in values}
     return known | {
         "template": template,
+        "method": method,
         "title": values["project_name"],
         "title_en": english["values"]["project_name"],
         "tenderer": "",
@@ -80,9 +98,25 @@ def initial_values(registry: Any, template: str, now: datetime) -> dict[str, Any
         "item_unit": [item["unit"] for item in chosen["items"]],
         "item_quantity": [item["quantity"] for item in chosen["items"]],
         "core_item": next(item["number"] for item in chosen["items"] if item["core"]),
-        "evaluation": METHODS[values["evaluation"]],
+        "evaluation": own
+        if values["evaluation"] in evaluations(method)
+        else METHOD_NAMES[evaluations(method)[0]],
         **{f"low_{name}": line for name, line in values["low_lines"].items()},
         **columns_of(Row(**row) for row in chosen["criteria"]),
+        **timetable(kind, method, now),
+    }
+
+
+def timetable(kind: Any, method: str, now: datetime) -> dict[str, str]:
+    """The default timetable of a method, as the form has it: the earliest lawful days and the kind's spare ones."""
+    table, dates = kind.data["timetable"], earliest(now, method)
+    spare = table["spare"] if is_tender(method) else {}
+
+    def later(day: date, name: str) -> date:
+        return add_days("working_day", spare.get(name, 0), day, the_calendar())
+
+    deadline = at_beijing(later(dates.deadline, "deadline"), time.fromisoformat(table["deadline_time"]))
+    return {
         "notice_until": later(dates.notice_until, "notice").isoformat(),
         "documents_until": later(dates.documents_until, "documents").isoformat(),
         "deadline": deadline.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M"),
@@ -105,8 +139,8 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
     if agency is None:
         raise refuse("tender.no-organisation", _("Your account belongs to no organisation that could buy."))
     kind = kind_of(registry)
-    initial_values(registry, command.template, now := database_now(session))
-    must_be_scorable(registry, kind.key, command, now)
+    known_template(kind, command.template)
+    must_be_scorable(registry, kind.key, command, now := database_now(session))
     tenderer = find_tenderer(session, command.tenderer) if command.tenderer else agency
     project = make_project(session, registry, kind, command, tenderer, now)
     code = codes.tender_code(project.code, 1)
@@ -122,18 +156,56 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
 
 
 def must_be_scorable(registry: Any, kind: str, command: DraftTender, now: datetime) -> None:
-    """Raises Refused with everything that the law says against the criteria of a scored tender: no officer
-    can set that aside, since bids could not be scored by them."""
+    """Raises Refused with what bids could not be evaluated by, so that no officer can set it aside: a method of
+    evaluation that the method of procurement does not have, everything that the law says against the criteria
+    of a scored tender."""
+    must_compare(command, now)
     if command.evaluation != SCORING:
         return
     trade = kind_of(registry, kind)
     template = template_of(trade, command.template)
-    conditions = rules_of(command, template, trade.data, minimum("P7", now))["items"]["qualification"]
+    qualification = published_rules(trade, command, now)["items"]["qualification"]
     faults = legal_faults(
-        command.criteria, template["subject"], conditions, the_rulebook(), beijing_date(now)
+        command.criteria,
+        template["subject"],
+        qualification,
+        the_rulebook(),
+        beijing_date(now),
+        command.method,
     )
     if faults:
         raise Refused(faults)
+
+
+def must_compare(command: DraftTender, now: datetime) -> None:
+    """Raises Refused `tender.evaluation`, `tender.one-envelope` for what does not go with the method of procurement."""
+    if fault := comparison_fault(command.method, command.evaluation, now):
+        raise Refused([fault])
+    if has_final_offers(command.method) and command.envelopes != 1:
+        raise refuse(
+            "tender.one-envelope", _("First responses have no price: there is nothing to seal apart."), field="envelopes",
+            remedy=_("Choose one envelope; the final offers are sealed in a round of their own."),
+        )  # fmt: skip
+
+
+def comparison_fault(method: str, evaluation: str, now: datetime) -> Fault | None:
+    """What is wrong with a method of evaluation for a method of procurement; None when nothing is, or when one of
+    them is unknown."""
+    if EVALUATIONS.get(evaluation) in (None, *evaluations(method)):
+        return None
+    rule = the_rulebook().rule(rule_of(method, "award", ""), beijing_date(now))
+    return Fault(
+        "tender.evaluation", _("Offers are not compared in this way by the chosen method of procurement."),
+        "evaluation", f"{rule.instrument} {rule.article}",
+        _("Choose comprehensive scoring for a consultation, the lowest price for a negotiation or inquiry."),
+    )  # fmt: skip
+
+
+def published_rules(kind: Any, command: DraftTender, now: datetime) -> dict[str, Any]:
+    """The RULES by which bids would be evaluated if the draft were published at `now`."""
+    template = template_of(kind, command.template)
+    least = least_offers_of(command.method, template["subject"], command.research, now)
+    return rules_of(command, template, kind.conformity(command.method), least)
 
 
 def make_project(
@@ -187,7 +259,7 @@ def find_tenderer(session: Session, wanted: str) -> Party:
 def fill_in(tender: Tender, command: DraftTender) -> None:
     """Write the form into the columns; the rulebook of today applies to a draft."""
     book = the_rulebook()
-    tender.method = command.evaluation
+    tender.method, tender.limited = command.evaluation, is_invited(command.method)
     tender.title, tender.title_en = command.title, command.title_en
     tender.budget, tender.ceiling, tender.security = command.budget, command.ceiling, command.bid_security
     tender.deadline = tender.opens_at = command.deadline

@@ -153,7 +153,7 @@ def placeholders(
     """Every value that the kind's texts ask for, in words of the language."""
     zh = locale.startswith("zh")
     rules, book, day = setting.rules, setting.rulebook, beijing_date(setting.publish_at)
-    lines = rules["abnormal"]
+    lines, least = rules["abnormal"], rules["minimum"]
     return {
         **{name: str(text) for name, text in texts.items() if name not in ("items", "criteria")},
         "tender_code": setting.tender,
@@ -178,7 +178,7 @@ def placeholders(
             name: str(getattr(draft, name))
             for name in (
                 "delivery_days", "warranty_months", "bid_validity_days", "decryption_minutes", "explanation_minutes",
-                "committee", "experts", "stacking", "vault_mode", "envelopes", "evaluation",
+                "committee", "experts", "stacking", "vault_mode", "envelopes", "evaluation", "method",
             )
         },
         **scoring_words(draft, setting),
@@ -188,8 +188,9 @@ def placeholders(
         "low_mean": percent(Decimal(lines["mean"])),
         "low_second": percent(Decimal(lines["second"])),
         "low_ceiling": percent(Decimal(lines["ceiling"])),
-        "minimum_bidders": str(book.rule("P7", day).integer),
-        "minimum_qualified": str(book.rule("P7.qualified", day).integer),
+        "security": "asked" if draft.bid_security else "none",
+        "minimum_bidders": str(least),
+        "minimum_qualified": str(min(least, book.rule("P7.qualified", day).integer)),
         "custodians": ("、" if zh else ", ").join(setting.custodians) or "—",
         "threshold": str(setting.threshold),
         "policy_hash": setting.policy_hash or ("待密钥保管方的密钥到齐后生成" if zh else "made when the custodians' keys are here"),
@@ -238,6 +239,7 @@ def as_pdf(draft: DraftTender, setting: Setting, fonts: str) -> bytes:
     """The tender document as PDF/A-2b, in Chinese. Same input, same bytes: the glyphs come from the folder
     `fonts`, not from the machine."""
     data = {
+        "cover": setting.kind.document_name(draft.method, "zh_CN"),
         "title": draft.title if setting.version == 1 else f"{draft.title}（第 {setting.version} 版）",
         "code": setting.tender,
         "purchaser": setting.purchaser,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from bidding.evaluation.criteria import PRICE, is_number
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.criteria import LOWEST, SCORING, rows_of, tree_of
+from trading.rulebook.methods import OPEN, has_final_offers
 from trading.rulebook.plan import TenderPlan
 
 LINTED = ("title", "title_en", "technical", "qualification", "payment_terms")
@@ -23,12 +24,12 @@ _NUMBERED = re.compile(r"^\s*(?:[0-9]+[.、．)]|[-•])\s*")
 def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publish_at: datetime) -> TenderPlan:
     """The plan that the legal gates judge, for a publication at `publish_at`.
 
-    `template` is the kind's template that the draft began with: it says what kind of goods this is and
-    by which method it is bought. The opening is at the deadline itself."""
+    `template` is the kind's template that the draft began with: it says what kind of goods this is. The opening is at the deadline itself."""
     chosen = template["values"]
     return TenderPlan(
         subject=template["subject"],
-        method=chosen["method"],
+        method=draft.method,
+        approvals={"P2": draft.approval} if draft.approval else {},
         evaluation=EVALUATIONS[draft.evaluation],  # type: ignore[arg-type]
         price_weight=price_weight(draft),
         standardised=template["standardised"],
@@ -82,16 +83,17 @@ def low_lines(draft: DraftTender, chosen: Mapping[str, Any]) -> dict[str, Decima
 
 
 def rules_of(
-    draft: DraftTender, template: Mapping[str, Any], kind: Mapping[str, Any], minimum: int
+    draft: DraftTender, template: Mapping[str, Any], conformity: Sequence[Mapping[str, Any]], minimum: int
 ) -> dict[str, Any]:
     """The RULES object of docs/protocols/evaluation.md 1.1 or 5.1: how bids will be evaluated.
 
     `minimum` is the number of valid bidders needed (GPL art. 36). What is examined are the lines of the
     qualification text, and the kind's list for conformity."""
     chosen = template["values"]
-    lines, conformity = low_lines(draft, chosen), kind["review"]["conformity"]
-    # Two envelopes: what can be examined without the price is examined while the price is sealed.
-    before_price = [item["zh"] for item in conformity if draft.envelopes == 2 and not item.get("price")]
+    lines = low_lines(draft, chosen)
+    # What can be examined without the price is examined while it is sealed, or before final offers are made.
+    later = draft.envelopes == 2 or has_final_offers(draft.method)
+    before_price = [item["zh"] for item in conformity if later and not item.get("price")]
     rules: dict[str, Any] = {
         "method": draft.evaluation,
         "budget": money(draft.budget),
@@ -116,6 +118,8 @@ def rules_of(
         "brand_ties": [],
         "ties": [],
     }
+    if draft.method != OPEN:
+        rules["procurement"] = draft.method
     return rules | (scoring_of(draft, template) if draft.evaluation == SCORING else {})
 
 

@@ -16,9 +16,9 @@ from translationstring import TranslationStringFactory
 
 from bidding.tenders import digests, drafts, papers
 from bidding.tenders.models import Publication, Tender
-from bidding.tenders.plan import money, rules_of
+from bidding.tenders.plan import money
 from bidding.tenders.readiness import Readiness, publishable
-from bidding.tenders.service import advance, locked, minimum, the_rulebook
+from bidding.tenders.service import advance, locked, the_rulebook
 from bidding.vault.envelopes import mode_of, parts_of, stages_of
 from bidding.vault.models import SealPolicy
 from bidding.vault.policy import StagePlan, build_policy, parse_policy
@@ -218,7 +218,6 @@ def setting_of(
 ) -> papers.Setting:
     """What surrounds the draft when its papers are made."""
     settings, kind, draft = registry.settings, drafts.kind_of(registry, tender.kind), drafts.draft_of(tender)
-    chosen = papers.template_of(kind, draft.template)
     return papers.Setting(
         kind=kind,
         tender=tender.code,
@@ -236,7 +235,7 @@ def setting_of(
         policy_hash=policy_hash,
         publish_at=now,
         rulebook=the_rulebook(),
-        rules=rules_of(draft, chosen, kind.data, minimum("P7", now)),
+        rules=drafts.published_rules(kind, draft, now),
         version=version,
     )
 

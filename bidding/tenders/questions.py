@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
 from bidding.tenders.models import Question, Tender
-from bidding.tenders.service import locked, the_calendar, the_rulebook
+from bidding.tenders.service import locked, method_of, the_calendar, the_rulebook
 from bidding.tenders.telling import tell_later
 from trading.accounts import certificates
 from trading.acts import Actor, record
@@ -31,8 +31,8 @@ from trading.ledger import canonical
 from trading.ledger.service import append_blinded
 from trading.notices.models import Notice
 from trading.notices.service import has_taken, publish_notice
-from trading.rulebook.calendar import beijing_date, subtract_days
-from trading.rulebook.gates import BY_REGIME
+from trading.rulebook.calendar import DayKind, beijing_date, subtract_days
+from trading.rulebook.gates import amendment_rule
 from trading.secrets import HallKeys
 
 _ = TranslationStringFactory("tradehall")
@@ -46,8 +46,9 @@ MOST_OPEN = 20
 
 def last_day(tender: Tender, regime: Any) -> date:
     """The last day on which an answer can still change the documents without moving the deadline."""
-    rule = the_rulebook().rule(BY_REGIME[regime]["amendment"], beijing_date(tender.deadline))
-    return subtract_days("day", rule.integer, beijing_date(tender.deadline), the_calendar())
+    rule = the_rulebook().rule(amendment_rule(method_of(tender), regime), beijing_date(tender.deadline))
+    kind: DayKind = "working_day" if rule.unit == "working_day" else "day"
+    return subtract_days(kind, rule.integer, beijing_date(tender.deadline), the_calendar())
 
 
 def may_ask(session: Session, keys: HallKeys, tender: Tender, user_id: uuid.UUID, now: datetime) -> str:

@@ -69,8 +69,7 @@ def retender(session: Session, registry: Any, actor: Actor, user: User, code: st
         raise refuse("tender.retendered", message)
     now = database_now(session)
     form = drafts.draft_of(old)
-    dates = drafts.initial_values(registry, form.template, now)
-    fresh = {name: dates[name] for name in ("notice_until", "documents_until", "deadline")}
+    fresh = drafts.timetable(drafts.kind_of(registry, old.kind), form.method, now)
     command = type(form).model_validate(form.model_dump(mode="json") | fresh)
     made = drafts.create_draft(session, registry, actor, user, command)
     made.predecessor_id = old.id

@@ -20,7 +20,7 @@ from trading.lifecycle import StepRefused
 from trading.live import announce
 from trading.rulebook.book import Rulebook
 from trading.rulebook.calendar import Calendar, beijing_date
-from trading.rulebook.methods import OPEN
+from trading.rulebook.methods import OPEN, least_offers
 
 _ = TranslationStringFactory("tradehall")
 
@@ -76,6 +76,11 @@ def minimum(rule_id: str, at: datetime) -> int:
     return the_rulebook().rule(rule_id, beijing_date(at)).integer
 
 
+def least_offers_of(method: str, subject: str, research: bool, at: datetime) -> int:
+    """How many bidders it lawfully takes for a publication at `at`, such as P7 for open tenders."""
+    return least_offers(method, subject, the_rulebook(), beijing_date(at), research).integer
+
+
 def method_of(tender: Tender) -> str:
     """The method of procurement (采购方式): trading.rulebook.methods. Forms of earlier days are open tenders'."""
     return str(tender.form.get("method") or OPEN)
@@ -92,12 +97,12 @@ def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
     qualified = min(bidders, minimum("P7.qualified", now))
     counted: dict[str, Any] = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
     counted["suspended"] = tender.suspended_at is not None
+    counted["gathers_offers"] = tender.parent_id is not None
     return Facts(
         state=tender.state,
         now=now,
         deadline=tender.deadline,
         opening_at=tender.opens_at,
-    counted["gathers_offers"] = tender.parent_id is not None
         minimum_bidders=bidders,
         minimum_qualified=qualified,
         **(counted | given),

@@ -28,6 +28,7 @@ from bidding.tenders.criteria import Row, rows_of
 from bidding.tenders.links import links
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import custodians, publishable
+from bidding.tenders.service import method_of
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.accounts.models import User
@@ -37,6 +38,7 @@ from trading.notices import views as notices
 from trading.notices.service import documents_of, notices_of, take_document
 from trading.permissions import Permission
 from trading.rulebook import clauses
+from trading.rulebook.methods import OPEN
 from trading.rulebook.plan import Finding
 from trading.supervision import suspensions
 from trading.web import PUBLIC, Form, client_address
@@ -62,7 +64,10 @@ def new(request: Request) -> Any:
     """A tender from a template: everything is filled in, the agent corrects what differs."""
     templates = drafts.kind_of(request.registry).templates(request.locale_name)
     template = request.params.get("template") or templates[0]["key"]
-    form = Form(request, DraftTender, drafts.initial_values(request.registry, template, request.now()))
+    method = request.GET.get("method", "")
+    form = Form(
+        request, DraftTender, drafts.initial_values(request.registry, template, request.now(), method)
+    )
     if not clause_taken(request, form) and form.valid():
         user = request.db.get(User, request.identity.user_id)
         try:
@@ -115,7 +120,6 @@ def form_page(request: Request, form: Form) -> dict[str, Any]:
         "taken": request.POST.get("clause", "").partition("@")[2].partition("@")[0],
         "clauses": {field: clauses.for_field(field) for field in clauses.FIELDS},
         **checked(request, form),
-        "dates": drafts.earliest(request.now()),
         "words": words,
     }
 
@@ -146,11 +150,18 @@ def checked(request: Request, form: Form) -> dict[str, Any]:
         "remedy": clausing.remedy_of,
         "clause_of": lambda finding: clauses.library().get(finding.mark.clause),
         "labels": rules.LABELS,
+        "dates": drafts.earliest(now, method := str(form.value("method") or OPEN)),
+        "time_rules": drafts.time_rules(method, now),
     }
 
 
 def clause_taken(request: Request, form: Form) -> bool:
-    """Whether a clause of the library was asked for: it is put into the form, and nothing is saved yet."""
+    """Whether a clause of the library or the earliest dates were asked for: they are put into the form, and nothing
+    is saved yet."""
+    if "dates" in request.POST:
+        kind, method = drafts.kind_of(request.registry), str(form.value("method") or OPEN)
+        form.values |= drafts.timetable(kind, method, request.now())
+        return True
     asked = request.POST.get("clause", "")
     if not asked:
         return False
@@ -204,6 +215,7 @@ def preview_page(request: Request, form: Form) -> dict[str, Any]:
         "sections": papers.sections(drafts.draft_of(tender), setting, request.locale_name),
         "words": lambda finding: finding_words(request, finding),
         "labels": rules.LABELS,
+        "document_name": setting.kind.document_name(method_of(tender), request.locale_name),
     }
 
 
@@ -280,7 +292,9 @@ def tender_page(request: Request) -> Any:
         "texts": (texts := papers.worded(draft, kind, request.locale_name)),
         "criteria": papers.criteria_rows(tender.rules, texts["criteria"], request.locale_name),
         "stages": stages(kind, tender, request.locale_name),
-        "stage": kind.label("stage", kind.stage_of(tender.state), request.locale_name),
+        "stage": kind.label("stage", kind.stage_of(tender.state), request.locale_name, method_of(tender)),
+        "procurement": method_of(tender),
+        "document_name": kind.document_name(method_of(tender), request.locale_name),
         "documents": documents_of(request.db, tender.code),
         "documents_sha256": hashlib.sha256(newest.documents).hexdigest(),
         "notices": notices_of(request.db, tender.code),
@@ -326,7 +340,7 @@ def stages(kind: Any, tender: Tender, locale: str) -> list[tuple[str, str]]:
         when = "done" if last and not ended else "now" if now else "next" if found else "done"
         if ended and not now:
             when = "next"
-        steps.append((kind.label("stage", stage["key"], locale), when))
+        steps.append((kind.label("stage", stage["key"], locale, method_of(tender)), when))
     return steps
 
 

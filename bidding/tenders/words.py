@@ -53,6 +53,38 @@ ENVELOPES = (
     ),
 )
 
+PROCUREMENTS = (
+    ("open", _("Open tender"), _("Whoever meets the conditions may bid. The rule above the threshold.")),
+    (
+        "invited",
+        _("Invited tender"),
+        _(
+            "At least three suppliers, drawn at random from twice as many candidates, are invited and nobody else."
+        ),
+    ),
+    (
+        "consultation",
+        _("Competitive consultation"),
+        _("Responses first, without prices; then talks, sealed final offers, and comprehensive scoring."),
+    ),
+    (
+        "negotiation",
+        _("Competitive negotiation"),
+        _(
+            "Responses first, without prices; then talks, sealed final offers, and the lowest final offer wins."
+        ),
+    ),
+    (
+        "inquiry",
+        _("Price inquiry"),
+        _("For standard goods with a steady price: each supplier names one price that cannot be changed."),
+    ),
+)
+"""(value, title, explanation) of the methods of procurement, for whoever drafts a tender"""
+
+PROCUREMENT = {value: title for value, title, _explanation in PROCUREMENTS}
+"""What a method of procurement is called."""
+
 EVALUATIONS = (
     (
         "lowest-price",

@@ -135,8 +135,9 @@ def judged(session: Session, purchase: Purchase, wanted: asking.Demand, at: date
         panel = None  # nobody has been found yet: everything may still be asked for anew
     seats = missing(session, panel) if panel else wanted.experts
     faults = asking.composition(
-        wanted, purchase.budget, law.law_on(beijing_date(at)), complex_=purchase.complex, seats=seats
-    )
+        wanted, purchase.budget, law.law_on(beijing_date(at), purchase.method, purchase.subject),
+        complex_=purchase.complex, seats=seats,
+    )  # fmt: skip
     if panel is not None and (wanted.members, wanted.experts) != (panel.size, panel.experts):
         faults.append(Fault("demand.other", _("The committee keeps its size"), "members"))
     if purchase.committee and wanted.members != purchase.committee:

@@ -1,7 +1,7 @@
 """Government procurement (政府采购) as a kind of trade: data files, and the reader that serves them.
 
 `kind.toml` has stages, methods, form fields, defaults and timetable, `templates.toml` ready-to-publish
-tenders, `texts.toml` the tender document in sections. A city changes them by copying this folder.
+tenders, `texts.toml` the tender document in sections, `responses.toml` those of consultation, negotiation and inquiry. A city changes them by copying this folder.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _ = TranslationStringFactory("tradehall")
 
 FOLDER = Path(__file__).parent
+LANGUAGES = ("zh", "en")
+TENDER_TEXTS = "texts.toml"
 # Placeholders whose words follow from a choice among the values.
 CHOICES = {
     "stacking_words": ("stacking", "stacking"),
@@ -34,6 +36,11 @@ CHOICES = {
     "envelope_words": ("envelopes", "envelopes"),
     "delivery_words": ("subject", "subject"),
     "outlier_words": ("outlier", "outlier"),
+    "parts_words": ("parts", "method"),
+    "final_words": ("final", "method"),
+    "change_words": ("change", "method"),
+    "reading_words": ("reading", "method"),
+    "security_words": ("security", "security"),
 }
 """placeholder: the group of its words in texts.toml, and the value that chooses among them"""
 
@@ -45,7 +52,9 @@ class Procurement:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.data = _read(folder / "kind.toml")
         self._templates = _read(folder / "templates.toml")["template"]
-        self._texts = _read(folder / "texts.toml")
+        self._texts = {
+            row["texts"]: _read(folder / row["texts"]) for row in self.data["method"] if row["offered"]
+        }
         self.key: str = self.data["key"]
         self.deal_class: str = self.data["deal_class"]
         self.regime: str = self.data["regime"]
@@ -53,8 +62,20 @@ class Procurement:
     def name(self, locale: str) -> str:
         return str(self.data[_language(locale)])
 
-    def label(self, group: str, key: str, locale: str) -> str:
-        return str(_by_key(self.data[group], key)[_language(locale)])
+    def label(self, group: str, key: str, locale: str, method: str = "open") -> str:
+        row = _by_key(self.data[group], key)
+        return str(row.get(method, row)[_language(locale)])
+
+    def document_name(self, method: str, locale: str) -> str:
+        return str(_by_key(self.data["method"], method)["document"][_language(locale)])
+
+    def conformity(self, method: str) -> list[dict[str, Any]]:
+        terms = _by_key(self.data["method"], method)["terms"]
+        return [
+            {language: row[language].format_map(terms[language]) for language in LANGUAGES}
+            | {"price": row.get("price", False)}
+            for row in self.data["review"]["conformity"]
+        ]
 
     def stage_of(self, state: str) -> str:
         for stage in self.data["stage"]:
@@ -66,26 +87,24 @@ class Procurement:
         return [self._template(template, _language(locale)) for template in copy.deepcopy(self._templates)]
 
     def placeholders(self) -> set[str]:
-        bodies = (
-            section[language]["body"] for section in self._texts["section"] for language in ("zh", "en")
+        return {"evaluation", "method"}.union(
+            *(self._asked(method["key"]) for method in self.data["method"] if method["offered"])
         )
-        words = (text for language in ("zh", "en") for text in self._texts["words"][language].values())
-        names = {
-            name for body in (*bodies, *words) for _, name, _, _ in string.Formatter().parse(body) if name
-        }
-        return {CHOICES[name][1] if name in CHOICES else name for name in names} | {"evaluation"}
 
     def document(self, values: Mapping[str, str], locale: str) -> list[dict[str, Any]]:
-        missing = sorted(name for name in self.placeholders() if not str(values.get(name, "")).strip())
+        method, language = str(values.get("method") or "open"), _language(locale)
+        asked = {"evaluation", "method"} | self._asked(method)
+        missing = sorted(name for name in asked if not str(values.get(name, "")).strip())
         if missing:
             raise Refused(
                 [Fault("document.incomplete", _("This is still missing."), name) for name in missing]
             )
-        language = _language(locale)
-        words = self._texts["words"][language]
-        filled = dict(values)
+        words = self._words(method, language)
+        terms = _by_key(self.data["method"], method)["terms"][language]
+        filled = dict(values) | {f"term_{name}": word for name, word in terms.items()}
         for name, (group, choice) in CHOICES.items():
-            filled[name] = words[f"{group}.{values[choice]}"].format_map(values)
+            if f"{group}.{values.get(choice)}" in words:
+                filled[name] = words[f"{group}.{values[choice]}"].format_map(values)
         return [
             {
                 "key": section["key"],
@@ -94,9 +113,31 @@ class Procurement:
                 "paragraphs": section[language]["body"].strip().format_map(filled).splitlines(),
                 "table": section.get("table", ""),
             }
-            for section in self._texts["section"]
+            for section in self._sections(method)
             if section.get("evaluation", values["evaluation"]) == values["evaluation"]
         ]
+
+    def _sections(self, method: str) -> list[dict[str, Any]]:
+        """The sections of a method's document."""
+        texts = self._texts[_by_key(self.data["method"], method)["texts"]]
+        return [section for section in texts["section"] if method in section.get("methods", [method])]
+
+    def _words(self, method: str, language: str) -> dict[str, str]:
+        """What may stand in placeholders, by choice; a method's own words before a tender's."""
+        own = self._texts[_by_key(self.data["method"], method)["texts"]]
+        return dict(self._texts[TENDER_TEXTS]["words"][language] | own["words"][language])
+
+    def _asked(self, method: str) -> set[str]:
+        """The values that a method's document takes, its words included."""
+        bodies = [section[language]["body"] for section in self._sections(method) for language in LANGUAGES]
+        named = {name for body in bodies for name in _named(body)}
+        chosen = {CHOICES[name][0] for name in named if name in CHOICES}
+        for language in LANGUAGES:
+            for key, text in self._words(method, language).items():
+                named |= _named(text) if key.partition(".")[0] in chosen else set()
+        return {
+            CHOICES[name][1] if name in CHOICES else name for name in named if not name.startswith("term_")
+        }
 
     def _template(self, template: dict[str, Any], language: str) -> dict[str, Any]:
         own = template["values"]
@@ -115,6 +156,11 @@ class Procurement:
             "items": items,
             "criteria": [_criterion(criterion, language) for criterion in template.get("criteria", [])],
         }
+
+
+def _named(text: str) -> set[str]:
+    """The placeholders in a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def _criterion(criterion: dict[str, Any], language: str) -> dict[str, Any]:

@@ -23,7 +23,11 @@ KIND = Procurement()
 PUBLISH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
-def filled(evaluation: str = "lowest-price") -> dict[str, str]:
+METHODS = [row["key"] for row in KIND.data["method"] if row["offered"]]
+COMPARED = {"consultation": "comprehensive-scoring"}
+
+
+def filled(evaluation: str = "lowest-price", method: str = "open", security: str = "asked") -> dict[str, str]:
     return {name: f"<{name}>" for name in KIND.placeholders()} | {
         "stacking": "additive",
         "exclude_self": "false",
@@ -32,6 +36,8 @@ def filled(evaluation: str = "lowest-price") -> dict[str, str]:
         "evaluation": evaluation,
         "subject": "goods",
         "outlier": "both",
+        "method": method,
+        "security": security,
     }
 
 
@@ -67,10 +73,60 @@ def test_its_rules_exist_and_its_deal_class_makes_codes() -> None:
 
 
 def test_both_languages_of_the_document_ask_for_the_same_values() -> None:
-    for section in KIND._texts["section"]:
-        names = [{name for _, name, _, _ in string.Formatter().parse(section[language]["body"]) if name}
-                 for language in ("zh", "en")]  # fmt: skip
+    for section in [section for texts in KIND._texts.values() for section in texts["section"]]:
+        parsed = [string.Formatter().parse(section[language]["body"]) for language in ("zh", "en")]
+        names = [{name for _, name, _, _ in body if name and not name.startswith("term_")} for body in parsed]
         assert names[0] == names[1], section["key"]
+
+
+SECTIONS = ["invitation", "requirements", "qualification", "instructions", "opening", "evaluation", "award", "contract",
+            "record"]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("security", ["asked", "none"])
+def test_every_method_has_a_whole_document_in_its_own_words(method: str, security: str) -> None:
+    for locale in ("zh_CN", "en"):
+        given = filled(COMPARED.get(method, "lowest-price"), method, security)
+        document = KIND.document(given, locale)
+        assert [section["key"] for section in document] == SECTIONS
+        text = str(document)
+        assert "{" not in text.replace("{'", "") and "<budget>" in text
+        # Nobody tenders or bids in a consultation, negotiation or inquiry.
+        words = (
+            ("招标", "投标", "评标", "中标", "开标") if locale == "zh_CN" else ("tender", "bidder", " bid ")
+        )
+        own = method in ("open", "invited")
+        found = [
+            word
+            for word in words
+            if word in text.replace("<tender_code>", "").replace("<minimum_bidders>", "")
+        ]
+        assert bool(found) is own, (locale, found)
+
+
+def test_each_document_says_how_its_method_goes() -> None:
+    def text(method: str) -> str:
+        return str(KIND.document(filled(COMPARED.get(method, "lowest-price"), method), "zh_CN"))
+
+    assert "一次报出不得更改的价格" in text("inquiry") and "最后报价" not in text("inquiry")
+    assert "密封的最后报价" in text("negotiation") and "谈判小组" in text("negotiation")
+    assert "综合评分" in text("consultation") and "至少五日前" in text("consultation")
+    assert "随机抽取产生" in text("invited") and "公开招标" not in text("invited")
+
+
+def test_stages_and_what_is_examined_are_named_by_the_method() -> None:
+    assert KIND.label("stage", "evaluation", "zh_CN", "consultation") == "磋商与最后报价"
+    assert KIND.label("stage", "bidding", "zh_CN", "inquiry") == "响应文件提交"
+    assert KIND.label("stage", "bidding", "zh_CN") == "公告与投标"
+    assert [KIND.document_name(method, "zh_CN") for method in METHODS] == [
+        "招标文件", "招标文件", "磋商文件", "谈判文件", "询价通知书",
+    ]  # fmt: skip
+    first = KIND.conformity("negotiation")[0]
+    assert (first["zh"], first["en"], first["price"]) == (
+        "响应文件按谈判文件要求签名", "The response is signed as the negotiation document asks", False,
+    )  # fmt: skip
+    assert KIND.conformity("open")[0]["zh"] == "投标文件按招标文件要求签名"
 
 
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
@@ -81,10 +137,7 @@ def test_the_document_has_all_sections_and_no_open_placeholder(
     locale: str, evaluation: str, tables: list[str]
 ) -> None:
     document = KIND.document(filled(evaluation), locale)
-    assert [section["key"] for section in document] == [
-        "invitation", "requirements", "qualification", "instructions", "opening", "evaluation", "award", "contract",
-        "record",
-    ]  # fmt: skip
+    assert [section["key"] for section in document] == SECTIONS
     text = "\n".join(line for section in document for line in section["paragraphs"])
     assert "{" not in text and "<project_name>" in text and "<custodians>" in text
     assert [section["table"] for section in document if section["table"]] == tables
@@ -114,7 +167,7 @@ def test_every_template_with_the_default_timetable_is_lawful_without_a_warning(t
     book, calendar = Rulebook.load(), Calendar.load()
     values = template["values"]
     price = [row["weight"] for row in template["criteria"] if row["kind"] == "price"]
-    dates = earliest_dates(PUBLISH, book, calendar)
+    dates = earliest_dates(PUBLISH, book, calendar, method=values["method"])
     deadline = at_beijing(dates.deadline, time.fromisoformat(KIND.data["timetable"]["deadline_time"]))
     plan = TenderPlan(
         subject=template["subject"], method=values["method"], evaluation=values["evaluation"],
