@@ -14,13 +14,13 @@ from config.demo.phone import Phone
 from tests.bidding.evaluation.room import make_tender
 from tests.draws.hall import TENDER, DrawHall, make_hall
 from tests.helpers import make_user
+from trading import clock
 from trading.accounts.service import create_api_key
 from trading.acts import process
 from trading.draws import receiving, service, showing
 from trading.draws.beacon import Form, form_of
 from trading.draws.draw import replay
 from trading.draws.entering import enter_beacon
-from trading.errors import Refused
 from trading.live import since
 
 NAMES = ("draw-audit", "draw-notary", "draw-university")
@@ -71,6 +71,7 @@ class Floor:
         self.hall.work()
         self.hall.pass_time(self.params.t_freeze)
         self.hall.sequence()
+        self.hall.pass_time(self.params.t_freeze + 5)  # who watches is told
 
     def throw(self, *values: str) -> None:
         with self.hall.db() as session:
@@ -84,126 +85,95 @@ class Floor:
             return showing.transcript(session, self.hall.registry["keys"], draw)
 
 
-def test_a_phone_from_the_floor_is_in_the_seed_and_names_are_public_from_the_start(hall: DrawHall) -> None:
+def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(hall: DrawHall) -> None:
     floor = Floor(hall)
     with hall.db() as session:
         opened = service.opened_of(hall.registry["keys"], service.draw_named(session, floor.ann))
-        assert len(opened) == 5
-    one, two = floor.phone(), floor.phone()
-    floor.commit(one, two)
-    floor.freeze(one, two)
-    assert hall.entries("frozen")[0]["parties"] == sorted((*NAMES, one.name, two.name))
-    assert one.look() == []  # nothing is shown before the dice have fallen
+        assert len(opened) == 5  # names are public from the start
+    stays, leaves, sleeps = floor.phone(), floor.phone(), floor.phone()
+    floor.commit(stays, leaves, sleeps)
+    floor.freeze(stays, sleeps)
+    frozen = hall.entries("frozen")[0]
+    assert frozen["parties"] == sorted((*NAMES, stays.name, sleeps.name))
+    assert frozen["dropped"] == [leaves.name]
+    assert stays.look() == []  # nothing is shown before the dice have fallen
     floor.throw(DICE, DICE)
-    for phone in (one, two):
-        assert phone.look() == ["reveal"]
-    hall.work()
-    found = replay(floor.transcript())
-    assert {one.name, two.name} <= found.contributions.keys() and len(found.result["panel"]["winner"]) == 2
-    assert hall.entries("beacon")[0] | {"entered": []} == {
-        "draw": floor.ann,
-        "value": DICE,
-        "entered": [],
-        "recording": TAPE,
-    }
-    with hall.db() as session:
-        told = [event.name for event in since(session, f"draw:{TENDER}", 0)]
-    assert told[:5] == ["committed"] * 5 and "witnessed" in told and told[-1] == "result"
-
-
-def test_a_phone_that_leaves_before_it_deals_is_dropped_and_the_draw_goes_on(hall: DrawHall) -> None:
-    floor = Floor(hall)
-    stays, leaves = floor.phone(), floor.phone()
-    floor.commit(stays, leaves)
-    floor.freeze(stays)
-    assert hall.entries("frozen")[0]["dropped"] == [leaves.name]
-
-
-def test_a_phone_that_leaves_after_it_has_dealt_is_revealed_by_the_trustees(hall: DrawHall) -> None:
-    floor = Floor(hall)
-    phone = floor.phone()
-    floor.commit(phone)
-    floor.freeze(phone)
-    floor.throw(DICE, DICE)
+    assert stays.look() == ["reveal"]
     hall.work()
     hall.pass_time(floor.params.t_reveal)
     hall.work()
     shown = {entry["party"]: entry["by"] for entry in hall.entries("revealed")}
-    assert len(shown[phone.name]) >= 2 and phone.name not in shown[phone.name]
-    assert replay(floor.transcript()).result["short"] == {}
+    assert shown[stays.name] == [stays.name] and len(shown[sleeps.name]) >= 2  # by trustees
+    found = replay(floor.transcript())
+    assert {stays.name, sleeps.name} < found.contributions.keys()
+    assert len(found.result["panel"]["winner"]) == 2
+    assert hall.entries("beacon")[0]["recording"] == TAPE
+    with hall.db() as session:
+        told = [event.name for event in since(session, f"draw:{TENDER}", 0)]
+    assert told[:6] == ["committed"] * 6 and {"witnessed", "typed", "beacon"} < set(told)
+    assert told[-1] == "result"
 
 
 def refused(answer: Any) -> str:
     return str(answer.json["faults"][0]["code"])
 
 
-def test_nobody_contributes_under_a_name_that_is_not_its_keys_nor_after_the_list_is_closed(
-    hall: DrawHall,
-) -> None:
-    floor = Floor(hall)
-    one, other = floor.phone(), floor.phone()
-    one.look()
-    forged = one.paper.replace(one.name.encode(), other.name.encode())
-    body: dict[str, str] = {}
-    one.ask = lambda path, given: body.update(given or {})  # type: ignore[method-assign]
-    one.hand_in("commits", forged)
-    path = f"/api/draws/{floor.ann}/commits"
-    assert refused(floor.app.post_json(path, body, status=422)) == "draw.paper"
-    one.paper = other.paper
-    one.hand_in("commits", other.paper)  # signed with another's key
-    assert refused(floor.app.post_json(path, body, status=422)) == "draw.certificate"
-    hall.work()
-    hall.pass_time(floor.params.t_commit + 1)
-    other.ask = lambda path, given: body.update(given or {})  # type: ignore[method-assign]
-    other.hand_in("commits", other.paper)
-    assert refused(floor.app.post_json(path, body, status=422)) == "draw.not-asked"
-
-
-def test_a_flood_from_the_floor_ends_at_a_number_and_stops_no_draw(
+def test_nobody_contributes_under_another_name_in_a_flood_too_late_or_to_a_routine_draw(
     hall: DrawHall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     floor = Floor(hall)
+    one, other, late = floor.phone(), floor.phone(), floor.phone()
+
+    def handed_in(phone: Phone, paper: bytes) -> str:
+        body: dict[str, Any] = {}
+        monkeypatch.setattr(phone, "ask", lambda path, given: body.update(given))
+        phone.hand_in("commits", paper)
+        return refused(floor.app.post_json(f"/api/draws/{floor.ann}/commits", body, status=422))
+
+    forged = one.paper.replace(one.name.encode(), other.name.encode())
+    assert handed_in(one, forged) == "draw.paper"
+    assert handed_in(one, other.paper) == "draw.certificate"
     monkeypatch.setattr(receiving, "MOST_FROM_THE_FLOOR", 1)
-    one, two = floor.phone(), floor.phone()
-    one.look()
-    with pytest.raises(Exception, match=r"draw\.floor-full"):
-        two.look()
-    floor.commit()
-    floor.freeze(one)
-    assert one.name in hall.entries("frozen")[0]["parties"]
+    other.look()
+    assert handed_in(late, late.paper) == "draw.floor-full"
+    monkeypatch.undo()
+    monkeypatch.setenv(clock.CLOCK_FILE, str(hall.state / "clock"))
+    hall.work()
+    hall.pass_time(floor.params.t_commit + 1)
+    assert handed_in(late, late.paper) == "draw.not-asked"
+    with hall.db() as session:
+        service.draw_named(session, floor.ann).public = False
+    floor.app.get(f"/api/draws/{floor.ann}/floor", status=404)
 
 
-def test_a_routine_draw_takes_nobody_from_the_floor(hall: DrawHall) -> None:
-    hall.start()
-    ann = hall.announce()
-    hall.services["draw-notary"].app.get(f"/api/draws/{ann}/floor", status=404)
-
-
-@pytest.mark.parametrize("value", ["3141592653589793238", "3141592653589793238x", "3141592653 897932384"])
-def test_a_value_that_dice_cannot_show_is_refused(hall: DrawHall, value: str) -> None:
-    floor = Floor(hall)
-    floor.commit()
-    floor.freeze()
-    with pytest.raises(Refused) as error:
-        floor.throw(value)
-    assert error.value.faults[0].code == "draw.beacon-form"
-
-
-def test_a_throw_without_a_recording_does_not_count(hall: DrawHall) -> None:
+def test_a_throw_counts_in_the_announced_form_with_a_recording_and_typed_by_two(hall: DrawHall) -> None:
     floor = Floor(hall)
     with hall.db() as session:
         tender = make_tender(session)
         tender.code = TENDER
-        user = make_user(session, "tenderer", party=tender.tenderer, keys=hall.registry["keys"])
-        key = create_api_key(session, process("test"), user.id, "test")
+        keys = [
+            create_api_key(session, process("test"), user.id, "test")
+            for user in [
+                make_user(session, "tenderer", party=tender.tenderer, keys=hall.registry["keys"])
+                for _ in "ab"
+            ]
+        ]
     floor.commit()
     floor.freeze()
-    headers = {"Authorization": f"Bearer {key}"}
-    path = f"/api/draws/{floor.ann}/beacon"
-    assert refused(floor.app.post_json(path, {"value": DICE}, headers, status=422)) == "draw.recording"
-    given = {"value": DICE, "recording": TAPE}
-    assert floor.app.post_json(path, given, headers).json == {"counts": False}
+    path, given = f"/api/draws/{floor.ann}/beacon", {"value": DICE, "recording": TAPE}
+
+    def type_in(body: dict[str, str], place: int = 0, status: int = 200) -> Any:
+        headers = {"Authorization": f"Bearer {keys[place]}"}
+        return floor.app.post_json(path, body, headers=headers, status=status)
+
+    for wrong in ("3141592653589793238", "3141592653589793238x", "31415926535 97932384"):
+        assert refused(type_in({**given, "value": wrong}, status=422)) == "draw.beacon-form"
+    assert refused(type_in({"value": DICE}, status=422)) == "draw.recording"
     floor.app.post_json(path, given, status=401)
+    assert type_in(given).json == {"counts": False}
+    assert type_in(given).json == {"counts": False}  # the same person again
+    assert refused(type_in({**given, "recording": "cd" * 32}, 1, 422)) == "draw.beacon-differs"
+    assert type_in(given, 1).json == {"counts": True}
 
 
 def test_rules_are_read_exactly() -> None:
