@@ -203,6 +203,8 @@ def _doors(plan: Plan, book: Rulebook, day: date, mandatory: bool) -> Iterator[F
     yield from (found for found in lint(plan.texts, book, day, "bidding_law") if found.rule == "G0-6")
 
 
+LEADS_AWAY = frozenset({"ROSTER.line", "G0-4.limit"})
+"""rules that lead a project to a tender which the law does not demand"""
 CHECKS = (_lottery, _procurement, _merging, _doors)
 EXAMPLES = tuple(Decimal(text) for text in ("3999999.99", "4000000.00", "4999999.99", "5000000.00"))
 """amounts on both sides of the two lines, for the page that explains the gates"""

@@ -1,0 +1,264 @@
+"""After the draw (摇号之后): publicity, checks, award notice, refusal and the next in order, contract, performance."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bidding.lottery import listing
+from bidding.lottery.commands import SignedWorks
+from bidding.lottery.models import SmallWorks, WorksAward
+from bidding.lottery.pricing import drawn_price
+from bidding.lottery.works import by_code, must_be, signed_by_buyers
+from bidding.roster import drawable, engaging, law, reading
+from bidding.roster.commands import Rate
+from bidding.roster.models import RosterManager
+from trading.acts import Actor, process, record
+from trading.clock import database_now
+from trading.credit import checking
+from trading.errors import Fault, Refused, refuse
+from trading.interfaces import IFileStore
+from trading.ledger import canonical
+from trading.parties import service as parties
+from trading.parties.models import Party
+from trading.rulebook.calendar import add_days, beijing_date
+from trading.web import _
+
+HALL = process("lottery")
+
+
+def drawn(session: Session, registry: Any, works: SmallWorks, step: str, order: Sequence[str]) -> None:
+    """A draw has its result: its order is kept; after the last step the first firm's turn begins. Entry
+    `works.drawn`. Raises Refused `works.step` for a step that is not due."""
+    if works.state != "listed" or step != works.next_step:
+        raise refuse("works.step", _("This step is not due"))
+    works.drawn = {**works.drawn, step: list(order)}
+    now = database_now(session)
+    record(session, HALL, "works.drawn", works.code, {"step": step, "order": list(order)}, now)
+    if works.next_step:
+        session.flush()
+        return
+    works.state = "drawn"
+    announce_next(session, registry, HALL, works, now)
+
+
+def order_of(works: SmallWorks) -> list[str]:
+    """The firms in the order of their turns, once all steps are drawn."""
+    return list(works.drawn.get(works.steps[-1], ()))
+
+
+def price_of(works: SmallWorks) -> Decimal:
+    """The contract's price: the ceiling, less the drawn share where K is drawn."""
+    if "k" in works.steps:
+        return drawn_price(works.ceiling, works.drawn["k"][0].removeprefix("K="))
+    return works.ceiling
+
+
+def announce_next(session: Session, registry: Any, actor: Actor, works: SmallWorks, now: datetime) -> None:
+    """The next firm's turn: its name is public for some days. Entry `works.announced`; with nobody left the works
+    fail, entry `works.failed`."""
+    rank = len(awards_of(session, works)) + 1
+    order = order_of(works)
+    if rank > len(order):
+        works.state = "failed"
+        record(session, actor, "works.failed", works.code, {"reason": "nobody-left"}, now)
+        session.flush()
+        return
+    party = parties.by_code(session, order[rank - 1])
+    assert party is not None, "a drawn firm is registered"
+    answer = listing.answer_of(session, works, party.id)
+    until = add_days("day", law.the_terms(registry, now).result_days, beijing_date(now), law.the_calendar())
+    award = WorksAward(
+        id=uuid.uuid4(), works_id=works.id, rank=rank, party=party, price=price_of(works), state="announced",
+        announced_at=now, announced_until=until, manager_id=answer.manager_id if answer else None, checks=[],
+    )  # fmt: skip
+    session.add(award)
+    works.state = "announced"
+    payload = {"org": party.uscc, "rank": rank, "price": f"{award.price:.2f}", "until": until.isoformat()}
+    record(session, actor, "works.announced", works.code, payload, now)
+    session.flush()
+
+
+def award_notice(works: SmallWorks, award: WorksAward, manager: str) -> bytes:
+    """The award notice that the owner signs (中标通知书, JCS)."""
+    return canonical.dumps({
+        "v": 1, "typ": "ebid.works-award", "works": works.code, "title": works.title, "rank": award.rank,
+        "owner": {"id": works.tenderer.uscc, "name": works.tenderer.name},
+        "contractor": {"id": award.party.uscc, "name": award.party.name}, "manager": manager,
+        "price": f"{award.price:.2f}", "days": works.form["days"], "balls": works.balls_sha256,
+    })  # fmt: skip
+
+
+def award(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7s: bytes) -> WorksAward:
+    """After the publicity: credit lists and bribery records are asked about firm, legal representative and project
+    manager; a hit, or a decision against the firm, turns it down by that number and the next firm's turn begins
+    (state `rejected`, entry `works.rejected`). Otherwise the owner's signed award notice goes out, entry
+    `works.awarded`. Raises Refused `works.state`, `works.publicity`, `manager.*`, `signature.*`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "announced")
+    now = database_now(session)
+    day, turn = beijing_date(now), current(session, works)
+    if day <= turn.announced_until:
+        message = _(
+            "The publicity runs until the end of ${day}", mapping={"day": turn.announced_until.isoformat()}
+        )
+        raise refuse("works.publicity", message, rule="ROSTER")
+    manager = manager_of(session, works, turn)
+    persons = [manager.name] if manager else []
+    check, found = checking.query(session, registry, actor, works.code, turn.party, persons, day)
+    turn.checks = [*turn.checks, check.sha256]
+    if why := kept_out(session, registry, turn.party, found, now):
+        reject(session, registry, actor, works, turn, why, check.sha256, now)
+        return turn
+    notice = award_notice(works, turn, manager.name if manager else "")
+    signed_by_buyers(session, registry, works, notice, p7s, now)
+    turn.state, turn.notice, turn.notice_p7s, turn.awarded_at = "awarded", notice, p7s, now
+    turn.manager_id = manager.id if manager else None
+    works.state = "awarded"
+    engaging.won(
+        session, works=works.code, title=works.title, party=turn.party, trade=works.trade, band=works.band,
+        price=turn.price, manager_id=turn.manager_id, day=day,
+    )  # fmt: skip
+    payload = {
+        "org": turn.party.uscc, "rank": turn.rank, "price": f"{turn.price:.2f}", "check": check.sha256,
+        "award": hashlib.sha256(notice).hexdigest(), "p7s": hashlib.sha256(p7s).hexdigest(),
+    }  # fmt: skip
+    record(session, actor, "works.awarded", works.code, payload, now)
+    session.flush()
+    return turn
+
+
+def manager_of(session: Session, works: SmallWorks, turn: WorksAward) -> RosterManager | None:
+    """The firm's project manager for these works, free now. Raises Refused `manager.none`, `manager.busy`."""
+    answer = listing.answer_of(session, works, turn.party_id)
+    found = session.get(RosterManager, answer.manager_id) if answer and answer.manager_id else None
+    if found is None and works.form["needs_manager"]:
+        raise refuse("manager.none", _("The firm has not named its project manager yet"))
+    if found is not None and found.identity.hex() in reading.busy_managers(session):
+        raise refuse(
+            "manager.busy", _("This project manager has a running project"), rule="ROSTER",
+            remedy=_("The firm names another one; who has none refuses the award."),
+        )  # fmt: skip
+    return found
+
+
+def kept_out(
+    session: Session, registry: Any, party: Party, found: Sequence[checking.Found], at: datetime
+) -> str:
+    """The number of the decision that turns a firm down on that day, with the list's version; "" for none."""
+    day, known = beijing_date(at), law.the_terms(registry, at)
+    for each in reading.exclusions_of(session, [party.id])[party.id]:
+        if each.since <= day <= each.until:
+            return str(each.decision)
+    for hit in found:
+        counts = hit.version.kind == "black" or (
+            hit.version.kind == "bribery"
+            and day <= drawable.add_months(hit.line.since, 12 * known.bribery_years)
+        )
+        if counts:
+            return f"{hit.line.decision} ({hit.version.version})"
+    return ""
+
+
+def reject(
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, turn: WorksAward, why: str, check: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    turn.state, turn.reason = "rejected", why
+    payload = {"org": turn.party.uscc, "rank": turn.rank, "decision": why, "check": check}
+    record(session, actor, "works.rejected", works.code, payload, now)
+    announce_next(session, registry, actor, works, now)
+
+
+def refuse_award(
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, party: Party, reason: str
+) -> None:
+    """The firm gives its award up after the draw: it is forfeited and counted, and the next in order has its turn.
+    Entry `works.refused`. Raises Refused `works.state`, `works.not-yours`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "announced", "awarded")
+    turn = current(session, works)
+    if turn.party_id != party.id:
+        raise refuse("works.not-yours", _("It is not your enterprise's turn"))
+    now = database_now(session)
+    if turn.state == "announced":
+        engaging.won(
+            session, works=works.code, title=works.title, party=party, trade=works.trade, band=works.band,
+            price=turn.price, manager_id=None, day=beijing_date(now),
+        )  # fmt: skip
+    engaging.refused(session, works.code, party, beijing_date(now))
+    turn.state, turn.reason = "refused", reason
+    payload = {"org": party.uscc, "rank": turn.rank, "reason": reason}
+    record(session, actor, "works.refused", works.code, payload, now)
+    announce_next(session, registry, actor, works, now)
+
+
+def file_contract(
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, command: SignedWorks, file: bytes
+) -> None:
+    """The signed contract, at the price of the award and no other; entry `works.contracted`. Raises Refused
+    `works.state`, `contract.*`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "awarded")
+    turn, now = current(session, works), database_now(session)
+    faults = []
+    if command.price != turn.price:
+        message = _("The contract's price must be the awarded price: ${price}",
+                    mapping={"price": f"{turn.price:,.2f}"})  # fmt: skip
+        faults.append(Fault("contract.price", message, "price"))
+    assert turn.awarded_at is not None, "an award has its day"
+    if not beijing_date(turn.awarded_at) <= command.signed_on <= beijing_date(now):
+        message = _("The day of signing lies between the award notice and today")
+        faults.append(Fault("contract.day", message, "signed_on"))
+    if not file:
+        faults.append(Fault("contract.file", _("Choose the signed contract as a file"), "file"))
+    if faults:
+        raise Refused(faults)
+    digest = hashlib.sha256(file).hexdigest()
+    registry.getUtility(IFileStore).put(f"contracts/{digest}", file)
+    turn.state, turn.contract, turn.signed_on = "contracted", digest, command.signed_on
+    works.state = "contracted"
+    payload = {"org": turn.party.uscc, "price": f"{turn.price:.2f}", "contract": digest}
+    record(session, actor, "works.contracted", works.code, payload, now)
+    session.flush()
+
+
+def rate(session: Session, registry: Any, actor: Actor, works: SmallWorks, command: Rate) -> str:
+    """The works are completed and rated: the score goes back into the roster. Entry `works.rated`. Returns the firm's
+    grade. Raises Refused `works.state`, `engagement.*`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "contracted")
+    turn, now = current(session, works), database_now(session)
+    if command.completed_on > beijing_date(now):
+        raise refuse("engagement.future", _("This day has not come yet"), field="completed_on")
+    known = law.the_terms(registry, now)
+    payload = {
+        "org": turn.party.uscc, "score": f"{command.score:.2f}", "completed": command.completed_on.isoformat(),
+        "reason": command.reason,
+    }  # fmt: skip
+    record(session, actor, "works.rated", works.code, payload, now)
+    works.state = "completed"
+    return engaging.completed(
+        session, actor, works.code, turn.party, command.completed_on, command.score, known, command.reason
+    )
+
+
+def awards_of(session: Session, works: SmallWorks) -> list[WorksAward]:
+    """Every turn so far, in the drawn order."""
+    query = select(WorksAward).where(WorksAward.works_id == works.id)
+    return list(session.scalars(query.order_by(WorksAward.rank)))
+
+
+def current(session: Session, works: SmallWorks) -> WorksAward:
+    """Whose turn it is. Raises Refused `works.state` before the draw."""
+    found = awards_of(session, works)
+    if not found:
+        raise refuse("works.state", _("The works' present state does not allow this"))
+    return found[-1]
