@@ -1,4 +1,4 @@
-"""`tradehall audit export TENDER`: the bundle that a stranger checks offline (审计包导出).
+"""`tradehall audit export CODE`: the bundle that a stranger checks offline (审计包导出).
 
 Copies stored bytes into the files of docs/protocols/bundle.md and computes nothing. Before it does, one
 more `tender.manifest` entry lists every entry of the tender, so that nothing can be left out unseen.
@@ -19,19 +19,16 @@ from typing import Any, BinaryIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding import exhibits
-from bidding.tenders.models import Tender
-from bidding.vault.closing import never_opened
 from config import installation, log_rotation, trust
+from config.dossiers import Dossier, NoBundle, find
 from trading import clock
 from trading.acts import opened_person, process, record
 from trading.db import committing
 from trading.evidence import EvidenceFile, evidence_of
 from trading.ledger import canonical, merkle, rotation
-from trading.ledger.bundle import build_manifest, sign_manifest, write_bundle
+from trading.ledger.bundle import MANIFEST, NOTE, build_manifest, sign_manifest, write_bundle
 from trading.ledger.checkpoint import LOG_KEY, parse_checkpoint, tlog_proof, verifier_key
 from trading.ledger.entry import Entry
 from trading.ledger.service import (
@@ -46,8 +43,12 @@ from trading.ledger.service import (
 )
 from trading.secrets import HallKeys
 
+FINAL_OFFERS = "final-offers/"
+"""Where the bundle of the final offers lies in that of their consultation or negotiation."""
 SECRET_TYPES = frozenset(
     {
+        "offers.called",
+        "offers.taken",
         "panel.member-signed-in",
         "panel.representatives",
         "names.refused",
@@ -73,10 +74,6 @@ SECRET_TYPES = frozenset(
 """Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""
 
 
-class NoBundle(Exception):
-    """There is no bundle of this tender, or not now; the text says why."""
-
-
 @dataclass
 class Files:
     """The files of a bundle and which of them the public does not get."""
@@ -88,6 +85,12 @@ class Files:
         self.contents[path] = content
         if secret:
             self.regulator.add(path)
+
+
+    def add_all(self, folder: str, other: Files, *, secret: bool) -> None:
+        """Every file of a bundle within this one."""
+        for path, content in other.contents.items():
+            self.add(folder + path, content, secret=secret or path in other.regulator)
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,9 @@ def export(registry: Any, code: str, out: BinaryIO, *, public: bool, seed: bytes
     wait_for(sessions, done[-1], wait)  # what was done before the export belongs to it
     with committing(sessions) as session:
         tender = find(session, code)
-        sealed = public and never_opened(session, tender)
+        sealed = public and tender.never_opened(session)
+        if (inner := tender.inner(session)) is not None:
+            append_manifest(session, registry, inner, sealed=False)
         entry_id = append_manifest(session, registry, tender, sealed=sealed)
     note = wait_for(sessions, entry_id, wait)
     return write(registry, code, entry_id, note, out, public=public, seed=seed)
@@ -131,32 +136,50 @@ def write(
             last, sealed = listed(session, tender, entry_id)
             snapshot = take_snapshot(session, registry, tender, note, last, sealed=sealed)
             files = collect(session, registry, tender, snapshot, Path(folder))
+            if (inner := tender.inner(session)) is not None and not sealed:
+                inside = within(session, registry, inner, entry_id, note, Path(folder), seed)
+                files.add_all(FINAL_OFFERS, inside, secret=tender.withheld())
         edition = "sealed" if snapshot.sealed else ""
         return seal_bundle(registry, code, files, out, public=public, seed=seed, edition=edition)
+
+
+def within(
+    session: Session, registry: Any, inner: Dossier, before: int, note: str, folder: Path, seed: bytes
+) -> Files:
+    """The whole bundle of `inner`, its signed manifest among its files, as its newest manifest entry `before` that
+    of the outer bundle lists it."""
+    manifests = [e.id for e in entries_of(session, inner.code) if e.entry.type == "tender.manifest" and e.id < before]
+    last, _sealed = listed(session, inner, manifests[-1])
+    snapshot = take_snapshot(session, registry, inner, note, last, sealed=False)
+    inside = folder / "inner"
+    inside.mkdir()
+    files = collect(session, registry, inner, snapshot, inside)
+    manifest, signature = signed_manifest(registry, inner.code, files, seed)
+    files.add(MANIFEST, manifest)
+    files.add(NOTE, signature)
+    return files
+
+
+def signed_manifest(
+    registry: Any, code: str, files: Files, seed: bytes, edition: str = ""
+) -> tuple[bytes, bytes]:
+    """MANIFEST.json and MANIFEST.note of a bundle's files."""
+    created = clock.rfc3339(clock.now())
+    manifest = build_manifest(code, created, files.contents, files.regulator, edition=edition)
+    key = verifier_key(registry.settings["ledger.origin"], LOG_KEY, seed)
+    return manifest, sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
 
 
 def seal_bundle(
     registry: Any, code: str, files: Files, out: BinaryIO, *, public: bool, seed: bytes, edition: str = ""
 ) -> str:
     """Name every file in the signed manifest, leave out what the public does not get, write the tar."""
-    created = clock.rfc3339(clock.now())
-    manifest = build_manifest(code, created, files.contents, files.regulator, edition=edition)
-    key = verifier_key(registry.settings["ledger.origin"], LOG_KEY, seed)
-    signature = sign_manifest(manifest, key, Ed25519PrivateKey.from_private_bytes(seed).sign)
+    manifest, signature = signed_manifest(registry, code, files, seed, edition)
     left_out = files.regulator if public else ()
     return write_bundle(out, files.contents, manifest, signature, left_out=left_out)
 
 
-def find(session: Session, code: str) -> Tender:
-    tender = session.scalars(select(Tender).where(Tender.code == code)).first()
-    if tender is None:
-        raise NoBundle(f"there is no tender {code}")
-    if tender.state in ("draft", "published"):
-        raise NoBundle(f"{code} is still open; a bundle would tell who bids")
-    return tender
-
-
-def append_manifest(session: Session, registry: Any, tender: Tender, *, sealed: bool) -> int:
+def append_manifest(session: Session, registry: Any, tender: Dossier, *, sealed: bool) -> int:
     """The last manifest: every index of this tender below the newest cosigned checkpoint, but of a sealed
     edition the plain entries alone."""
     note = latest_checkpoint(session, witnessed=True)
@@ -188,7 +211,7 @@ def wait_for(sessions: Any, entry_id: int, seconds: float) -> str:
 
 
 def take_snapshot(
-    session: Session, registry: Any, tender: Tender, note: str, last: tuple[int, int] | None = None,
+    session: Session, registry: Any, tender: Dossier, note: str, last: tuple[int, int] | None = None,
     *, sealed: bool,
 ) -> Snapshot:  # fmt: skip
     """This tender's plain entries below the checkpoint's size and, but for a `sealed` edition, its blinded
@@ -202,8 +225,8 @@ def take_snapshot(
     plain = [(e.index, e.body) for e in known if e.index < limit or (last and e.index == last[0])]
     if sealed:
         return Snapshot(note, size, plain, [], sealed=True)
-    openings = exhibits.blinded_openings(session, registry["keys"], tender)
-    first = min((index for index, _ in plain), default=0)
+    openings = tender.openings(session, registry["keys"])
+    first = min((index for index, _ in plain), default=0) if tender.blinded else limit
     openings += [
         {
             "leaf_index": dummy.index,
@@ -221,7 +244,7 @@ def take_snapshot(
     return Snapshot(note, size, plain, below, sealed=False)
 
 
-def listed(session: Session, tender: Tender, entry_id: int) -> tuple[tuple[int, int], bool]:
+def listed(session: Session, tender: Dossier, entry_id: int) -> tuple[tuple[int, int], bool]:
     """(index, tree_size) of the manifest entry that this export has written, and whether it is that of a
     sealed edition."""
     entry = next(entry for entry in entries_of(session, tender.code) if entry.id == entry_id)
@@ -229,30 +252,28 @@ def listed(session: Session, tender: Tender, entry_id: int) -> tuple[tuple[int, 
     return (entry.index, said["tree_size"]), said.get("sealed", False)
 
 
-def collect(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, folder: Path) -> Files:
+def collect(session: Session, registry: Any, tender: Dossier, snapshot: Snapshot, folder: Path) -> Files:
     """Every file of the bundle but its manifest."""
     files = Files()
     files.add("policy/trust.json", canonical.dumps(trust.document(registry.settings)))
     add_log(session, registry, tender, snapshot, files)
     add_payloads(session, registry["keys"], tender, snapshot, files)
-    if snapshot.sealed:
-        found = list(exhibits.of_sealed(session, registry, tender))
-    else:
-        found = list(exhibits.all_of(session, registry, tender, folder))
+    found = list(tender.exhibits(session, registry, folder, sealed=snapshot.sealed))
     for exhibit in found:
         files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
-    shown = [exhibit.content for exhibit in found if isinstance(exhibit.content, bytes)]
+    shown = [exhibit.content for exhibit in found if not exhibit.secret and isinstance(exhibit.content, bytes)]
     for evidence in evidence_of(session, tender.code):
-        if snapshot.sealed and evidence.kind == "cert" and not judges(evidence, shown):
+        secret = evidence.kind == "cert" and not judges(evidence, shown)
+        if secret and snapshot.sealed:
             continue
         place, ending = ("certs", "der") if evidence.kind == "cert" else ("crls", "crl")
-        files.add(f"evidence/{place}/{evidence.sha256}.{ending}", evidence.der)
+        files.add(f"evidence/{place}/{evidence.sha256}.{ending}", evidence.der, secret=secret)
     return files
 
 
 def judges(evidence: EvidenceFile, shown: list[bytes]) -> bool:
-    """Whether a certificate is an authority's, or of whoever signed what is shown: those of bidders stay out
-    of a sealed edition."""
+    """Whether a certificate is an authority's, or of whoever signed what is shown to everybody: those of bidders stay out
+    of a sealed edition, those of the committee are the regulator's until it is named."""
     if any(evidence.der in content or evidence.sha256.encode() in content for content in shown):
         return True
     certificate = x509.load_der_x509_certificate(evidence.der)
@@ -262,14 +283,14 @@ def judges(evidence: EvidenceFile, shown: list[bytes]) -> bool:
         return False
 
 
-def add_log(session: Session, registry: Any, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+def add_log(session: Session, registry: Any, tender: Dossier, snapshot: Snapshot, files: Files) -> None:
     """log/: the checkpoint, earlier ones with consistency proofs, leaves with their inclusion proofs."""
     files.add("log/checkpoint", snapshot.note.encode())
     rotations = rotation.known(Path(registry.settings["ledger.folder"]))
     announced = log_rotation.exhibits(session, rotations, snapshot.size)
     for index, _, document in announced:
         files.add(f"log/rotations/{index}.json", canonical.dumps(document))
-    held = set() if snapshot.sealed else exhibits.checkpoint_sizes(session, registry, tender)
+    held = set() if snapshot.sealed else tender.checkpoint_sizes(session, registry)
     earlier = sorted(held | {parse_checkpoint(snapshot.note).size} | {size for _, size, _ in announced})
     earlier = [size for size in earlier if size <= snapshot.size]
     for size in earlier:
@@ -302,7 +323,7 @@ def leaves(session: Session, snapshot: Snapshot) -> Iterator[tuple[int, bytes]]:
             yield found, body
 
 
-def add_payloads(session: Session, keys: HallKeys, tender: Tender, snapshot: Snapshot, files: Files) -> None:
+def add_payloads(session: Session, keys: HallKeys, tender: Dossier, snapshot: Snapshot, files: Files) -> None:
     """payloads/: what stands behind each commitment; persons and addresses are for the regulator, those that
     are sealed in the database opened beside them, in persons/."""
     shown = {index for index, _ in snapshot.plain}

@@ -15,6 +15,7 @@ from typing import Any
 
 from bidding.archive import service
 from config import audit, installation
+from config.dossiers import NoBundle
 from config.publishing import VERIFIER
 from trading.db import committing
 from trading.errors import Refused
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "export":
         try:
             print(f"{given.out}  sha256 {export(config.registry, given.tender, given.out)}")
-        except audit.NoBundle as error:
+        except NoBundle as error:
             raise SystemExit(f"tradehall package: {error}") from error
         return 0
     verdict, code = judged(given.package, given.trust)
