@@ -26,6 +26,7 @@ from bidding.evaluation.models import (
     ScorePaper,
     ScoreSheet,
 )
+from bidding.offers import standing
 from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
 from bidding.tenders import versions
 from bidding.tenders.models import Tender
@@ -41,6 +42,7 @@ from bidding.vault.receipts import receipt_of
 from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of
 from expert_pool.selection import service as selection
 from expert_pool.selection.models import Panel, PanelDemand, PanelMember
+from expert_pool.selection.purchase import RESULT_KNOWN
 from trading.clock import rfc3339
 from trading.draws import showing as draws
 from trading.interfaces import IFileStore
@@ -75,6 +77,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_tender(session, registry, tender)
     yield from of_bids(session, registry, tender, folder)
     yield from of_opening(session, registry, tender)
+    yield from of_offers(session, tender)
     yield from of_evaluation(session, registry["keys"], tender)
     yield from of_result(session, registry, tender)
     yield from of_supervision(session, tender)
@@ -211,12 +214,27 @@ def second_keys(session: Session, tender: Tender) -> dict[Any, bytes]:
     return {row.bid_id: row.stage_key for (row,) in rows}
 
 
+def withheld(tender: Tender) -> bool:
+    """Whether prices and who remains are still the regulator's alone: in a consultation or negotiation until its
+    result is published (GPL 38(4))."""
+    return standing.talks(tender) and tender.state not in RESULT_KNOWN
+
+
+def of_offers(session: Session, tender: Tender) -> Iterator[Exhibit]:
+    """offers/: the host's call for final offers. The offers themselves are a bundle of their own."""
+    offers = standing.offers_of(session, tender)
+    if offers is not None and offers.call_cms is not None:
+        yield from signed("offers/call", stored(offers.call), offers.call_cms, secret=withheld(tender))
+
+
 def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
-    """evaluation/: the committee, its signed reviews, inputs and report."""
+    """evaluation/: the committee, its signed reviews, inputs and report. A certificate tells a name: until the result
+    notice the public gets neither committee nor signatures."""
+    unnamed = tender.state not in RESULT_KNOWN
     for number, panel in enumerate(selection.panels_of(session, tender.code), start=1):
         earlier = f"earlier-{number}/" if panel.replaced_at is not None else ""
         if panel.panel_sha256:
-            yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel))
+            yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel), unnamed)
     yield from of_committee(session, tender)
     reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
     for review in session.scalars(reviews):
@@ -229,12 +247,12 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
         folder = "evaluation/" + (f"earlier-{report.round}/" if report.round < tender.round else "")
         if folder != "evaluation/" and report.delivered_at is None:
             continue
-        yield Exhibit(f"{folder}inputs.json", report.inputs)
-        yield Exhibit(f"{folder}report.json", report.raw)
+        yield Exhibit(f"{folder}inputs.json", report.inputs, withheld(tender))
+        yield Exhibit(f"{folder}report.json", report.raw, withheld(tender))
         for signature in session.scalars(
             select(ReportSignature).where(ReportSignature.report_id == report.id)
         ):
-            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms)
+            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms, unnamed)
 
 
 def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:

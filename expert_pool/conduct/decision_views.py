@@ -40,7 +40,7 @@ def conduct(request: Request) -> Any:
     looked(request.db, request.actor, "pool/conduct")
     rows, calls = [], record.all_calls(request.db, request.keys)
     sat = record.who_sat(request.db)
-    for person in pool.people(request.db, request.keys, request.now()):
+    for person in pool.people_shown(request.db, request.keys, request.now()):
         if person.status != "suspended" and person.user_id not in sat and person.number not in calls:
             continue
         found = [each for each in indicators_of(request, person, calls) if each.notable]
@@ -106,7 +106,7 @@ def the_expert(request: Request) -> Expert:
 
 
 def record_page(request: Request, row: Expert, form: Form) -> dict[str, Any]:
-    person = pool.one(request.db, request.keys, row)
+    person = pool.one_shown(request.db, request.keys, row)
     given = rating.of_user(request.db, person.user_id) if person.user_id else []
     sat = record.named(record.of_user(request.db, person.user_id)) if person.user_id else []
     return {

@@ -80,6 +80,7 @@ def name(event: AwardIssued) -> None:
         .where(Sitting.tender == event.tender, Sitting.named_at.is_(None))
         .values(named_at=event.at)
     )
+    pool.name_sessions(event.session, event.registry["keys"], event.tender, event.at)
 
 
 def of_tender(session: Session, tender: str) -> list[Sitting]:

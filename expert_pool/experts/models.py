@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trading.db import Base, Blob, Id, Instant
+from trading.db import Base, Blob, Id, Instant, OptionalInstant
 
 
 class Expert(Base):
@@ -55,7 +55,8 @@ class ExpertPayment(Base):
 
 
 class ExpertSession(Base):
-    """An evaluation that a person sat in (评标场次): in `sealed` the tender and the tenderer's code."""
+    """An evaluation that a person sat in (评标场次): in `sealed` the tender and the tenderer's code. It counts for
+    workload at once; the pool's pages count it from `named_at` on, when the members' names are public."""
 
     __tablename__ = "expert_session"
 
@@ -63,6 +64,7 @@ class ExpertSession(Base):
     expert_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("expert.id"), index=True)
     day: Mapped[date]
     sealed: Mapped[Blob]
+    named_at: Mapped[OptionalInstant]
 
 
 class TrainingCourse(Base):

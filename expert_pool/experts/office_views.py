@@ -113,7 +113,7 @@ def spreadsheet(data: bytes, name: str) -> Response:
 def numbers(request: Request) -> Any:
     """How many each speciality has, with a bar each, and which are too small to be drawn of."""
     known = limits.current(request.db)
-    people = service.people(request.db, request.keys, request.now())
+    people = service.people_shown(request.db, request.keys, request.now())
     looked(request.db, request.actor, "pool/statistics")
     counted = statistics.counts(people, today(request), known)
     leaves = [line for line in counted if line.speciality.level == 3]

@@ -225,6 +225,13 @@ def served(
     return sat
 
 
+def name_sessions(session: Session, keys: HallKeys, tender: str, at: datetime) -> None:
+    """The members of a tender's committee are public from now on."""
+    for sat in session.scalars(select(ExpertSession).where(ExpertSession.named_at.is_(None))):
+        if canonical.loads(keys.unseal(sat.sealed, f"expert_session/{sat.id}"))["tender"] == tender:
+            sat.named_at = at
+
+
 def note(
     session: Session,
     keys: HallKeys,
@@ -317,9 +324,18 @@ def count_active(session: Session) -> int:
 
 
 def people(session: Session, keys: HallKeys, at: datetime) -> list[PoolExpert]:
-    """The whole pool by number, those too who cannot be drawn. Whoever shows this to a person writes the look
-    into the ledger (`looking.looked`)."""
-    return complete(session, keys, session.scalars(select(Expert).order_by(Expert.number)).all(), at)
+    """The whole pool by number, those too who cannot be drawn."""
+    return complete(session, keys, all_rows(session), at)
+
+
+def people_shown(session: Session, keys: HallKeys, at: datetime) -> list[PoolExpert]:
+    """The same for the eyes of pool office and regulator: without sessions in which nobody may know yet who sits.
+    Whoever shows this writes the look into the ledger (`looking.looked`)."""
+    return complete(session, keys, all_rows(session), at, named=True)
+
+
+def all_rows(session: Session) -> Sequence[Expert]:
+    return session.scalars(select(Expert).order_by(Expert.number)).all()
 
 
 def person_of_user(session: Session, keys: HallKeys, user_id: uuid.UUID) -> PoolExpert | None:
@@ -333,10 +349,18 @@ def one(session: Session, keys: HallKeys, row: Expert) -> PoolExpert:
     return complete(session, keys, [row], database_now(session))[0]
 
 
-def complete(session: Session, keys: HallKeys, rows: Sequence[Expert], at: datetime) -> list[PoolExpert]:
-    """The persons of rows with training, sessions, certificates and advisory offices as of `at`."""
+def one_shown(session: Session, keys: HallKeys, row: Expert) -> PoolExpert:
+    """The same as pool office and regulator may see it."""
+    return complete(session, keys, [row], database_now(session), named=True)[0]
+
+
+def complete(
+    session: Session, keys: HallKeys, rows: Sequence[Expert], at: datetime, *, named: bool = False
+) -> list[PoolExpert]:
+    """The persons of rows with training, sessions, certificates and advisory offices as of `at`; with `named` only
+    sessions whose members are public."""
     trained = training.valid_until(session)
-    sat = sessions(session, keys, at)
+    sat = sessions(session, keys, at, named=named)
     able = able_to_sign(session, at)
     advises = membership.tenders_by_expert(session)
     found = []
@@ -356,10 +380,14 @@ def complete(session: Session, keys: HallKeys, rows: Sequence[Expert], at: datet
     return found
 
 
-def sessions(session: Session, keys: HallKeys, at: datetime) -> Mapping[uuid.UUID, list[tuple[date, str]]]:
-    """Who sat on which days of the last twelve months, and for which tenderer."""
+def sessions(
+    session: Session, keys: HallKeys, at: datetime, *, named: bool = False
+) -> Mapping[uuid.UUID, list[tuple[date, str]]]:
+    """Who sat on which days of the last twelve months, and for which tenderer; with `named` only where that is public."""
     today = at.astimezone(BEIJING).date()
     query = select(ExpertSession).where(ExpertSession.day > today - YEAR).order_by(ExpertSession.day)
+    if named:
+        query = query.where(ExpertSession.named_at.is_not(None))
     found: dict[uuid.UUID, list[tuple[date, str]]] = defaultdict(list)
     for sat in session.scalars(query):
         content = canonical.loads(keys.unseal(sat.sealed, f"expert_session/{sat.id}"))

@@ -65,7 +65,8 @@ def wanted(request: Request) -> Wanted:
 def pool(request: Request) -> Any:
     """The list, narrowed and in pages."""
     asked, now, known = wanted(request), request.now(), limits.current(request.db)
-    people = [person for person in service.people(request.db, request.keys, now) if asked.fits(person)]
+    everybody = service.people_shown(request.db, request.keys, now)
+    people = [person for person in everybody if asked.fits(person)]
     looked(request.db, request.actor, "pool")
     day = now.astimezone(BEIJING).date()
     page = max(whole_number(request.params.get("page", ""), 1), 1)
@@ -119,7 +120,7 @@ def record_page(request: Request) -> Any:
 
 
 def record_of(request: Request, row: Expert, act: Form, exam: Form) -> dict[str, Any]:
-    person, known = service.one(request.db, request.keys, row), limits.current(request.db)
+    person, known = service.one_shown(request.db, request.keys, row), limits.current(request.db)
     return {
         "person": person,
         "admitted_at": row.admitted_at,

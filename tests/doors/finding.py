@@ -15,6 +15,7 @@ import config as config_package
 import config.models  # noqa: F401  every table is known
 from config.cli import COMMANDS
 from trading.db import Base
+from trading.web import PUBLIC
 
 ROOT = Path(config_package.__file__).parents[1]
 PACKAGES = ("trading", "bidding", "expert_pool", "plugins", "config")
@@ -42,10 +43,14 @@ def routes(config: Configurator) -> set[str]:
     for item in config.introspector.get_category("views"):
         view = item["introspectable"]
         if view["route_name"] in patterns:
-            methods = view["request_methods"] or ("GET", "POST")
-            methods = {methods} if isinstance(methods, str) else set(methods) - {"HEAD"}
-            found |= {f"{method} {patterns[view['route_name']]}" for method in methods}
+            found |= {f"{method} {patterns[view['route_name']]}" for method in methods_of(view)}
     return found
+
+
+def methods_of(view: Any) -> set[str]:
+    """The methods that a view answers; a page and its form where it says none."""
+    methods = view["request_methods"] or ("GET", "POST")
+    return {methods} if isinstance(methods, str) else set(methods) - {"HEAD"}
 
 
 def desk(config: Configurator) -> set[str]:
@@ -137,3 +142,25 @@ def walk(value: Any) -> Iterator[str]:
             yield from walk(inner)
     else:
         yield str(value)
+
+
+def permissions(config: Configurator) -> dict[str, str]:
+    """Door → the permission that it asks for, "" for a door that is open to everybody."""
+    patterns = {
+        item["introspectable"]["name"]: "/" + str(item["introspectable"]["pattern"]).lstrip("/")
+        for item in config.introspector.get_category("routes")
+    }
+    found = {}
+    for item in config.introspector.get_category("views"):
+        view = item["introspectable"]
+        asked = [str(one["value"]) for one in item["related"] if one.category_name == "permissions"]
+        for method in methods_of(view) if view["route_name"] in patterns else ():
+            open_ = not asked or asked == [str(PUBLIC)]
+            found[f"{method} {patterns[view['route_name']]}"] = "" if open_ else asked[0]
+    return found
+
+
+def may_open(registry: Any, permission: str, role: str) -> bool:
+    """Whether somebody of this role can get past the door at all; what it is about, and how the person signed in, may
+    still say no."""
+    return not permission or role in registry["permissions"][permission].roles

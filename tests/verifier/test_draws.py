@@ -164,6 +164,37 @@ def test_signatures_of_others_than_the_drawn_and_the_device_are_named(
     assert ("CN=somebody else signs as m1" in line) is (bend == "impostor")
 
 
+class Unnamed(Whole):
+    """The public's bundle keeps the committee back; `results` says whether that is still lawful."""
+
+    published = False
+
+    def build(self) -> Story:
+        """As far as the report, or as the result notice."""
+        for step in (self.publish, self.bids, self.closing, self.opening, self.evaluation):
+            step()
+        if self.published:
+            self.results()
+        names = [path for path in self.files if path.endswith(".p7s") and "/report." in path]
+        self.regulator |= {"evaluation/panel.json", *names}
+        self.finish()
+        return self
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_the_committee_is_kept_back_until_the_result_notice_and_no_longer(
+    parties: Parties, verify: Verify, published: bool
+) -> None:
+    story = Unnamed(parties)
+    story.published = published
+    story.build()
+    code, text = verify(story, public=True)
+    assert (code == 0) is not published, text
+    late = "the committee is kept from the public after the result notice"
+    assert (late if published else "V9  --   nothing to check: the committee is not named yet") in text
+    assert verify(story)[0] == 0, "the regulator reads and checks all of it"
+
+
 @pytest.mark.parametrize("bend", ["", "second", "withheld"])
 def test_a_second_committee_and_a_withheld_reveal_are_in_order(
     hasty: Parties, verify: Verify, bend: str

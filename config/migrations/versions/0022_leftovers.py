@@ -1,4 +1,5 @@
-"""Who calls signs: the answers as the device signed them, and a window of a draw's own."""
+"""Who calls signs: the answers as the device signed them, and a window of a draw's own; sessions that the pool's pages
+may count."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,8 +22,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_wave_draw_id_draw")),
         sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_draw_wave")),
     )
+    op.add_column("expert_session", sa.Column("named_at", sa.DateTime(timezone=True)))
+    op.execute("UPDATE expert_session SET named_at = now()")
 
 
 def downgrade() -> None:
+    op.drop_column("expert_session", "named_at")
     op.drop_table("draw_wave")
     op.drop_column("draw", "answer_seconds")

@@ -289,8 +289,14 @@ def test_travel_is_paid_as_the_member_lived_at_the_delivery_and_told_with_the_na
         return [(f"{each.fee.total:.2f}", [line.code for line in each.lines]) for each in made]
 
     assert read() == [("400.00", []), ("600.00", [])]
+    for row in (near, far):
+        pool.served(session, KEYS, row.number, "T-1", "", beijing_date(database_now(session)))
+    at = database_now(session)
+    assert [len(one.sessions) for one in pool.people(session, KEYS, at)] == [1, 1]
+    assert [len(one.sessions) for one in pool.people_shown(session, KEYS, at)] == [0, 0]
     publish(session, "T-1")
     assert read() == [("400.00", ["half-day"]), ("600.00", ["half-day", "travel"])]
+    assert [len(one.sessions) for one in pool.people_shown(session, KEYS, at)] == [1, 1]
 
 
 def user_row(session: Session, row: Any) -> Any:
