@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, Literal
 
+from trading.interfaces import IClockSource
 from trading.rulebook.book import Rule
 from trading.rulebook.calendar import ONE_DAY, Calendar, at_beijing, beijing_date
 from trading.rulebook.clocks import YELLOW, Clock, Due, Light, due
@@ -35,11 +36,12 @@ class Deadline:
     """One running deadline.
 
     `key` names it for good, `subject` is what it is about (a tender's code, a case's number) and `title` its
-    words. `kind` act: somebody owes an act, and is late after it; period: it runs and ends by itself. It is
-    counted by `clock`, or ends at the instant `due`. `department` is the organisation that has to act (party
-    `party_id`, "" for a period nobody has to act in), `person` who is in charge there. `tender` is the tender
-    whose trail it belongs to, "" for none; `stopped` is when the act was done, of one that no longer runs.
-    `discreet` ones are shown to the authority only. Its page is the `route` with the parts `where`.
+    words; `step` is a msgid, or words of its own with `step_en` beside them. `kind` act: somebody owes an act, and is late after it; period: it runs and ends by itself. It is
+    counted by `clock`, or ends at the instant `due`. `department` is the organisation that has to act, "" for a
+    period nobody has to act in: the party `party_id`, or `unit` by a key of the room's own; `person` is who is in
+    charge there. `tender` is the tender whose trail it belongs to, "" for none; `stopped` is when the act was
+    done, of one that no longer runs. `discreet` ones are shown to the authority only. Its page is the `route`
+    with the parts `where`.
     """
 
     key: str
@@ -52,10 +54,12 @@ class Deadline:
     due: datetime | None = None
     kind: Kind = "act"
     title_en: str = ""
+    step_en: str = ""
     route: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
     tender: str = ""
     party_id: uuid.UUID | None = None
+    unit: str = ""
     person: str = ""
     rule: str = ""
     certainty: str = "V"
@@ -87,6 +91,12 @@ def of_tender(tender: Any, step: str, started: datetime, rule: Rule | None = Non
         facts |= {"clock": Clock.of(rule, started, other.pop("pauses", ())), "item": rule.id, "rule": cited}
         facts |= {"certainty": rule.certainty}
     return Deadline(**(facts | other))
+
+
+def everything(session: Any, registry: Any, now: datetime) -> list[Deadline]:
+    """What runs in all rooms, by their ports."""
+    sources = sorted(registry.getUtilitiesFor(IClockSource), key=lambda named: str(named[0]))
+    return [each for _, source in sources for each in source.clocks(session, registry, now)]
 
 
 def instants(deadline: Deadline, calendar: Calendar, threshold: Threshold) -> Due | None:

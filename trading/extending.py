@@ -46,14 +46,14 @@ def add_role(config: Configurator, name: str, words: Any, together: Collection[s
         config.registry["permissions"][permission] = Row(found.roles | {name}, found.strength, found.when)
 
 
-def add_permission(
+def permit(
     config: Configurator,
     name: str,
     roles: Collection[str],
     strength: Strength = Strength.TOTP,
     when: Predicate = always,
 ) -> None:
-    """Directive `config.add_permission("hall-intake", {"hall-clerk"})`: another row of the table. Raises ValueError for a
+    """Directive `config.permit("hall-intake", {"hall-clerk"})`: another row of the table. Raises ValueError for a
     permission that there is, and for a role that there is not."""
     rows, known = config.registry["permissions"], {*Role, *config.registry["roles"]}
     if name in rows or name in set(Permission):
@@ -106,6 +106,6 @@ def includeme(config: Configurator) -> None:
     registry["instruments"] = {}
     for known in ("words.acts", "words.fields", "words.actors"):
         registry[known] = {}
-    for directive in (add_role, add_permission, add_act_words, add_nav, add_instruments):
+    for directive in (add_role, permit, add_act_words, add_nav, add_instruments):
         config.add_directive(directive.__name__, directive)
     config.add_request_method(nav_links, "nav_links", reify=True)

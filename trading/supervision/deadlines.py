@@ -1,4 +1,4 @@
-"""The deadlines of queries, complaints and orders (质疑、投诉、监管决定时限), and the list of all that run in the hall."""
+"""The deadlines of queries, complaints and orders (质疑、投诉、监管决定时限), and the lights of all that run in the hall."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trading.deadlines import Deadline, Threshold, instants, light, of_tender
-from trading.interfaces import IClockSource, ITenders
+from trading.deadlines import Deadline, Threshold, everything, instants, light, of_tender
+from trading.interfaces import ITenders
 from trading.rulebook import here
 from trading.rulebook.calendar import beijing_date
 from trading.rulebook.clocks import Due, Light
@@ -68,16 +68,8 @@ def of_suspension(each: suspensions.Suspension) -> Deadline:
     )  # fmt: skip
 
 
-def everything(session: Session, registry: Any, now: datetime) -> list[Deadline]:
-    """What runs in all rooms, by their ports."""
-    sources = [
-        source for _name, source in sorted(registry.getUtilitiesFor(IClockSource), key=lambda each: each[0])
-    ]
-    return [each for source in sources for each in source.clocks(session, registry, now)]
-
-
 def rows(session: Session, registry: Any, now: datetime) -> list[Row]:
-    """The same with their lights, what is late on top."""
+    """What runs in all rooms with its lights, what is late on top."""
     calendar, default = here.calendar(), Threshold()
     found = [
         (each, light(each, calendar, now), instants(each, calendar, default))

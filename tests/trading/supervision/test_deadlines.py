@@ -13,6 +13,7 @@ from webtest import TestApp
 from tests.helpers import hall_user, log_in
 from tests.trading.supervision.test_cases import Hall
 from trading.clock import database_now
+from trading.deadlines import everything
 from trading.interfaces import IClockSource
 from trading.supervision import deadlines
 
@@ -57,7 +58,7 @@ def test_every_room_with_deadlines_is_asked_and_every_key_names_one(hall: Hall) 
     names = {name for name, _ in hall.registry.getUtilitiesFor(IClockSource)}
     assert {"tenders", "awards", "cases", "contracts", "deposits"} <= names
     keys = [
-        each.key for each in deadlines.everything(hall.session, hall.registry, database_now(hall.session))
+        each.key for each in everything(hall.session, hall.registry, database_now(hall.session))
     ]
     assert len(keys) == len(set(keys)) > 3
 

@@ -1,0 +1,203 @@
+"""Lights over approvals and trading: yellow, red, out; each change once; letters and accountability follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from plugins.approval_hall.handling import service as handling
+from plugins.approval_hall.supervision import accountability, board, letters, lights, telling
+from plugins.approval_hall.supervision.models import (
+    HallAccountability,
+    HallLight,
+)
+from tests.plugins.approval_hall.supervised import Supervised, days_later
+from tests.texting import telephones
+from trading import clock
+from trading.clock import database_now
+from trading.errors import Refused
+from trading.ledger.service import entries_of
+from trading.outbox import Promise
+
+Ahead = Callable[[timedelta], None]
+
+
+@pytest.fixture
+def hall(session: Session, config: Configurator) -> Supervised:
+    config.commit()
+    return Supervised(session, config.registry)
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ahead:
+    """Let the clock run ahead by so much of real time."""
+    monkeypatch.setenv(clock.CLOCK_FILE, str(tmp_path / "clock"))
+    return lambda by: (tmp_path / "clock").write_text(str(int(by.total_seconds()))) and None
+
+
+def look(hall: Supervised) -> None:
+    lights.look(hall.session, hall.registry, {})
+
+
+def entries(hall: Supervised, subject: str, type: str = "light.changed") -> list[dict[str, Any]]:
+    found = [each for each in entries_of(hall.session, subject) if each.entry.type == type]
+    return [each.payloads[0].document for each in found]
+
+
+def test_five_departments_shine_green_from_the_acceptance_on_without_an_entry(hall: Supervised) -> None:
+    case = hall.case()
+    assert hall.lights() == dict.fromkeys(
+        ("development", "planning", "environment", "water", "defence", "whole"), "green"
+    )
+    assert entries(hall, case.number) == []
+
+
+def test_a_step_turns_yellow_and_red_by_promise_and_each_change_is_one_entry(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    case = hall.case()
+    for _ in range(2):  # a second look, a promise kept twice: nothing more
+        ahead(days_later(hall, case, 5))
+        look(hall)
+        lights.turn(hall.session, hall.registry, {"key": f"hall/{case.number}/step/defence"})
+    assert hall.lights()["defence"] == "yellow", "four of five days have passed"
+    assert hall.lights()["planning"] == "green"
+    ahead(days_later(hall, case, 6))
+    lights.turn(hall.session, hall.registry, {"key": f"hall/{case.number}/step/defence"})
+    look(hall)
+    assert hall.lights()["defence"] == "red"
+    told = [
+        (each["light"], each["department"])
+        for each in entries(hall, case.number)
+        if each["key"].endswith("/defence")
+    ]
+    assert told == [("yellow", "人民防空办公室"), ("red", "人民防空办公室")]
+
+
+def test_a_machine_that_stood_still_writes_yellow_before_red(hall: Supervised, ahead: Ahead) -> None:
+    case = hall.case()
+    ahead(days_later(hall, case, 7))
+    look(hall)
+    assert hall.changes("defence") == ["yellow", "red"]
+    assert hall.changes("water")[:1] == ["yellow"]
+
+
+def test_a_step_done_in_time_goes_out_and_one_done_late_turns_red_first(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    case = hall.case()
+    hall.end(case, "water")
+    assert "water" not in hall.lights()
+    assert hall.changes("water") == []
+    ahead(days_later(hall, case, 6))
+    hall.end(case, "defence")  # its promise of agreement by silence has not been kept yet
+    assert "defence" not in hall.lights()
+    assert hall.changes("defence") == ["yellow", "red"]
+
+
+def test_agreement_by_silence_shows_as_red(hall: Supervised, ahead: Ahead) -> None:
+    case = hall.case()
+    ahead(days_later(hall, case, 6))
+    handling.step_due(hall.session, hall.registry, {"case": case.number, "step": "defence"})
+    assert hall.changes("defence") == ["yellow", "red"]
+    types = [each.entry.type for each in entries_of(hall.session, case.number)]
+    assert types.count("hall.step-deemed") == 1
+
+
+def test_a_paused_step_does_not_age(hall: Supervised, ahead: Ahead) -> None:
+    case = hall.case()
+    handling.pause(
+        hall.session,
+        hall.registry,
+        hall.officers["defence"],
+        case,
+        "defence",
+        "site-visit",
+        "联合踏勘",
+        "m.pdf",
+        b"%PDF-1.4 minutes",
+    )
+    assert hall.lights()["defence"] == "paused"
+    ahead(days_later(hall, case, 20))
+    look(hall)
+    assert hall.lights()["defence"] == "paused"
+    assert hall.changes("defence") == ["paused"]
+
+
+def test_texts_go_to_who_is_on_duty_and_for_red_to_the_supervisors(hall: Supervised, ahead: Ahead) -> None:
+    phones = telephones(hall.registry)
+    case = hall.case()
+    ahead(days_later(hall, case, 6))
+    look(hall)
+    waiting = hall.session.scalars(select(Promise).where(Promise.topic == telling.TELL)).all()
+    for each in [*waiting, *waiting]:
+        telling.tell(hall.session, hall.registry, each.payload)
+    texts = [text for number, text in phones.sent.values() if number == "13900000004"]
+    assert len(texts) == 2, "yellow and red, once each"
+    assert all(case.number in text and "人防" in text for text in texts)
+    assert not any(hall.owner.name in text or case.title in text for _, text in phones.sent.values())
+    supervisors = [text for number, text in phones.sent.values() if number == "13900000099"]
+    assert ["红灯" in text for text in supervisors] == [True]
+
+
+def test_three_red_lights_of_a_department_open_one_case_of_accountability(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    made = [hall.case() for _ in range(4)]
+    ahead(days_later(hall, made[0], 6))
+    look(hall)
+    found = list(hall.session.scalars(select(HallAccountability).where(HallAccountability.unit == "defence")))
+    assert [(each.reds, each.person) for each in found] == [(3, "经办人defence")], (
+        "the fourth waits for two more"
+    )
+    case = accountability.decide(
+        hall.session, hall.supervisor, hall.supervisor.user_id, found[0].number, "talk", "已约谈"
+    )
+    assert case.outcome == "talk"
+    with pytest.raises(Refused):
+        accountability.decide(
+            hall.session, hall.supervisor, hall.supervisor.user_id, case.number, "notice", "x"
+        )
+
+
+def test_a_letter_is_answered_once_and_its_own_time_is_watched(hall: Supervised, ahead: Ahead) -> None:
+    case = hall.case()
+    light = hall.session.scalars(select(HallLight).where(HallLight.key.endswith("/defence"))).one()
+    letter = letters.issue(hall.session, hall.supervisor, hall.supervisor.user_id, light, "请说明原因", 5)
+    look(hall)
+    assert hall.lights("letter/") == {letter.number: "green"}
+    ahead(timedelta(days=12))
+    look(hall)
+    assert hall.lights("letter/") == {letter.number: "red"}
+    letters.answer(
+        hall.session, hall.officers["defence"], hall.officers["defence"].user_id, letter, "人手不足，已补办"
+    )
+    look(hall)
+    assert hall.lights("letter/") == {}
+    with pytest.raises(Refused):
+        letters.answer(
+            hall.session, hall.officers["defence"], hall.officers["defence"].user_id, letter, "again"
+        )
+    assert [each["number"] for each in entries(hall, case.number, "letter.answered")] == [letter.number]
+
+
+def test_the_board_counts_by_department_and_shows_what_is_behind_a_number(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    case = hall.case()
+    ahead(days_later(hall, case, 6))
+    look(hall)
+    shown = board.board(hall.session, database_now(hall.session), discreet=True)
+    first = shown.departments[0]
+    assert (first.name, first.lights["red"], first.reds_this_year) == ("人民防空办公室", 1, 1)
+    behind = board.of_department(hall.session, first.name, discreet=True)
+    assert [(each.light, each.subject) for each in behind] == [("red", case.number)]
+    assert shown.totals["red"] == 1
+    assert {each.light for each in shown.urgent} == {"red", "yellow"}
