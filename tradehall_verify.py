@@ -1675,7 +1675,9 @@ def score_criteria(rules: Mapping[str, Any]) -> list[tuple[str, str, Fraction, F
     if len(set(names)) != len(names):
         raise Invalid("a criterion stands twice in the rules")
     prices = [weight / whole for _, kind, weight, _ in found if kind == "price"]
-    if len(prices) != 1 or prices[0] < PRICE_WEIGHT[rules["category"]]:
+    # The span of a consultation (Caiku 2014-214 art. 24) may be left with approval; Order 87's least may not.
+    least = Fraction(0) if rules.get("procurement") == "consultation" else PRICE_WEIGHT[rules["category"]]
+    if len(prices) != 1 or prices[0] < least:
         raise Invalid(f"the price weighs less than the law demands for {rules['category']}, or not once")
     return [(name, kind, weight / whole, most) for name, kind, weight, most in found]
 
@@ -1852,6 +1854,26 @@ def evaluate_scoring(inputs: Mapping[str, Any]) -> dict[str, Any]:
 EVALUATIONS = {"lowest-price": evaluate_lowest_price, "comprehensive-scoring": evaluate_scoring}
 
 
+PROCUREMENTS = {
+    None: tuple(EVALUATIONS),
+    "invited": tuple(EVALUATIONS),
+    "consultation": ("comprehensive-scoring",),
+    "negotiation": ("lowest-price",),
+    "inquiry": ("lowest-price",),
+}
+"""By method of procurement (None: open tender) how offers may be compared"""
+
+
+def check_procurement(rules: Mapping[str, Any]) -> None:
+    """Whether published rules go with the method of procurement (docs/protocols/evaluation.md 1.1)."""
+    named = rules.get("procurement")
+    if rules["method"] not in PROCUREMENTS.get(named, ()):
+        raise Invalid(f"offers of a procurement by {named or 'open tender'} are not compared by {rules['method']}")
+    least = 2 if named == "consultation" else 3
+    if rules["minimum"] < least:
+        raise Invalid(f"{rules['minimum']} bidders were to be enough where the law wants {least}")
+
+
 def _weights(rules: Mapping[str, Any]) -> dict[str, Fraction]:
     """Each group's and criterion's share of 100, whether or not they add up."""
     whole = sum(mark(node["weight"]) for node in rules["criteria"])
@@ -1908,8 +1930,7 @@ def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
 
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
-    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
-    r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
+    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
     r"|evaluation/(earlier-[0-9]+/)?(promises|scores|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
 )
@@ -4130,11 +4151,6 @@ class Audit:
 
     def v9(self) -> str:
         """The committee that judged is the one that was imported, and it signed."""
-        if self.unnamed:
-            self.unchecked.append(
-                "who judged and signed: the committee is not named before the result notice"
-            )
-            return "nothing to check: the committee is not named yet"
         if "evaluation/panel.json" not in self.bundle:
             return "nothing to check: no committee"
         members = [m["member"] for m in self.doc("evaluation/panel.json")["members"]]
@@ -4160,19 +4176,6 @@ class Audit:
         return f"{len(members)} members, all signed the report" + (
             ", votes as in their signed reviews" if self.complete else ""
         )
-
-    @property
-    def unnamed(self) -> bool:
-        """Whether this public bundle keeps the committee back, which the law wants until the result notice."""
-        kept = "evaluation/panel.json" in self.listed and "evaluation/panel.json" not in self.bundle
-        if kept:
-            told = self.of_type("result.published")
-            seated = [act for act in self.acts if act.type in ("panel.seated", "panel.imported")]
-            demand(
-                not told or told[-1].index < seated[-1].index,
-                "the committee is kept from the public after the result notice",
-            )
-        return kept
 
     def _check_head(self) -> None:
         """One of the experts leads the committee, never the purchaser's representative (M87 45, 47)."""
@@ -4226,6 +4229,7 @@ class Audit:
                 f"the tender failed ({failed[0]})" if failed else "not evaluated yet"
             )
         inputs, report = self.doc("evaluation/inputs.json"), self.doc("evaluation/report.json")
+        check_procurement(self.doc("tender/evaluation.json"))
         self._check_inputs(inputs)
         scores = _ScoreAudit(self, inputs) if "members" in inputs else None
         if scores is not None:
@@ -4560,7 +4564,7 @@ class Audit:
         announced = self.of_type("draw.announced")
         if not announced:
             _PanelAudit(self, []).check()
-            ours = "evaluation/panel.json" not in self.listed
+            ours = "evaluation/panel.json" not in self.bundle
             return "nothing to check: " + (
                 "no draws" if ours else "the draw of the committee was not ours: unverifiable"
             )
@@ -4977,16 +4981,19 @@ class _PanelAudit:
         return {row["h"]: row["record"] for row in self.audit.doc(f"{folder}/openings.json")["rows"]}
 
     def _check_law(self, wanted: Mapping[str, Any]) -> None:
-        """The composition of M87 47: odd, five or more, from ten million on seven, two thirds of them experts."""
+        """The composition of M87 47: odd, five or more, from ten million on seven, two thirds of them experts; three or
+        more in a consultation, negotiation or inquiry (GPL 38)."""
         members, experts = wanted["members"], wanted["experts"]
         rules = self.audit.doc("tender/evaluation.json")
         least = 7 if money(rules["budget"]) >= 10_000_000 else 5
+        if rules.get("procurement") in ("consultation", "negotiation", "inquiry"):
+            least = 3
         lawful = members % 2 == 1 and members >= least and 3 * experts >= 2 * members and experts <= members
         demand(
             lawful,
             f"{experts} experts among {members} members were demanded, the law wants at least {least}, odd, two thirds experts",
         )
-        seats = self.audit._members() if self.seated is not None else []
+        seats = self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []
         drawn = sum("handle" in row for row in seats)
         if seats and (len(seats), drawn) != (members, experts):
             self.audit.fail(
@@ -5068,7 +5075,7 @@ class _PanelAudit:
 
     def _check_certificates(self, drawn: Mapping[str, str]) -> None:
         """Who signed for a seat has the name of who was drawn for it (handle → name)."""
-        for member in self.audit._members() if self.seated is not None else []:
+        for member in self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []:
             name = drawn.get(member.get("handle", ""))
             certificate = self.audit.certificates.get(member["cert_sha256"])
             if name is not None and certificate is not None and not bears_name(certificate, name):
@@ -5138,8 +5145,6 @@ class _ScoreAudit:
             self.audit.unchecked.append("the single score sheets: the regulator's bundle holds them")
 
     def _check_members(self) -> None:
-        if self.audit.unnamed:
-            return
         panel = [row["member"] for row in self.audit.doc("evaluation/panel.json")["members"]]
         for member in sorted(set(self.members) - set(panel)):
             self.audit.fail(f"swapped expert: the scores of {member} were used, who is not of the panel")
