@@ -40,6 +40,7 @@ from bidding.vault.policy import Policy
 from bidding.vault.receipt import parse_receipt
 from bidding.vault.receipts import receipt_of
 from bidding.vault.service import Means, admitted, close_of, part_reader, policy_of
+from expert_pool.selection import replacing
 from expert_pool.selection import service as selection
 from expert_pool.selection.models import Panel, PanelDemand, PanelMember
 from expert_pool.selection.purchase import RESULT_KNOWN
@@ -51,7 +52,7 @@ from trading.ledger.checkpoint import parse_checkpoint
 from trading.ledger.service import leaf_index
 from trading.notices import service as notices
 from trading.secrets import HallKeys
-from trading.supervision import orders
+from trading.supervision import orders, papers
 
 REVIEW_STEPS = ("qualification", "conformity")
 
@@ -236,6 +237,7 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
         if panel.panel_sha256:
             yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel), unnamed)
     yield from of_committee(session, tender)
+    yield from of_replacements(session, keys, tender)
     reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
     for review in session.scalars(reviews):
         yield from signed(
@@ -264,6 +266,17 @@ def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:
         raw = stored(member.promise)
         name = f"evaluation/promises/{sha256(raw).hex()}"
         yield from signed(name, raw, member.promise_cms, secret=True)
+
+
+def of_replacements(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
+    """evaluation/replacements/: who had a member replaced, why, and the document that it rests on, for the regulator."""
+    for panel in selection.panels_of(session, tender.code):
+        for row in replacing.replacements_of(session, panel):
+            raw = replacing.document_of(tender.code, row)
+            yield Exhibit(f"evaluation/replacements/{sha256(raw).hex()}.json", raw, True)
+            paper = papers.find(session, tender.code, row.document)
+            if paper is not None:
+                yield Exhibit(f"evaluation/replacements/{row.document}", papers.read(keys, paper)[1], True)
 
 
 def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:

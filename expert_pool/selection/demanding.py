@@ -25,8 +25,8 @@ from expert_pool.selection import demand as asking
 from expert_pool.selection import law, listing, pools
 from expert_pool.selection.commands import AskPanel
 from expert_pool.selection.models import Panel, PanelDemand
-from expert_pool.selection.purchase import BEFORE_SESSION, Purchase
-from expert_pool.selection.service import members_of, panel_of, seats_of, seats_to_keep
+from expert_pool.selection.purchase import BEFORE_SESSION, SESSION, Purchase
+from expert_pool.selection.service import members_of, panel_of, seats_of, seats_to_keep, vacant
 from trading.acts import Actor, record
 from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.draws import service as draws
@@ -119,9 +119,10 @@ def read(purchase: Purchase, given: AskPanel) -> asking.Demand:
 
 def may_draw(session: Session, purchase: Purchase) -> None:
     """Raises Refused where no committee can be drawn (any more)."""
-    if purchase.state not in BEFORE_SESSION:
-        raise refuse("panel.late", _("The committee can no longer be exchanged at this stage"))
     panel = panel_of(session, purchase.code)
+    filling_up = panel is not None and purchase.state == SESSION and vacant(session, panel)
+    if purchase.state not in BEFORE_SESSION and not filling_up:
+        raise refuse("panel.late", _("The committee can no longer be exchanged at this stage"))
     if panel is not None and not panel.drawn:
         raise refuse("panel.imported", _("The committee of this tender was imported as a list"))
     if panel is not None and not missing(session, panel):

@@ -11,7 +11,7 @@ from expert_pool.selection import service as committee
 from expert_pool.selection.demanding import demands_of, seat_board
 from expert_pool.selection.panel_list import Listed
 from expert_pool.selection.purchase import Purchase
-from expert_pool.selection.seating import add_seat
+from expert_pool.selection.seating import add_seat, wanting
 from trading.accounts.models import User
 from trading.acts import Actor, record
 from trading.clock import database_now
@@ -29,7 +29,7 @@ def name_representatives(
     panel = committee.panel_of(session, purchase.code)
     if panel is None and asked:
         panel = seat_board(session, registry, asked[-1], database_now(session))
-    if panel is None or not panel.drawn or panel.panel_sha256:
+    if panel is None or not wanting(session, panel, purchase):
         raise refuse("panel.not-drawn", _("Representatives are named for a committee that is drawn"))
     seats = [seat for seat in committee.seats_of(registry["keys"], panel) if seat.kind == "purchaser"]
     places = panel.size - panel.experts

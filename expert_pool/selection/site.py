@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from expert_pool.selection import demanding, seating
 from expert_pool.selection.demanding import PURPOSE
 from expert_pool.selection.models import PanelArrival
 from expert_pool.selection.purchase import RESULT_KNOWN
-from trading.clock import database_now
+from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.draws import calling, candidates, showing
 from trading.draws import service as draws
 from trading.draws.announcement import is_hex32
@@ -36,6 +37,8 @@ from trading.interfaces import IPurchases, ISignatureVerifier
 from trading.ledger import canonical
 from trading.web import _
 
+SOON = timedelta(hours=1)
+"""until whoever takes over from a replaced member is expected"""
 FIELDS = {
     "ebid.wave": {"draw", "number", "until", "outcomes", "evidence"},
     "ebid.arrival": {"draw", "arrival", "opening"},
@@ -253,11 +256,22 @@ def call_of(session: Session, draw: Draw, called: list[list[str]]) -> dict[str, 
         "number": len(draw.waves),
         "tender": draw.tender,
         "call": called,
-        "script": {**said["session"], "specialities": specialities(draws.params_of(draw).document)},
+        "script": {
+            "at": session_at(draw, said["session"]["at"]),
+            "place": said["session"]["place"],
+            "specialities": specialities(draws.params_of(draw).document),
+        },
         "until": draw.until,
         "asked_before": list(earlier),
         "earlier": earlier,
     }
+
+
+def session_at(draw: Draw, demanded: str) -> str:
+    """When those who are called now are to come: to a session that has begun, in place of a replaced member, soon."""
+    assert draw.called_at is not None
+    begun = draw.called_at >= parse_rfc3339(demanded)
+    return rfc3339(draw.called_at.replace(second=0, microsecond=0) + SOON) if begun else demanded
 
 
 def specialities(params: Mapping[str, Any]) -> dict[str, str]:

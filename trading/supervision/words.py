@@ -41,6 +41,7 @@ ACTS = {
     "panel.seated": _("The drawn committee is complete"),
     "names.refused": _("An attempt to learn experts' names was refused"),
     "panel.member-recused": _("A member of the committee stepped aside"),
+    "panel.member-replaced": _("A member of the committee was replaced: what it concluded is void"),
     "review.signed": _("A member signed the review"),
     "abnormal.voted": _("A member judged the explanations of low prices"),
     "scores.stated": _("The head of the committee stated the facts of objective items"),

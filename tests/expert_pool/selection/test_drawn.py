@@ -15,7 +15,7 @@ from expert_pool.experts import service as experts
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
 from expert_pool.selection.site import the_site
-from tests.expert_pool.selection.hall import OTHER_TAG, PanelHall, make_panel_hall
+from tests.expert_pool.selection.hall import OTHER_TAG, PanelHall, make_panel_hall, url64
 from trading.draws.names import NamesError, open_names
 from trading.draws.service import draws_of, openings_of, params_of
 from trading.draws.showing import files
@@ -73,7 +73,46 @@ def test_a_committee_is_drawn_called_filled_up_replaced_and_seated(
     assert [row["role"] for row in members].count("purchaser") == 1
     assert sum(row["head"] for row in members) == 1
     assert mine.get(hall.api("/evaluation")).json["state"] == "evaluating"
+    drawn = a_member_is_replaced_in_the_middle(hall, present, second)
     after_the_result_notice_the_members_are_known_and_nobody_else(hall, drawn)
+
+
+def a_member_is_replaced_in_the_middle(hall: PanelHall, present: list[str], second: str) -> set[str]:
+    """By the buyer's order, while the committee reviews: the draw goes on in its order, and the next one takes over (Order
+    87 art. 49). Returns the handles that are seated then."""
+    agent, head = hall.people["agent"], hall.experts[present[0]]
+    gone = next(number for ann, number in hall.site.accepted if ann == second and number in present)
+    order = {"ground": "illness", "reason": "突发疾病", "document": url64(b"a doctor's note")}
+    wrong = agent.post(hall.api("/panel/replacements"), {**order, "seat": 99}, 422).json
+    assert code_of(wrong) == "panel.not-seated"
+    before = set(hall.seated())
+    assert not replaced(hall, gone, order)["stuck"]
+    hall.experts[gone].get(hall.api("/evaluation"), 403)
+    assert head.get(hall.api("/evaluation")).json["phase"] == "replacement"
+    assert hall.site.call_all() == 1
+    came = taken_over(hall, before)
+    [_first, again] = hall.entries("panel.seated")
+    with hall.draws.db() as session:
+        document = service.document_of(hall.registry["keys"], session.query(Panel).one())
+    assert again["panel"] == hashlib.sha256(document).hexdigest()
+    rows = {row.get("handle"): row.get("replaced", False) for row in canonical.loads(document)["members"]}
+    assert rows.pop(hall.entries("panel.member-replaced")[0]["handle"]) and not any(rows.values())
+    assert hall.experts[came].get(hall.api("/evaluation")).json["phase"] == "qualification"
+    return set(rows) - {None}
+
+
+def replaced(hall: PanelHall, number: str, order: dict[str, Any]) -> Any:
+    seat = hall.experts[number].get(hall.api("/evaluation")).json["seat"]
+    agent = hall.people["agent"]
+    return agent.post(hall.api("/panel/replacements"), order | {"seat": seat}, 201).json
+
+
+def taken_over(hall: PanelHall, known: set[str]) -> str:
+    """Who was called in somebody's place comes and sits down."""
+    [came] = set(hall.seated()) - known
+    assert hall.arrive(came) == "known"
+    hall.sign_in(hall.experts[came])
+    return came
 
 
 def fill_up(hall: PanelHall) -> str:
@@ -258,7 +297,8 @@ def nobody_learns_a_name_at_a_door(hall: PanelHall) -> None:
     with hall.draws.db() as session:
         doors = [row.door for row in session.query(NameRefusal)]
     asked = len(askers) + 1
-    assert [doors.count(door) for door in ("names", "draw", "site-wanted")] == [asked, asked - 1, 1]
+    known = [doors.count(door) for door in ("names", "draw", "site-wanted", "site-paper")]
+    assert known == [asked, asked - 1, 1, 1], "a wave in the device's name too"
     assert len(hall.entries("names.refused")) == 2 * asked - 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import service as evaluation
+from bidding.evaluation import seats as evaluation
 from expert_pool.selection import service
 from expert_pool.selection.panel_list import parse
 from tests.bidding.evaluation.room import Room, certify, make_room
