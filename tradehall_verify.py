@@ -1930,7 +1930,8 @@ def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
 
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
-    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+"
+    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
+    r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
     r"|evaluation/(earlier-[0-9]+/)?(promises|scores|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
 )
@@ -4151,6 +4152,11 @@ class Audit:
 
     def v9(self) -> str:
         """The committee that judged is the one that was imported, and it signed."""
+        if self.unnamed:
+            self.unchecked.append(
+                "who judged and signed: the committee is not named before the result notice"
+            )
+            return "nothing to check: the committee is not named yet"
         if "evaluation/panel.json" not in self.bundle:
             return "nothing to check: no committee"
         members = [m["member"] for m in self.doc("evaluation/panel.json")["members"]]
@@ -4176,6 +4182,19 @@ class Audit:
         return f"{len(members)} members, all signed the report" + (
             ", votes as in their signed reviews" if self.complete else ""
         )
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether this public bundle keeps the committee back, which the law wants until the result notice."""
+        kept = "evaluation/panel.json" in self.listed and "evaluation/panel.json" not in self.bundle
+        if kept:
+            told = self.of_type("result.published")
+            seated = [act for act in self.acts if act.type in ("panel.seated", "panel.imported")]
+            demand(
+                not told or told[-1].index < seated[-1].index,
+                "the committee is kept from the public after the result notice",
+            )
+        return kept
 
     def _check_head(self) -> None:
         """One of the experts leads the committee, never the purchaser's representative (M87 45, 47)."""
@@ -4564,7 +4583,7 @@ class Audit:
         announced = self.of_type("draw.announced")
         if not announced:
             _PanelAudit(self, []).check()
-            ours = "evaluation/panel.json" not in self.bundle
+            ours = "evaluation/panel.json" not in self.listed
             return "nothing to check: " + (
                 "no draws" if ours else "the draw of the committee was not ours: unverifiable"
             )
@@ -4993,7 +5012,7 @@ class _PanelAudit:
             lawful,
             f"{experts} experts among {members} members were demanded, the law wants at least {least}, odd, two thirds experts",
         )
-        seats = self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []
+        seats = self.audit._members() if self.seated is not None else []
         drawn = sum("handle" in row for row in seats)
         if seats and (len(seats), drawn) != (members, experts):
             self.audit.fail(
@@ -5075,7 +5094,7 @@ class _PanelAudit:
 
     def _check_certificates(self, drawn: Mapping[str, str]) -> None:
         """Who signed for a seat has the name of who was drawn for it (handle → name)."""
-        for member in self.audit.doc("evaluation/panel.json")["members"] if self.seated is not None else []:
+        for member in self.audit._members() if self.seated is not None else []:
             name = drawn.get(member.get("handle", ""))
             certificate = self.audit.certificates.get(member["cert_sha256"])
             if name is not None and certificate is not None and not bears_name(certificate, name):
@@ -5145,6 +5164,8 @@ class _ScoreAudit:
             self.audit.unchecked.append("the single score sheets: the regulator's bundle holds them")
 
     def _check_members(self) -> None:
+        if self.audit.unnamed:
+            return
         panel = [row["member"] for row in self.audit.doc("evaluation/panel.json")["members"]]
         for member in sorted(set(self.members) - set(panel)):
             self.audit.fail(f"swapped expert: the scores of {member} were used, who is not of the panel")
