@@ -21,9 +21,9 @@ Yuan = Annotated[
     Field(gt=0, max_digits=16, decimal_places=2),
 ]  # fmt: skip
 OptionalYuan = Annotated[
-    Decimal | None, BeforeValidator(lambda text: text.replace(",", "") or None if isinstance(text, str) else text),
-    Field(ge=0, max_digits=16, decimal_places=2),
-]  # fmt: skip
+    Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)] | None,
+    BeforeValidator(lambda text: text.replace(",", "") or None if isinstance(text, str) else text),
+]
 
 
 def _here(value: datetime) -> datetime:

@@ -1,0 +1,222 @@
+"""Small works from the draft to the performance score, through the services."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from bidding.lottery import awarding, listing, works
+from bidding.lottery.commands import NameManager, SetAside, SignedWorks
+from bidding.roster import service
+from bidding.roster.commands import Rate
+from bidding.roster.models import RosterEngagement
+from tests.bidding.lottery.scene import Scene, cells
+from trading.clock import database_now
+from trading.errors import Refused
+
+
+def codes(caught: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [fault.code for fault in caught.value.faults]
+
+
+def reasons(scene: Scene, found: works.SmallWorks) -> dict[str, str]:
+    return {row.name: row.excluded for row in listing.frozen(found)}
+
+
+def test_a_works_goes_from_the_draft_to_a_score_that_changes_the_grade(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 7)])
+    scene.local_rule()
+    found = scene.published()
+    listing.decline(scene.session, scene.bidder(2), found, scene.party(2), "人手不足")
+    scene.exclude(3, "示罚〔2026〕7号", scene.today(), scene.today() + timedelta(days=365))
+    scene.go(found.declines_until)
+    listing.freeze(scene.session, scene.registry, scene.office, found)
+    rows = {row.number: row for row in listing.frozen(found)}
+    assert [rows[n].excluded for n in rows] == ["", "declined", "excluded", "", "", ""]
+    assert rows[3].detail == "示罚〔2026〕7号"
+    assert found.next_step == "finalists" and listing.quota(found, "finalists") == 3
+    scene.drawn(found, {"finalists": [6, 1, 4], "order": [4, 6, 1]})
+    assert found.state == "announced"
+    turn = scene.award(found)
+    assert (turn.state, turn.party.name, turn.price) == ("awarded", "示例建设4公司", Decimal("1750000.00"))
+    assert turn.checks and found.state == "awarded"
+    signed = SignedWorks(price="1750000.00", signed_on=scene.today())
+    awarding.file_contract(scene.session, scene.registry, scene.owner_actor, found, signed, b"%PDF contract")
+    rate = Rate(completed_on=scene.today(), score="93.5", reason="按期优质完成")
+    assert awarding.rate(scene.session, scene.registry, scene.owner_actor, found, rate) == "A"
+    assert scene.firm(4).grade == "A" and found.state == "completed"
+    assert [act.act for act in service.acts_of(scene.session, scene.firm(4))][0] == "regraded"
+
+
+def test_a_firm_declines_until_the_freeze_and_not_after(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.published()
+    scene.go(found.declines_until)
+    with pytest.raises(Refused) as caught:
+        listing.decline(scene.session, scene.bidder(2), found, scene.party(2), "太晚了的放弃")
+    assert codes(caught) == ["works.too-late"] and caught.value.faults[0].remedy
+
+
+def test_who_refuses_after_the_draw_forfeits_and_the_next_has_its_turn(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed()
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    with pytest.raises(Refused) as caught:
+        awarding.refuse_award(
+            scene.session, scene.registry, scene.bidder(3), found, scene.party(3), "不想做了"
+        )
+    assert codes(caught) == ["works.not-yours"]
+    awarding.refuse_award(scene.session, scene.registry, scene.bidder(2), found, scene.party(2), "不想做了")
+    assert awarding.current(scene.session, found).party.name == "示例建设3公司"
+    refused = scene.session.scalars(select(RosterEngagement)).one()
+    assert refused.refused_on == scene.today() and refused.party_id == scene.party(2).id
+    for number in (3, 1):
+        awarding.refuse_award(
+            scene.session, scene.registry, scene.bidder(number), found, scene.party(number), "不想做了"
+        )
+    assert found.state == "failed"
+
+
+def test_a_decision_after_the_freeze_turns_the_drawn_firm_down_by_its_number(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed()
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    scene.exclude(2, "示罚〔2026〕9号", scene.today(), scene.today() + timedelta(days=365))
+    turn = scene.award(found)
+    assert (turn.state, turn.reason) == ("rejected", "示罚〔2026〕9号")
+    assert awarding.current(scene.session, found).rank == 2 and found.state == "announced"
+
+
+def test_the_winner_rests_and_its_project_manager_is_taken_until_completion(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 5)])
+    scene.local_rule()
+    chiefs = {number: scene.manager(number, number) for number in range(1, 5)}
+    found = scene.published(needs_manager=True, method="one-step", finalists=0)
+    for number in range(1, 4):
+        command = NameManager(manager=str(chiefs[number].id))
+        listing.name_manager(scene.session, scene.bidder(number), found, scene.party(number), command)
+    scene.go(found.declines_until)
+    listing.freeze(scene.session, scene.registry, scene.office, found)
+    scene.drawn(found, {"winner": [2, 3, 1, 4]})
+    scene.award(found)
+    again = scene.listed(needs_manager=True, method="one-step", finalists=0)
+    assert reasons(scene, again)["示例建设2公司"] == "cool-down"
+    with pytest.raises(Refused) as caught:
+        awarding.manager_of(scene.session, found, awarding.current(scene.session, found))
+    assert codes(caught) == ["manager.busy"]
+
+
+def test_drawn_k_sets_the_price_to_the_fen(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 4)])
+    scene.local_rule()
+    found = scene.listed(method="drawn-k", k_values="5% 2.5% 3%", ceiling="1750000.01")
+    assert [ball.id for ball in listing.balls(scene.session, found, "k")] == ["K=0.025", "K=0.03", "K=0.05"]
+    scene.drawn(found, {"k": ["K=0.025"], "winner": [3, 1, 2]})
+    assert awarding.current(scene.session, found).price == Decimal("1706250.01")
+
+
+def test_too_few_firms_fail_the_works_at_the_freeze(scene: Scene) -> None:
+    scene.take_in([cells(1), cells(2)])
+    scene.local_rule()
+    assert scene.listed().state == "failed"
+
+
+def test_without_a_local_rule_in_force_nothing_is_published(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    with pytest.raises(Refused) as caught:
+        scene.published()
+    assert codes(caught) == ["works.local-rule"] and caught.value.faults[0].rule == "N1117 一(二)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"estimate": "4000000.00"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
+        ({"estimate": "4999999.99"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
+        ({"estimate": "5000000.00", "public_funds": "0"}, {"rule.ROSTER.line", "works.band"}),
+        ({"sign_up": "true"}, {"rule.G0-5"}),
+        ({"object": "agency"}, {"rule.G0-8"}),
+        ({"requirements": "承包商应当在本市注册。"}, {"rule.G0-6"}),
+        ({"procurement": "true"}, {"rule.P1"}),
+    ],
+)  # fmt: skip
+def test_the_gates_refuse_publication_whatever_is_signed(
+    scene: Scene, changes: dict[str, str], expected: set[str]
+) -> None:
+    scene.local_rule()
+    with pytest.raises(Refused) as caught:
+        scene.published(**changes)
+    assert set(codes(caught)) == expected
+
+
+def test_a_line_of_the_city_is_set_aside_by_name_and_a_law_never(scene: Scene) -> None:
+    scene.local_rule()
+    found = scene.draft(estimate="5000000.00", public_funds="0")
+    aside = SetAside(rule="ROSTER.line", reason="自筹资金项目，经会议研究")
+    works.set_aside(scene.session, scene.registry, scene.owner_actor, found, aside)
+    faults = works.gate_faults(scene.session, scene.registry, found, database_now(scene.session))
+    assert [fault.code for fault in faults] == ["works.band"]
+    mandatory = scene.draft(estimate="4500000.00")
+    for rule in ("G0-1", "ROSTER.line"):
+        with pytest.raises(Refused) as caught:
+            works.set_aside(
+                scene.session, scene.registry, scene.owner_actor, mandatory,
+                SetAside(rule=rule, reason="领导要求摇号"),
+            )  # fmt: skip
+        assert codes(caught) == ["works.certain"]
+
+
+def test_estimates_of_one_project_that_reach_the_limit_together_are_warned_of(scene: Scene) -> None:
+    scene.local_rule()
+    scene.published(project="老旧小区改造")
+    found = scene.draft(project="老旧小区改造", estimate="2200000")
+    route = works.route_of(scene.session, scene.registry, found, database_now(scene.session))
+    assert [(each.rule, each.severity) for each in route.findings] == [("G0-2.merge", "warn")]
+
+
+def test_a_step_is_taken_over_once_and_in_its_order(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed()
+    with pytest.raises(Refused):
+        scene.drawn(found, {"order": [1, 2, 3]})
+    scene.drawn(found, {"finalists": [1, 2, 3]})
+    with pytest.raises(Refused) as caught:
+        scene.drawn(found, {"finalists": [3, 4, 5]})
+    assert codes(caught) == ["works.step"]
+
+
+def test_the_draw_waits_for_its_hour_and_the_award_for_the_publicity(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    later = (works.earliest_end(scene.registry, database_now(scene.session)) + timedelta(hours=9)).isoformat()
+    found = scene.listed(draw_at=later)
+    with pytest.raises(Refused) as caught:
+        works.to_be_drawn(scene.session, found)
+    assert codes(caught) == ["works.early"]
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    with pytest.raises(Refused) as caught:
+        awarding.award(scene.session, scene.registry, scene.owner_actor, found, b"")
+    assert codes(caught) == ["works.publicity"]
+
+
+def test_an_award_notice_that_the_owner_did_not_sign_goes_nowhere(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.published()
+    scene.go(found.declines_until)
+    listing.freeze(scene.session, scene.registry, scene.office, found)
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    scene.go(database_now(scene.session) + timedelta(days=4))
+    now = database_now(scene.session)
+    with pytest.raises(Refused) as caught:
+        awarding.award(
+            scene.session, scene.registry, scene.owner_actor, found, scene.signer.sign(b"another price", now)
+        )
+    assert codes(caught)[0].startswith("signature.") and found.state == "announced"
