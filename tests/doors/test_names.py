@@ -133,6 +133,7 @@ def test_nobody_learns_who_was_drawn_before_the_result(
     sit_down(hall)
     assert office_pages(watched) == before, "who sits is counted as a session once the names are public"
     told_to_no_outsider(watched, BUYERS)
+    the_regulator_is_alerted(watched)
 
 
 def office_pages(watched: Watched) -> Seen:
@@ -190,6 +191,19 @@ def the_drawn_see_what_the_others_see(watched: Watched) -> None:
         }
     assert len(pages[drawn]) > 20
     assert pages[drawn] == pages[other]
+
+
+def the_regulator_is_alerted(watched: Watched) -> None:
+    """Whoever tries is named on the regulator's desk, and stands in the ledger."""
+    hall, card = watched.hall, "/supervision/names"
+    known = len(hall.entries("names.refused"))
+    hall.people["agent"].get(hall.api("/panel/names"), 403)
+    assert len(hall.entries("names.refused")) == known + 1
+    assert card in watched.doors.ask("GET /", "regulator")[1]
+    assert card not in watched.doors.ask("GET /", "agent")[1]
+    with hall.draws.db() as session:
+        (name,) = session.query(User.name).filter_by(login=hall.people["agent"].login).one()
+    assert name in watched.doors.ask("GET /supervision/names", "regulator")[1]
 
 
 def without(text: str, secrets: list[str]) -> str:
