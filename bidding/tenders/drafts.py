@@ -295,10 +295,14 @@ def edit_draft(session: Session, registry: Any, tender: Tender, command: DraftTe
 
 def discard(session: Session, tender: Tender) -> None:
     """Give a draft up."""
+    must_be_draft(tender)
     advance(session, None, tender, "discard")
 
 
 def must_be_draft(tender: Tender) -> None:
+    """Raises Refused `tender.not-draft`, also for final offers: they are asked for as the tender was published."""
+    if tender.parent_id is not None:
+        raise refuse("tender.not-draft", _("Final offers are called for as the talks have left them."))
     if tender.state != "draft":
         raise refuse("tender.not-draft", _("This tender is published: it can no longer be edited."))
 

@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy import select
 
 from bidding.tenders import amendment_rules as rules
 from bidding.tenders import (
@@ -17,6 +18,7 @@ from bidding.tenders import (
     clausing,
     downloads,
     drafts,
+    invited,
     papers,
     publication,
     repeating,
@@ -282,6 +284,8 @@ def tender_page(request: Request) -> Any:
     kind, draft = drafts.kind_of(request.registry, tender.kind), drafts.draft_of(tender)
     *_replaced, newest = versions.versions(request.db, tender)
     return {
+        "parent": request.db.get(Tender, tender.parent_id) if tender.parent_id else None,
+        "final_offers": final_offers(request, tender),
         "version": newest,
         "current": {row["name"] for row in json.loads(newest.documents)["files"]},
         "amendments": versions.amendments_of(request.db, tender),
@@ -309,6 +313,14 @@ def tender_page(request: Request) -> Any:
         "percent": papers.percent,
         "words": words,
     } | repeated(request, tender)
+
+
+def final_offers(request: Request, tender: Tender) -> Tender | None:
+    """The tender for the final offers of this one, for those who may enter it."""
+    query = select(Tender).where(Tender.parent_id == tender.id, Tender.published_at.is_not(None))
+    found = request.db.scalars(query).first()
+    may = found is not None and invited.admits(request.db, request.keys, found, request.identity)
+    return found if may else None
 
 
 def repeated(request: Request, tender: Tender) -> dict[str, Any]:
