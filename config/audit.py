@@ -47,8 +47,6 @@ FINAL_OFFERS = "final-offers/"
 """Where the bundle of the final offers lies in that of their consultation or negotiation."""
 SECRET_TYPES = frozenset(
     {
-        "offers.called",
-        "offers.taken",
         "panel.member-signed-in",
         "panel.representatives",
         "names.refused",
@@ -72,6 +70,8 @@ SECRET_TYPES = frozenset(
     }
 )
 """Entry types whose payload is for the regulator's tier (bundle.md, marked R)."""
+WITHHELD = "offers."
+"""Entry types whose payload is the regulator's until the result is published."""
 
 
 @dataclass
@@ -334,6 +334,7 @@ def add_payloads(session: Session, keys: HallKeys, tender: Dossier, snapshot: Sn
             if payload is None or payload.raw is None or payload.nonce is None:
                 continue
             secret = number > 0 or entry.entry.type in SECRET_TYPES
+            secret = secret or (entry.entry.type.startswith(WITHHELD) and tender.withheld())
             if snapshot.sealed and (secret or tells_of_bids(entry.entry.type, payload.document)):
                 continue
             files.add(f"payloads/{payload.commitment}.json", payload.raw, secret=secret)

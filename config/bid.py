@@ -132,12 +132,15 @@ def standing(one: argparse.ArgumentParser) -> None:
 
 
 def content(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--prices", type=Path, required=True, help="price sheet (.json), or items (.csv, .xlsx)")
+    one.add_argument(
+        "--prices", type=Path,
+        help="price sheet (.json), or items (.csv, .xlsx); a first response in a consultation has none",
+    )  # fmt: skip
     one.add_argument("--period-days", type=int, default=30, help="delivery period, with items")
     one.add_argument("--core-brand", default="", help="brand of the core product, with items")
     one.add_argument("--claim", action="append", default=[], choices=CLAIMS)
     one.add_argument("--folder", type=Path, default=Path(), help="where the files are written")
-    one.add_argument("documents", type=Path, nargs="+", help="files of the bid")
+    one.add_argument("documents", type=Path, nargs="*", help="files of the bid; a final offer has none")
 
 
 def hall_of(chosen: argparse.Namespace) -> Hall:
@@ -161,8 +164,10 @@ def save_policy(chosen: argparse.Namespace) -> None:
     console.print(f"{path}\nSHA-256 {policy.hash.hex()}")
 
 
-def sheet_of(chosen: argparse.Namespace) -> bytes:
-    """The part `price-sheet` of the options."""
+def sheet_of(chosen: argparse.Namespace) -> bytes | None:
+    """The part `price-sheet` of the options, when there is one."""
+    if chosen.prices is None:
+        return None
     if chosen.prices.suffix.lower() == ".json":
         return bytes(chosen.prices.read_bytes())
     return bidder.price_sheet(

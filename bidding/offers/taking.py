@@ -70,6 +70,7 @@ def take(session: Session, registry: Any, child: Tender, now: datetime) -> None:
     }
     record(session, ACTOR, "offers.taken", tender.code, payload, now)
     advance(session, registry, child, "hand_over", now, bids_opened=len(made))
+    record(session, ACTOR, "offers.handed-over", code, {"to": tender.code}, now)
     session.flush()
     evaluation.proceed(session, registry, tender, now)
 

@@ -65,7 +65,10 @@ def cards(request: Request, mine: Any) -> list[Card]:
     """One card for each tender that has not ended, the newest first."""
     if request.identity.party_id is None:
         return []
-    query = select(Tender).where(mine, Tender.state.in_(SHOWN)).order_by(Tender.created_at.desc()).limit(50)
+    # A draft of final offers is prepared by the hall: what there is to do stands on the card of its talks.
+    prepared = (Tender.state == "draft") & Tender.parent_id.is_not(None)
+    query = select(Tender).where(mine, Tender.state.in_(SHOWN), ~prepared)
+    query = query.order_by(Tender.created_at.desc()).limit(50)
     return [card(request, tender) for tender in request.db.scalars(query)]
 
 

@@ -8,9 +8,11 @@ from pyramid.request import Request
 from sqlalchemy import select
 
 from bidding.tenders.models import Tender
+from bidding.tenders.service import method_of
 from bidding.vault.models import Bid
 from trading.parties.models import Party
 from trading.permissions import Permission
+from trading.rulebook.methods import has_final_offers
 from trading.web import _
 
 
@@ -26,6 +28,7 @@ OPENING = ("closed", "opening")
 EVALUATION = ("opened", "evaluating")
 RESULT = ("evaluated", "result_published", "awarded")
 CONTRACT = ("awarded", "contracted")
+TALKED = ("evaluating", *RESULT, "contracted", "failed")
 RUNNING = (
     "published",
     "closed",
@@ -64,14 +67,21 @@ def procedure(request: Request, tender: Tender, before: bool, bids: bool) -> lis
     open_to_bids = before and (request.identity is None or bool(may(Permission.BID)))
     judged, decides = state in EVALUATION, may(Permission.DECIDE_AWARD)
     return [
-        ("bid", _("Bid for this tender"), open_to_bids, True),
+        ("bid", _("Make the final offer") if tender.parent_id else _("Bid for this tender"), open_to_bids, True),
         ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
         ("panel", _("Evaluation committee"), judged and may(Permission.IMPORT_PANEL), state == "opened"),
+        ("consultation", _("Talks and final offers"), talking(tender) and may(Permission.MANAGE_TENDER),
+         state == "evaluating"),
         ("evaluation", _("Evaluation"), judged and may(Permission.EVALUATE), state == "evaluating"),
         ("award", _("Result and award"), known and decides, not ended),
         ("contract", _("Contract"), state in CONTRACT and decides, not ended),
         ("my-result", _("My result"), known and bids, True),
     ]
+
+
+def talking(tender: Tender) -> bool:
+    """Whether this tender has talks, and they have begun or are over."""
+    return tender.parent_id is None and has_final_offers(method_of(tender)) and tender.state in TALKED
 
 
 def afterwards(request: Request, tender: Tender, before: bool, bids: bool) -> list[Row]:

@@ -11,14 +11,15 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from bidding.offers.standing import parent_of
 from bidding.opening.words import WITHOUT_BIDDER
 from bidding.tenders import versions
 from bidding.tenders.amendment_rules import same_price_sheet
-from bidding.tenders.models import Tender
+from bidding.tenders.models import Publication, Tender
 from bidding.vault.api import bidder_of
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.encoding import EncodingError
-from bidding.vault.envelopes import mode_of
+from bidding.vault.envelopes import mode_of, parts_of
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import Bid, BidderRelease, CustodianKey, Release
 from bidding.vault.policy import Stage
@@ -64,6 +65,9 @@ def bid(request: Request) -> dict[str, Any]:
         "tender": tender,
         "open": tender.state == "published" and now < tender.deadline,
         "bidder": bidder,
+        "parts": {part.name for part in parts_of(tender.form, final=tender.parent_id is not None)},
+        "parent": parent_of(request.db, tender),
+        "changes_called": changes_of(request, tender),
         "items": items_of(tender),
         "period_days": tender.form.get("delivery_days", ""),
         "acts": [row_of(act, standing, tender.policy_hash) for act in reversed(acts)],
@@ -79,6 +83,14 @@ def bid(request: Request) -> dict[str, Any]:
         "deadline": rfc3339(tender.deadline),
         "server_now": rfc3339(now),
     }
+
+
+def changes_of(request: Request, tender: Tender) -> list[dict[str, Any]]:
+    """What the talks have changed, as the call for these final offers says; none for any other tender."""
+    if tender.parent_id is None:
+        return []
+    rows: list[dict[str, Any]] = json.loads(request.db.get_one(Publication, tender.id).notice)["changes"]
+    return rows
 
 
 def items_of(tender: Tender) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from bidding.vault.encoding import unb64
+from bidding.vault.envelopes import DOCUMENTS, SHEET
 from bidding.vault.keyfile import KeyFile, read_keyfile, write_keyfile
 from bidding.vault.keys import deal
 from bidding.vault.manifest import Manifest, parse_manifest
@@ -69,7 +70,7 @@ class SealedBid:
 def seal(
     policy: Policy,
     signer: Signer,
-    sheet: bytes,
+    sheet: bytes | None,
     documents: Sequence[Path],
     folder: Path,
     passphrase: str,
@@ -80,15 +81,32 @@ def seal(
 ) -> SealedBid:
     """Seal a bid and write `<tender>-<manifest>.sealed` and `….bidkey.json` into `folder`.
 
-    `passphrase` protects the key file. Before anything counts the key file is read back and the sealed
-    bid opened with it. Raises BidError, SealError."""
+    The policy says which parts there are: a first response in a consultation has no price sheet (`sheet` None),
+    a final offer no documents. `passphrase` protects the key file. Before anything counts the key file is read
+    back and the sealed bid opened with it. Raises BidError, SealError."""
+    asked = parts_asked(policy, sheet, documents)
     with tempfile.TemporaryFile(dir=folder) as tar:
-        sources: dict[str, tuple[BinaryIO, int]] = {
-            "price-sheet": (io.BytesIO(sheet), len(sheet)),
-            "documents": (tar, pack_documents(documents, tar)),
-        }
-        tar.seek(0)
+        sources: dict[str, tuple[BinaryIO, int]] = {}
+        if SHEET in asked and sheet is not None:
+            sources[SHEET] = (io.BytesIO(sheet), len(sheet))
+        if DOCUMENTS in asked:
+            sources[DOCUMENTS] = (tar, pack_documents(documents, tar))
+            tar.seek(0)
         return seal_parts(policy, signer, sources, folder, passphrase, rng=rng, seq=seq, replaces=replaces)
+
+
+def parts_asked(policy: Policy, sheet: bytes | None, documents: Sequence[Path]) -> frozenset[str]:
+    """The parts that the policy asks for; both where it lists none. Raises BidError for what is missing or too
+    much."""
+    asked = frozenset(part.name for part in policy.parts) or frozenset((SHEET, DOCUMENTS))
+    if (SHEET in asked) != (sheet is not None):
+        raise BidError(
+            "this tender asks for a price sheet: name it with --prices" if SHEET in asked
+            else "a first response has no price: it is asked for in the final offer"
+        )  # fmt: skip
+    if DOCUMENTS not in asked and documents:
+        raise BidError("a final offer is the price sheet alone: leave the documents out")
+    return asked
 
 
 def seal_parts(
@@ -196,8 +214,9 @@ def reseal(
         sources: dict[str, tuple[BinaryIO, int]] = {n: (sink, sink.tell()) for n, sink in plain.items()}
         for sink in plain.values():
             sink.seek(0)
-        must_answer(json.loads(hall.get(f"/api/tenders/{tender}"))["items"], plain["price-sheet"].read())
-        plain["price-sheet"].seek(0)
+        if SHEET in plain:
+            must_answer(json.loads(hall.get(f"/api/tenders/{tender}"))["items"], plain[SHEET].read())
+            plain[SHEET].seek(0)
         return seal_parts(policy, signer, sources, folder, passphrase, rng=rng, seq=seq, replaces=standing)
 
 

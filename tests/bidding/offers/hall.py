@@ -15,10 +15,13 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from bidding.tenders.models import Tender
+from bidding.vault import key_statements
+from bidding.vault.custodian_key import build_statement
 from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.pieces import PIECE
 from bidding.vault.policy import parse_policy
 from bidding.vault.release import build_bidder_release
+from config import audit, dossiers, installation, trust
 from config.bidder import price_sheet
 from plugins.x509_signatures.signer import FileSigner
 from tests import tenders
@@ -29,7 +32,9 @@ from trading import clock
 from trading.accounts.models import User
 from trading.accounts.service import create_api_key
 from trading.acts import process
+from trading.hpke import X_WING
 from trading.interfaces import ITimeStamper
+from trading.ledger.service import inclusion
 from trading.outbox import deliver
 
 NAMES = ("甲公司", "乙公司", "丙公司", "丁公司")
@@ -99,7 +104,9 @@ class Play:
     def seal(self, supplier: Supplier, code: str, parts: Mapping[str, bytes]) -> Sealed:
         headers = {"Authorization": f"Bearer {supplier.program.key}"}
         policy = parse_policy(self.app.get(self.at(code) + "/policy", headers=headers).body)
-        sealed = self.scene.seal(supplier.who, parts, policy=policy)
+        former = supplier.bids.get(code)
+        seq = former.manifest.seq + 1 if former else 1
+        sealed = self.scene.seal(supplier.who, parts, policy=policy, seq=seq)
         supplier.bids[code] = sealed
         return sealed
 
@@ -196,7 +203,7 @@ class Play:
         """The custodians' keys for the final offers arrive."""
         with self.scene.db() as session:
             child = session.scalars(select(Tender).where(Tender.code == self.child)).one()
-            tenders.deliver_keys(session, self.scene.registry, child)
+            deliver_keys(session, self.scene.registry, child)
 
     def call(self, minutes: int = 30) -> Any:
         """The head ends the talks, the keys arrive, the host signs the call."""
@@ -222,6 +229,20 @@ class Play:
         return report["result"]
 
 
+def deliver_keys(session: Any, registry: Any, tender: Tender) -> None:
+    """The custodians' statements, filed as their boxes hand them in."""
+    now = clock.now()
+    for row in json.loads(registry.settings["vault.custodians"]):
+        raw = build_statement(
+            tender=tender.code, lot=tender.lot.code, stage="opening", custodian=row["id"], org=row["org"],
+            cert_sha256=row["cert_sha256"], index=row["index"], seed=tenders.custodian_seed(row["index"]),
+            suite=X_WING, created=now, release_after=tender.deadline,
+        )  # fmt: skip
+        cms = tenders.custodian_signer(registry, row["id"]).sign(raw, now)
+        key_statements.accept_statement(session, registry, raw, cms)
+    session.flush()
+
+
 def offer_sheet(total: str, **more: Any) -> bytes:
     row = {"name": "服务", "brand": "", "unit": "项", "quantity": "1", "unit_price": total}
     return price_sheet([row], 30, **more)
@@ -232,6 +253,7 @@ def make_play(
 ) -> Play:
     """A published tender by the method of the template, closing in an hour, and its four suppliers' programs."""
     patch.setenv(clock.CLOCK_FILE, str(folder / "clock"))
+    patch.setattr(tenders, "deliver_keys", deliver_keys)
     config.commit()
     stamper = Stamper(folder, config.registry.settings)
     config.registry.registerUtility(stamper, ITimeStamper)
@@ -258,3 +280,23 @@ def make_play(
     for name in NAMES:
         play.supplier(name)
     return play
+
+
+def bundle_of(play: Play, folder: Path, *, public: bool = False) -> tuple[Path, Path]:
+    """The audit bundle of the tender as it stands, and the trust file that the hall publishes."""
+    seed, code = installation.log_key(play.scene.state), play.code
+    registry = play.scene.registry
+    play.work()
+    with play.scene.db() as session:
+        tender = dossiers.find(session, code)
+        if (inner := tender.inner(session)) is not None:
+            audit.append_manifest(session, registry, inner, sealed=False)
+        entry = audit.append_manifest(session, registry, tender, sealed=False)
+    play.work()
+    with play.scene.db() as session:
+        note = inclusion(session, entry, witnessed=True).note
+    path, trusted = folder / f"{code}.tar", folder / "trust.json"
+    with path.open("wb") as out:
+        audit.write(registry, code, entry, note, out, public=public, seed=seed)
+    trusted.write_text(json.dumps(trust.document(registry.settings)))
+    return path, trusted

@@ -75,13 +75,16 @@ async function readPolicy() {
 
 async function seal() {
   const { policyRaw, policy } = await readPolicy();
-  const sheet = readPrices();
-  if (!documents.files.length) throw new VaultError("DOCUMENTS_MISSING");
+  const asked = new Set(policy.parts.map((part) => part.name));
+  const parts = {};
+  if (asked.has("price-sheet")) parts["price-sheet"] = new Blob([readPrices().bytes]);
+  if (asked.has("documents") && !documents.files.length) throw new VaultError("DOCUMENTS_MISSING");
+  if (asked.has("documents")) parts.documents = packDocuments(documents.files);
   if (!/^[0-9A-HJ-NPQRTUWXY]{18}$/.test(bidderId.value.trim())) throw new VaultError("BIDDER_ID_INVALID");
   const opened = await signer.unlock();
   const bid = await makeBid({
     policyRaw, policy, bidderId: bidderId.value.trim(), signer: opened, passphrase: signer.passphrase(),
-    parts: { "price-sheet": new Blob([sheet.bytes]), documents: packDocuments(documents.files) },
+    parts,
     seq: Number(seq.value), replaces: replaces.value.trim() || null,
     onStep: (step, done, total) => progress.show(say(STEPS[step]), done, total),
   });

@@ -25,6 +25,9 @@
  * around a file input, <div data-bid-reseal-signer> and a button: one click opens the former bid here, seals it for the new
  * policy and hands it in (same), or fills the form from it (other).
  *
+ * A form without rows `data-bid-item` seals no price sheet (a first response before talks), one without the field
+ * `documents` no documents (a final offer).
+ *
  * `data-next-seq` is one more than this bidder's last seq (1 for none); `data-replaces` the hash of the standing
  * manifest or empty. Events on the section, for other scripts and tests: `bid:state` with detail {state, ref}.
  */
@@ -84,12 +87,14 @@ const during = {
   },
 };
 
-/** Price sheet and documents as the parts of the policy. */
+/** Price sheet and documents as the parts of the policy; the form has the fields of those that it asks for. */
 function partsOf() {
-  const sheet = readPrices();
-  const files = form.elements.documents.files;
-  if (files.length === 0 && !formerDocuments) throw new VaultError("DOCUMENTS_MISSING");
-  return { "price-sheet": new Blob([sheet.bytes]), documents: files.length ? packDocuments(files) : formerDocuments };
+  const parts = {};
+  if (form.querySelector("[data-bid-item]")) parts["price-sheet"] = new Blob([readPrices().bytes]);
+  const files = form.elements.documents?.files;
+  if (files?.length === 0 && !formerDocuments) throw new VaultError("DOCUMENTS_MISSING");
+  if (files) parts.documents = files.length ? packDocuments(files) : formerDocuments;
+  return parts;
 }
 
 const sealFromForm = () => sealParts(partsOf(), signer);
@@ -251,7 +256,7 @@ function fillIn({ parts, sheet }) {
     const item = rows.get(row.dataset.name);
     for (const name of item ? ["brand", "unit_price"] : []) row.querySelector(`[data-field="${name}"]`).value = item[name];
   }
-  form.elements.core_brand.value = sheet?.core_brand ?? "";
+  if (form.elements.core_brand) form.elements.core_brand.value = sheet?.core_brand ?? "";
   for (const box of form.querySelectorAll('[name="claims"]')) box.checked = (sheet?.claims ?? []).includes(box.value);
   form.dispatchEvent(new Event("input"));
   progress.hide();
