@@ -1,4 +1,6 @@
-"""What the audit bundle of small works is made of (审计材料): notice, ball list, awards, and the draws."""
+"""What the audit bundle of a small works is made of (审计材料): stored bytes with their path in the bundle.
+
+docs/protocols/bundle.md section 7. Nothing is computed here but the file of checks, which is told as it was stored."""
 
 from __future__ import annotations
 
@@ -7,21 +9,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bidding.exhibits import Exhibit, signed
+from bidding.exhibits import Exhibit
 from bidding.lottery import awarding
 from bidding.lottery.models import SmallWorks
-from trading.draws import showing as draws
+from trading.credit import checking
+from trading.ledger import canonical
 
 
 def of_works(session: Session, registry: Any, works: SmallWorks) -> Iterator[Exhibit]:
-    """works/: the signed notice, the frozen ball list, the signed award notices in their order; draws/: every draw."""
-    if works.notice is not None:
-        yield from signed("works/notice", works.notice, works.notice_p7s)
-    if works.balls_raw is not None:
-        yield Exhibit("works/balls.json", works.balls_raw)
-    awarded = [turn for turn in awarding.awards_of(session, works) if turn.notice is not None]
-    for number, turn in enumerate(awarded, start=1):
-        if turn.notice is not None:
-            yield from signed(f"works/award-{number}", turn.notice, turn.notice_p7s)
-    for file in draws.files(session, registry["keys"], works.code):
-        yield Exhibit(*file)
+    """The notice and its signature, the ball list, the award notices, the queries of credit lists (they name people)."""
+    for name, data in (
+        ("notice.json", works.notice), ("notice.p7s", works.notice_p7s), ("balls.json", works.balls_raw),
+    ):  # fmt: skip
+        if data is not None:
+            yield Exhibit(f"works/{name}", data)
+    for turn in awarding.awards_of(session, works):
+        if turn.notice is not None and turn.notice_p7s is not None:
+            yield Exhibit(f"works/award-{turn.rank}.json", turn.notice)
+            yield Exhibit(f"works/award-{turn.rank}.p7s", turn.notice_p7s)
+    for check in checking.checks_of(session, works.code):
+        yield Exhibit(f"works/check-{check.number}.json", canonical.dumps(check.snapshot), secret=True)
