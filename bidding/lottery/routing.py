@@ -107,11 +107,13 @@ def mandatory_reasons(plan: Plan, book: Rulebook, day: date) -> Iterator[Reason]
 
 
 def funding(plan: Plan, book: Rulebook, day: date) -> Reason | None:
-    """Why a project's money makes a tender mandatory; None when it does not. What is not told counts as budget funds
-    throughout."""
+    """Why a project's money makes a tender mandatory; None when it does not. What is not told counts as budget funds:
+    where neither investment nor funds are, the project is taken to be in the law's scope."""
+    least, share = book.rule("G0-2.funds", day), book.rule("G0-2.share", day)
+    if plan.investment is None and plan.public_funds is None:
+        return Reason(least, _("Nothing else is told of its money: budget funds are taken to pay for it."))
     investment = plan.estimate if plan.investment is None else plan.investment
     funds = investment if plan.public_funds is None else plan.public_funds
-    least, share = book.rule("G0-2.funds", day), book.rule("G0-2.share", day)
     if funds >= least.decimal and funds >= investment * share.decimal:
         return Reason(least, _("Budget funds of ${funds} pay for it.", mapping={"funds": f"{funds:,.2f}"}))
     if plan.controlled:
