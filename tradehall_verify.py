@@ -1426,6 +1426,12 @@ class _Bid:
     evaluated: Fraction = Fraction(0)
 
 
+OFFER_ARTICLES = {"consultation": ("K214 22", "K214 34(3)"), "negotiation": ("M74 34", "M74 37(3)")}
+"""Methods of procurement in which prices come in final offers: the article of leaving, and that of too few offers."""
+CHANGEABLE = {"technical", "service", "contract"}
+"""What talks may change of what is asked (MOF 74 art. 32, Caiku 2014-214 art. 20)."""
+
+
 class _Evaluation:
     """The ten steps over one set of inputs; `bids` are those still taking part."""
 
@@ -1456,6 +1462,7 @@ class _Evaluation:
         steps: list[Callable[[], tuple[str, str] | None]] = [
             self.count,
             self.qualify,
+            self.offers,
             self.read_sheets,
             self.conform,
             self.correct,
@@ -1496,6 +1503,14 @@ class _Evaluation:
             "M87 63(3)",
         )
         return self.too_few("fewer-than-three-qualified", "M87 44")
+
+    def offers(self) -> tuple[str, str] | None:
+        """Of a consultation or negotiation: who made no final offer has left."""
+        articles = OFFER_ARTICLES.get(self.rules.get("procurement", ""))
+        if articles is None:
+            return None
+        self.reject(lambda b: b.decisions.get("left") is not True, "left", articles[0])
+        return self.too_few("too-few-offers", articles[1])
 
     def read_sheets(self) -> None:
         self.reject(lambda b: sheet_fault(b.sheet) is None, "price-sheet-invalid", "M87 63(6)")
@@ -1868,7 +1883,9 @@ def check_procurement(rules: Mapping[str, Any]) -> None:
     """Whether published rules go with the method of procurement (docs/protocols/evaluation.md 1.1)."""
     named = rules.get("procurement")
     if rules["method"] not in PROCUREMENTS.get(named, ()):
-        raise Invalid(f"offers of a procurement by {named or 'open tender'} are not compared by {rules['method']}")
+        raise Invalid(
+            f"offers of a procurement by {named or 'open tender'} are not compared by {rules['method']}"
+        )
     least = 2 if named == "consultation" else 3
     if rules["minimum"] < least:
         raise Invalid(f"{rules['minimum']} bidders were to be enough where the law wants {least}")
@@ -1928,12 +1945,15 @@ def bent_points(mine: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
 # 6  The bundle file
 # ---------------------------------------------------------------------------------------------
 
+FINAL_OFFERS = "final-offers/"
+"""The folder of a bundle in the bundle: of the tender in which the final offers were sealed."""
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
     r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
-    r"|evaluation/(earlier-[0-9]+/)?(promises|scores|score-reasons|score-corrections)/[^/]+"
+    r"|evaluation/(earlier-[0-9]+/)?(promises|replacements|scores|score-facts|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
+    r"|offers/call\.(json|p7s)|final-offers/.+|evaluation/(inputs|report)\.json"
 )
 
 
@@ -1976,6 +1996,17 @@ class Bundle:
     def digest(self, path: str) -> str:
         with self.open(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def part(self, folder: str, *, outside: bool = False) -> Bundle:
+        """The files under a folder as a bundle of their own, or those that are `outside` of it."""
+        found = Bundle.__new__(Bundle)
+        found._tar, found.disorder = self._tar, []
+        found.members = {
+            path if outside else path[len(folder) :]: info
+            for path, info in self.members.items()
+            if path.startswith(folder) != outside
+        }
+        return found
 
 
 @dataclass(frozen=True)
@@ -2439,11 +2470,14 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/(record\.json|record\.p7s|outcomes\.json)", "opening.recorded"),
     (r"opening/second\.(json|p7s)", "opening.second-started"),
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
-    (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated"),
+    (r"offers/call\.(json|p7s)", "offers.called"),
+    (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated panel.member-replaced"),
+    (r"evaluation/replacements/[0-9a-f]{64}\.json", "panel.member-replaced"),
     (r"evaluation/demands/.+", "panel.demanded"),
     (r"evaluation/promises/.+\.json", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/scores/.+", "scores.locked"),
+    (r"evaluation/score-facts/.+", "scores.stated"),
     (r"evaluation/score-reasons/.+", "scores.explained"),
     (r"evaluation/(earlier-[0-9]+/)?score-corrections/.+", "scores.corrected"),
     (r"evaluation/(inputs\.json|report\..+)", "evaluation.reported"),
@@ -2480,7 +2514,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|offers/call|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-facts|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 FILE_FIELDS = {
@@ -2498,6 +2532,8 @@ FILE_FIELDS = {
     "panel",
     "review",
     "sheet",
+    "facts",
+    "replacement",
     "correction",
     "promise",
     "demand",
@@ -2508,6 +2544,7 @@ FILE_FIELDS = {
     "award",
     "close",
     "clarification",
+    "call",
     "file",
     "params",
     "rows",
@@ -2520,13 +2557,27 @@ LOTTERY, MOST_CALLED = "lottery", 20
 MANDATORY = {"works": Fraction(4_000_000), "goods": Fraction(2_000_000), "services": Fraction(1_000_000)}
 """Estimates from which a project with public money must be tendered (O16 art. 5)."""
 PUBLIC_FUNDS = Fraction(2_000_000)
+FEW_BIDDERS, FEW_OFFERS = "fewer than three bidders", "fewer final offers than needed"
+"""Reasons of failures, as entries have them."""
+REPLACEMENTS = {"recusal": "GPR 9", "illness": "M87 49", "absence": "M87 49"}
+"""Why a member is replaced after the evaluation has begun, with the article."""
 COMMITTEE = "panel"
 """The purpose of draws of a committee's experts."""
 OUTCOMES = {"A": "accepting", "D": "declining", "N": "not answering", "R": "recused", "X": "removed"}
-REPLACED = {"panel.imported", "panel.seated", "opening.second-read-out"}
+REPLACED = {"panel.imported", "panel.seated", "panel.member-replaced", "opening.second-read-out"}
 """Entries of whose documents only the last one's are in the bundle."""
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
-    {"title", "title_en", "contact", "deadline", "notice_until", "documents_until", "committee", "experts"}
+    {
+        "title",
+        "title_en",
+        "contact",
+        "approval",
+        "investment_code",
+        "deadline",
+        "notice_until",
+        "documents_until",
+    }
+    | {"committee", "experts"}
 )
 BEIJING = timezone(timedelta(hours=8))
 
@@ -2558,7 +2609,9 @@ class Audit:
     def __init__(
         self, bundle: Bundle, trust: Trust | None, earlier: Mapping[str, bytes] | None = None
     ) -> None:
-        self.bundle, self.outside, self.earlier = bundle, trust, dict(earlier or {})
+        self.whole, self.bundle = bundle, bundle.part(FINAL_OFFERS, outside=True)
+        """Every file, and those that are about this tender itself."""
+        self.outside, self.earlier = trust, dict(earlier or {})
         self.own: list[tuple[str, Any]] = []
         """Openings of people who were in the list of a draw, given by themselves: (file, JSON)."""
         self.problems: list[str] = []
@@ -2634,6 +2687,10 @@ class Audit:
     def file_hash(self, path: str) -> str:
         return self.bundle.digest(path)
 
+    def _digest(self, path: str) -> str:
+        """The hash of any file; of those about this tender itself it is kept."""
+        return self.file_hash(path) if path in self.bundle else self.whole.digest(path)
+
     @functools.cached_property
     def listed(self) -> dict[str, Mapping[str, Any]]:
         """path → row of MANIFEST.json"""
@@ -2644,9 +2701,7 @@ class Audit:
     def complete(self) -> bool:
         """Whether this is the regulator's bundle."""
         left_out = [
-            path
-            for path, row in self.listed.items()
-            if row["tier"] == "regulator" and path not in self.bundle
+            path for path, row in self.listed.items() if row["tier"] == "regulator" and path not in self.whole
         ]
         return not left_out
 
@@ -2802,7 +2857,7 @@ class Audit:
 
     def v1(self) -> str:
         """The files are those of the signed manifest."""
-        for text in self.bundle.disorder:
+        for text in self.whole.disorder:
             self.fail(text)
         note = self.bundle.read("MANIFEST.note")
         with self.about("MANIFEST.note"):
@@ -2810,20 +2865,20 @@ class Audit:
             if said != f"tradehall-bundle/v1\n{self.file_hash('MANIFEST.json')}\n".encode():
                 raise Invalid("is not about this MANIFEST.json")
             self._log_signed(note, None, "the manifest ")
-        left_out = [path for path in self.listed if path not in self.bundle]
+        left_out = [path for path in self.listed if path not in self.whole]
         for path, row in self.listed.items():
-            if path in self.bundle and (
-                self.bundle.members[path].size != row["size"] or self.file_hash(path) != row["sha256"]
+            if path in self.whole and (
+                self.whole.members[path].size != row["size"] or self._digest(path) != row["sha256"]
             ):
                 self.fail(f"{path} was altered: it is not the file the manifest lists")
             if row["tier"] == "regulator" and not REGULATOR_PATHS.fullmatch(path):
                 self.fail(f"{path} may not be kept from the public")
             if row["tier"] not in ("public", "regulator"):
                 self.fail(f"{path} is of an unknown tier")
-        for path in set(self.bundle.members) - set(self.listed) - {"MANIFEST.json", "MANIFEST.note"}:
+        for path in set(self.whole.members) - set(self.listed) - {"MANIFEST.json", "MANIFEST.note"}:
             self.fail(f"{path} is not listed in the manifest")
         kept = [
-            path for path, row in self.listed.items() if row["tier"] == "regulator" and path in self.bundle
+            path for path, row in self.listed.items() if row["tier"] == "regulator" and path in self.whole
         ]
         for path in left_out:
             if self.listed[path]["tier"] != "regulator" or kept:
@@ -3262,6 +3317,11 @@ class Audit:
             self.unchecked.append(f"{counts['left out']} payloads only the regulator's bundle holds")
         return f"{counts['opened']} payloads and {len(self.openings)} blinded entries open their commitments"
 
+    def _regulators(self, act: Act) -> bool:
+        """Whether an act's payload may be the regulator's alone; of talks and final offers until the result."""
+        talks = act.type.startswith("offers.") and not self.of_type("result.published")
+        return act.type in REGULATOR_TYPES or talks
+
     def _check_payload(self, act: Act, place: int, commitment: str, redacted: Mapping[str, str]) -> str:
         path = f"payloads/{commitment}"
         if f"{path}.json" in self.bundle:
@@ -3271,16 +3331,16 @@ class Audit:
             if (
                 self.listed[f"{path}.json"]["tier"] == "regulator"
                 and place == 0
-                and act.type not in REGULATOR_TYPES
+                and not self._regulators(act)
             ):
                 raise Invalid("its payload may not be kept from the public")
             return "opened"
         if commitment in redacted:
             return "redacted"
         row = self.listed.get(f"{path}.json")
-        if self.sealed and (place or act.type in REGULATOR_TYPES or act.type == "tender.manifest"):
+        if self.sealed and (place or self._regulators(act) or act.type == "tender.manifest"):
             return "left out"
-        if row and row["tier"] == "regulator" and (place or act.type in REGULATOR_TYPES):
+        if row and row["tier"] == "regulator" and (place or self._regulators(act)):
             return "left out"
         raise Invalid(f"its payload {commitment[:12]} is missing and no payload.redacted entry says why")
 
@@ -3564,6 +3624,11 @@ class Audit:
             if notice[name] != policy[name]:
                 self.fail(f"{folder}: the notice and the policy differ in {name}")
         self._check_sm3(folder, notice)
+        if project := notice.get("investment"):
+            many = len(project["approvals"])
+            self.notes.append(
+                f"{folder}: investment project {project['code']}, {many} approvals named by hash"
+            )
         absent = 0
         for row in self.doc(f"{folder}/documents.json")["files"]:
             path = f"tender/files/{row['name']}"
@@ -3851,13 +3916,16 @@ class Audit:
                     self._open_bid(manifest, outcomes[manifest], keys)
         self._check_opened_entries(outcomes)
         self._check_second_envelopes(keys)
+        offers = _OfferAudit(self).check()
         if "opening/record.json" in self.bundle:
             with self.about("opening/record.json"):
                 self._check_record(outcomes)
         if not self.complete:
             self.unchecked.append("the custodians' shares, the confidential parts (regulator's bundle)")
-        return f"{len(self.opened)} of {len(self.valid_bids)} bids opened" + (
-            " from released keys" if self.complete else " (public parts)"
+        return (
+            f"{len(self.opened)} of {len(self.valid_bids)} bids opened"
+            + (" from released keys" if self.complete else " (public parts)")
+            + offers
         )
 
     def _open_bid(
@@ -4015,7 +4083,9 @@ class Audit:
         """Every review of qualifications was signed before, and the bids are those that passed by majority."""
         for act, payload in self.known("review.signed") if self.complete else []:
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
-            if act.index > started.index and any(v["review"] == "qualification" for v in review["votes"]):
+            anew = any(out.index < act.index for out in self.replaced.values())  # by whoever took over
+            early = act.index > started.index and not anew
+            if early and any(v["review"] == "qualification" for v in review["votes"]):
                 self.fail(f"the second envelopes were opened early: {act} was signed after {started}")
         if "evaluation/inputs.json" not in self.bundle:
             return
@@ -4141,7 +4211,9 @@ class Audit:
             ):
                 self.fail(f"{self.who(manifest)}: the opening record says another outcome or bidder")
             if sheet is not None and manifest in self.opened:
-                later = len(self.policy["stages"]) > 1  # the price was still sealed when the record was made
+                # The price was still sealed when the record was made, or is told to the group alone.
+                private = self.doc("tender/evaluation.json").get("procurement") in OFFER_ARTICLES
+                later = len(self.policy["stages"]) > 1 or private
                 sealed = (None, None) if later else read_out_figures(sheet)
                 if (row["total"], row["period_days"]) != sealed:
                     self.fail(
@@ -4159,7 +4231,8 @@ class Audit:
             return "nothing to check: the committee is not named yet"
         if "evaluation/panel.json" not in self.bundle:
             return "nothing to check: no committee"
-        members = [m["member"] for m in self.doc("evaluation/panel.json")["members"]]
+        self._check_replacements()
+        members = [m["member"] for m in self.sitting]
         if len(set(members)) != len(members):
             self.fail("a member stands twice in the panel")
         if "evaluation/report.json" not in self.bundle:
@@ -4175,7 +4248,7 @@ class Audit:
             self.fail(f"{member} signed the report but is not of the panel")
         votes = self._votes()
         for voter in sorted({key[1] for key in votes} - set(members)):
-            self.fail(f"{voter} voted but is not of the panel")
+            self.fail(self.void(voter, "votes") or f"{voter} voted but is not of the panel")
         self._check_head()
         if self.complete:
             self._check_reviews(votes)
@@ -4196,9 +4269,49 @@ class Audit:
             )
         return kept
 
+    @property
+    def sitting(self) -> list[Mapping[str, Any]]:
+        """The rows of the panel document without the replaced members."""
+        return [m for m in self._members() if not m.get("replaced")]
+
+    @functools.cached_property
+    def replaced(self) -> dict[str, Act]:
+        """The members who were taken out of the evaluation that counts, with the entry that did."""
+        acts = self.known("panel.member-replaced")
+        return {payload["member"]: act for act, payload in acts if self._counts(act)}
+
+    def void(self, member: str, what: str) -> str:
+        """What is wrong when something of a replaced member was counted; "" for anybody else."""
+        act = self.replaced.get(member)
+        return f"void conclusion counted: {what} of member {member}, who was replaced ({act})" if act else ""
+
+    def _check_replacements(self) -> None:
+        """Whoever the panel document calls replaced was, on a lawful ground that the regulator can read."""
+        flagged = {m["member"] for m in self._members() if m.get("replaced")}
+        for member in sorted(flagged.symmetric_difference(self.replaced)):
+            said = "an entry" if member in self.replaced else "the panel document"
+            self.fail(f"only {said} says that member {member} was replaced")
+        for act, payload in self.known("panel.member-replaced"):
+            ground = payload["ground"]
+            if REPLACEMENTS.get(ground) != payload["article"]:
+                self.fail(f"{act}: member {payload['member']} was replaced on an unknown ground ({ground})")
+            self.notes.append(
+                f"{act}: member {payload['member']} was replaced ({ground}, {payload['article']})"
+            )
+            if not self.complete:
+                continue
+            with self.about(f"{act}"):
+                paper = self.doc(f"evaluation/replacements/{payload['replacement']}.json")
+                for name in ("member", "seat", "ground", "article"):
+                    demand(paper[name] == payload[name], f"the order to replace a member says another {name}")
+                demand(paper["tender"] == self.tender, "the order to replace a member is of another tender")
+                file = f"evaluation/replacements/{paper['document']}"
+                demand(file in self.bundle, "the document behind the replacement of a member is missing")
+                demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
+
     def _check_head(self) -> None:
         """One of the experts leads the committee, never the purchaser's representative (M87 45, 47)."""
-        members = self.doc("evaluation/panel.json")["members"]
+        members = self.sitting
         heads = [m for m in members if m.get("head")]
         for head in heads:
             if head["role"] != "expert":
@@ -4220,8 +4333,8 @@ class Audit:
     def _check_reviews(self, votes: Mapping[tuple[str, str, str, str], bool]) -> None:
         signed = {}
         for act, payload in self.known("review.signed"):
-            if not self._counts(act):
-                continue  # of an evaluation that the authority had made anew
+            if not self._counts(act) or payload["member"] in self.replaced:
+                continue  # of an evaluation that was made anew, or void
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
             if (
                 review.get("tender", self.tender) != self.tender
@@ -4275,13 +4388,14 @@ class Audit:
     def _check_failure(self, act: Act, payload: Mapping[str, Any]) -> None:
         """Too few bidders, or too few opened bids, were really too few; and nothing was opened of too few."""
         self.notes.append(f"{act}: {payload['reason']} ({payload['article']})")
+        few = str(payload["reason"])
         if self.given_up is not None:
-            if payload["article"] == "M87 43":
+            if few == FEW_BIDDERS:
                 self.unchecked.append("that too few had bid: the regulator's bundle shows it")
             return
         minimum = self.doc("tender/evaluation.json")["minimum"]
         bidders = {self.bid(m)["bidder"]["id"] for m in self.valid_bids}
-        if payload["article"] == "M87 43":
+        if few == FEW_BIDDERS:
             if len(bidders) >= minimum:
                 raise Invalid(
                     f"the tender was failed for too few bidders, but {len(bidders)} had bid and {minimum} are enough"
@@ -4290,13 +4404,19 @@ class Audit:
                 if other.type.startswith(OPENING_TYPES):
                     self.fail(f"{other} opened bids of a tender that had failed for too few bidders")
         elif (
-            payload["article"] == "M87 44"
+            few == "fewer than three bids could be opened"
             and "opening/outcomes.json" in self.bundle
             and len(self.opened) >= minimum
         ):
             raise Invalid(
                 f"the tender was failed for too few opened bids, but {len(self.opened)} opened and {minimum} are enough"
             )
+        elif few == FEW_OFFERS:
+            made = _OfferAudit(self).made()
+            if made is not None and made >= minimum:
+                raise Invalid(
+                    f"the procurement was failed for too few final offers, but {made} could be opened and {minimum} are enough"
+                )
 
     def _check_inputs(self, inputs: Mapping[str, Any]) -> None:
         if inputs["rules"] != self.doc("tender/evaluation.json"):
@@ -4603,15 +4723,11 @@ class Audit:
         with self.about("the committee"):
             _PanelAudit(self, [draw for draw in draws if draw.purpose == COMMITTEE and draw.found]).check()
         voided = len(self.of_type("draw.void"))
-        drawn = [m for m in self._members() if "handle" in m]
+        drawn = [m for m in self.sitting if "handle" in m]
         return (
             f"{len(announced)} draws computed again"
             + (f", {voided} of them voided" if voided else "")
-            + (
-                f"; {len(drawn)} of {len(self._members())} members of the committee were drawn"
-                if drawn
-                else ""
-            )
+            + (f"; {len(drawn)} of {len(self.sitting)} members of the committee were drawn" if drawn else "")
         )
 
     def _members(self) -> list[Mapping[str, Any]]:
@@ -4886,7 +5002,7 @@ class _PanelAudit:
         """Who judged are those who were drawn."""
         if "evaluation/panel.json" not in self.audit.bundle:
             return
-        members = self.audit.doc("evaluation/panel.json")["members"]
+        members = self.audit.sitting
         handles = [member["handle"] for member in members if "handle" in member]
         for handle in sorted(set(drawn).symmetric_difference(handles)):
             self.audit.fail(
@@ -4959,13 +5075,15 @@ class _PanelAudit:
     def _check_removal(self, act: Act, handle: str, record: Any) -> None:
         """A member leaves on a ground that the log named before, and the wave's evidence is that ground."""
         who = f"{act}: {handle[:12]}"
-        known = self.audit.known("panel.member-recused")
+        known = [*self.audit.known("panel.member-recused"), *self.audit.known("panel.member-replaced")]
+        known.sort(key=lambda pair: pair[0].index)
         grounds = [p["ground"] for a, p in known if a.index < act.index and p.get("handle") == handle]
         demand(grounds, f"{who} was removed, and no entry panel.member-recused before it says why")
-        demand(grounds[-1] in RECUSALS, f"{who} was removed on an unknown ground ({grounds[-1]})")
+        lawful = RECUSALS | REPLACEMENTS
+        demand(grounds[-1] in lawful, f"{who} was removed on an unknown ground ({grounds[-1]})")
         named = {hexhash(jcs({"handle": handle, "ground": ground})) for ground in grounds}
         demand(record in named, f"{who} was removed on another ground than the log names")
-        self.audit.notes.append(f"{who} left the committee ({RECUSALS[grounds[-1]]})")
+        self.audit.notes.append(f"{who} left the committee ({lawful[grounds[-1]]})")
 
     def _check_passed_over(self, draw: _DrawAudit, act: Act, handle: str) -> None:
         """Passed over without a call is whom an earlier draw had called, and a colleague of somebody who had accepted
@@ -5132,6 +5250,208 @@ class _PanelAudit:
             )
 
 
+class _OfferAudit:
+    """The final offers of a consultation or negotiation, sealed in a tender of their own whose bundle lies in this one
+    (docs/protocols/evaluation.md 7)."""
+
+    def __init__(self, audit: Audit) -> None:
+        self.audit = audit
+        self.called, self.taken = audit.known("offers.called"), audit.known("offers.taken")
+        self.there = f"{FINAL_OFFERS}MANIFEST.json" in audit.whole
+        self.child = Audit(audit.whole.part(FINAL_OFFERS), audit.outside) if self.there else None
+
+    def made(self) -> int | None:
+        """How many final offers were opened; None where their bundle is not here."""
+        if self.child is None:
+            return None
+        if not self.child.lines:
+            self.child.run()
+        return len(self.child.opened)
+
+    def check(self) -> str:
+        """Everything about the final offers; returns what is said of them, "" where there are none."""
+        audit = self.audit
+        procurement = audit.doc("tender/evaluation.json").get("procurement")
+        if procurement not in OFFER_ARTICLES or "offers_of" in audit.doc("tender/notice.json"):
+            for act in audit.acts:
+                if act.type in ("offers.called", "offers.taken"):
+                    audit.fail(f"{act} is about final offers, which this tender does not ask for")
+            return ""
+        if any(part["name"] == "price-sheet" for part in audit.policy["parts"]):
+            audit.fail("the first responses were asked for a price")
+        if self.child is None:
+            return self._absent()
+        with audit.about("final offers"):
+            self._run()
+        if not self.taken:
+            return f"; {len(self.child.opened)} final offers opened"
+        with audit.about("final offers"):
+            return self._check_taken()
+        return ""
+
+    def _absent(self) -> str:
+        if self.taken and self.audit.of_type("result.published"):
+            self.audit.fail("the final offers are missing: the bundle has no folder final-offers/")
+        elif self.taken:
+            self.audit.unchecked.append(
+                "the final offers: the regulator's alone until the result is published"
+            )
+        return ""
+
+    def _run(self) -> None:
+        """The checks of a bundle, on the final offers' own; what is wrong there is wrong here."""
+        child = self.child
+        assert child is not None
+        child.run()
+        for number, status, text in child.lines:
+            if status == "FAIL":
+                self.audit.fail(f"{number} {text}")
+        self.audit.notes += [f"final offers: {note}" for note in child.notes]
+        self.audit.unchecked += [f"final offers: {text}" for text in child.unchecked]
+        notice = child.doc("tender/notice.json")
+        demand(
+            notice.get("offers_of") == self.audit.tender and child.tender != self.audit.tender,
+            f"{child.tender} is not the tender for the final offers of {self.audit.tender}",
+        )
+        demand(
+            child.doc("tender/evaluation.json") == self.audit.doc("tender/evaluation.json"),
+            "they were asked for by other rules than the published ones",
+        )
+
+    def _check_call(self) -> Mapping[str, Any]:
+        """The one signed call: it names this tender and that one, who remains, and what was changed."""
+        audit, child = self.audit, self.child
+        assert child is not None
+        demand(len(self.called) == 1, f"{len(self.called)} calls for final offers where one is due")
+        call: Mapping[str, Any] = audit.doc("offers/call.json")
+        notice = child.doc("tender/notice.json")
+        said = (call["typ"], call["tender"], call["lot"], call["offers"])
+        demand(
+            said == ("ebid.final-offers-call", audit.tender, audit.policy["lot"], child.tender),
+            f"the call is about {call['tender']} and {call['offers']}",
+        )
+        demand(
+            notice["call"] == audit.file_hash("offers/call.json"),
+            "the notice is about another call than the signed one",
+        )
+        for name in ("changes", "deadline"):
+            demand(notice[name] == call[name], f"the notice and the call differ in {name}")
+        self._check_signer()
+        self._check_changes(call)
+        ended = audit.of_type("offers.talks-ended")
+        demand(
+            ended and ended[0].index < self.called[0][0].index, "the call came before the end of the talks"
+        )
+        return call
+
+    def _check_signer(self) -> None:
+        """Who called for the offers is who published the tender for them."""
+        audit, child = self.audit, self.child
+        assert child is not None
+        signers = [
+            fingerprint(verify_cades(bundle.read(cms), bundle.read(path), anchors, moment(when)))
+            for bundle, path, cms, anchors, when in (
+                (audit.bundle, "offers/call.json", "offers/call.p7s", audit.anchors, self.called[0][0].time),
+                (child.bundle, "tender/notice.json", "tender/notice.p7s", child.anchors,
+                 child.of_type("tender.published")[0].time),
+            )
+        ]  # fmt: skip
+        demand(signers[0] == signers[1], "the call is signed by somebody else than the notice that it led to")
+
+    def _check_changes(self, call: Mapping[str, Any]) -> None:
+        """The changes are those that the purchaser confirmed, in what may be changed."""
+        proposed = {p["number"]: p for _, p in self.audit.known("offers.change-proposed")}
+        decided = {
+            p["number"] for _, p in self.audit.known("offers.change-decided") if p["decision"] == "confirmed"
+        }
+        wanted = [
+            {name: proposed[number][name] for name in ("number", "subject", "text")}
+            for number in sorted(decided)
+        ]
+        demand(call["changes"] == wanted, "the call has other changes than the purchaser has confirmed")
+        for change in wanted:
+            demand(
+                change["subject"] in CHANGEABLE,
+                f"change {change['number']} is about {change['subject']}, which may not be changed",
+            )
+
+    def _qualified(self) -> set[str] | None:
+        """The first responses that passed the review by majority; None before the votes are here."""
+        audit = self.audit
+        if "evaluation/inputs.json" not in audit.bundle:
+            return None
+        by_bidder = {audit.bid(m)["bidder"]["id"]: m for m in audit.opened}
+        inputs = audit.doc("evaluation/inputs.json")
+        required = inputs["rules"]["items"]["qualification"]
+        return {
+            by_bidder[row["id"]]
+            for row in inputs["bids"]
+            if row["id"] in by_bidder
+            and _review_passed(required, row["decisions"].get("qualification") or [])
+        }
+
+    def _check_taken(self) -> str:
+        """The offers that were opened there are the price sheets here: no other, none left out."""
+        audit, child = self.audit, self.child
+        assert child is not None
+        call, (act, said) = self._check_call(), self.taken[-1]
+        remaining = set(call["remaining"])
+        demand(
+            len(self.taken) == 1 and act.index > self.called[0][0].index,
+            f"{act}: offers were taken twice, or before the call",
+        )
+        demand(
+            not remaining & set(call["others"]) and remaining | set(call["others"]) == audit.opened,
+            "the call does not name every first response once",
+        )
+        qualified = self._qualified()
+        for manifest in sorted(remaining ^ qualified) if qualified is not None else []:
+            passed = (
+                "passed the review, but was not called"
+                if manifest in (qualified or ())
+                else "was called without having passed the review"
+            )
+            audit.fail(f"{audit.who(manifest)} {passed}")
+        files = {
+            "closed": "opening/close.json",
+            "recorded": "opening/record.json",
+            "opened": "opening/outcomes.json",
+        }
+        for name, path in files.items():
+            demand(said[name] == child.file_hash(path), f"{act} took the offers of another opening ({path})")
+        callers = {audit.bid(m)["bidder"]["id"]: m for m in remaining}
+        for manifest in child.valid_bids:
+            bidder = child.bid(manifest)["bidder"]["id"]
+            if bidder not in callers:
+                audit.fail(f"a final offer came from {bidder}, who was not called for one")
+        offers = {child.bid(m)["bidder"]["id"]: m for m in sorted(child.opened)}
+        pairs = {row["manifest"]: row["offer"] for row in said["taken"]}
+        for bidder, offer in sorted(offers.items()):
+            own = callers.get(bidder, "")
+            if own and pairs.get(own) != offer:
+                audit.fail(f"the final offer of {bidder} was opened and not taken")
+        for manifest, offer in sorted(pairs.items()):
+            if offer not in child.opened or callers.get(child.bid(offer)["bidder"]["id"]) != manifest:
+                audit.fail(f"{audit.who(manifest)}: the offer that was taken is not its own opened one")
+            audit.sheets[manifest] = child.sheets.get(offer)
+        demand(
+            set(said["left"]) == remaining - set(pairs), "who has left is not who remains without an offer"
+        )
+        self._check_left(set(said["left"]))
+        names = ", ".join(sorted(audit.bid(m)["bidder"]["id"] for m in said["left"]))
+        return f"; {len(pairs)} of {len(remaining)} final offers taken" + (f", {names} left" if names else "")
+
+    def _check_left(self, left: set[str]) -> None:
+        if "evaluation/inputs.json" not in self.audit.bundle:
+            return
+        audit = self.audit
+        by_bidder = {audit.bid(m)["bidder"]["id"]: m for m in audit.opened}
+        for row in audit.doc("evaluation/inputs.json")["bids"]:
+            gone = by_bidder.get(row["id"]) in left
+            if (row["decisions"].get("left") is True) != gone:
+                audit.fail(f"bidder {row['id']} was evaluated as if it had {'not ' if gone else ''}left")
+
+
 class _ScoreAudit:
     """An evaluation's scores against what its members signed (evaluation.md section 5.4)."""
 
@@ -5139,9 +5459,14 @@ class _ScoreAudit:
         self.audit, self.inputs = audit, inputs
         self.members: list[str] = inputs["members"]
         self.corrections: list[Mapping[str, Any]] = inputs.get("corrections") or []
-        self.locked, self.explained, self.corrected = (
+        self.stated, self.locked, self.explained, self.filed = (
             [(act, p) for act, p in audit.known(f"scores.{kind}") if audit._counts(act)]
-            for kind in ("locked", "explained", "corrected")
+            for kind in ("stated", "locked", "explained", "corrected")
+        )
+        gone = audit.replaced
+        self.locked, self.explained, self.corrected = (
+            [(act, p) for act, p in rows if p["member"] not in gone]
+            for rows in (self.locked, self.explained, self.filed)
         )
         self.used = {
             (bid["id"], item, member): score
@@ -5154,21 +5479,28 @@ class _ScoreAudit:
         """Who signed what, and when; in the regulator's bundle also that the inputs hold just that."""
         self._check_members()
         self._check_turns()
-        self._check_number_of_corrections()
+        self._check_facts()
+        if self.audit.replaced:
+            self._check_standing_corrections()
+        else:
+            self._check_number_of_corrections()
         if self.audit.complete:
             with self.audit.about("the score sheets"):
                 self._check_sheets()
-            with self.audit.about("the corrections of scores"):
-                self._check_corrections()
+            if not self.audit.replaced:
+                with self.audit.about("the corrections of scores"):
+                    self._check_corrections()
         elif self.used:
             self.audit.unchecked.append("the single score sheets: the regulator's bundle holds them")
 
     def _check_members(self) -> None:
         if self.audit.unnamed:
             return
-        panel = [row["member"] for row in self.audit.doc("evaluation/panel.json")["members"]]
-        for member in sorted(set(self.members) - set(panel)):
-            self.audit.fail(f"swapped expert: the scores of {member} were used, who is not of the panel")
+        panel = [row["member"] for row in self.audit.sitting]
+        used = set(self.members) | {member for _bid, _item, member in self.used}
+        for member in sorted(used - set(panel)):
+            swapped = f"swapped expert: the scores of {member} were used, who is not of the panel"
+            self.audit.fail(self.audit.void(member, "scores") or swapped)
         for member in sorted(set(panel) - set(self.members)):
             self.audit.fail(
                 f"swapped expert: {member} is of the panel, but no scores of this member were used"
@@ -5180,19 +5512,121 @@ class _ScoreAudit:
         for member, count in sheets.items():
             if member not in panel:
                 self.audit.fail(f"sheet of a stranger: {member} locked scores and is not of the panel")
-            elif count > 1:
+            elif count > 1 + len(self.audit.replaced):
                 self.audit.fail(f"member {member} locked {count} sheets")
 
     def _check_turns(self) -> None:
         """All sheets, then reasons and corrections, then the report."""
-        last = max((act.index for act, _ in self.locked), default=-1)
+        breaks = [
+            act.index for act in self.audit.replaced.values()
+        ]  # after one the sheets are made whole anew
         for act, _ in (*self.explained, *self.corrected):
-            if act.index < last:
+            until = min((place for place in breaks if place > act.index), default=sys.maxsize)
+            if any(act.index < locked.index < until for locked, _ in self.locked):
                 self.audit.fail(f"{act} came before the last sheet was locked")
         reported = [act for act, _ in self.audit.known("evaluation.reported") if self.audit._counts(act)]
         for act, payload in (*self.locked, *self.explained, *self.corrected):
             if reported and act.index > reported[-1].index:
                 self.audit.fail(f"{act} of member {payload['member']} came after the report")
+
+    def _check_facts(self) -> None:
+        """The head stated the facts of objective items, and a sheet that departs from them says why."""
+        objective = {name for name, kind, _, _ in score_criteria(self.inputs["rules"]) if kind == "objective"}
+        if not objective or not self.used:
+            return
+        if not self.stated:
+            self.audit.notes.append(
+                "nobody stated the facts of objective items before the sheets were locked"
+            )
+            return
+        heads = {row["member"] for row in self.audit._members() if row["head"]}
+        for act, payload in self.stated:
+            if payload["member"] not in heads:
+                self.audit.fail(
+                    f"{act}: facts were stated by {payload['member']}, who does not lead the committee"
+                )
+        for act, payload in self.locked:
+            before = [row for row in self.stated if row[0].index < act.index]
+            if not before:
+                self.audit.fail(
+                    f"{act}: member {payload['member']} locked a sheet before the facts were stated"
+                )
+            elif self.audit.complete:
+                with self.audit.about("the stated facts"):
+                    self._check_departures(objective, before[-1][1], payload)
+
+    def _check_departures(
+        self, objective: set[str], stated: Mapping[str, Any], locked: Mapping[str, Any]
+    ) -> None:
+        """A sheet against the facts that it was prefilled with."""
+        facts = self._paper("score-facts", stated["facts"], "facts", stated)["facts"]
+        points = {(row["bid"], row["item"]): row["points"] for row in facts}
+        for row in self._paper("scores", locked["sheet"], "sheet", locked)["scores"]:
+            if row["item"] not in objective:
+                continue
+            said = points.get((row["bid"], row["item"]))
+            where = f"member {locked['member']}, bid {row['bid']}, item {row['item']}"
+            if said is None:
+                missing = f"no fact was stated for bid {row['bid']}, item {row['item']}"
+                if missing not in self.audit.problems:
+                    self.audit.fail(missing)
+            elif mark(said) != mark(row["score"]) and row["reason"].strip():
+                self.audit.notes.append(f"departs from the stated facts: {where}: {row['score']} for {said}")
+            elif mark(said) != mark(row["score"]):
+                self.audit.fail(
+                    f"departs from the stated facts without a reason: {where}: sheet says {row['score']}, stated was {said}"
+                )
+
+    def _check_standing_corrections(self) -> None:
+        """After a replacement: the inputs hold the corrections that were filed, in their order, without those of replaced
+        members and those from before whose ground has gone."""
+        last = max(act.index for act in self.audit.replaced.values())
+        left, made = list(self.corrections), 0
+        for number, (act, payload) in enumerate(self.filed, 1):
+            if payload["member"] in self.audit.replaced:
+                continue
+            paper = self._correction(number, payload) if self.audit.complete else None
+            if left and self._is(left[0], payload, paper):
+                left.pop(0)
+                made += 1
+            elif act.index > last or (paper is not None and self._grounded(made, paper)):
+                self.audit.fail(f"correction missing: number {number} of member {payload['member']} ({act})")
+            else:
+                self.audit.notes.append(f"{act}: this correction lapsed with the void scores")
+        for used in left:
+            self.audit.fail(
+                self.audit.void(used["member"], "a correction")
+                or f"a correction of member {used['member']} in the inputs was signed by nobody"
+            )
+
+    def _correction(self, number: int, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        paths = [
+            path
+            for path in self.audit.bundle.members
+            if re.fullmatch(r"evaluation/(earlier-[0-9]+/)?score-corrections/[0-9]+\.json", path)
+            and self.audit.file_hash(path) == payload["correction"]
+        ]
+        folder, name = paths[0].removeprefix("evaluation/").rsplit("/", 1)
+        paper = self._paper(folder, name.removesuffix(".json"), "correction", payload)
+        demand(paper["number"] == number, f"{paths[0]} is not number {number}")
+        return paper
+
+    @staticmethod
+    def _is(used: Mapping[str, Any], payload: Mapping[str, Any], paper: Mapping[str, Any] | None) -> bool:
+        """Whether a correction of the inputs is this one, as far as the tier tells."""
+        if paper is None:
+            return bool(used["member"] == payload["member"])
+        return all(
+            paper[name] == used[name] for name in ("bid", "item", "member", "ground", "before", "after")
+        )
+
+    def _grounded(self, made: int, paper: Mapping[str, Any]) -> bool:
+        """Whether a correction has its ground after so many of those in the inputs."""
+        try:
+            _Scoring({**self.inputs, "corrections": [*self.corrections[:made], paper]})
+        except (Invalid, *MALFORMED):
+            return False
+        return True
 
     def _check_number_of_corrections(self) -> None:
         for number, (act, payload) in enumerate(self.corrected, 1):
@@ -5280,7 +5714,7 @@ class _ScoreAudit:
                 where = f"member {row['member']}, bid {row['bid']}, item {row['item']}: {score}"
                 if rules is None:
                     self.audit.fail(f"outlier without a reason: {where}")
-                elif rules != row["rules"] and not self.corrections:
+                elif rules != row["rules"] and not self.corrections and not self.audit.replaced:
                     self.audit.fail(
                         f"{where} is an outlier by {', '.join(row['rules'])}, the reason names {', '.join(rules)}"
                     )
@@ -5289,7 +5723,8 @@ class _ScoreAudit:
         """Corrections and reasons as the report prints them."""
         for number, row in enumerate(report.get("score_corrections", []), 1):
             used = self.corrections[number - 1] if number <= len(self.corrections) else {}
-            if row["number"] != number or any(row[name] != value for name, value in used.items()) or not used:
+            wrong = row["number"] != number and not self.audit.replaced
+            if wrong or any(row[name] != value for name, value in used.items()) or not used:
                 self.audit.fail(f"the report prints a correction {row['number']} that was not made")
         if len(report.get("score_corrections", self.corrections)) < len(self.corrections):
             self.audit.fail("the report leaves out a correction of scores")

@@ -241,7 +241,7 @@ class ITenders(Interface):
     """Tenders, for rooms below bidding that know them by their code only."""
 
     def context(request: object) -> object:
-        """The tender of the route's `{code}`: code, title, state, deadline, tenderer_id, agency_id. Raises
+        """The tender of the route's `{code}`: code, title, state, deadline, tenderer_id, agency_id, investment_code. Raises
         pyramid's HTTPNotFound when there is none."""
 
     def find(session: object, code: str) -> object:

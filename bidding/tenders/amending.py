@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
 from bidding.tenders import amendment_rules as rules
-from bidding.tenders import drafts, publication
+from bidding.tenders import drafts, investment, publication
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Amendment, Override, Tender
 from bidding.tenders.papers import template_of
@@ -97,6 +97,7 @@ def draft_amendment(
     if faults:
         raise Refused(faults)
     drafts.must_be_scorable(registry, tender.kind, DraftTender.model_validate(form), now)
+    investment.must_be_known(session, registry, command.investment_code)
     if not rules.differences(tender.form, form):
         raise refuse("amendment.nothing", _("Nothing is changed."))
     row = open_amendment(session, tender)
@@ -159,7 +160,8 @@ def readiness_of(
     """Findings, and whose key statements cover the amended deadline."""
     found = findings(session, registry, tender, row, now or database_now(session))
     proposed = as_amended(tender, row)
-    return Readiness(found, custodians(session, registry, proposed), mode_of(row.form))
+    said = investment.published(session, registry, str(row.form.get("investment_code") or ""))
+    return Readiness(found, custodians(session, registry, proposed), mode_of(row.form), said)
 
 
 def needs_reseal(row: Amendment) -> bool:

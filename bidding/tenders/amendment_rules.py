@@ -31,6 +31,7 @@ NEUTRAL = frozenset(
         "title_en",
         "contact",
         "approval",
+        "investment_code",
         "deadline",
         "notice_until",
         "documents_until",
@@ -47,6 +48,7 @@ TEXTS = ("technical", "qualification", "payment_terms")
 LABELS = {
     "approval": _("Approval of the method (number of the paper)"),
     "title": _("Project name"), "title_en": _("Project name in English"), "contact": _("Contact of the agency"),
+    "investment_code": _("Code of the investment project"),
     "budget": _("Budget (yuan)"), "ceiling": _("Ceiling price (yuan)"), "bid_security": _("Bid security (yuan)"),
     "items": _("Items"), "technical": _("Technical requirements"), "qualification": _("Qualifications"),
     "payment_terms": _("Payment"), "notice_until": _("Notice runs until"),

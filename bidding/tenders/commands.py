@@ -79,6 +79,7 @@ class DraftTender(BaseModel):
     title_en: OptionalLine = ""
     tenderer: OptionalLine = ""
     contact: OptionalLine = ""
+    investment_code: OptionalLine = ""
     budget: Yuan
     ceiling: Yuan
     bid_security: YuanOrNone = Decimal(0)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
+from bidding.tenders import investment
 from bidding.tenders.commands import DraftTender, OverrideRule
 from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
 from bidding.tenders.models import Override, Tender
@@ -94,6 +95,7 @@ def initial_values(registry: Any, template: str, now: datetime, method: str = ""
         "title_en": english["values"]["project_name"],
         "tenderer": "",
         "contact": "",
+        "investment_code": "",
         "item_name": [item["name"] for item in chosen["items"]],
         "item_unit": [item["unit"] for item in chosen["items"]],
         "item_quantity": [item["quantity"] for item in chosen["items"]],
@@ -133,7 +135,7 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
     """A project with one lot and its tender, as a draft; entry `tender.drafted`.
 
     The user's organisation is the agency. Raises Refused `tender.no-organisation`, `tender.template`
-    `tender.tenderer` (unknown, or the agency as its own client under another name), and what is wrong with
+    `project.unknown`, `tender.tenderer` (unknown, or the agency as its own client under another name), and what is wrong with
     the criteria of a scored tender."""
     agency = session.get(Party, user.party_id) if user.party_id else None
     if agency is None:
@@ -141,6 +143,7 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
     kind = kind_of(registry)
     known_template(kind, command.template)
     must_be_scorable(registry, kind.key, command, now := database_now(session))
+    investment.must_be_known(session, registry, command.investment_code)
     tenderer = find_tenderer(session, command.tenderer) if command.tenderer else agency
     project = make_project(session, registry, kind, command, tenderer, now)
     code = codes.tender_code(project.code, 1)
@@ -280,6 +283,7 @@ def edit_draft(session: Session, registry: Any, tender: Tender, command: DraftTe
     locked(session, tender.code)
     must_be_draft(tender)
     must_be_scorable(registry, tender.kind, command, database_now(session))
+    investment.must_be_known(session, registry, command.investment_code)
     if command.tenderer:
         tender.tenderer = tender.lot.project.owner = find_tenderer(session, command.tenderer)
     else:
@@ -324,7 +328,8 @@ def findings(session: Session, registry: Any, tender: Tender, now: datetime) -> 
     kind, draft = kind_of(registry, tender.kind), draft_of(tender)
     plan = plan_of(draft, template_of(kind, draft.template), kind.regime, now)
     set_aside = set(session.scalars(select(Override.rule).where(Override.tender_id == tender.id)))
-    return check_tender(plan, the_rulebook(), the_calendar(), set_aside)
+    found = check_tender(plan, the_rulebook(), the_calendar(), set_aside)
+    return [*found, *investment.findings(session, registry, tender, the_rulebook(), now)]
 
 
 def override_rule(

@@ -71,6 +71,11 @@ class Tender(Base):
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tender.id"), index=True)
     """the consultation or negotiation that this one gathers the final offers of (最后报价)"""
 
+    @property
+    def investment_code(self) -> str:
+        """Of the investment project that it belongs to (投资项目代码), "" for none."""
+        return str(self.form.get("investment_code") or "")
+
 
 class TenderInvitee(Base):
     """Who may bid for a limited tender (邀请对象): `sealed` is the whole list, encrypted and padded."""

@@ -52,6 +52,7 @@ def plan_of(draft: DraftTender, template: Mapping[str, Any], regime: str, publis
         decryption_minutes=draft.decryption_minutes,
         committee=draft.committee,
         experts=draft.experts,
+        investment_code=draft.investment_code,
         texts=texts_of(draft.model_dump(mode="json")),
     )
 

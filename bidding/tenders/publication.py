@@ -101,6 +101,7 @@ def basis_of(registry: Any, tender: Tender, readiness: Readiness, now: datetime)
                 "settings": [str(settings[name]) for name in names],
                 "parties": [list(party) for party in parties],
                 "rulebook": the_rulebook().sha256,
+                "said": dict(readiness.said),
                 "day": beijing_date(now).isoformat(),
             }
         )
@@ -160,6 +161,7 @@ def make(
             "documents": hashlib.sha256(documents).hexdigest(),
             "evaluation": hashlib.sha256(evaluation).hexdigest(),
             "rulebook": {"version": setting.rulebook.version, "sha256": setting.rulebook.sha256},
+            **readiness.said,
             **digests.of(second, policy=policy, documents=documents, evaluation=evaluation),
             **(revision.said if revision else {}),
         }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bidding.tenders import drafts
+from bidding.tenders import drafts, investment
 from bidding.tenders.models import Tender
 from bidding.vault.custodian_key import parse_statement
 from bidding.vault.envelopes import key_stages_of, mode_of
@@ -42,6 +43,8 @@ class Readiness:
     findings: list[Finding]
     custodians: list[Custodian]
     mode: str = "either"
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """what the notice says besides: the investment project"""
 
     @property
     def blocking(self) -> list[Finding]:
@@ -65,7 +68,8 @@ class Readiness:
 def publishable(session: Session, registry: Any, tender: Tender, now: datetime | None = None) -> Readiness:
     """What the gates find and which custodians' keys are here, for a publication at `now`."""
     found = drafts.findings(session, registry, tender, now or database_now(session))
-    return Readiness(found, custodians(session, registry, tender), mode_of(tender.form))
+    said = investment.published(session, registry, tender.investment_code)
+    return Readiness(found, custodians(session, registry, tender), mode_of(tender.form), said)
 
 
 def custodians(session: Session, registry: Any, tender: Tender) -> list[Custodian]:

@@ -18,6 +18,7 @@ from bidding.tenders import (
     clausing,
     downloads,
     drafts,
+    investment,
     invited,
     papers,
     publication,
@@ -284,6 +285,8 @@ def tender_page(request: Request) -> Any:
     kind, draft = drafts.kind_of(request.registry, tender.kind), drafts.draft_of(tender)
     *_replaced, newest = versions.versions(request.db, tender)
     return {
+        "investment": investment.project_of(request.db, request.registry, tender.investment_code),
+        "dict_of": dict,
         "parent": request.db.get(Tender, tender.parent_id) if tender.parent_id else None,
         "final_offers": final_offers(request, tender),
         "version": newest,

@@ -375,6 +375,14 @@ def _barriers(check: _Check) -> Iterator[Finding]:
     yield from lint(plan.texts, check.rulebook, check.day, plan.regime)
 
 
+def _investment(check: _Check) -> Iterator[Finding]:
+    """Which purchases belong to an investment project and name its code."""
+    rule = check.find("INV.code")
+    if rule is not None and check.plan.subject in rule.strings and not check.plan.investment_code:
+        message = _("Name the code of the investment project that this belongs to.")
+        yield finding(rule, "investment_code", "", message)
+
+
 CHECKS: tuple[Callable[[_Check], Iterator[Finding]], ...] = (
-    _timetable, _opening, _money, _validity, _method, _evaluation, _committee, _barriers,
+    _timetable, _opening, _money, _validity, _method, _evaluation, _committee, _barriers, _investment,
 )  # fmt: skip

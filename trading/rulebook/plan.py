@@ -59,6 +59,7 @@ class TenderPlan:
     award_by_lottery: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
     approvals: Mapping[str, str] = field(default_factory=dict)
+    investment_code: str = ""
 
 
 @dataclass(frozen=True)

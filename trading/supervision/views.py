@@ -14,7 +14,8 @@ from pyramid.view import view_config
 from trading.clock import parse_rfc3339
 from trading.deals.days import last_day_before
 from trading.deals.service import of_tender
-from trading.interfaces import ITenders
+from trading.errors import Refused
+from trading.interfaces import IProjectRegister, ITenders
 from trading.ledger.service import TrailEntry, entries_of
 from trading.permissions import Permission
 from trading.supervision import service
@@ -56,7 +57,8 @@ def desk(request: Request) -> Any:
 def trail(request: Request) -> Any:
     """The timeline of one tender; who acted and from where stays closed until somebody looks."""
     entries = found_entries(request)
-    return trail_page(request, entries, service.regulator_lines(entries)) | {"looked_at": ""}
+    lines = service.regulator_lines(entries)
+    return trail_page(request, entries, lines) | project_of(request, lines) | {"looked_at": ""}
 
 
 @view_config(
@@ -72,7 +74,7 @@ def look(request: Request) -> Any:
     lines = service.look(request.db, request.actor, tender.code, wanted, keys)
     entries = found_entries(request)
     request.response.cache_control = "no-store"
-    return trail_page(request, entries, lines) | {"looked_at": wanted}
+    return trail_page(request, entries, lines) | project_of(request, lines) | {"looked_at": wanted}
 
 
 @view_config(route_name="trail", renderer=FOLDER + "public.jinja2", permission=PUBLIC)
@@ -184,6 +186,23 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
         "last_day": last_day_before,
         "persons": service.PERSONS,
     }
+
+
+def project_of(request: Request, lines: list[Line]) -> dict[str, Any]:
+    """The investment project that a tender belongs to, and one timeline of both: (subject, line), oldest first."""
+    code = request.matchdict["code"]
+    register = request.registry.queryUtility(IProjectRegister)
+    try:
+        wanted = request.port(ITenders).find(request.db, code).investment_code
+    except Refused:  # another subject of the ledger, such as a case of a plugin
+        wanted = ""
+    project = register.project(request.db, wanted) if register is not None and wanted else None
+    trails = project.trails if project else ()
+    both = [(code, line) for line in lines]
+    both += [
+        (each, line) for each in trails for line in service.regulator_lines(entries_of(request.db, each))
+    ]
+    return {"project": project, "timeline": sorted(both, key=lambda row: row[1].at) if project else both}
 
 
 def shown(value: Any) -> str:
