@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.draws.ceremonies import Ceremony, ceremony
@@ -443,13 +443,48 @@ class Scored(Story):
                 "bid": bid,
                 "item": item,
                 "score": "2" if (bid, item, member) == WRONG else MARKS[item][place],
-                "reason": "",
+                "reason": "one has expired"
+                if (bid, item, member) == WRONG and self.bend != "no reason"
+                else "",
             }
             for bid, item in cells
         ]
 
+    def panel(self) -> str:
+        super().panel()
+        return self.amended(lambda row: row | {"head": row["member"] == self.members[0]})
+
+    def amended(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
+        """The panel document with its rows changed; its hash."""
+        said = json.loads(self.files["evaluation/panel.json"])
+        document = dumps(said | {"members": [change(row) for row in said["members"]]})
+        self.files["evaluation/panel.json"] = document
+        return hexhash(document)
+
+    def state(self) -> None:
+        """The head states that every bid has three certificates, but for the one that m2 overlooks a point of."""
+        facts = [
+            {"bid": bid, "item": "O", "fact": "three certificates", "points": "3"} for bid in sorted(IDS)
+        ]
+        facts = facts[1:] if self.bend == "fact missing" else facts
+        member = "m2" if self.bend == "facts of another" else self.members[0]
+        head = {
+            "v": 1,
+            "typ": "ebid.score-facts",
+            "tender": TENDER,
+            "member": member,
+            "number": 1,
+            "salt": "C" * 22,
+        }
+        self.file("score-facts", "stated", "facts", head | {"facts": facts})
+
     def score(self) -> None:
+        if self.bend == "facts late":
+            self.lock(self.members[2])
+        self.state()
         for member in self.members:
+            if (self.bend, member) == ("facts late", self.members[2]):
+                continue
             if (self.bend, member) not in (("dropped", "m4"), ("late", "m5")):
                 self.lock(member)
         if self.bend == "twice":
@@ -550,6 +585,70 @@ class Scored(Story):
             self.result["ranking"].reverse()
         if self.bend == "points":
             self.result["scores"][IDS[1]]["items"]["T"] = {"points": "40.00", "exact": "40"}
+        super().report(inputs)
+
+
+class Replaced(Scored):
+    """c1 leads the committee, has stated the facts, locked a sheet and corrected a score when it is replaced by m1; the
+    correction that m2 had made by then still has its ground. m3 corrected one that c1 alone had differed from."""
+
+    lapsed = {"bid": IDS[1], "item": "O", "member": "m3", "ground": "objective", "before": "3", "after": "2"}
+
+    def seat(self) -> None:
+        self.members = ("c1", "m2", "m3", "m4", "m5")
+        super().seat()
+
+    def score(self) -> None:
+        super().score()  # with c1 in the place of m1
+        self.act("scores.corrected", self.paper(2, self.lapsed))
+        order = {"member": "c1", "seat": 1, "ground": "illness", "article": "M87 49"}
+        document = b"a doctor's note"
+        paper = dumps({"v": 1, "typ": "ebid.panel-replacement", "tender": TENDER, **order, "reason": "fell ill",
+                       "document": hexhash(document), "at": "2026-06-01T08:00:00Z"})  # fmt: skip
+        self.files[f"evaluation/replacements/{hexhash(paper)}.json"] = paper
+        if self.bend != "no document":
+            self.files[f"evaluation/replacements/{hexhash(document)}"] = document
+        panel = self.amended(lambda row: row | ({"replaced": True} if row["member"] == "c1" else {}))
+        if self.bend != "no order":
+            self.act("panel.member-replaced", order | {"replacement": hexhash(paper), "panel": panel})
+        self.members = ("m1", "m2", "m3", "m4", "m5")
+        said = json.loads(self.files["evaluation/panel.json"])["members"]
+        new = {
+            "member": "m1",
+            "role": "expert",
+            "cert_sha256": self.parties.people["m1"].cert_sha256,
+            "head": True,
+        }
+        self.files["evaluation/panel.json"] = dumps(
+            {"v": 1, "typ": "ebid.panel", "tender": TENDER, "members": [*said, new]}
+        )
+        self.act("panel.imported", {"panel": hexhash(self.files["evaluation/panel.json"])})
+        self.lock("m1")
+
+    def paper(self, number: int, change: dict[str, Any]) -> dict[str, str]:
+        """A signed correction; the entry's payload."""
+        raw = dumps(
+            {"v": 1, "typ": "ebid.score-correction", "tender": TENDER, "number": number, "reason": "seen"}
+            | change
+        )
+        digest, p7s = self.signed(
+            f"evaluation/score-corrections/{number}", raw, change["member"], secret=True
+        )
+        return {"member": change["member"], "correction": digest, "p7s": p7s}
+
+    def report(self, inputs: dict[str, Any]) -> None:
+        if self.bend == "void sheet":
+            for bid in inputs["bids"]:
+                bid["scores"] = {item: {**row, "c1": row["m1"]} for item, row in bid["scores"].items()}
+        if self.bend == "void member":
+            inputs["members"] = ["c1", *inputs["members"][1:]]
+            for bid in inputs["bids"]:
+                for row in bid["scores"].values():
+                    row["c1"] = row.pop("m1")
+        if self.bend == "void correction":
+            inputs["corrections"] = [*inputs["corrections"], self.lapsed | {"member": "c1", "bid": IDS[2]}]
+        if self.bend == "dropped correction":
+            inputs["corrections"] = []
         super().report(inputs)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tradehall_verify as verifier
-from tests.verifier.drawn import Scored
+from tests.verifier.drawn import Replaced, Scored
 from tests.verifier.pki import Parties
 from tests.verifier.story import IDS
 
@@ -25,14 +25,16 @@ def parties() -> Parties:
 def problems(parties: Parties, tmp_path: Path) -> Callable[..., list[str]]:
     """What V10 finds in a bundle whose hall did one thing wrong."""
 
-    def run(bend: str = "", **pack: Any) -> list[str]:
-        story = Scored(parties)
+    def run(bend: str = "", told: type[Scored] = Scored, **pack: Any) -> list[str]:
+        story = told(parties)
         story.bend = bend
         story.scores_only()
         (tmp_path / "bundle.tar").write_bytes(story.pack(**pack))
         trust = verifier.Trust.parse(story.trust())
         audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), trust)
         with audit.about("V10"):
+            if told is Replaced:
+                audit._check_replacements()
             audit.v10()
         return [problem for problem in audit.problems if FOR_WANT_OF_BIDS not in problem]
 
@@ -47,6 +49,8 @@ def test_honest_scores_have_no_problem(problems: Callable[..., list[str]], publi
 @pytest.mark.parametrize(
     ("bend", "said"),
     [
+        ("facts of another", "facts were stated by m2, who does not lead the committee"),
+        ("facts late", "member m3 locked a sheet before the facts were stated"),
         ("dropped", "dropped sheet: member m4 locked no scores"),
         ("twice", "member m1 locked 2 sheets"),
         ("stranger", "sheet of a stranger: c1 locked scores and is not of the panel"),
@@ -76,6 +80,12 @@ def test_bent_scores_are_exposed_to_everybody(
 @pytest.mark.parametrize(
     ("bend", "said"),
     [
+        (
+            "no reason",
+            f"departs from the stated facts without a reason: member m2, bid {IDS[0]}, item O: "
+            "sheet says 2, stated was 3",
+        ),
+        ("fact missing", f"no fact was stated for bid {sorted(IDS)[0]}, item O"),
         ("bent", f"score bent: member m1, bid {IDS[0]}, item T: sheet says 18, inputs say 20"),
         ("other reason", "the reasons for outliers: the report prints other reasons than the members signed"),
         ("other correction", "correction 1 bent: after 2.5 in the inputs, signed was 3"),
@@ -85,7 +95,33 @@ def test_bent_scores_are_exposed_to_everybody(
 def test_bent_scores_are_named_for_the_regulator(
     problems: Callable[..., list[str]], bend: str, said: str
 ) -> None:
-    assert said in problems(bend)
+    found = problems(bend)
+    assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_of_a_replaced_member_nothing_counts_and_that_is_no_problem(
+    problems: Callable[..., list[str]], public: bool
+) -> None:
+    assert problems(told=Replaced, public=public) == []
+
+
+@pytest.mark.parametrize(
+    ("bend", "said"),
+    [
+        ("void sheet", "void conclusion counted: scores of member c1, who was replaced (entry "),
+        ("void member", "void conclusion counted: scores of member c1, who was replaced (entry "),
+        ("void correction", "void conclusion counted: a correction of member c1, who was replaced (entry "),
+        ("dropped correction", "correction missing: number 1 of member m2"),
+        ("no document", "the document behind the replacement of a member is missing"),
+        ("no order", "only the panel document says that member c1 was replaced"),
+    ],
+)
+def test_a_void_conclusion_that_is_counted_anyway_is_named(
+    problems: Callable[..., list[str]], bend: str, said: str
+) -> None:
+    found = problems(bend, told=Replaced)
+    assert any(said in problem for problem in found), found
 
 
 def test_points_that_a_letter_or_the_notice_bends_are_named(parties: Parties, tmp_path: Path) -> None:
