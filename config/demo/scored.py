@@ -52,7 +52,7 @@ def draw_committee(story: Story) -> None:
         },
     )
     story.say(
-        f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} can be drawn, counted up to enough"
+        f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} or more can be drawn"
     )
     buyer.post(
         story.api("/panel/representatives"),

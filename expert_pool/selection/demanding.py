@@ -57,7 +57,7 @@ class Look:
     faults: list[Fault]
     warnings: list[dict[str, str]]
     counted: dict[str, int]
-    """for each stratum how many can be drawn, no further than is enough"""
+    """for each stratum how many can be drawn at least, in coarse steps"""
 
 
 def look(session: Session, registry: Any, purchase: Purchase, given: AskPanel, at: datetime) -> Look:
@@ -168,8 +168,8 @@ def thin(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[Fa
     for one in found.strata:
         count, quota = found.eligible[one["id"]], one["quota"]
         if not one["tags"] or count < quota:
-            message = _("Too few experts can be drawn for ${stratum}: ${count} for ${quota} seats",
-                        mapping={"stratum": one["id"], "count": count, "quota": quota})  # fmt: skip
+            message = _("Fewer experts can be drawn for ${stratum} than the ${quota} seats ask for",
+                        mapping={"stratum": one["id"], "quota": quota})  # fmt: skip
             faults.append(Fault("demand.too-few", message, "strata"))
     enough = {one["id"] for one in found.strata} - {
         s["id"] for s in found.thin(ratio, found.without_avoiding)
@@ -186,10 +186,7 @@ def thin(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[Fa
 def warnings(found: listing.Listing, wanted: asking.Demand, at: datetime) -> list[dict[str, str]]:
     """What the approving person should know: [{"code", "rule", "what"}]."""
     ratio = law.law_on(beijing_date(at)).ratio
-    rows = [
-        {"code": "pool-small", "rule": "X3.ratio", "what": f"{one['id']}: {found.eligible[one['id']]}"}
-        for one in found.thin(ratio)
-    ]
+    rows = [{"code": "pool-small", "rule": "X3.ratio", "what": one["id"]} for one in found.thin(ratio)]
     rows += [{"code": "merged", "rule": "", "what": tag} for tag in found.merged]
     if wanted.avoid:
         rows.append({"code": "avoided", "rule": "", "what": found.left_out()})

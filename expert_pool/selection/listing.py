@@ -43,8 +43,13 @@ class Listing:
         return [one for one in self.strata if found[one["id"]] < ratio * one["quota"]]
 
     def counted(self, ratio: int) -> dict[str, int]:
-        """For each stratum how many can be drawn, counted no further than `ratio` for each seat."""
-        return {one["id"]: min(self.eligible[one["id"]], ratio * one["quota"]) for one in self.strata}
+        """For each stratum how many can be drawn at least: `ratio` for each seat, one for each, or none. Exact numbers
+        would tell, of a small pool, who is in it."""
+        steps = ((one, (ratio * one["quota"], one["quota"], 0)) for one in self.strata)
+        return {
+            one["id"]: next(step for step in levels if self.eligible[one["id"]] >= step)
+            for one, levels in steps
+        }
 
     def left_out(self) -> str:
         """How many the avoidance list excludes, in steps of FEWEST; nobody and somebody are the same."""

@@ -117,7 +117,8 @@ def test_nobody_learns_from_an_avoidance_list_whom_an_organisation_has_in_the_po
 
 def test_people_who_can_be_drawn_are_counted_no_further_than_is_enough() -> None:
     assert list(made(pool(30)).counted(5).values()) == [20]
-    assert list(made(pool(19)).counted(5).values()) == [19]
+    assert list(made(pool(19)).counted(5).values()) == [4]
+    assert list(made(pool(3)).counted(5).values()) == [0]
 
 
 def test_people_without_an_employer_do_not_share_one() -> None:
