@@ -280,7 +280,8 @@ def initial_of(found: SmallWorks) -> dict[str, Any]:
         "declines_until": beijing(found.declines_until, "%Y-%m-%dT%H:%M"),
         "draw_at": beijing(found.draw_at, "%Y-%m-%dT%H:%M"),
     }
-    return {**found.form, **times, "k_values": " ".join(found.k_values)}
+    plain = {name: "" if value is None else value for name, value in found.form.items()}
+    return {**plain, **times, "k_values": " ".join(found.k_values)}
 
 
 def form_page(request: Request, form: Form, found: SmallWorks | None) -> dict[str, Any]:

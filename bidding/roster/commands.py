@@ -51,7 +51,7 @@ class AddManager(BaseModel):
 class Act(BaseModel):
     """An act of standing.STEPS, with its reason."""
 
-    act: Literal["announce", "reject", "list", "remove"]
+    act: Literal["announce", "reject", "admit", "remove"]
     reason: Reason
 
 

@@ -70,7 +70,7 @@ def regrade(
         if firm.status != "listed":
             continue
         if firm.grade != grade:
-            facts = {"from": firm.grade, "grade": grade, "year": years[-1][0]}
+            facts = {"was": firm.grade, "grade": grade, "year": years[-1][0]}
             firm.grade = grade
             note(session, actor, party, firm.number, "regraded", reason, "", facts, at)
         if leaves:

@@ -247,11 +247,8 @@ def template(request: Request) -> Response:
 def cards(request: Request) -> list[Card]:
     """Applications to examine, publicity that is over, objections, a quarter without its publication."""
     day, path = beijing_date(request.now()), request.route_path
-    counted = dict(
-        request.db.execute(
-            select(RosterFirm.status, func.count()).group_by(RosterFirm.status)
-        ).tuples().all()
-    )  # fmt: skip
+    per_state = select(RosterFirm.status, func.count()).group_by(RosterFirm.status)
+    counted = {status: many for status, many in request.db.execute(per_state)}
     found = []
     if applied := counted.get("applied", 0):
         note = _("${n} wait", mapping={"n": str(applied)})

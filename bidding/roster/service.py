@@ -175,8 +175,8 @@ def carry_out(
     if firm.status not in step.before:
         raise refuse("roster.state", _("The firm's present state does not allow this"), field="act")
     known, day = law.the_terms(registry, at), beijing_date(at)
-    faults = entry_faults(session, firm.party, known, day) if act in ("announce", "list") else []
-    if act == "list":
+    faults = entry_faults(session, firm.party, known, day) if act in ("announce", "admit") else []
+    if act == "admit":
         faults += publicity_faults(session, firm, day)
     if faults:
         raise Refused(faults)
@@ -187,7 +187,7 @@ def carry_out(
     if act == "announce":
         firm.announced_until = add_days("day", known.publicity, day, law.the_calendar())
         facts["until"] = firm.announced_until.isoformat()
-    elif act == "list":
+    elif act == "admit":
         firm.listed_at = at
     note(session, actor, firm.party, firm.number, act, reason, digest, facts, at)
 

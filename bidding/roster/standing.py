@@ -23,7 +23,7 @@ STEPS = {
     "apply": Step(frozenset({"", "rejected", "left"}), "applied", FIRM, "roster.applied"),
     "announce": Step(frozenset({"applied"}), "announced", OFFICE, "roster.announced"),
     "reject": Step(frozenset({"applied", "announced"}), "rejected", OFFICE, "roster.rejected"),
-    "list": Step(frozenset({"announced"}), "listed", OFFICE, "roster.listed"),
+    "admit": Step(frozenset({"announced"}), "listed", OFFICE, "roster.listed"),
     "withdraw": Step(frozenset({"applied", "announced", "listed"}), "left", FIRM, "roster.left"),
     "remove": Step(frozenset({"listed"}), "left", OFFICE, "roster.removed"),
 }

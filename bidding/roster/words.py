@@ -18,7 +18,7 @@ ACTS = {
     "apply": _("Applied"),
     "announce": _("Papers examined, announced to the public"),
     "reject": _("Application turned down"),
-    "list": _("Taken into the roster"),
+    "admit": _("Taken into the roster"),
     "withdraw": _("Left by its own wish"),
     "remove": _("Taken out of the roster"),
     "removed": _("Taken out: grade C year after year"),
@@ -34,7 +34,7 @@ ACTS = {
 DO = {
     "announce": _("Papers are right: announce the firm"),
     "reject": _("Turn the application down"),
-    "list": _("Take the firm into the roster"),
+    "admit": _("Take the firm into the roster"),
     "remove": _("Take the firm out"),
 }
 """what an office's act is called before it is done"""
@@ -62,7 +62,7 @@ DOCUMENTS = {
 }
 FACTS = {
     "decision": _("decision"), "since": _("from"), "until": _("until"), "grade": _("grade"), "number": _("number"),
-    "kind": _("kind"), "name": _("name"), "certificate": _("certificate"), "from": _("before"), "year": _("year"),
+    "kind": _("kind"), "name": _("name"), "certificate": _("certificate"), "from": _("from"), "was": _("before"), "year": _("year"),
 }  # fmt: skip
 """what the particulars of an act are called; others are not shown"""
 ENTRIES = {

@@ -152,8 +152,13 @@ def form(registry: Any, now: datetime) -> dict[str, Any]:
     return {
         "title": "人民路路面维修", "scope": "铣刨重铺沥青路面约三千平方米。", "place": "人民路", "days": "45",
         "trade": "municipal", "estimate": "1,800,000.00", "ceiling": "1750000", "method": "two-step",
-        "finalists": "3", "declines_until": end.isoformat(), "draw_at": end.isoformat(),
+        "finalists": "3", "declines_until": typed(end), "draw_at": typed(end),
     }  # fmt: skip
+
+
+def typed(instant: datetime) -> str:
+    """An instant in a field of a form."""
+    return instant.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M")
 
 
 def make(session: Session, registry: Any, folder: Path, patch: pytest.MonkeyPatch) -> Scene:
@@ -166,3 +171,8 @@ def make(session: Session, registry: Any, folder: Path, patch: pytest.MonkeyPatc
         session, registry, actor_for(registry, office, "示例市名录办公室"), owner,
         actor_for(registry, user, owner.name), signer_of(session, registry, user),
     )  # fmt: skip
+
+
+def beijing_day() -> str:
+    """Today in the hall, as a form wants it."""
+    return clock.now().astimezone(BEIJING).date().isoformat()

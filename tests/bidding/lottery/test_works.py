@@ -13,7 +13,7 @@ from bidding.lottery.commands import NameManager, SetAside, SignedWorks
 from bidding.roster import service
 from bidding.roster.commands import Rate
 from bidding.roster.models import RosterEngagement
-from tests.bidding.lottery.scene import Scene, cells
+from tests.bidding.lottery.scene import Scene, cells, typed
 from trading.clock import database_now
 from trading.errors import Refused
 
@@ -195,8 +195,8 @@ def test_a_step_is_taken_over_once_and_in_its_order(scene: Scene) -> None:
 def test_the_draw_waits_for_its_hour_and_the_award_for_the_publicity(scene: Scene) -> None:
     scene.take_in([cells(number) for number in range(1, 6)])
     scene.local_rule()
-    later = (works.earliest_end(scene.registry, database_now(scene.session)) + timedelta(hours=9)).isoformat()
-    found = scene.listed(draw_at=later)
+    later = works.earliest_end(scene.registry, database_now(scene.session)) + timedelta(hours=9)
+    found = scene.listed(draw_at=typed(later))
     with pytest.raises(Refused) as caught:
         works.to_be_drawn(scene.session, found)
     assert codes(caught) == ["works.early"]

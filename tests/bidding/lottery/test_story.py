@@ -1,0 +1,213 @@
+"""A lottery over the pages, from an application for the roster to a grade: firm, office, regulator, owner, citizen."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from webtest import TestApp, Upload
+
+from bidding.lottery import awarding, works
+from bidding.roster import law
+from bidding.vault.encoding import b64, unb64
+from expert_pool.experts import sheet
+from tests.bidding.lottery import scene as scenes
+from tests.helpers import committed, form_with, hall_party, hall_user, log_in, valid_code
+from tests.tenders import demo_ca, signer_of
+from trading import clock
+from trading.accounts.models import User
+from trading.outbox import deliver
+from trading.permissions import Role
+
+PICTURES = os.environ.get("TRADEHALL_PAGES")
+"""A folder to keep the pages in, for whoever wants to look at them."""
+PAPER = Upload("依据.pdf", b"%PDF paper", "application/pdf")
+
+
+class Story:
+    """Everybody signed in, each with a browser of their own."""
+
+    def __init__(self, app: TestApp, config: Configurator) -> None:
+        self.config, self.public = config, TestApp(app.app)
+        self.owner = hall_party(config, "示例镇人民政府", kind="public-body")
+        self.firm_party = hall_party(config, "新申请建设公司", uscc=valid_code(690))
+        owner = hall_user(config, Role.TENDERER, party=self.owner)
+        firm = hall_user(config, Role.BIDDER, party=self.firm_party)
+        self.signer = committed(config, lambda db: signer_of(db, config.registry, db.get(User, owner.id)))
+        self.buyer, self.firm = log_in(app, config, owner), log_in(app, config, firm)
+        self.office = log_in(app, config, hall_user(config, Role.ROSTER_OFFICER))
+        self.regulator = log_in(app, config, hall_user(config, Role.REGULATOR))
+
+    def send(self, browser: TestApp, page: str, field: str, status: int = 303, **values: Any) -> Any:
+        """Fill and send the form of a page that has `field`."""
+        form = next(form for form in browser.get(page).forms.values() if field in form.fields)
+        for name, value in values.items():
+            form[name] = value
+        answer = form.submit(status=status)
+        return answer.follow() if status == 303 else answer
+
+    def go(self, **ahead: float) -> None:
+        """Some time later; the worker keeps what is due, the authority renews its lists."""
+        scenes.run_until(clock.now() + timedelta(**ahead))
+        registry = self.config.registry
+        demo_ca(registry).export_trust(Path(registry.settings["signatures.folder"]))
+        topics = ("works.freeze",)
+        handlers = {topic: registry["handlers"][topic] for topic in topics}
+        others = {topic: lambda *_: None for topic in registry["handlers"] if topic not in topics}
+        deliver(registry["sessions"], registry, others | handlers)
+
+    def sign(self, browser: TestApp, page: str, field: str) -> Any:
+        """Sign what a page offers, as its script does."""
+        form = form_with(browser.get(page), field)
+        raw = offered_bytes(form, field)
+        form[field] = b64(self.signer.sign(raw, clock.now()))
+        return form.submit(status=303).follow()
+
+
+def offered_bytes(form: Any, field: str) -> bytes:
+    return unb64(form.fields[field][0].attrs["data-sign-base64"])
+
+
+def keep(name: str, page: Any) -> None:
+    if PICTURES:
+        (Path(PICTURES) / f"{name}.html").write_bytes(page.body)
+
+
+@pytest.fixture
+def story(app: TestApp, config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    monkeypatch.setenv(clock.CLOCK_FILE, str(tmp_path / "clock"))
+    law.book_of.cache_clear()
+    return Story(app, config)
+
+
+def test_from_an_application_to_a_grade_over_the_pages(story: Story) -> None:
+    firms_come_in(story)
+    code = the_works_are_announced(story)
+    the_list_is_frozen(story, code)
+    the_award_and_what_follows(story, code)
+
+
+def firms_come_in(story: Story) -> None:
+    refused = story.send(story.firm, "/roster/own", "account", 422, trade="municipal", band="500000-2000000")
+    assert "缺少有效证照" in refused.text
+    for kind in ("licence", "qualification", "safety"):
+        story.send(
+            story.firm, "/roster/own", "kind", kind=kind, number=f"No-{kind}", valid_from="2026-01-01",
+            valid_until="2029-12-31", evidence=PAPER,
+        )  # fmt: skip
+    story.send(story.firm, "/roster/own", "account", trade="municipal", band="500000-2000000")
+    desk = story.office.get("/desk")
+    assert "审核入库申请" in desk.text
+    examined = "/roster/office/firms/R000001"
+    bare = story.send(story.office, examined, "act", 422, act="announce", reason="材料齐全")
+    assert "field-fault" in bare.text
+    story.send(story.office, examined, "act", act="announce", reason="材料齐全有效", evidence=PAPER)
+    story.send(story.regulator, "/roster/firms/R000001", "text", text="该企业与某企业为同一控制人")
+    early = story.send(story.office, examined, "act", 422, act="admit", reason="公示期满", evidence=PAPER)
+    assert "公示期至" in early.text and "有异议尚未答复" in early.text
+    story.send(story.office, examined, "answer", answer="经核查不属实")
+    story.go(days=6)
+    story.send(story.office, examined, "act", act="admit", reason="公示期满无异议", evidence=PAPER)
+    rows = [scenes.cells(number) for number in range(1, 6)]
+    wrong = sheet.write(scenes.HEADING, [*rows, scenes.cells(6, band="9-10", safety_until="soon")])
+    look = {"sheet": Upload("名录.xlsx", wrong), "reason": "首批入库", "evidence": PAPER}
+    page = story.send(story.office, "/roster/office/import", "sheet", 200, **look)
+    assert "安全生产许可证有效期至" in page.text and form_with(page, "basis").submit(
+        "act", value="all", status=422
+    )
+    form_with(page, "basis").submit("act", value="good", status=303)
+    found = story.public.get("/roster")
+    keep("roster", found)
+    assert found.text.count("示例建设") == 5 and "新申请建设公司" in found.text
+    public = story.public.get("/roster/firms/R000001")
+    keep("firm", public)
+    assert "材料齐全有效" in public.text and "经核查不属实" in public.text and "同一控制人" not in public.text
+    story.office.post("/roster/office/publish", {"csrf_token": form_with(story.office.get("/roster/office"), "org")["csrf_token"].value}, status=303)  # fmt: skip
+
+
+def the_works_are_announced(story: Story) -> str:
+    offered = story.buyer.get("/small-works/new")
+    assert "不能选择摇号方式" in offered.text and 'value="two-step"' not in offered.text
+    story.send(
+        story.regulator, "/small-works/rules", "number", name="小型工程管理办法", number="示府办〔2026〕1号",
+        since="2026-01-01", evidence=PAPER,
+    )  # fmt: skip
+    values = scenes.form(story.config.registry, clock.now())
+    form = form_with(story.buyer.get("/small-works/new"), "scope")
+    for name, value in (values | {"estimate": "4,500,000.00"}).items():
+        form[name] = value
+    page = form.submit(status=303).follow()
+    keep("gates", page)
+    assert "第一(二)条" in page.text and "招标投标法 第4条" in page.text and "签名并发布" not in page.text
+    code = str(page.request.path).rsplit("/", 1)[1]
+    form = form_with(story.buyer.get(f"/small-works/{code}/edit"), "scope")
+    form["estimate"] = "1800000"
+    page = form.submit(status=303).follow()
+    story.public.get(f"/small-works/{code}", status=404)
+    story.sign(story.buyer, f"/small-works/{code}", "notice_cms")
+    assert "人民路路面维修" in story.firm.get("/desk").text
+    return code
+
+
+def the_list_is_frozen(story: Story, code: str) -> None:
+    page = story.firm.get(f"/small-works/{code}")
+    keep("works-firm", page)
+    excluded = scenes.valid_code(scenes.FIRST + 3)
+    story.send(
+        story.regulator, "/roster/office", "org", org=excluded, decision="示罚〔2026〕7号", ground="围标串标行为",
+        since="2026-01-01", until="2028-12-31", evidence=PAPER,
+    )  # fmt: skip
+    story.send(story.firm, f"/small-works/{code}", "reason", reason="人手不足，本次不参加")
+    story.go(days=5)
+    balls = story.public.get(f"/small-works/{code}/balls")
+    keep("balls", balls)
+    assert "名单已冻结" in balls.text and "示罚〔2026〕7号" in balls.text and "冻结前声明放弃" in balls.text
+    raw = story.public.get(f"/small-works/{code}/balls.json").json
+    assert [row["excluded"] for row in raw["balls"]] == ["declined", "", "", "excluded", "", ""]
+
+    def draws(db: Any) -> None:
+        small = works.by_code(db, code, lock=True)
+        for step, order in (("finalists", (5, 1, 4)), ("order", (4, 5, 1))):
+            ids = [valid_code(scenes.FIRST + number) for number in order]
+            awarding.drawn(db, story.config.registry, small, step, ids)
+
+    committed(story.config, draws)
+
+
+def the_award_and_what_follows(story: Story, code: str) -> None:
+    page = f"/small-works/{code}"
+    assert "示例建设4公司" in story.public.get(page).text
+    story.go(days=4)
+    story.sign(story.buyer, page, "award_cms")
+    wrong = story.send(story.buyer, page, "signed_on", 422, price="1", signed_on="2020-01-01")
+    assert wrong.text.count("field-fault") == 3
+    today = scenes.beijing_day()
+    story.send(
+        story.buyer, page, "signed_on", price="1750000", signed_on=today, file=Upload("合同.pdf", b"%PDF")
+    )
+    story.send(story.buyer, page, "score", completed_on=today, score="61", reason="工期延误、返工两处")
+    keep("works-done", story.public.get(page))
+    public = story.public.get("/roster", {"q": "示例建设4公司"}).click("R00000")
+    assert (
+        "工期延误、返工两处" in public.text
+        and "C级" in public.text
+        and "未发现" in story.public.get(page).text
+    )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_public_pages_tell_the_four_amounts_and_the_rules(app: TestApp, language: str) -> None:
+    headers = {"Accept-Language": language}
+    page = app.get("/small-works/routing", headers=headers)
+    keep(f"routing-{language}", page)
+    for amount in ("3,999,999.99", "4,000,000.00", "4,999,999.99", "5,000,000.00"):
+        assert amount in page.text
+    asked = app.get("/small-works/routing", {"estimate": "4500000", "investment": "90000000", "public_funds": "1"}, headers=headers)  # fmt: skip
+    assert ("不属于必须招标的情形" if language == "zh" else "does not make a tender mandatory") in asked.text
+    assert app.get("/small-works/routing", {"estimate": "many"}, headers=headers, status=200)
+    for path in ("/roster/rules", "/small-works/rules", "/credit", "/small-works", "/roster"):
+        app.get(path, headers=headers, status=200)
