@@ -4,14 +4,17 @@ call, final offers sealed like bids, a supplier that leaves, and the evaluation 
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pyramid.config import Configurator
 
 import tradehall_verify as verifier
+from config import installation
 from tests.bidding.offers.hall import Play, Supplier, bundle_of, make_play
 from tests.helpers import log_in
+from tests.journeys.attacks import Forgery
 from trading.ledger.service import entries_of
 
 CRITERIA = {
@@ -102,9 +105,40 @@ def test_a_consultation_by_scoring_is_played_to_its_report(consultation: Play, t
     said: list[str] = []
     assert verifier.main([str(bundle), "--trust", str(trusted)], said.append) == 0, "\n".join(said)
     assert any(line.startswith("V8") and f"3 of 4 final offers taken, {d.uscc} left" in line for line in said)
+    bent_bundles_are_named(play, bundle, trusted)
     assert [name for name in entries(play, play.code) if name.startswith("offers.")] == [
         "offers.change-proposed", "offers.change-decided", "offers.talks-ended", "offers.called", "offers.taken",
     ]  # fmt: skip
+
+
+def bent_bundles_are_named(play: Play, bundle: Path, trusted: Path) -> None:
+    """What a hall could change that holds its log's key: a call nobody signed, a swapped sheet, a dropped offer."""
+
+    def unsigned(files: Forgery) -> None:
+        del files.files["offers/call.p7s"]
+
+    def swapped(files: Forgery) -> None:
+        inputs = files.json("evaluation/inputs.json")
+        one, two = [row for row in inputs["bids"] if row["sheet"]][:2]
+        one["sheet"], two["sheet"] = two["sheet"], one["sheet"]
+        files.set_json("evaluation/inputs.json", inputs)
+
+    def dropped(files: Forgery) -> None:
+        gone = next(path for path in files.files if path.startswith("final-offers/bids/"))
+        folder = "/".join(gone.split("/")[:3])
+        files.files = {path: data for path, data in files.files.items() if not path.startswith(folder)}
+
+    for change, words in (
+        (unsigned, "offers/call.json carries no signature"),
+        (swapped, "it was evaluated by another price sheet than the sealed one"),
+        (dropped, "is missing"),
+    ):
+        forged = Forgery(bundle, SimpleNamespace(log=installation.log_key(play.scene.state)))
+        change(forged)
+        said: list[str] = []
+        path = forged.write(bundle.with_name(f"{change.__name__}.tar"))
+        assert verifier.main([str(path), "--trust", str(trusted)], said.append) == 1
+        assert any(words in line for line in said), (change.__name__, said)
 
 
 def refused_to_strangers(play: Play) -> None:
@@ -146,7 +180,9 @@ def test_a_negotiation_by_lowest_price_is_played_to_its_report(
     a, b, c, d = play.suppliers
     respond(play)
     play.call()
-    for supplier, price in zip((a, b, c, d), ("1400000.00", "1350000.00", "1375000.00", "1390000.00"), strict=True):
+    for supplier, price in zip(
+        (a, b, c, d), ("1400000.00", "1350000.00", "1375000.00", "1390000.00"), strict=True
+    ):
         play.offer(supplier, price)
     play.open(play.child)
     play.review()
