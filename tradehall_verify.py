@@ -1953,6 +1953,7 @@ REGULATOR_PATHS = re.compile(
     r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
     r"|evaluation/(earlier-[0-9]+/)?(promises|replacements|scores|score-facts|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
+    r"|works/check-[^/]+\.json"
     r"|offers/call\.(json|p7s)|final-offers/.+|evaluation/(inputs|report)\.json"
 )
 
@@ -2494,6 +2495,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"works/notice\..+", "works.published"),
     (r"works/balls\.json", "works.listed"),
     (r"works/award-.+", "works.awarded"),
+    (r"works/check-.+", "works.awarded works.rejected"),
     (r"draws/[0-9a-f]{64}/waves/.+", "draw.wave"),
 ]
 CARRIED_OUT = {  # entry type → the orders it may rest on

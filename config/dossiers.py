@@ -19,7 +19,6 @@ from bidding.vault.closing import never_opened
 from trading.draws import showing as draws
 from trading.secrets import HallKeys
 
-
 CLOSED = ("handed_over", "failed")
 """Ends of final offers that have been sealed."""
 
@@ -100,7 +99,9 @@ class WorksDossier:
         return False
 
     def exhibits(self, session: Session, registry: Any, folder: Path, *, sealed: bool) -> Iterator[Exhibit]:
-        return lotteries.of_works(session, registry, self.works)
+        yield from lotteries.of_works(session, registry, self.works)
+        for file in draws.files(session, registry["keys"], self.code):
+            yield Exhibit(*file)
 
     def openings(self, session: Session, keys: HallKeys) -> list[dict[str, Any]]:
         return []

@@ -54,6 +54,9 @@ FIGURES = (
         "delegate", "何平", Role.TENDERER, "school-board", "采购人代表（评审）", "purchaser's representative"
     ),
     Figure("pool", "韩梅", Role.POOL_OFFICER, "centre", "专家库管理员", "keeps the pool of experts"),
+    Figure(
+        "roster", "唐宁", Role.ROSTER_OFFICER, "centre", "承包商名录管理员", "keeps the roster of contractors"
+    ),
     Figure("regulator", "林涛", Role.REGULATOR, "finance", "监督人员", "watches the whole trail"),
     Figure("custodian", "高洁", Role.CUSTODIAN, "audit", "密钥保管方值守人员", "custodian's attendant"),
     Figure("sysadmin", "秦刚", Role.SYSTEM_ADMIN, "", "系统管理员", "system administrator"),

@@ -23,7 +23,8 @@ class Person:
         known = people.load(state)[login]
         self.login = login
         self.name = known["name"]
-        self.hall = Hall(hall, known["api_key"])
+        self.api_key = known["api_key"]
+        self.hall = Hall(hall, self.api_key)
         self.key_file = people.folder_of(state) / f"{login}.key.pem"
         self.signer = FileSigner.from_file(self.key_file, PASSWORD.encode())
 

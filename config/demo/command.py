@@ -19,12 +19,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config import bidder as device
 from config import supervisor
-from config.demo import lowest_price, scored
+from config.demo import hall, lottery, lowest_price, scored
 from config.demo.play import Story
 from trading import clock
 
 Step = tuple[str, Callable[[Story], None]]
-STORIES: dict[str, Sequence[Step]] = {"scored": scored.STEPS, "lowest-price": lowest_price.STEPS}
+STORIES: dict[str, Sequence[Step]] = {
+    "scored": scored.STEPS,
+    "lowest-price": lowest_price.STEPS,
+    "lottery": lottery.STEPS,
+    "hall": hall.STEPS,
+}
 """the tenders that can be played; the first is the default"""
 
 

@@ -31,6 +31,7 @@ class Phone:
 
     def __init__(self, ask: Ask, ann: str, rng: Callable[[int], bytes] = os.urandom) -> None:
         self.ask, self.ann = ask, ann
+        self.done: set[str] = set()
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.key = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         self.name = floor.name_of(self.key)
@@ -51,7 +52,14 @@ class Phone:
         given = self.papers()
         for what in given["wanted"]:
             {"commit": self.commit, "deal": self.deal, "reveal": self.reveal}[what](given)
+            self.done.add(what)
         return list(given["wanted"])
+
+    def has(self, what: str) -> bool:
+        """Whether this phone has done it, after another look."""
+        if what not in self.done:
+            self.look()
+        return what in self.done
 
     def commit(self, given: Mapping[str, Any]) -> None:
         self.hand_in("commits", self.paper)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,10 @@ class Story:
     folder: Path
     say: Callable[[str], None]
     code: str = ""
+    case: str = ""
+    """number of the case in the approval hall"""
+    accepted: date | None = None
+    """the day on which it was accepted"""
     policy: Policy | None = None
     sealed: dict[str, device.SealedBid] = field(default_factory=dict)
     committee: list[Person] = field(default_factory=list)

@@ -51,9 +51,7 @@ def draw_committee(story: Story) -> None:
             "session": {"at": rfc3339(story.sitting), "place": "评标室三"},
         },
     )
-    story.say(
-        f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} or more can be drawn"
-    )
+    story.say(f"demand {demanded['demand'][:16]}…  {sum(demanded['eligible'].values())} or more can be drawn")
     buyer.post(
         story.api("/panel/representatives"),
         {"logins": [DELEGATE], "letter": "授权何平作为采购人代表参加评标"},

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from config.demo import people, pool
+from config.demo import approvals, contractors, people, pool
 from config.demo.client import Person, until
 
 TEMPLATE = "school-computers"
@@ -43,7 +43,11 @@ def main(arguments: Sequence[str]) -> int:
     config.commit()
     people.ensure(config.registry, state)
     pool.ensure(config.registry, state)
+    approvals.ensure(config.registry, state)
+    contractors.ensure(config.registry, state)
     if not chosen.people_only:
+        if approvals.PLUGIN in config.registry.settings["hall.plugins"].split():
+            approvals.prepare(chosen.hall, state)
         open_tender(Person(chosen.hall, state, "agent"))
     return 0
 

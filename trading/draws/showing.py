@@ -78,6 +78,7 @@ def floor_papers(session: Session, draw: Draw, party: str, now: int) -> dict[str
     and with every commitment once they are frozen, so that a phone can compute T itself."""
     facts = facts_of(session, draw)
     values = {name: [c.hex() for c in commit.commits] for name, commit in facts.commits.items()}
+    mine = facts.commits[party].hash if party in facts.commits else ""
     return {
         "now": now,
         "params": canonical.loads(draw.params),
@@ -87,6 +88,7 @@ def floor_papers(session: Session, draw: Draw, party: str, now: int) -> dict[str
         "must": sorted(set(facts.params.must) & facts.commits.keys()),
         "values": values if draw.frozen_entry is not None else {},
         "wanted": ceremony.wanted(facts, party, now) if is_floor(party) else [],
+        "acked": sum(mine in ack.commits for ack in facts.acks.values()),
         "held": party in draw.parties,
         "voided": draw.voided,
         "ended": draw.ended,
