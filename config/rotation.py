@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bidding.evaluation.progress import facts_purpose
 from bidding.evaluation.progress import sheet_purpose as score_purpose
+from bidding.invitations.service import sealed_as
 from bidding.tenders.invited import purpose as invited_purpose
 from config import key_acts
 from config.models import Base
@@ -37,6 +38,7 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("download", "sealed"): lambda row: "download",
     ("tender_question", "sealed"): lambda row: "question",
     ("tender_invitee", "sealed"): invited_purpose,
+    ("invitation", "sealed"): sealed_as,
     ("expert", "sealed"): own_row,
     ("expert_act", "sealed"): own_row,
     ("expert_payment", "sealed"): lambda row: f"expert_payment/{row.expert_id}",

@@ -12,12 +12,13 @@ from trading.rulebook.calendar import (
     beijing_date,
     end_of,
     roll_forward,
+    subtract_days,
 )
 from trading.rulebook.clocks import Clock, ClockUnit, Due, Light, Pause, due, light
 
 __all__ = [
     "Calendar", "Clock", "ClockUnit", "Due", "Light", "Pause", "add_days", "at_beijing", "beijing_date", "due", "end_of",
-    "light", "roll_forward", "the_calendar",
+    "light", "roll_forward", "subtract_days", "the_calendar",
 ]  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from pyramid.config import Configurator
 
 ROUTES = {
     "hall": "/hall",
-    "hall-items-json": "/hall/items.json",
-    "hall-item-json": "/hall/items/{item}.json",
+    "hall-items-json": "/api/hall/items",
+    "hall-item-json": "/api/hall/items/{item}",
     "hall-chart": "/hall/items/{item}/{audience:public|internal}.svg",
     "hall-item": "/hall/items/{item}",
     "hall-manage": "/hall/manage",

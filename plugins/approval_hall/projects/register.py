@@ -57,5 +57,5 @@ def approvals_of(session: Session, case: HallCase) -> Iterator[Approval]:
             yield Approval(
                 item=item.step(step.key).name.zh, department=item.department(step.department), number=case.decision_number,
                 decided_at=step.ended_at or case.decided_at, sha256=paper.sha256 if paper else "",
-                route="hall-checked" if paper else "", where=where,
+                route="hall-check-one" if paper else "", where=where,
             )  # fmt: skip

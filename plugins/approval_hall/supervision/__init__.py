@@ -17,6 +17,7 @@ ROUTES = {
     "hall-accountability-case": "/hall/accountability/{number}",
     "api-hall-lights": "/api/hall/lights",
     "api-hall-light": "/api/hall/lights/{id}",
+    "api-hall-case-lights": "/api/hall/cases/{number}/lights",
     "api-hall-letter": "/api/hall/letters/{number}",
 }
 WRITTEN_TO = {"hall-officer", "hall-representative", "agent", "tenderer"}

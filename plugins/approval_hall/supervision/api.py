@@ -37,6 +37,13 @@ def lights(request: Request) -> Any:
     }
 
 
+@view_config(route_name="api-hall-case-lights", request_method="GET", renderer="json", permission=SEE)
+def of_case(request: Request) -> Any:
+    """All lights that a case has had, those that went out with them."""
+    found = board.of_subject(request.db, request.matchdict["number"])
+    return {"lights": [board.facts(each) | {"ended": each.ended_at is not None} for each in found]}
+
+
 @view_config(route_name="api-hall-light", request_method="GET", renderer="json", permission=SEE)
 def light(request: Request) -> Any:
     """One light and how it changed."""

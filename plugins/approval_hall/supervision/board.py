@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -93,10 +93,10 @@ def of_department(session: Session, name: str, discreet: bool) -> list[HallLight
     return [light for light in running(session, discreet) if light.department == wanted]
 
 
-def of_subjects(session: Session, subjects: Iterable[str]) -> list[HallLight]:
-    """The lights about these tenders and cases that are on."""
-    query = select(HallLight).where(HallLight.ended_at.is_(None), HallLight.tender.in_(set(subjects)))
-    return sorted(session.scalars(query), key=urgency)
+def of_subject(session: Session, subject: str) -> list[HallLight]:
+    """The lights about a tender or a case, those too that went out, in the order of their beginning."""
+    query = select(HallLight).where(HallLight.tender == subject, HallLight.discreet.is_(False))
+    return list(session.scalars(query.order_by(HallLight.started_at, HallLight.key)))
 
 
 def history(session: Session, light: HallLight) -> list[HallLightChange]:
