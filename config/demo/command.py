@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config import bidder as device
 from config import supervisor
-from config.demo import hall, lottery, lowest_price, scored
+from config.demo import consultation, hall, lottery, lowest_price, scored
 from config.demo.play import Story
 from trading import clock
 
@@ -28,6 +28,7 @@ STORIES: dict[str, Sequence[Step]] = {
     "scored": scored.STEPS,
     "lowest-price": lowest_price.STEPS,
     "lottery": lottery.STEPS,
+    "consultation": consultation.STEPS,
     "hall": hall.STEPS,
 }
 """the tenders that can be played; the first is the default"""
