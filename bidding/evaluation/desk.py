@@ -11,6 +11,7 @@ from bidding.evaluation.models import Clarification
 from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, load
 from bidding.tenders.models import Tender
 from bidding.vault.models import Bid
+from expert_pool.selection import replacing
 from expert_pool.selection.service import panel_of, seat_for
 from trading.parties.models import Party
 from trading.web import Card, _
@@ -35,6 +36,8 @@ def todo(request: Request, found: Evaluation) -> tuple[Any, bool]:
     if own is None:
         return _("Sign in to the evaluation"), True
     phase = found.phase(request.now())
+    if own.recused_at:
+        return _("You have no part in this evaluation any more"), False
     step = STEP_OF_PHASE.get(phase)
     if step and not found.has_voted(own.member, step):
         return _("A review waits for your signature"), True
@@ -68,7 +71,21 @@ def buyer_cards(request: Request) -> list[Card]:
         )
         for tender in request.db.scalars(opened.order_by(Tender.opens_at))
         if panel_of(request.db, tender.code) is None
-    ]
+    ] + vacancies(request)
+
+
+def vacancies(request: Request) -> list[Card]:
+    """Evaluations of the reader's organisation in which a seat is empty and nobody is on the way to it."""
+    own = request.identity.party_id
+    evaluating = select(Tender).where(
+        Tender.state == "evaluating", or_(Tender.tenderer_id == own, Tender.agency_id == own)
+    )
+    return [
+        Card(request.called(tender), request.route_path("panel", code=tender.code),
+             _("A seat of the committee is empty: fill it, or stop the evaluation"), "late")
+        for tender in request.db.scalars(evaluating.order_by(Tender.opens_at))
+        if (panel := panel_of(request.db, tender.code)) and replacing.stuck(request.db, request.registry, panel)
+    ]  # fmt: skip
 
 
 def bidder_cards(request: Request) -> list[Card]:

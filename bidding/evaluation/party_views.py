@@ -9,38 +9,57 @@ from pyramid.request import Request
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from bidding.evaluation import access, api, commands, names, pricesheet, questions, seats, service
+from bidding.evaluation import access, api, commands, names, pricesheet, questions, rounds, seats, service
 from bidding.evaluation.corrections import correct
 from bidding.evaluation.derivation import line
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.progress import is_open
 from bidding.vault.models import Outcome
-from expert_pool.selection import pools
+from expert_pool.selection import pools, replacing
 from expert_pool.selection.api import purchase_of
+from expert_pool.selection.service import was_approved
 from trading.accounts import certificates
-from trading.errors import Refused
+from trading.errors import Fault, Refused
 from trading.ledger import canonical
 from trading.permissions import Permission
-from trading.web import Form
+from trading.supervision import papers
+from trading.web import Form, whole_number
 
 FOLDER = "bidding.evaluation:templates/"
-MOST = 1 << 20
+MOST_WORDS = 2000
+"""characters of a reason"""
 
 
 @view_config(route_name="panel", renderer=FOLDER + "panel.jinja2", permission=Permission.IMPORT_PANEL)
 def panel(request: Request) -> Any:
     """The committee's seats, and the import of its list."""
-    faults: list[Any] = []
+    faults: list[Fault] = []
     if request.method == "POST":
-        upload = request.POST.get("list")
-        raw = upload.file.read(MOST) if hasattr(upload, "file") else b""
         try:
-            seats.import_panel(request.db, request.registry, request.actor, request.context.code, raw)
+            seats.import_panel(
+                request.db,
+                request.registry,
+                request.actor,
+                request.context.code,
+                uploaded(request, "list")[1],
+            )
             return HTTPSeeOther(request.path)
         except Refused as refused:
             faults = list(refused.faults)
             request.response.status = 422
+    return show_panel(request, faults)
+
+
+def uploaded(request: Request, field: str) -> tuple[str, bytes]:
+    """Name and bytes of a posted file; empty without one."""
+    upload = request.POST.get(field)
+    if not hasattr(upload, "file"):
+        return "", b""
+    return upload.filename or "", upload.file.read(papers.LARGEST + 1)
+
+
+def show_panel(request: Request, faults: list[Fault]) -> dict[str, Any]:
     found = access.evaluation_of(request)
     delivered = found.report is not None and found.report.delivered_at is not None
     return {
@@ -50,11 +69,46 @@ def panel(request: Request) -> Any:
         "names": names,
         "title": names.title(request, found.tender),
         "faults": faults,
+        "posted": request.POST,
         "steps": names.steps(request, found.phase(request.now()), talks=found.talks),
         "delivered": delivered,
         "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
         "may_import": found.tender.state in seats.IMPORT_STATES and not found.complete,
+        "drawn": found.panel is not None and found.panel.drawn and was_approved(request.db, found.panel),
+        "replacing": found.tender.state == "evaluating" and not delivered,
+        "vacant": found.panel is not None and not found.complete,
+        "stuck": found.panel is not None and replacing.stuck(request.db, request.registry, found.panel),
     }
+
+
+@view_config(route_name="panel-replacements", request_method="POST", renderer=FOLDER + "panel.jinja2",
+             permission=Permission.IMPORT_PANEL)  # fmt: skip
+def replace_member(request: Request) -> Any:
+    """Have a member replaced after the evaluation has begun."""
+    posted = request.POST
+    order = replacing.Order(
+        whole_number(posted.get("seat", ""), 0), posted.get("ground", ""), posted.get("reason", "")[:MOST_WORDS],
+        *uploaded(request, "document"),
+    )  # fmt: skip
+    try:
+        seats.replace_member(request.db, request.registry, request.actor, request.context.code, order)
+    except Refused as refused:
+        request.response.status = 422
+        return show_panel(request, list(refused.faults))
+    return HTTPSeeOther(request.route_path("panel", code=request.context.code))
+
+
+@view_config(route_name="panel-stop", request_method="POST", renderer=FOLDER + "panel.jinja2",
+             permission=Permission.IMPORT_PANEL)  # fmt: skip
+def stop(request: Request) -> Any:
+    """Stop the evaluation; another committee is to be formed."""
+    ground = rounds.Ground(request.POST.get("reason", "")[:MOST_WORDS], *uploaded(request, "document"))
+    try:
+        seats.stop(request.db, request.registry, request.actor, request.context.code, ground)
+    except Refused as refused:
+        request.response.status = 422
+        return show_panel(request, list(refused.faults))
+    return HTTPSeeOther(request.route_path("panel", code=request.context.code))
 
 
 @view_config(route_name="clarifications", request_method="GET", renderer=FOLDER + "clarifications.jinja2",

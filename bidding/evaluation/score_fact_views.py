@@ -11,6 +11,7 @@ from pyramid.view import view_config
 
 from bidding.evaluation import access, score_form, score_stating
 from bidding.evaluation.progress import Evaluation, Phase
+from bidding.evaluation.score_papers import Form
 from bidding.evaluation.score_service import scoring_of
 from bidding.evaluation.score_views import device, names_of, page, signed
 from bidding.evaluation.views import EVALUATE, FOLDER, back
@@ -25,9 +26,9 @@ def facts(request: Request) -> Any:
     found, own = access.member(request)
     if elsewhere := not_now(request, found, own):
         return elsewhere
-    form = scoring_of(found).form(own.member)
+    form = scoring_of(found).whole_form(own.member)
     if request.method != "POST":
-        return filling(request, found, own, score_form.facts_with(form))
+        return filling(request, found, own, form, score_form.facts_with(form))
     try:
         raw = score_stating.draft_facts(
             request.db, request.registry, request.actor, found.tender, score_form.facts_of(request.POST, form)
@@ -35,10 +36,10 @@ def facts(request: Request) -> Any:
     except Refused as refused:
         request.response.status = 422
         faults = score_form.shown_faults(form, refused.faults, names_of(request, found, form))
-        return filling(request, found, own, dict(request.POST), faults)
+        return filling(request, found, own, form, dict(request.POST), faults)
     certificate = found.seat(own.member).cert_sha256
     return page(
-        request, found, own, raw=b64(raw), faults=[], values=dict(request.POST), certificate=certificate
+        request, found, own, form, raw=b64(raw), faults=[], values=dict(request.POST), certificate=certificate
     )
 
 
@@ -48,11 +49,12 @@ def not_now(request: Request, found: Evaluation, own: PanelMember) -> HTTPSeeOth
 
 
 def filling(
-    request: Request, found: Evaluation, own: PanelMember, values: dict[str, str], faults: Sequence[Fault] = ()
-) -> dict[str, Any]:
+    request: Request, found: Evaluation, own: PanelMember, form: Form, values: dict[str, str],
+    faults: Sequence[Fault] = (),
+) -> dict[str, Any]:  # fmt: skip
     """The form with these values in its fields."""
     return page(
-        request, found, own, raw=None, values=values, faults=faults,
+        request, found, own, form, raw=None, values=values, faults=faults,
         wrong={fault.field: fault for fault in faults}, **device(request, found, own, "facts"),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -74,7 +74,11 @@ class Scoring:
     def form(self, member: str) -> Form:
         """What a member scores."""
         bids = tuple(self.unscored(member)) or self.bids
-        return Form(self.tender, member, bids, self.rules.judged, self.round, self.stated)
+        return replace(self.whole_form(member), bids=bids)
+
+    def whole_form(self, member: str) -> Form:
+        """The same with every bid that is scored: what the head states facts of."""
+        return Form(self.tender, member, self.bids, self.rules.judged, self.round, self.stated)
 
     @cached_property
     def stated(self) -> dict[Place, Stated]:
@@ -93,13 +97,13 @@ class Scoring:
     @property
     def facts_owed(self) -> bool:
         """Whether objective items wait for the head to state their facts: until then no sheet is locked."""
-        form = self.form("")
+        form = self.whole_form("")
         return len(self.stated) < len(form.bids) * len(form.objective)
 
     @property
     def may_state(self) -> bool:
         """Whether facts may (still) be stated: not again once somebody has locked what they prefilled."""
-        return bool(self.form("").objective) and (self.facts_owed or not self.locked)
+        return bool(self.whole_form("").objective) and (self.facts_owed or not self.locked)
 
     @cached_property
     def sheets(self) -> dict[str, list[Entry]]:

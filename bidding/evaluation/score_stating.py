@@ -80,7 +80,7 @@ def _stating(
             "score.facts-stand", _("A member has locked a sheet: what was stated stands"), rule="M87 64",
             remedy=_("Whoever sees a fact otherwise gives other points with a reason on the sheet."),
         )  # fmt: skip
-    return found, member, scoring.form(member.member)
+    return found, member, scoring.whole_form(member.member)
 
 
 def _filed(session: Session, tender: Tender) -> int:

@@ -22,10 +22,12 @@ from trading.ledger import canonical
 from trading.web import Form, whole_number
 
 
-def page(request: Request, found: Evaluation, own: PanelMember, **more: Any) -> dict[str, Any]:
-    """What every page of scoring shows."""
+def page(
+    request: Request, found: Evaluation, own: PanelMember, form: SheetForm | None = None, **more: Any
+) -> dict[str, Any]:
+    """What every page of scoring shows; `form` is the member's sheet unless another one is given."""
     scoring = score_service.scoring_of(found)
-    form = scoring.form(own.member)
+    form = form or scoring.form(own.member)
     rows = criteria(request, found)
     return room(
         request, found, found.phase(request.now()), own=own, scoring=scoring, sheet=form, rows=rows,

@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import seats
+from bidding.evaluation import seats, service
+from bidding.evaluation.rounds import Ground
 from bidding.evaluation.scoring import evaluate_json
+from expert_pool.selection import completing, replacing
+from expert_pool.selection import service as committee
+from expert_pool.selection.purchase import Purchase
 from expert_pool.selection.replacing import Order
-from tests.bidding.evaluation.room import Room, certify, make_room
-from tests.bidding.evaluation.scoring_room import SCORED, lock, state
+from tests.bidding.evaluation.builders import sheet
+from tests.bidding.evaluation.room import Room, certify, make_room, stamp
+from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, state
 from tests.helpers import make_user
 from trading.accounts.models import User
 from trading.errors import Refused
@@ -100,3 +106,177 @@ def test_a_member_replaced_while_scoring_leaves_nothing_that_counts(session: Ses
     assert evaluate_json(inputs) == room.result()
     [entry] = room.entries("panel.member-replaced")
     assert (entry["member"], entry["ground"], entry["article"]) == (gone, "illness", "M87 49")
+
+
+def test_a_correction_whose_ground_was_the_void_score_lapses_and_others_stay(session: Session) -> None:
+    room = scoring_room(session)
+    bids = [party.uscc for party in room.bidders]
+    for number, user in enumerate(room.people[:5]):
+        lock(room, user, {1: {(0, "O"): "5"}, 2: {(1, "O"): "5"}, 3: {(2, "T"): "10"}}.get(number, {}))
+    correct(room, room.people[2], bids[1], "O", "objective", "10")  # what all others had given
+    correct(room, room.people[0], bids[0], "O", "objective", "5")  # as the member who is replaced below
+    explain(room, room.people[3], bids[2], "T")
+    replace(room, room.people[1])
+    sign_in(room, room.people[5])
+    catch_up(room, room.people[5])
+    lock(room, room.people[5])
+    assert room.phase == "report", "the reason and the first correction still stand"
+    inputs = canonical.loads(room.report().inputs)
+    assert [(c["member"], c["bid"]) for c in inputs["corrections"]] == [
+        (member_of(room, room.people[2]), bids[1])
+    ]
+    assert evaluate_json(inputs) == room.result()
+
+
+def test_whom_the_new_votes_bring_back_the_others_judge_and_score_too(session: Session) -> None:
+    prices = [sheet(f"{price}.00") for price in (9000, 10000, 10500, 11000)]
+    room = with_reserves(session, *prices)
+    back = room.bidders[3].uscc
+    vote(room, room.people[:3], "qualification", [back])
+    vote(room, room.people[3:5], "qualification")
+    vote(room, room.people[:5], "conformity")
+    state(room)
+    room.bidders, everybody = room.bidders[:3], room.bidders
+    for user in room.people[:4]:
+        lock(room, user)
+    room.bidders = everybody
+    replace(room, room.people[1], "recusal")
+    sign_in(room, room.people[5])
+    room.vote(room.people[5], "qualification")  # three of five now pass the fourth bid
+    assert room.phase == "conformity"
+    found = room.found
+    assert found.sheet_for("conformity", member_of(room, room.people[0])).bids == (back,)
+    for user in (*room.people[:1], *room.people[2:5]):
+        room.session.expire_all()
+        vote_on(room, user, [back])
+    room.vote(room.people[5], "conformity")
+    assert room.phase == "scoring" and room.found.scoring is not None and room.found.scoring.facts_owed
+    state(room)
+    for user in (room.people[0], *room.people[2:4]):
+        room.bidders = [party for party in everybody if party.uscc == back]
+        lock(room, user)
+    room.bidders = everybody
+    for user in room.people[4:]:
+        lock(room, user)
+    assert room.phase == "report"
+    assert {row["id"] for row in room.result()["ranking"]} == {party.uscc for party in everybody}
+
+
+def vote_on(room: Room, user: User, bids: Sequence[str]) -> None:
+    actor = room.actor(user)
+    votes = [{"bid": bid, "item": "terms", "pass": True, "reason": ""} for bid in bids]
+    raw = service.draft_review(room.session, room.registry, actor, room.tender, "conformity", votes)
+    cms = stamp(room.own_certificate(user), raw)
+    service.sign_review(room.session, room.registry, actor, room.tender.code, "conformity", raw, cms)
+
+
+def test_the_experts_choose_another_head_who_states_the_facts_anew(session: Session) -> None:
+    room = scoring_room(session)
+    lock(room, room.people[1])
+    replace(room, room.people[0], "absence")
+    sign_in(room, room.people[5])
+    assert room.phase == "replacement", "nobody leads the committee"
+    purchase = Purchase(
+        room.tender.code,
+        "evaluating",
+        room.tender.tenderer.uscc,
+        "",
+        "440300",
+        frozenset(),
+        Decimal(1),
+        "procurement",
+    )
+    chosen = next(row.seat for row in room.found.seated if row.user_id == room.people[2].id)
+    args = room.session, room.registry
+    assert [completing.choose_head(*args, room.actor(room.people[n]), purchase, chosen) for n in (1, 2, 3)][
+        -1
+    ]
+    catch_up(room, room.people[5])
+    assert room.found.scoring is not None and room.found.scoring.facts_owed
+    with pytest.raises(Refused, match="panel.head-only"):
+        state(room, room.people[1])
+    state(room, room.people[2])
+    for user in room.people[2:6]:
+        lock(room, user)
+    assert room.phase == "report"
+    document = canonical.loads(committee.document_of(room.registry["keys"], room.found.panel))  # type: ignore[arg-type]
+    heads = [row["member"] for row in document["members"] if row["head"] and not row.get("replaced")]
+    assert heads == [member_of(room, room.people[2])]
+
+
+def test_a_report_that_was_not_delivered_is_drawn_up_anew(session: Session) -> None:
+    room = scoring_room(session)
+    for user in room.people[:5]:
+        lock(room, user, {(0, "T"): "30"} if user is room.people[3] else {})
+    before = room.report().sha256
+    replace(room, room.people[3])
+    assert room.found.report is None and room.entries("panel.member-replaced")[0]["report"] == before
+    sign_in(room, room.people[5])
+    catch_up(room, room.people[5])
+    lock(room, room.people[5])
+    assert room.report().sha256 != before
+    room.people = [user for n, user in enumerate(room.people) if n not in (3, 6)]
+    room.sign_all()
+    room.deliver()
+    with pytest.raises(Refused, match="panel.not-begun"):
+        replace(room, room.people[1])
+
+
+def test_the_next_reserve_comes_where_one_has_an_interest_and_with_nobody_left_it_stops(
+    session: Session,
+) -> None:
+    room = scoring_room(session)
+    assert replace(room, room.people[2]) and not room.entries("evaluation.reopened")
+    sign_in(room, room.people[5], "my sister works there")
+    assert not stuck(room)
+    sign_in(room, room.people[6])
+    assert room.phase == "qualification"
+    replace(room, room.people[3], "absence")
+    assert stuck(room)
+    with pytest.raises(Refused, match="panel.document"):
+        seats.stop(room.session, room.registry, room.agent, room.tender.code, Ground("nobody", "", b""))
+    seats.stop(
+        room.session,
+        room.registry,
+        room.agent,
+        room.tender.code,
+        Ground("候补专家均无法到场", "说明.txt", PAPER),
+    )
+    assert (room.tender.state, room.tender.round, room.found.panel) == ("opened", 2, None)
+    assert room.found.reviews == []
+    [entry] = room.entries("evaluation.reopened")
+    assert (entry["order"], entry["committee"], entry["round"]) == ("", "new", 2)
+
+
+def stuck(room: Room) -> bool:
+    panel = room.found.panel
+    assert panel is not None
+    return replacing.stuck(room.session, room.registry, panel)
+
+
+def test_a_committee_is_whole_when_a_reserve_sits_before_the_evaluation(session: Session) -> None:
+    room = with_reserves(session, reserves=1)
+    assert room.tender.state == "evaluating"
+    other = make_room(session, rules=SCORED)
+    spare = make_user(session, "expert", keys=other.registry["keys"])
+    certify(session, spare)
+    line = {"login": spare.login, "name": spare.name, "employer": "", "kind": "expert", "head": False}
+    raw = json.dumps(json.loads(other.list_file()) | {"reserves": [line]}).encode()
+    seats.import_panel(session, other.registry, other.agent, other.tender.code, raw)
+    for user in (*other.people[:1], *other.people[2:]):
+        sign_in(other, user)
+    with pytest.raises(Refused, match="panel.not-yours"):
+        sign_in(other, spare)
+    sign_in(other, other.people[1], "my brother bids")
+    sign_in(other, spare)
+    assert len(other.entries("panel.imported")) == 2 and other.found.complete
+
+
+def test_nobody_is_replaced_without_a_seat_a_ground_a_reason_and_a_document(session: Session) -> None:
+    room = scoring_room(session)
+    with pytest.raises(Refused) as refused:
+        seats.replace_member(
+            room.session, room.registry, room.agent, room.tender.code, Order(9, "bored", " ", "", b"")
+        )
+    codes = [fault.code for fault in refused.value.faults]
+    assert codes == ["panel.not-seated", "panel.ground", "panel.why", "panel.document"]
