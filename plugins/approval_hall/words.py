@@ -15,10 +15,10 @@ STATES = {
     "draft": (_("Draft"), "neutral"),
     "prefiled": (_("Handed in"), "wait"),
     "supplementing": (_("To be completed"), "bad"),
-    "accepted": (_("Accepted"), "wait"),
+    "accepted": (_("Application accepted"), "wait"),
     "reviewed": (_("Ready to be decided"), "wait"),
-    "decided": (_("Decided"), "good"),
-    "closed": (_("Closed"), "good"),
+    "decided": (_("Decision made"), "good"),
+    "closed": (_("Case closed"), "good"),
     "returned": (_("Not accepted"), "bad"),
     "withdrawn": (_("Taken back"), "neutral"),
 }
@@ -29,7 +29,7 @@ STEPS = {
     "refused": (_("not agreed"), "bad"),
     "deemed": (_("time over: counts as agreed"), "bad"),
     "stopped": (_("stopped"), "neutral"),
-    "waiting": (_("waits"), "neutral"),
+    "waiting": (_("not begun"), "neutral"),
 }
 OUTCOMES = {"approved": (_("Granted"), "good"), "rejected": (_("Not granted"), "bad")}
 MATERIALS = {
@@ -40,7 +40,7 @@ MATERIALS = {
 POSTS = {
     "A": _("Post A"),
     "B": _("Post B"),
-    "head": _("Head"),
+    "head": _("Head of the department"),
     "representative": _("Chief representative"),
 }
 POWERS = {"decide": _("decides"), "pre-review": _("looks into it first"), "none": _("no power")}
@@ -57,7 +57,7 @@ DOCUMENTS = {
     "refusal": _("Notice of non-acceptance"),
     "promise": _("Promise of papers"),
     "pause": _("Notice of a stopped clock"),
-    "decision": _("Decision"),
+    "decision": _("Decision on the application"),
 }
 ACTS = {
     "hall.item-published": _("An item of the approval hall was published"),
@@ -86,7 +86,7 @@ ACTS = {
     "hall.address-refused": _("Refused: not from the hall's network"),
 }
 FIELDS = {
-    "item": _("Item"),
+    "item": _("Approval item"),
     "channel": _("Filed by way of"),
     "materials": _("Papers"),
     "material": _("Paper"),
@@ -102,7 +102,7 @@ FIELDS = {
     "powers": _("Powers"),
     "timed": _("Working days counted"),
     "untimed": _("Working days not counted"),
-    "opinion": _("Opinion"),
+    "opinion": _("Opinion of the department"),
     "act": _("Act"),
 }
 ACTORS = {"hall": _("the hall, by its timetable")}

@@ -23,7 +23,7 @@ CALLED = {
     "basis": _("Legal basis"),
     "conditions": _("Who may apply, and when it is granted"),
     "materials": _("Materials wanted"),
-    "flow": _("Procedure"),
+    "flow": _("How it is handled"),
     "limit": _("Statutory time"),
     "promised": _("Promised time"),
     "fee": _("Fee"),

@@ -16,7 +16,9 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall import limits
@@ -34,7 +36,8 @@ from trading.web import _
 
 COLUMNS = ("number", "item", "applicant", "title", "kind", "channel", "filed", "accepted", "promised", "statutory", "decided",
            "closed", "outcome", "rating")  # fmt: skip
-NOON, CHUNK, SHOWN = time(12), 5000, 20
+NOON, SHOWN = time(12), 20
+NOTHING = Jsonb({})
 STATES = {(False, False): "accepted", (True, False): "decided", (True, True): "closed"}
 OUTCOMES = ("approved", "rejected")
 
@@ -72,9 +75,8 @@ def load(session: Session, registry: Any, actor: Actor, data: bytes, applicant: 
         cases.append(row)
         if line.rating:
             ratings.append(rating_row(row, line.rating))
-    for table, rows in ((HallCase, cases), (HallRating, ratings)):
-        for start in range(0, len(rows), CHUNK):
-            session.execute(insert(table), rows[start : start + CHUNK])
+    copy(session, HallCase.__tablename__, cases)
+    copy(session, HallRating.__tablename__, ratings)
     payload = {"cases": len(cases), "ratings": len(ratings), "file": hashlib.sha256(data).hexdigest()}
     record(session, actor, "hall.loaded", None, payload, database_now(session))
     return len(cases)
@@ -179,6 +181,18 @@ def must_be_new(session: Session, numbers: Sequence[str]) -> None:
 # --- rows -----------------------------------------------------------------------------------------
 
 
+def copy(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """All rows at once (COPY): a year of a large hall in seconds."""
+    if not rows:
+        return
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+    connection: Any = session.connection().connection.dbapi_connection
+    with connection.cursor() as cursor, cursor.copy(command) as stream:
+        for row in rows:
+            stream.write_row(tuple(row.values()))
+
+
 @cache
 def due_by(accepted: date, days: int) -> datetime | None:
     return limits.due_at(at_beijing(accepted, NOON), days, the_calendar())
@@ -190,7 +204,7 @@ def case_row(line: Line, item: HallItem, party: Any) -> dict[str, Any]:
     filed = at_beijing(line.filed, NOON)
     return {
         "id": uuid.uuid4(), "number": line.number, "item_id": item.id, "item": line.item, "party_id": party.id,
-        "channel": line.channel, "title": line.title, "form": {}, "kind": line.kind, "origin": line.kind, "mode": "limit",
+        "channel": line.channel, "title": line.title, "form": NOTHING, "kind": line.kind, "origin": line.kind, "mode": "limit",
         "state": STATES[line.decided is not None, line.closed is not None], "promised": line.promised,
         "statutory": line.statutory, "created_at": filed, "filed_at": filed, "accepted_at": accepted,
         "promised_due": due_by(line.accepted, line.promised), "statutory_due": due_by(line.accepted, line.statutory),

@@ -106,7 +106,7 @@ def spreadsheet(request: Request) -> Response:
         [
             (
                 say(_("Shares")),
-                [say(_("Share")), "%", say(_("part")), say(_("whole")), say(_("of what"))],
+                [say(_("Figure")), "%", say(_("part")), say(_("whole")), say(_("of what"))],
                 shares,
             ),
             (
@@ -114,7 +114,7 @@ def spreadsheet(request: Request) -> Response:
                 [say(_("Department")), *heading],
                 sheet.counts_rows(found.departments, list(COUNTS)),
             ),
-            (say(_("By item")), [say(_("Item")), *heading], sheet.counts_rows(labelled, list(COUNTS))),
+            (say(_("By item")), [say(_("Item of the catalogue")), *heading], sheet.counts_rows(labelled, list(COUNTS))),
         ]
     )
     response = Response(body=data, content_type=XLSX)

@@ -7,11 +7,11 @@ from translationstring import TranslationStringFactory
 _ = TranslationStringFactory("tradehall")
 
 COUNTS = {
-    "filed": _("Filed"),
+    "filed": _("Handed in (cases)"),
     "online": _("of these online"),
-    "accepted": _("Accepted"),
+    "accepted": _("Accepted cases"),
     "returned": _("Returned"),
-    "closed": _("Closed"),
+    "closed": _("Closed cases"),
     "instant": _("of these on the spot"),
     "early": _("of these early"),
     "late": _("of these late"),

@@ -14,7 +14,7 @@ ACTS = {
     "accountability.decided": _("A case of accountability was decided"),
 }
 FIELDS = {
-    "key": _("Deadline"), "light": _("Light"), "due": _("Due"), "started": _("Since"), "subject": _("About"),
+    "key": _("Watched deadline"), "light": _("Light"), "due": _("Due"), "started": _("Since"), "subject": _("About"),
     "step": _("What is due"), "reds": _("Red lights"), "answer_by": _("Answer by"),
 }  # fmt: skip
 LIGHTS = {
