@@ -114,7 +114,11 @@ def spreadsheet(request: Request) -> Response:
                 [say(_("Department")), *heading],
                 sheet.counts_rows(found.departments, list(COUNTS)),
             ),
-            (say(_("By item")), [say(_("Item of the catalogue")), *heading], sheet.counts_rows(labelled, list(COUNTS))),
+            (
+                say(_("By item")),
+                [say(_("Item of the catalogue")), *heading],
+                sheet.counts_rows(labelled, list(COUNTS)),
+            ),
         ]
     )
     response = Response(body=data, content_type=XLSX)
