@@ -19,6 +19,7 @@ from bidding.lottery.models import SmallWorks
 from trading.clock import rfc3339
 from trading.errors import Refused
 from trading.ledger import canonical
+from trading.permissions import Permission
 from trading.web import PUBLIC
 
 FOLDER = "bidding.lottery:templates/"
@@ -55,7 +56,7 @@ def live(request: Request) -> Any:
     """The draw as the hall screen and a phone show it."""
     small, now = published(request), request.now()
     address = request.route_url("lottery-live", code=small.code)
-    draws = ceremony.draws_of(request.db, small.code)
+    newest = next(reversed(ceremony.draws_of(request.db, small.code)), None)
     request.response.headers["Server-Now"] = rfc3339(now)
     return {
         "small": small,
@@ -63,7 +64,11 @@ def live(request: Request) -> Any:
         "server_now": rfc3339(now),
         "projector": "projector" in request.GET,
         "qr": Markup(segno.make(address, error="m").svg_inline(border=1, omitsize=True)),
-        "newest": draws[-1] if draws else None,
+        "newest": newest,
+        "enters": newest is not None
+        and not newest.ended
+        and request.identity is not None
+        and request.has_permission(Permission.ENTER_BEACON, small),
     }
 
 
