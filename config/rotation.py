@@ -55,6 +55,7 @@ SEALED: dict[tuple[str, str], Purpose] = {
     ("deposit_payment", "sealed"): own_row,
     ("draw", "sealed"): lambda row: "draw",
     ("hall_paper", "sealed"): own_row,
+    ("roster_firm", "sealed"): own_row,
     ("score_draft", "sealed"): score_purpose,
     ("score_sheet", "sealed"): score_purpose,
     ("score_facts", "sealed"): facts_purpose,

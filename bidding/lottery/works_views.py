@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
@@ -152,7 +153,8 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
     now, usable = request.now(), certificates.usable(request.db, request.identity.user_id, request.now())
     data: dict[str, Any] = {"certificates": ",".join(each.sha256 for each in usable)}
     if found.state == "draft":
-        data["faults"] = works.gate_faults(request.db, request.registry, found, now)
+        faults = works.gate_faults(request.db, request.registry, found, now)
+        data["faults"] = [replace(fault, field="") for fault in faults]  # its fields are on another page
         data["signing_data"] = b64(works.notice_of(request.db, request.registry, found, now))
         data["earliest"] = works.earliest_end(request.registry, now)
     if found.state in ("draft", "published"):

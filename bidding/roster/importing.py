@@ -210,7 +210,7 @@ def take_over(
     session.add(
         RosterAct(
             party_id=firm.party.id, number=firm.number, act="import", reason=reason,
-            author=actor.organisation or actor.name, evidence=evidence, facts={}, entry=entry, at=at,
+            author=actor.organisation, evidence=evidence, facts={}, entry=entry, at=at,
         )
     )  # fmt: skip
 

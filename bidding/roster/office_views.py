@@ -10,6 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
+from bidding.lottery import watching
 from bidding.lottery.alarms import Cluster, Trace, clusters
 from bidding.roster import deciding, importing, issues, service, standing, views, words
 from bidding.roster.commands import Act, Answer, Exclude, ImportFirms, Lift
@@ -19,6 +20,7 @@ from expert_pool.experts import sheet, waiting
 from expert_pool.experts.office_views import spreadsheet
 from trading.errors import refuse
 from trading.ledger import canonical
+from trading.parties import service as parties
 from trading.permissions import Permission
 from trading.rulebook.calendar import beijing_date
 from trading.supervision import papers
@@ -51,6 +53,7 @@ def office_data(request: Request, form: Form) -> dict[str, Any]:
             (each, firms[each.firm_id]) for each in request.db.scalars(objections) if each.firm_id in firms
         ],
         "clusters": applicants(request),
+        "runs": [(run, parties.by_code(request.db, run.firm)) for run in watching.improbable(request.db)],
         "quarter": issues.quarter_of(day),
         "published": [each.quarter for each in issues.issued(request.db)],
         "today": day,
@@ -248,7 +251,7 @@ def cards(request: Request) -> list[Card]:
     """Applications to examine, publicity that is over, objections, a quarter without its publication."""
     day, path = beijing_date(request.now()), request.route_path
     per_state = select(RosterFirm.status, func.count()).group_by(RosterFirm.status)
-    counted = {status: many for status, many in request.db.execute(per_state)}
+    counted = {row[0]: row[1] for row in request.db.execute(per_state)}
     found = []
     if applied := counted.get("applied", 0):
         note = _("${n} wait", mapping={"n": str(applied)})

@@ -248,7 +248,7 @@ def note(
     """The act's ledger entry, and its line on the firm's public page. With `keys` nobody is told who acted."""
     payload = {"firm": number, "org": party.uscc, "reason": reason, "evidence": evidence, **facts}
     entry = record(session, actor, ENTRIES.get(act, f"roster.{act}"), None, payload, at, seal_person=keys)
-    author = "" if keys else actor.organisation or actor.name
+    author = "" if keys else actor.organisation
     session.add(
         RosterAct(
             party_id=party.id, number=number, act=act, reason=reason, author=author, evidence=evidence,

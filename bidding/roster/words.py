@@ -61,8 +61,9 @@ DOCUMENTS = {
     "safety": _("Safety production permit"),
 }
 FACTS = {
-    "decision": _("decision"), "since": _("from"), "until": _("until"), "grade": _("grade"), "number": _("number"),
-    "kind": _("kind"), "name": _("name"), "certificate": _("certificate"), "from": _("from"), "was": _("before"), "year": _("year"),
+    "kind": _("kind"), "decision": _("decision"), "number": _("number"), "name": _("name"),
+    "certificate": _("certificate"), "from": _("from"), "since": _("from"), "until": _("until"),
+    "was": _("before"), "grade": _("grade"), "year": _("year"),
 }  # fmt: skip
 """what the particulars of an act are called; others are not shown"""
 ENTRIES = {

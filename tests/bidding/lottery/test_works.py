@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import select
 
-from bidding.lottery import awarding, listing, works
+from bidding.lottery import awarding, listing, watching, works
 from bidding.lottery.commands import NameManager, SetAside, SignedWorks
 from bidding.roster import service
 from bidding.roster.commands import Rate
@@ -134,25 +135,24 @@ def test_without_a_local_rule_in_force_nothing_is_published(scene: Scene) -> Non
     assert codes(caught) == ["works.local-rule"] and caught.value.faults[0].rule == "N1117 一(二)"
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"estimate": "4000000.00"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
-        ({"estimate": "4999999.99"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
-        ({"estimate": "5000000.00", "public_funds": "0"}, {"rule.ROSTER.line", "works.band"}),
-        ({"sign_up": "true"}, {"rule.G0-5"}),
-        ({"object": "agency"}, {"rule.G0-8"}),
-        ({"requirements": "承包商应当在本市注册。"}, {"rule.G0-6"}),
-        ({"procurement": "true"}, {"rule.P1"}),
-    ],
-)  # fmt: skip
-def test_the_gates_refuse_publication_whatever_is_signed(
-    scene: Scene, changes: dict[str, str], expected: set[str]
-) -> None:
+GATES = (
+    ({"estimate": "4000000.00"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
+    ({"estimate": "4999999.99"}, {"rule.G0-1", "rule.G0-2", "rule.G0-1.number", "works.band"}),
+    ({"estimate": "5000000.00", "public_funds": "0"}, {"rule.ROSTER.line", "works.band"}),
+    ({"sign_up": "true"}, {"rule.G0-5"}),
+    ({"object": "agency"}, {"rule.G0-8"}),
+    ({"requirements": "承包商应当在本市注册。"}, {"rule.G0-6"}),
+    ({"procurement": "true"}, {"rule.P1"}),
+)
+"""what a form says, and by which rules it is refused"""
+
+
+def test_the_gates_refuse_publication_whatever_is_signed(scene: Scene) -> None:
     scene.local_rule()
-    with pytest.raises(Refused) as caught:
-        scene.published(**changes)
-    assert set(codes(caught)) == expected
+    for changes, expected in GATES:
+        with pytest.raises(Refused) as caught:
+            scene.published(**changes)
+        assert set(codes(caught)) == expected
 
 
 def test_a_line_of_the_city_is_set_aside_by_name_and_a_law_never(scene: Scene) -> None:
@@ -220,3 +220,18 @@ def test_an_award_notice_that_the_owner_did_not_sign_goes_nowhere(scene: Scene) 
             scene.session, scene.registry, scene.owner_actor, found, scene.signer.sign(b"another price", now)
         )
     assert codes(caught)[0].startswith("signature.") and found.state == "announced"
+
+
+def test_a_firm_that_comes_first_too_often_is_shown_with_its_chance(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 4)])
+    scene.local_rule()
+    found = scene.listed(method="one-step", finalists=0)
+    scene.drawn(found, {"winner": [1, 2, 3]})
+    for place in range(4):  # the same result again and again: only the record counts here
+        again = scene.draft(method="one-step", finalists=0)
+        again.balls_raw, again.drawn, again.state = found.balls_raw, dict(found.drawn), "awarded"
+        again.title = f"第{place}次"
+    scene.session.flush()
+    assert [(run.wins, run.draws, run.chance) for run in watching.improbable(scene.session)] == [
+        (5, 5, Fraction(1, 243))
+    ]
