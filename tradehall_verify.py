@@ -2440,6 +2440,7 @@ REGULATOR_TYPES = {
     "expert.rated",
     "advisory.asked",
     "advisory.convened",
+    "advisory.chair-replaced",
     "advisory.drafted",
     "advisory.voted",
     "advisory.concluded",
@@ -2492,6 +2493,8 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"draws/[0-9a-f]{64}/(params|rows|openings)\.json", "draw.announced"),
     (r"draws/[0-9a-f]{64}/commits/.+", "draw.committed"),
     (r"draws/[0-9a-f]{64}/acks/.+", "draw.acked"),
+    (r"invited/list\.json", "invited.listed"),
+    (r"invited/record\..+", "invited.recorded"),
     (r"works/notice\..+", "works.published"),
     (r"works/balls\.json", "works.listed"),
     (r"works/award-.+", "works.awarded"),
@@ -3460,7 +3463,9 @@ class Audit:
 
     def _check_signature(self, path: str) -> None:
         document = (
-            re.sub(r"(/report)\.[^/]*\.p7s$", r"\1.json", path).removesuffix(".p7s").removesuffix(".json")
+            re.sub(r"(/report|/record)\.[^/]*\.p7s$", r"\1.json", path)
+            .removesuffix(".p7s")
+            .removesuffix(".json")
             + ".json"
         )
         raw, cms = self.bundle.read(document), self.bundle.read(path)
@@ -4705,6 +4710,8 @@ class Audit:
         announced = self.of_type("draw.announced")
         if not announced:
             _PanelAudit(self, []).check()
+            with self.about("the invitation"):
+                _InvitationAudit(self, []).check()
             ours = "evaluation/panel.json" not in self.listed
             return "nothing to check: " + (
                 "no draws" if ours else "the draw of the committee was not ours: unverifiable"
@@ -4724,6 +4731,8 @@ class Audit:
                 self._check_own(own)
         with self.about("the committee"):
             _PanelAudit(self, [draw for draw in draws if draw.purpose == COMMITTEE and draw.found]).check()
+        with self.about("the invitation"):
+            _InvitationAudit(self, [draw for draw in draws if draw.purpose == "invited"]).check()
         voided = len(self.of_type("draw.void"))
         drawn = [m for m in self.sitting if "handle" in m]
         return (
@@ -5746,6 +5755,128 @@ class _ScoreAudit:
             if (change["bid"], change["item"], change["member"]) == (bid, item, member):
                 score = change["after"]
         return score
+
+
+class _InvitationAudit:
+    """Suppliers of an invited tender (M87 14): drawn at random from twice as many, before two of the purchaser's staff who
+    signed the record, and nobody else has bid (draw.md section 15)."""
+
+    def __init__(self, audit: Audit, draws: list[_DrawAudit]) -> None:
+        self.audit, self.draws = audit, draws
+
+    def check(self) -> None:
+        audit = self.audit
+        if audit.lottery or audit.doc("tender/evaluation.json").get("procurement") != "invited":
+            return
+        found = [draw for draw in self.draws if draw.found]
+        demand(len(found) == 1, f"its suppliers were drawn {len(found)} times, not once")
+        recorded = audit.known("invited.recorded")
+        demand(len(recorded) == 1, f"there are {len(recorded)} records of the draw of its suppliers")
+        if "invited/record.json" not in audit.bundle:
+            audit.unchecked.append("who was drawn and invited: not public before the result")
+            return
+        act, said = recorded[0]
+        listed, record = audit.doc("invited/list.json"), audit.doc("invited/record.json")
+        self._papers(said, listed, record)
+        self._drawn(found[0], listed, record)
+        self._watched(found[0], said)
+        self._signed(record)
+        drawn = {one["id"] for one in record["drawn"]}
+        for manifest in audit.valid_bids:
+            if audit.bid(manifest)["bidder"]["id"] not in drawn:
+                audit.fail(f"{audit.who(manifest)} bid in an invited tender and was not among those drawn")
+        published = audit.of_type("tender.published")
+        if published and published[0].index < act.index:
+            audit.fail("the tender was published before the record of the draw was signed")
+
+    def _papers(self, said: Mapping[str, Any], listed: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        audit = self.audit
+        ids = [one["id"] for one in listed["candidates"]]
+        demand(record["tender"] == listed["tender"] == audit.tender, "list and record are of another tender")
+        demand(
+            said["list"] == record["list"] == audit.file_hash("invited/list.json"),
+            "the record is about another list of candidates",
+        )
+        demand(len(set(ids)) == len(ids), "a candidate stands in the list twice")
+        demand(
+            (record["candidates"], record["number"]) == (len(ids), listed["number"]),
+            "the record counts differently",
+        )
+        demand(listed["number"] >= 3, f"{listed['number']} suppliers were drawn, the law wants at least 3")
+        demand(
+            len(ids) >= 2 * listed["number"],
+            f"{len(ids)} candidates for {listed['number']} suppliers, the law wants twice as many",
+        )
+        demand(
+            listed["source"] == "pool" or bool(listed["paper"]), "the purchaser's recommendation has no paper"
+        )
+
+    def _drawn(self, draw: _DrawAudit, listed: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        """What the record says is what was drawn, among all of the list and nobody else."""
+        demand(record["draw"]["announce"] == draw.said["draw"], "the record is about another draw")
+        (stratum,) = draw.params["strata"]
+        demand(stratum["quota"] == listed["number"], "another number was drawn than the list says")
+        demand(not any("x" in row for row in draw.rows), "a candidate was kept out of the draw")
+        names = self._names(draw)
+        if not names:
+            self.audit.unchecked.append("whose the tickets in the draw of suppliers were: not opened yet")
+            return
+        wanted = sorted((one["id"], one["name"]) for one in listed["candidates"])
+        demand(sorted(names.values()) == wanted, "others were drawn from than stand in the list")
+        drawn = [names[handle] for handle in draw.found["result"]["panel"][stratum["id"]]]
+        said = [(one["id"], one["name"]) for one in record["drawn"]]
+        demand(said == drawn, "the record names other suppliers than were drawn")
+
+    def _names(self, draw: _DrawAudit) -> dict[str, tuple[str, str]]:
+        """handle → who stands behind it, as far as this bundle tells."""
+        audit, path = self.audit, f"{draw.folder}/openings.json"
+        if path in audit.bundle:
+            return {row["h"]: (row["record"]["id"], row["record"]["name"]) for row in audit.doc(path)["rows"]}
+        opened = [p["openings"] for _, p in audit.known("draw.opened") if p["draw"] == draw.said["draw"]]
+        return {h: (r["id"], r["name"]) for openings in opened for h, (_, r) in openings.items()}
+
+    def _watched(self, draw: _DrawAudit, said: Mapping[str, Any]) -> None:
+        before = [
+            act
+            for act, payload in self.audit.known("invited.watched")
+            if act.index < draw.announced.index and payload["list"] == said["list"]
+        ]
+        demand(
+            len(before) >= 2,
+            f"{len(before)} of the purchaser's staff were present at the draw, the law wants 2",
+        )
+
+    def _signed(self, record: Mapping[str, Any]) -> None:
+        """Two different people of the purchaser's; V6 has judged their signatures."""
+        paths = [path for path in self.audit.bundle.under("invited/") if path.endswith(".p7s")]
+        signers = {path: self.signer_of(path) for path in paths}
+        wrong = [
+            path
+            for path, certificate in signers.items()
+            if not names_organisation(certificate, record["purchaser"]["id"])
+        ]
+        demand(not wrong, f"{', '.join(wrong)}: not signed by the purchaser's staff")
+        people = {subject_of(certificate) for certificate in signers.values()}
+        demand(
+            len(people) >= 2,
+            f"the record of the draw is signed by {len(people)} of the purchaser's staff, the law wants 2",
+        )
+        self._purchasers(record)
+
+    def signer_of(self, path: str) -> x509.Certificate:
+        audit, document = self.audit, "invited/record.json"
+        when = audit._signing_moment(document)
+        return verify_cades(audit.bundle.read(path), audit.bundle.read(document), audit.anchors, when)
+
+    def _purchasers(self, record: Mapping[str, Any]) -> None:
+        """The purchaser of the record is that of the published documents."""
+        path = "tender/files/tender-document.json"
+        if path in self.audit.bundle:
+            named = self.audit.doc(path)["purchaser"]
+            demand(
+                named == record["purchaser"]["name"],
+                f"the record is of {record['purchaser']['name']}, the purchaser is {named}",
+            )
 
 
 class _DrawAudit:

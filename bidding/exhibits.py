@@ -26,6 +26,8 @@ from bidding.evaluation.models import (
     ScorePaper,
     ScoreSheet,
 )
+from bidding.invitations import service as invitations
+from bidding.invitations.models import Invitation
 from bidding.offers import standing
 from bidding.opening.models import EnvelopeOutcome, Opening, SecondOpening
 from bidding.tenders import versions
@@ -84,6 +86,7 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_supervision(session, tender)
     yield from of_deposits(session, registry, tender)
     yield from of_draws(session, registry["keys"], tender)
+    yield from of_invitation(session, registry["keys"], tender)
 
 
 def of_sealed(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
@@ -91,6 +94,8 @@ def of_sealed(session: Session, registry: Any, tender: Tender) -> Iterator[Exhib
     yield from of_tender(session, registry, tender)
     yield from of_custodians(session, tender)
     yield from of_supervision(session, tender)
+    yield from of_draws(session, registry["keys"], tender)
+    yield from of_invitation(session, registry["keys"], tender)
 
 
 def of_tender(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:
@@ -307,6 +312,19 @@ def of_draws(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhib
     """draws/: what was announced, committed to and acknowledged in every draw."""
     for file in draws.files(session, keys, tender.code):
         yield Exhibit(*file)
+
+
+def of_invitation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
+    """invited/: candidates and record of an invited tender; the regulator's alone before the result."""
+    row = session.get(Invitation, tender.id)
+    if row is None or row.recorded_at is None:
+        return
+    held, secret = invitations.papers_of(keys, row), tender.state not in RESULT_KNOWN
+    yield Exhibit("invited/list.json", held["list"], secret)
+    yield Exhibit("invited/record.json", held["record"], secret)
+    signatures = [witness.cms for witness in invitations.witnesses_of(session, tender) if witness.cms]
+    for number, cms in enumerate(signatures, start=1):
+        yield Exhibit(f"invited/record.{number}.p7s", cms, secret)
 
 
 def of_result(session: Session, registry: Any, tender: Tender) -> Iterator[Exhibit]:

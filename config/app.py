@@ -40,6 +40,7 @@ ROOMS = (
     "bidding.recordings",
     "bidding.evaluation",
     "bidding.offers",
+    "bidding.invitations",
     "bidding.awards",
     "bidding.deposits",
     "bidding.roster",

@@ -4,6 +4,7 @@ import bidding.archive.models
 import bidding.awards.models
 import bidding.deposits.models
 import bidding.evaluation.models
+import bidding.invitations.models
 import bidding.lottery.models
 import bidding.offers.models
 import bidding.opening.models

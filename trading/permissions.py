@@ -70,6 +70,8 @@ class Permission(StrEnum):
     DECIDE_CONDUCT = "decide-conduct"
     EVALUATE = "evaluate"
     CONFIRM_CHANGES = "confirm-changes"
+    SEE_INVITATION = "see-invitation"
+    WITNESS_INVITATION = "witness-invitation"
     KEEP_ROSTER = "keep-roster"
     DECIDE_ROSTER = "decide-roster"
     SEE_ROSTER_FILES = "see-roster-files"
@@ -214,6 +216,8 @@ ROWS: dict[Permission, Row] = {
     Permission.ENTER_BEACON: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
     Permission.EVALUATE: row(frozenset({Role.EXPERT, Role.TENDERER}), Strength.TOTP),
     Permission.CONFIRM_CHANGES: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
+    Permission.SEE_INVITATION: row(BUYERS | {Role.REGULATOR}, Strength.TOTP, buys_or_supervises),
+    Permission.WITNESS_INVITATION: row(Role.TENDERER, Strength.TOTP, is_the_tenderer),
     Permission.DECIDE_AWARD: row(BUYERS, Strength.TOTP, buys_here),
     Permission.SIGN_CONTRACT: row(BUYERS | {Role.BIDDER}, Strength.TOTP),
     Permission.SUPERVISE: row(Role.REGULATOR, Strength.TOTP),

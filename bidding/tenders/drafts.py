@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,6 +14,7 @@ from translationstring import TranslationStringFactory
 from bidding.tenders import investment
 from bidding.tenders.commands import DraftTender, OverrideRule
 from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
+from bidding.tenders.invited import invitees
 from bidding.tenders.models import Override, Tender
 from bidding.tenders.papers import template_of
 from bidding.tenders.plan import EVALUATIONS, plan_of, rules_of
@@ -327,6 +329,7 @@ def findings(session: Session, registry: Any, tender: Tender, now: datetime) -> 
     """What the rulebook finds in a draft if it were published at `now`, refusals first."""
     kind, draft = kind_of(registry, tender.kind), draft_of(tender)
     plan = plan_of(draft, template_of(kind, draft.template), kind.regime, now)
+    plan = replace(plan, invited=len(invitees(session, registry["keys"], tender)))
     set_aside = set(session.scalars(select(Override.rule).where(Override.tender_id == tender.id)))
     found = check_tender(plan, the_rulebook(), the_calendar(), set_aside)
     return [*found, *investment.findings(session, registry, tender, the_rulebook(), now)]

@@ -12,7 +12,7 @@ from bidding.tenders.service import method_of
 from bidding.vault.models import Bid
 from trading.parties.models import Party
 from trading.permissions import Permission
-from trading.rulebook.methods import has_final_offers
+from trading.rulebook.methods import has_final_offers, is_invited
 from trading.web import _
 
 
@@ -84,6 +84,11 @@ def talking(tender: Tender) -> bool:
     return tender.parent_id is None and has_final_offers(method_of(tender)) and tender.state in TALKED
 
 
+def invited(tender: Tender) -> bool:
+    """Whether its suppliers were drawn."""
+    return is_invited(method_of(tender))
+
+
 def afterwards(request: Request, tender: Tender, before: bool, bids: bool) -> list[Row]:
     """What shows once the deadline has passed: securities, who took the documents, what was not opened."""
     may, secured = request.has_permission, tender.security > 0
@@ -101,8 +106,10 @@ def afterwards(request: Request, tender: Tender, before: bool, bids: bool) -> li
 def documents(request: Request, tender: Tender, before: bool) -> list[Row]:
     """Amendments, questions and the trail."""
     amends = before and request.has_permission(Permission.MANAGE_TENDER)
+    may_see = request.has_permission(Permission.SEE_INVITATION)
     return [
         ("tender-amend", _("Amend the tender"), amends, False),
+        ("invitation", _("Suppliers to invite"), invited(tender) and may_see, False),
         ("tender-questions", _("Questions and clarifications"), tender.published_at is not None, False),
         ("trail", _("Trail of this tender"), tender.state != "draft", False),
     ]

@@ -18,7 +18,8 @@ from bidding.tenders import digests, drafts, papers
 from bidding.tenders.models import Publication, Tender
 from bidding.tenders.plan import money
 from bidding.tenders.readiness import Readiness, publishable
-from bidding.tenders.service import advance, locked, the_rulebook
+from bidding.tenders.service import advance, locked, method_of, the_rulebook
+from bidding.tenders.telling import tell_later
 from bidding.vault.envelopes import mode_of, parts_of, stages_of
 from bidding.vault.models import SealPolicy
 from bidding.vault.policy import StagePlan, build_policy, parse_policy
@@ -36,6 +37,7 @@ from trading.notices.models import Document, Notice
 from trading.notices.service import keep_file, publish_notice
 from trading.outbox import promise
 from trading.rulebook.calendar import beijing_date
+from trading.rulebook.methods import is_invited
 
 _ = TranslationStringFactory("tradehall")
 
@@ -280,6 +282,8 @@ def publish(
     )  # fmt: skip
     say_published(session, actor, tender, made, notice_cms, policy_cms, now)
     promise(session, CLOSE, {"tender": tender.code}, due=tender.deadline)
+    if is_invited(method_of(tender)):
+        tell_later(session, tender.code, "invited", now)
     return notice
 
 

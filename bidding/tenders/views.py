@@ -28,7 +28,7 @@ from bidding.tenders import (
 )
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import Row, rows_of
-from bidding.tenders.links import links
+from bidding.tenders.links import address, links
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import custodians, publishable
 from bidding.tenders.service import method_of
@@ -41,7 +41,7 @@ from trading.notices import views as notices
 from trading.notices.service import documents_of, notices_of, take_document
 from trading.permissions import Permission
 from trading.rulebook import clauses
-from trading.rulebook.methods import OPEN
+from trading.rulebook.methods import OPEN, is_invited
 from trading.rulebook.plan import Finding
 from trading.supervision import suspensions
 from trading.web import PUBLIC, Form, client_address
@@ -219,6 +219,7 @@ def preview_page(request: Request, form: Form) -> dict[str, Any]:
         "words": lambda finding: finding_words(request, finding),
         "labels": rules.LABELS,
         "document_name": setting.kind.document_name(method_of(tender), request.locale_name),
+        "invitation": address(request, "invitation", tender) if is_invited(method_of(tender)) else "",
     }
 
 

@@ -60,6 +60,9 @@ ACTS = {
     "price.confirmed": _("A bidder answered about its corrected price"),
     "abnormal.explained": _("Explanation of a low price judged"),
     "tie.drawn": _("Lot drawn between equal bids"),
+    "invited.listed": _("Candidates for an invitation listed"),
+    "invited.watched": _("Present at the draw of suppliers"),
+    "invited.recorded": _("Record of the draw signed, suppliers invited"),
     "draw.announced": _("Draw announced: list, rules, parties and times are fixed"),
     "draw.committed": _("A party of the draw committed to its secret contribution"),
     "draw.acked": _("A trustee of the draw holds its shares of the contributions"),
@@ -122,6 +125,7 @@ ACTS = {
     "advisory.appointed": _("The advisory committee's members were changed"),
     "advisory.asked": _("The advisory committee was asked for its opinion"),
     "advisory.convened": _("Members of the advisory committee were convened"),
+    "advisory.chair-replaced": _("Another member took the chair of an advisory opinion"),
     "advisory.drafted": _("An opinion was put to the vote of the advisory committee"),
     "advisory.voted": _("A member of the advisory committee voted"),
     "advisory.concluded": _("The advisory committee gave its opinion"),
@@ -242,6 +246,9 @@ BEFORE_CLOSE = SUPERVISION | frozenset(
         "tender.amended",
         "tender.clarified",
         "rule.overridden",
+        "invited.listed",
+        "invited.watched",
+        "invited.recorded",
     }
 )
 """What the public may see of an open tender: nothing that a bidder does."""
