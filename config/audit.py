@@ -53,6 +53,7 @@ SECRET_TYPES = frozenset(
         "expert.rated",
         "advisory.asked",
         "advisory.convened",
+        "advisory.chair-replaced",
         "advisory.drafted",
         "advisory.voted",
         "advisory.concluded",

@@ -4,7 +4,7 @@ from pyramid.config import Configurator
 
 IN_REQUEST = {
     "opinion": "/advisory/{number}",
-    "opinion-act": "/advisory/{number}/{act:convene|draft|vote|sign}",
+    "opinion-act": "/advisory/{number}/{act:convene|chair|draft|vote|sign}",
     "opinion-paper": "/advisory/{number}/papers/{name}",
 }
 

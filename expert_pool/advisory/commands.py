@@ -45,6 +45,13 @@ class Convene(BaseModel):
     numbers: Numbers
 
 
+class NewChair(BaseModel):
+    """Who of those convened takes the chair, and what has become of the one before."""
+
+    number: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^E[0-9]{6}$")]
+    reason: Reason
+
+
 class Draft(BaseModel):
     """The opinion that the chair puts to the vote."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from expert_pool.advisory import opinion
-from expert_pool.advisory.commands import Ask, Draft, Vote
+from expert_pool.advisory.commands import Ask, Draft, NewChair, Vote
 from expert_pool.advisory.models import AdvisoryMember, AdvisorySeat, OpinionRequest
 from expert_pool.advisory.opinion import Ballot
 from expert_pool.experts import limits
@@ -200,6 +200,20 @@ def convene(
     session.flush()
     payload = {"request": request.number, "experts": sorted(numbers), "quorum": request.quorum}
     record(session, actor, "advisory.convened", request.tender, payload)
+
+
+def replace_chair(session: Session, actor: Actor, request: OpinionRequest, command: NewChair) -> None:
+    """Another of those convened takes the chair of an opinion whose chair is lost; votes stand, and whoever leaves the chair
+    keeps its seat. Entry `advisory.chair-replaced`. Raises Refused `advisory.*`."""
+    expect(request, "convened", "drafted")
+    there = {row.number: seat for seat, row in seats(session, request)}
+    if command.number not in there or there[command.number].chair:
+        raise refuse("advisory.stranger", _("Name another one of those who are convened"), field="number")
+    for number, seat in there.items():
+        seat.chair = number == command.number
+    session.flush()
+    payload = {"request": request.number, "expert": command.number, "reason": command.reason}
+    record(session, actor, "advisory.chair-replaced", request.tender, payload)
 
 
 def buyers_of(session: Session, tender: Any) -> set[str]:

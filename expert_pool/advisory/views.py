@@ -13,7 +13,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from expert_pool.advisory import opinion, service, words
-from expert_pool.advisory.commands import Ask, Conclude, Convene, Draft, SetMembers, Vote
+from expert_pool.advisory.commands import Ask, Conclude, Convene, Draft, NewChair, SetMembers, Vote
 from expert_pool.advisory.models import OpinionRequest
 from expert_pool.experts import service as experts
 from expert_pool.experts.looking import looked
@@ -167,6 +167,7 @@ def page(request: Request, form: Form) -> dict[str, Any]:
 
 ACTS: dict[str, tuple[type, Permission]] = {
     "convene": (Convene, Permission.MANAGE_POOL),
+    "chair": (NewChair, Permission.MANAGE_POOL),
     "draft": (Draft, Permission.OWN_EXPERTISE),
     "vote": (Vote, Permission.OWN_EXPERTISE),
     "sign": (Conclude, Permission.OWN_EXPERTISE),
@@ -180,7 +181,7 @@ ACTS: dict[str, tuple[type, Permission]] = {
     permission=Permission.OWN_ACCOUNT,
 )
 def act(request: Request) -> Any:
-    """Convene, draft, vote, sign."""
+    """Convene, replace the chair, draft, vote, sign."""
     name, found = request.matchdict["act"], request.context.request
     command, permission = ACTS[name]
     if not request.has_permission(permission):
@@ -195,6 +196,8 @@ def carry_out(request: Request, name: str, found: OpinionRequest, command: Any) 
     db, keys, actor = request.db, request.keys, request.actor
     if name == "convene":
         service.convene(db, keys, actor, found, request.context.tender, command.numbers.split())
+    elif name == "chair":
+        service.replace_chair(db, actor, found, command)
     elif name == "draft":
         service.draft(db, keys, actor, found, command)
     elif name == "vote":
@@ -212,11 +215,12 @@ def decoded(text: str) -> bytes:
 
 @view_config(route_name="opinion-paper", request_method="GET", permission=Permission.OWN_ACCOUNT)
 def paper(request: Request) -> Response:
-    """A paper that came with the question, or `opinion.json`, the opinion's bytes."""
+    """A paper that came with the question, or the opinion: `opinion.json` and its signature `opinion.p7s`."""
     found, name = request.context.request, request.matchdict["name"]
     reader_of(request)
-    if name == "opinion.json" and found.opinion:
-        return download(found.opinion, f"{found.number}.json")
+    written = {"opinion.json": found.opinion, "opinion.p7s": found.p7s}.get(name)
+    if written:
+        return download(written, name.replace("opinion", found.number))
     kept = papers.find(request.db, service.scope(found.number), name)
     if kept is None:
         raise HTTPNotFound()

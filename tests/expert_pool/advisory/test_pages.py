@@ -19,6 +19,7 @@ from tests.helpers import committed, hall_party, hall_user, log_in
 from tests.tenders import make_buyers, published_tender, signer_of
 from trading import clock
 from trading.accounts.models import User
+from trading.interfaces import ISignatureVerifier
 from trading.ledger.models import LedgerEntry
 from trading.permissions import Role
 
@@ -121,6 +122,9 @@ def test_an_opinion_goes_from_the_question_to_the_signature(app: TestApp, config
     assert "该接口为国家标准" in told and "该标准仅有一家产品通过认证" in told
     assert "3 号委员" in told and "1 号委员" not in told
     assert scene.agent.get(f"{page}/papers/opinion.json").body == raw
+    signed = scene.agent.get(f"{page}/papers/opinion.p7s").body
+    verify = config.registry.getUtility(ISignatureVerifier).verify
+    assert verify(raw, signed, clock.now()).common_name == scene.users[0].name
     assert not any(
         user.name in told or number in told for user, number in zip(scene.users, scene.numbers, strict=True)
     )
@@ -156,6 +160,19 @@ def test_a_new_text_ends_the_votes_and_strangers_read_nothing(app: TestApp, conf
     assert "opinion_cms" not in shown and "第二稿意见" in shown
     scene.send(second, page, "vote", vote="abstain")
     assert "3 名委员中 1 名已表决" in second.get(page)
+    the_chair_is_lost(scene, page)
+
+
+def the_chair_is_lost(scene: Scene, page: str) -> None:
+    """Another of those convened takes the chair; the votes stand, and the text may be put anew."""
+    chair, second, third = scene.members[:3]
+    assert scene.send(scene.office, page, "number", status=422, number=scene.numbers[1], reason="")
+    scene.send(scene.office, page, "number", number=scene.numbers[1], reason="原主持委员因病退出")
+    assert "text" not in {name for form in chair.get(page).forms.values() for name in form.fields}
+    scene.send(third, page, "vote", vote="for")
+    assert "3 名委员中 2 名已表决" in second.get(page)
+    scene.send(second, page, "text", text="第三稿意见")
+    assert scene.entries()[-1] == "advisory.drafted" and "advisory.chair-replaced" in scene.entries()
 
 
 def nobody_else_reads(app: TestApp, config: Configurator, scene: Scene, page: str) -> None:

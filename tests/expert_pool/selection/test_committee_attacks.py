@@ -11,14 +11,21 @@ import pytest
 from pyramid.config import Configurator
 from sqlalchemy import text
 
+from bidding.tenders.models import Tender
+from expert_pool.advisory import service as advice
+from expert_pool.advisory.commands import Ask
 from expert_pool.experts import service as experts
 from expert_pool.experts.models import PoolLimit
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
+from tests.expert_pool.pool import MINUTES, OFFICE
 from tests.expert_pool.selection.hall import TAG, PanelHall, make_panel_hall
-from tests.helpers import valid_code
+from tests.expert_pool.selection.test_drawn import drawn_rows
+from tests.helpers import log_in, valid_code
+from tests.tenders import actor_for
 from trading import clock
 from trading.accounts.models import User
+from trading.ledger import canonical
 
 
 @pytest.fixture
@@ -172,6 +179,7 @@ def test_naming_representatives_is_no_approval_of_a_draw(hall: PanelHall) -> Non
     asked = hall.ask()["demand"]
     name_delegate(hall, [hall.people["delegate"].login])
     hall.sign_in(hall.people["delegate"])
+    assert 'type="file"' in panel_page(hall), "the form for a list"
     import_list(hall)
     assert hall.approve(asked, status=422)["code"] == "panel.imported"
     with hall.draws.db() as session:
@@ -182,7 +190,39 @@ def test_naming_representatives_is_no_approval_of_a_draw(hall: PanelHall) -> Non
 
 def test_no_list_replaces_a_committee_whose_draw_was_approved(hall: PanelHall) -> None:
     hall.approve(hall.ask()["demand"])
+    assert 'type="file"' not in panel_page(hall)
     assert import_list(hall, 422)["code"] == "panel.drawn"
+
+
+def test_whoever_advised_on_a_project_is_in_no_draw_for_it(hall: PanelHall) -> None:
+    advisers = sorted(hall.experts)[:3]
+    with hall.draws.db() as session:
+        keys, tender = hall.registry["keys"], session.query(Tender).one()
+        asker = actor_for(
+            hall.registry, session.query(User).filter_by(login=hall.people["agent"].login).one()
+        )
+        advice.set_members(session, keys, OFFICE, advisers, "组建委员会", MINUTES)
+        request = advice.ask(session, keys, asker, tender, Ask(subject="事项", question="问题是什么"), ())
+        advice.convene(session, keys, OFFICE, request, tender, advisers)
+    hall.ready()
+    assert len(hall.seated()) == 4 and not set(hall.seated()) & set(advisers)
+    rows = canonical.loads(drawn_rows(hall))
+    assert sorted(row.get("x", "") for row in rows).count("advisory") == 3
+
+
+def panel_page(hall: PanelHall) -> str:
+    """What the agent sees of the committee."""
+    browser = log_in(hall.app, hall.draws.config, hall.people["agent"].login)
+    return str(browser.get(f"/tenders/{hall.code}/panel").text)
+
+
+def test_a_hall_may_want_a_session_by_certificate_in_the_evaluation_room(hall: PanelHall) -> None:
+    hall.ready()
+    hall.registry.settings["access.certificate_for"] = "arrive"
+    someone = hall.experts[hall.seated()[0]]
+    assert someone.post("/api/panel/here", {}, 403)
+    by_code = log_in(hall.app, hall.draws.config, someone.login)
+    assert "/login/certificate?next=%2Fhere" in by_code.get("/here", status=303).location
 
 
 def test_a_committee_without_seats_for_the_representatives_is_not_approved(hall: PanelHall) -> None:
