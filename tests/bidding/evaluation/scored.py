@@ -8,29 +8,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
 from bidding.tenders import publication
 from bidding.tenders.models import Tender
-from bidding.vault import admission
-from bidding.vault.encoding import b64, unb64
+from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.manifest import build_withdrawal
+from bidding.vault.pieces import PIECE
+from bidding.vault.release import build_bidder_release
 from plugins.x509_signatures.signer import FileSigner
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.hall import Program
 from tests.bidding.opening.staging import Stage
-from tests.bidding.vault.scene import CODE, Enterprise
+from tests.bidding.vault.scene import CODE, Enterprise, Sealed
 from tests.helpers import make_user
 from tests.tenders import signer_of
 from trading import clock
 from trading.accounts.models import User
 from trading.accounts.service import create_api_key
 from trading.acts import process
-from trading.errors import Refused
 from trading.ledger import canonical
 
 GOODS_87 = json.loads((Path(__file__).parents[2] / "vectors" / "cases" / "goods-87.json").read_text("utf-8"))
@@ -79,45 +77,69 @@ def rules_of_the_case(stage: Stage, app: TestApp) -> dict[str, Any]:
 
 
 def opened_case(stage: Stage, app: TestApp) -> dict[str, Enterprise]:
-    """The case's bids as the vault took them, opened and read out: B6 came at the deadline, B8 was withdrawn.
-    Returns the enterprises by their name in the case."""
+    """The case's bids, handed in by the enterprises' programs, decrypted by them and read out, all over HTTP: B6 came at
+    the deadline, B8 was withdrawn. Returns the enterprises by their name in the case."""
     scene, case = stage.scene, GOODS_87
     rules = rules_of_the_case(stage, app)
     with scene.db() as session:
         tender = stage.tender(session)
         tender.rules, tender.method = rules, "comprehensive-scoring"
         tender.lot.project.budget = tender.budget = Decimal(case["budget"])
-    people: dict[str, Enterprise] = {}
-    late: list[tuple[Enterprise, UUID]] = []
+    people = {bid["id"]: scene.enterprise(bid["id"]) for bid in case["bids"]}
+    programs = {name: bidders_program(app, stage, who) for name, who in people.items()}
+    sealed, uploads = {}, {}
     for bid in case["bids"]:
         name, content = bid["id"], canonical.dumps(sheet(bid["price"], claims=bid["policies"]))
+        sealed[name] = scene.seal(
+            people[name], {"price-sheet": content, "documents": b"documents of " + name.encode()}
+        )
+        uploads[name] = uploaded(programs[name], sealed[name])
         if bid["received"] < case["deadline"]:
-            people[name] = stage.bid(name, content, work=False)
-            continue
-        people[name] = scene.enterprise(name)
-        sealed = scene.seal(people[name], {"price-sheet": content, "documents": b"late"})
-        late.append((people[name], scene.upload(people[name], sealed)))
-    stage.scene.sequence()
-    withdraw(stage, people["B8"])
+            programs[name].post(f"{uploads[name]}/submit")
+    scene.sequence()
+    withdraw(programs["B8"], sealed["B8"])
     stage.close()
-    for who, upload in late:
-        with pytest.raises(Refused, match="bid.late"), scene.db() as session:
-            admission.submit(session, scene.means, who.bidder, upload)
-    for number, who in enumerate(stage.bidders):
-        if who is not people["B8"]:
-            stage.release(number, work=False)
+    late = [bid["id"] for bid in case["bids"] if bid["received"] >= case["deadline"]]
+    for name in late:
+        assert programs[name].post(f"{uploads[name]}/submit", status="4*")["code"] == "bid.late"
+    for name in people.keys() - {*late, "B8"}:
+        decrypt(programs[name], sealed[name])
     stage.work()
-    host, signer = stage.host(app)
-    stage.sign_record(host, signer)
+    record_read_out(app, stage)
     return people
 
 
-def withdraw(stage: Stage, who: Enterprise) -> None:
-    sealed = stage.bids[stage.bidders.index(who)]
-    document = build_withdrawal(sealed.manifest, clock.now())
+def uploaded(program: Member, bid: Sealed) -> str:
+    """Send every piece of a sealed bid; returns the upload's address."""
+    body = {"tender": CODE, "manifest": b64(bid.raw), "cms": b64(bid.cms)}
+    address = "/api/bids/uploads/" + program.post("/api/bids/uploads", body, 201)["upload"]
+    for part, data in bid.parts.items():
+        for number in range(-(-len(data) // PIECE)):
+            piece = data[number * PIECE : (number + 1) * PIECE]
+            headers = {"Authorization": f"Bearer {program.key}", "X-Content-SHA256": sha256(piece).hex()}
+            program.app.put(f"{address}/{part}/{number}", piece, headers=headers, status=204)
+    return address
+
+
+def withdraw(program: Member, bid: Sealed) -> None:
+    document = build_withdrawal(bid.manifest, clock.now())
+    body = {"tender": CODE, "withdraw": b64(document), "cms": program.sign(document)}
+    program.post("/api/bids/withdrawals", body)
+
+
+def decrypt(program: Member, bid: Sealed) -> None:
+    raw = build_bidder_release(bid.manifest, "opening", bid.keys["opening"])
+    program.post("/api/bids/releases", {"tender": CODE, "release": b64(raw), "cms": program.sign(raw)})
+
+
+def record_read_out(app: TestApp, stage: Stage) -> None:
+    """The host's program signs the opening record."""
     with stage.scene.db() as session:
-        cms = who.signer.sign(document, clock.now())
-        admission.withdraw(session, stage.scene.means, who.bidder, stage.tender(session), document, cms)
+        agent = session.get_one(User, stage.tender(session).agent.id)
+        key = create_api_key(session, process("test"), agent.id, "test")
+        host = Member(app, agent, key, "", BASE, signer_of(session, stage.scene.registry, agent))
+    raw = unb64(host.get("/opening/record")["record"])
+    assert host.post("/opening/record", {"cms": host.sign(raw)})["recorded"]
 
 
 def committee(app: TestApp, stage: Stage, size: int) -> list[Member]:
@@ -159,4 +181,4 @@ def bidders_program(app: TestApp, stage: Stage, who: Enterprise) -> Member:
         user = session.get_one(User, who.bidder.user_id)
         key = create_api_key(session, process("test"), user.id, "test")
         session.expunge(user)
-    return Member(app, user, key, "", BASE, who.signer)
+    return Member(app, user, key, "", "", who.signer)

@@ -1,5 +1,5 @@
-"""The published case of a scored purchase of goods through the real application: bids out of the vault, the evaluation
-by programs over HTTP, every figure to the cent."""
+"""The published case of a scored purchase of goods through the real application over HTTP: bids are sealed, handed in,
+withdrawn, refused and opened, the committee reviews, scores and reports; every figure to the cent."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bidding.evaluation.scoring import evaluate_json
 from bidding.vault.encoding import unb64
 from bidding.vault.models import Bid
 from tests.bidding.evaluation.scored import (
+    BASE,
     GOODS_87,
     Member,
     bidders_program,
@@ -47,10 +48,9 @@ def test_goods_87_gives_every_expected_figure_to_the_cent(scene: Scene, app: Tes
         for member in members:
             member.vote()
     low = bidders_program(app, stage, people["B4"])
-    [question] = low.get("/clarifications")
-    low.post(
-        f"/clarifications/{question['ref']}", {"answer": "自有工厂", "cms": low.sign("自有工厂".encode())}
-    )
+    [question] = low.get(f"{BASE}/clarifications")
+    answer = {"answer": "自有工厂", "cms": low.sign("自有工厂".encode())}
+    low.post(f"{BASE}/clarifications/{question['ref']}", answer)
     for member in members:
         member.vote("accepted", no=[codes["B4"]])
     state_facts(head, codes)
