@@ -125,8 +125,18 @@ def call(
     locked(session, child.code)
     now, made = database_now(session), session.get_one(Publication, child.id)
     readiness = readiness_of(session, registry, child)
-    publication.judge(session, registry, child, user_id, readiness, made, cms["notice"], cms["policy"], now)
-    evidence.accept(session, registry, code, signed["call"], cms["call"], now)
+    signer = publication.judge(
+        session, registry, child, user_id, readiness, made, cms["notice"], cms["policy"], now
+    )
+    if (
+        evidence.accept(session, registry, code, signed["call"], cms["call"], now).certificate_sha256
+        != signer
+    ):
+        raise refuse(
+            "signature.other-certificate",
+            _("Sign call, notice and policy with one certificate"),
+            field="call_cms",
+        )
     publication.put_up(
         session, registry, child, made, cms["notice"], cms["policy"], now, shown=shown(child, made)
     )

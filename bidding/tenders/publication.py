@@ -310,8 +310,9 @@ def made_hash(data: bytes) -> str:
 def judge(
     session: Session, registry: Any, tender: Tender, user_id: uuid.UUID, readiness: Readiness, made: Publication,
     notice_cms: bytes, policy_cms: bytes, now: datetime,
-) -> None:  # fmt: skip
-    """Whether the signatures hold, and the policy may be used by a bidder; keeps what they were judged by."""
+) -> str:  # fmt: skip
+    """The certificate (SHA-256, hex) that signed, when the signatures hold and the policy may be used by a bidder;
+    keeps what they were judged by."""
     verifier = registry.getUtility(ISignatureVerifier)
 
     def signer_of(data: bytes, cms: bytes) -> str:
@@ -333,6 +334,7 @@ def judge(
         )
     except PolicyRefused as refused:
         raise Refused([Fault(code, words) for code, words in refused.faults]) from refused
+    return signer
 
 
 def put_up(
