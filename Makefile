@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install foreign run test check bench draws faults shell docs clean
+.PHONY: help install foreign run test plugin check bench draws faults shell docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ run: install ## the whole hall on this machine, with demo data; Ctrl-C ends it
 test: install foreign ## every test, on servers of its own
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest -n 2
+
+plugin: install ## everything but the approval hall's own tests in a hall without it
+	TRADEHALL_PLUGINS="$$($(BIN)/python -c 'from config.settings import DEFAULTS as d; print(d["hall.plugins"].replace(" approval_hall", ""))')" \
+		$(BIN)/python -m pytest -n 2 --ignore=tests/plugins/approval_hall --ignore=tests/doors --ignore=tests/config/test_openapi.py
 
 check: install ## all that CI checks: lint, types, import rules, words, tests
 	$(BIN)/ruff check .

@@ -28,7 +28,7 @@ CASE = re.compile(r"SP[0-9]{12}")
 def open_hall(story: Story) -> None:
     """An item is published, posts are given, the head of the department signs a letter of authority."""
     approvals.prepare(story.hall.url, story.hall.state)
-    item = story.person("owner").get(f"/hall/items/{approvals.ITEM}.json")
+    item = story.person("owner").get(f"/api/hall/items/{approvals.ITEM}")
     steps = [step for stage in item["flow"] for step in stage["steps"]]
     story.say(
         f"{item['name']}: {len(steps)} departments, {sum(step['days'] for step in steps)} working days in series, {item['promised']} promised"
