@@ -31,12 +31,12 @@ def found(session: Session, registry: Any, buyers: Buyers, **changes: Any) -> di
     return {f.rule: f.severity for f in drafts.findings(session, registry, tender, database_now(session))}
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("ready", TEMPLATES)
 def test_a_template_is_published_as_offered_on_the_first_lawful_day_of_its_method(
-    session: Session, registry: Any, buyers: Buyers, template: str
+    session: Session, registry: Any, buyers: Buyers, ready: str
 ) -> None:
-    method = TEMPLATES[template]
-    tender = published_tender(session, registry, buyers, template=template, tenderer=buyers.purchaser.uscc)
+    method = TEMPLATES[ready]
+    tender = published_tender(session, registry, buyers, template=ready, tenderer=buyers.purchaser.uscc)
     dates = drafts.earliest(database_now(session), method)
     assert (tender.state, method_of(tender), tender.rules["procurement"]) == ("published", method, method)
     assert beijing_date(tender.deadline) == dates.deadline
@@ -64,7 +64,7 @@ def test_what_needs_no_price_is_examined_before_the_final_offers(
 
 
 @pytest.mark.parametrize(
-    ("template", "changes", "rule", "severity"),
+    ("ready", "changes", "rule", "severity"),
     [
         ("office-supplies-inquiry", {"committee": 4, "experts": 3}, "P21.group", "refuse"),
         ("office-supplies-inquiry", {"committee": 3, "experts": 1}, "P8.experts", "refuse"),
@@ -75,9 +75,9 @@ def test_what_needs_no_price_is_examined_before_the_final_offers(
     ],
 )
 def test_each_method_is_checked_by_its_own_rules(
-    session: Session, registry: Any, buyers: Buyers, template: str, changes: dict[str, Any], rule: str, severity: str
+    session: Session, registry: Any, buyers: Buyers, ready: str, changes: dict[str, Any], rule: str, severity: str
 ) -> None:  # fmt: skip
-    assert found(session, registry, buyers, template=template, **changes)[rule] == severity
+    assert found(session, registry, buyers, template=ready, **changes)[rule] == severity
 
 
 def test_from_the_threshold_on_another_method_needs_an_approval_and_a_group_of_five(
@@ -107,7 +107,7 @@ def test_a_response_due_a_day_early_is_found_with_the_earliest_lawful_date(
 
 
 @pytest.mark.parametrize(
-    ("template", "changes"),
+    ("ready", "changes"),
     [
         ("property-consultation", {"evaluation": "lowest-price"}),
         ("laboratory-negotiation", {"evaluation": SCORING}),
@@ -115,13 +115,13 @@ def test_a_response_due_a_day_early_is_found_with_the_earliest_lawful_date(
     ],
 )
 def test_offers_are_compared_as_the_method_has_it(
-    session: Session, registry: Any, buyers: Buyers, template: str, changes: dict[str, Any]
+    session: Session, registry: Any, buyers: Buyers, ready: str, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(Refused) as refused:
-        make_draft(session, registry, buyers, template=template, **changes)
+        make_draft(session, registry, buyers, template=ready, **changes)
     (fault,) = refused.value.faults
     assert fault.code == "tender.evaluation" and fault.rule and fault.remedy
-    form = draft_values(session, registry, template=template).model_dump(mode="json") | changes
+    form = draft_values(session, registry, template=ready).model_dump(mode="json") | changes
     assert fault in checking.criteria_check(registry, form, database_now(session)).faults
 
 
