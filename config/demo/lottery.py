@@ -34,6 +34,15 @@ def works(story: Story, path: str = "") -> str:
     return f"/small-works/{story.code}{path}"
 
 
+def times() -> dict[str, str]:
+    """When firms may decline no more, and when the draw begins, as the form takes it."""
+    now = clock.now().astimezone(clock.BEIJING)
+    return {
+        "declines_until": f"{now + timedelta(days=9):%Y-%m-%dT17:00}",
+        "draw_at": f"{now + timedelta(days=10):%Y-%m-%dT10:00}",
+    }
+
+
 def record(story: Story) -> Any:
     """What everybody may read of the draws."""
     return story.person("buyer").get(f"/api{works(story)}/record")
@@ -41,18 +50,14 @@ def record(story: Story) -> Any:
 
 def route(story: Story) -> None:
     """The gates: a mandatory project is refused a lottery; this one is drafted, signed, published."""
-    buyer, now = story.person("buyer"), clock.now().astimezone(clock.BEIJING)
-    times = {
-        "declines_until": f"{now + timedelta(days=9):%Y-%m-%dT17:00}",
-        "draw_at": f"{now + timedelta(days=10):%Y-%m-%dT10:00}",
-    }
-    story.code = code_in(fill_in(buyer, "/small-works/new", DRAFT | times | {"estimate": "4000000.00"}))
+    buyer, plan = story.person("buyer"), DRAFT | times()
+    story.code = code_in(fill_in(buyer, "/small-works/new", plan | {"estimate": "4000000.00"}))
     page = buyer.hall.get(works(story)).decode()
     told = re.search(r"不得采用[^<]*|winner may not be found by lottery[^<]*|不得以摇号[^<]*", page)
     story.say(f"4,000,000.00: no lottery; {told[0] if told else 'the page says why'}")
     if "data-sign-base64" in page:
         raise RuntimeError("a mandatory project may be published for a lottery")
-    fill_in(buyer, works(story, "/edit"), DRAFT | times)
+    fill_in(buyer, works(story, "/edit"), plan)
     fill_in(buyer, works(story, "/publish"), sign_on(buyer, works(story)))
     story.say(f"{story.code}  {DRAFT['title']}  {DRAFT['estimate']}  goes to the roster; notice signed")
 

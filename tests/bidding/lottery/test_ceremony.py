@@ -1,0 +1,114 @@
+"""The draws of a works: each step once, in its turn, over the list that was printed; watched by everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
+
+from bidding.lottery import ceremony, works
+from tests.bidding.lottery import scene as scenes
+from tests.draws.hall import DrawHall, make_hall
+from trading.acts import process
+from trading.draws import service
+from trading.draws.entering import enter_beacon
+from trading.errors import Refused
+
+DICE, TAPE = "31415926535897932384", "ab" * 32
+OWNER = process("owner")
+
+
+class Lottery:
+    """Works with six firms, one of which has declined, and everybody who draws."""
+
+    def __init__(self, hall: DrawHall, patch: pytest.MonkeyPatch) -> None:
+        self.hall = hall
+        with hall.db() as session:
+            scene = scenes.make(session, hall.registry, hall.state, patch)
+            scene.take_in([scenes.cells(number) for number in range(1, 7)])
+            scene.local_rule()
+            found = scene.listed()
+            self.code, self.draw_at = found.code, found.draw_at
+        hall.start()
+        self.app: TestApp = hall.services["draw-notary"].app
+
+    def start(self, step: str) -> service.Draw:
+        with self.hall.db() as session:
+            small = works.by_code(session, self.code, lock=True)
+            draw = ceremony.start(session, self.hall.registry, OWNER, small, step)
+            session.flush()
+            session.refresh(draw)
+            session.expunge(draw)
+            return draw
+
+    def hold(self, draw: service.Draw) -> None:
+        """The whole ceremony of one draw."""
+        hall, params = self.hall, service.params_of(draw)
+        hall.work()
+        hall.pass_time(params.t_commit + 1)
+        for _ in range(2):
+            hall.work()
+        hall.sequence()
+        with hall.db() as session:
+            for name in ("one", "two"):
+                enter_beacon(session, hall.registry, process(name), draw.ann, DICE, TAPE)
+        hall.work()
+
+    def drawn(self) -> dict[str, Any]:
+        with self.hall.db() as session:
+            return dict(works.by_code(session, self.code).drawn)
+
+
+@pytest.fixture
+def lottery(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lottery:
+    return Lottery(make_hall(config, tmp_path, monkeypatch), monkeypatch)
+
+
+def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_once_each(
+    lottery: Lottery,
+) -> None:
+    first = lottery.start("finalists")
+    assert first.scope == f"{lottery.code}/lottery/1" and service.params_of(first).list_size == 6
+    with pytest.raises(Refused) as refused:
+        lottery.start("finalists")
+    assert refused.value.faults[0].code == "draw.running"
+    live = f"/small-works/{lottery.code}/live"
+    assert "提交您自己的随机数" in lottery.app.get(live).text
+    lottery.hold(first)
+    finalists = lottery.drawn()["finalists"]
+    assert len(set(finalists)) == 3
+    with pytest.raises(Refused) as refused:
+        lottery.start("finalists")
+    assert refused.value.faults[0].code == "lottery.step-drawn"
+    second = lottery.start("order")
+    params = service.params_of(second)
+    with lottery.hall.db() as session:
+        done = service.draw_named(session, first.ann)
+        assert (params.scope, params.prev) == (f"{lottery.code}/lottery/2", done.result_hash)
+    lottery.hold(second)
+    assert sorted(lottery.drawn()["order"]) == sorted(finalists)
+    record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
+    assert [draw["transcript"]["beacon"] for draw in record["draws"]] == [DICE, DICE]
+    assert len(record["draws"][0]["transcript"]["openings"]) == 6
+    page = lottery.app.get(live).text
+    assert all(row["name"] in page for row in record["balls"]["balls"] if row["id"] in finalists)
+    part = lottery.app.get(live + "/parts")
+    lottery.app.get(live + "/parts", headers={"If-None-Match": part.headers["ETag"]}, status=304)
+
+
+def test_a_void_draw_is_shown_and_its_step_is_drawn_under_the_next_number(lottery: Lottery) -> None:
+    first = lottery.start("finalists")
+    lottery.hall.services["draw-notary"].silent.add("commit")
+    lottery.hall.work()
+    lottery.hall.pass_time(service.params_of(first).t_commit + 1)
+    record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
+    assert [(draw["void"], draw["transcript"]["result"]) for draw in record["draws"]] == [(True, None)]
+    assert "本次抽取无效" in lottery.app.get(f"/small-works/{lottery.code}/live").text
+    for one in lottery.hall.services.values():
+        one.show_card()
+    assert lottery.start("finalists").number == 2
+    for path in ("/small-works/X/live", "/small-works/X/floor", "/api/small-works/X/record"):
+        lottery.app.get(path, status=404)
