@@ -3,7 +3,7 @@ much, and what comes of it. Pure.
 
 The file has the six unified fields (六统一: name, legal basis, required materials, flow, time limit, fee) and with them the
 eight public disclosures (八公开: content, basis, conditions, materials, procedure, promised time, fee, result). Format:
-docs/hall.md. Times are working days.
+docs/approval-hall.md. Times are working days.
 """
 
 from __future__ import annotations
