@@ -37,7 +37,7 @@ from trading.interfaces import ITradeKind
 from trading.parties.models import Party
 from trading.permissions import Permission, Role
 from trading.rulebook.calendar import beijing_date
-from trading.web import PUBLIC, Form, beijing
+from trading.web import PUBLIC, Form, beijing, whole_number
 
 FOLDER = "bidding:lottery/templates/"
 FORMS: dict[str, Any] = {
@@ -207,6 +207,10 @@ def document(request: Request, found: SmallWorks) -> list[dict[str, Any]]:
     return sections
 
 
+ON_A_PAGE = 100
+"""balls: what a phone shows at once"""
+
+
 @view_config(
     route_name="works-balls", request_method="GET", renderer=FOLDER + "balls.jinja2", permission=PUBLIC
 )
@@ -216,12 +220,15 @@ def balls(request: Request) -> Any:
     rows = listing.frozen(found) if found.balls_raw else listing.preview(request.db, request.registry, found)
     wanted = request.params.get("q", "").strip()[:60]
     shown = [row for row in rows if wanted in row.name or wanted in (row.id, row.firm, str(row.number))]
+    pages = max(1, -(-len(shown) // ON_A_PAGE))
+    place = min(whole_number(request.params.get("page", ""), otherwise=1) or 1, pages)
     order = {org: place for place, org in enumerate(awarding.order_of(found), start=1)}
     counted: dict[str, int] = {}
     for row in rows:
         counted[row.excluded] = counted.get(row.excluded, 0) + 1
     return shared(request) | {
-        "works": found, "rows": shown[:500], "found": len(shown), "total": len(rows), "counted": counted,
+        "works": found, "rows": shown[(place - 1) * ON_A_PAGE : place * ON_A_PAGE], "found": len(shown),
+        "page": place, "pages": pages, "total": len(rows), "counted": counted,
         "wanted": wanted, "order": order, "finalists": set(found.drawn.get("finalists", ())),
         "book": law.the_rulebook(request.registry), "today": beijing_date(request.now()),
     }  # fmt: skip
