@@ -11,34 +11,35 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks.hall import Memory, hall_processes, registry_of, running
-from bidding.roster import importing
-from bidding.roster.lines import COLUMNS
+from bidding.roster.lines import KINDS
+from bidding.roster.models import RosterDocument, RosterFirm
 from config.demo import lottery
 from config.demo.client import until
-from config.demo.contractors import VALID
 from config.demo.forms import fill_in, sign_on
 from config.demo.phone import Phone, asking
 from config.demo.play import VERIFIER, Story
 from config.supervisor import Hall
-from expert_pool.experts import sheet
-from trading.acts import process
+from trading import clock
 from trading.clock import parse_rfc3339
 from trading.db import committing
 from trading.parties.codes import compose
+from trading.parties.models import Party
 
-TRADES = {"few": ("road", "公路"), "many": ("water", "水利水电")}
-AT_ONCE = 2000
-"""rows of one spreadsheet"""
+TRADES, BAND = {"few": "road", "many": "water"}, "500000-2000000"
+VALID = date(2026, 1, 1), date(2030, 12, 31)
+AT_ONCE = 1000
+"""firms in one transaction"""
 PHONE = {"width": 390, "height": 844}
 AIM = 10.0
 """seconds within which a draw has its order, and a check its verdict"""
@@ -49,6 +50,8 @@ class Run:
     """What one lottery took: seconds, kilobytes, megabytes by name."""
 
     firms: int
+    first: int
+    """number of the first firm"""
     figures: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -59,24 +62,38 @@ class Run:
 
 
 def enrol(hall: Hall, trade: str, first: int, count: int) -> None:
-    """So many firms of one trade, from spreadsheets, as an officer imports them."""
-    registry = registry_of(hall)
-    for start in range(0, count, AT_ONCE):
-        rows = [row(first + n, trade) for n in range(start, min(start + AT_ONCE, count))]
+    """So many firms of one trade with their documents, as an import leaves them."""
+    registry, now = registry_of(hall), clock.now()
+    for start in range(first, first + count, AT_ONCE):
         with committing(registry["sessions"]) as session:
-            plan = importing.examine(
-                session, registry, sheet.write(list(COLUMNS.values()), rows), binding=True
-            )
-            importing.carry_out(session, registry["keys"], process("bench"), plan, "0" * 64, "benchmark")
+            firms = [(uuid.uuid4(), number) for number in range(start, min(start + AT_ONCE, first + count))]
+            session.add_all(
+                Party(
+                    id=id, uscc=code(number), name=f"示例市第{number}建筑工程有限公司", name_pinyin=f"{number}",
+                    kind="enterprise", registered_at=now,
+                )
+                for id, number in firms
+            )  # fmt: skip
+            session.flush()
+            session.add_all(
+                RosterFirm(
+                    id=uuid.uuid4(), number=f"R{number:06d}", party_id=id, trade=trade, band=BAND,
+                    grade="ABC"[number % 3], status="listed", applied_at=now, listed_at=now, sealed=b"",
+                )
+                for id, number in firms
+            )  # fmt: skip
+            session.add_all(
+                RosterDocument(
+                    party_id=id, kind=kind, number="1", valid_from=VALID[0], valid_until=VALID[1],
+                    evidence="0" * 64, filed_at=now,
+                )
+                for id, _number in firms
+                for kind in KINDS
+            )  # fmt: skip
 
 
-def row(number: int, trade: str) -> list[str]:
-    told = {
-        "org": compose("9", "1", "440300", f"7{number:07d}"), "name": f"示例市第{number}建筑工程有限公司",
-        "trade": trade, "band": "500000-2000000", "grade": "ABC"[number % 3], "licence_until": VALID,
-        "qualification_until": VALID, "safety_until": VALID,
-    }  # fmt: skip
-    return [told.get(name, "") for name in COLUMNS]
+def code(number: int) -> str:
+    return compose("9", "1", "440300", f"7{number:07d}")
 
 
 def publish(story: Story, trade: str) -> None:
@@ -145,8 +162,7 @@ def look(story: Story, run: Run, browser: Any) -> None:
 
 
 def own(run: Run) -> str:
-    first = 0 if run.firms < AT_ONCE else 100_000
-    return compose("9", "1", "440300", f"7{first + run.firms // 2:07d}")
+    return code(run.first + run.firms // 2)
 
 
 def verify(story: Story, run: Run) -> None:
@@ -202,16 +218,13 @@ def show(few: Run, many: Run) -> None:
 def main(arguments: list[str]) -> None:
     """Measures and prints."""
     count, base = ([int(word) for word in arguments] + [7000, 70][len(arguments) :])[:2]
-    few, many = Run(base), Run(count)
-    play: list[tuple[str, Run, int]] = [("few", few, 0), ("many", many, 100_000)]
+    few, many = Run(base, 1000), Run(count, 100_000)
     with running() as hall, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        for name, run, first in play:
-            trade, words = TRADES[name]
-            with run.timed("imported"):
-                enrol(hall, words, first, run.firms)
-            hold(hall, Path(folder) / name, trade, run, browser)
+        for name, run in (("few", few), ("many", many)):
+            enrol(hall, TRADES[name], run.first, run.firms)
+            hold(hall, Path(folder) / name, TRADES[name], run, browser)
         browser.close()
     show(few, many)
 
