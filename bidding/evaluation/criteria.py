@@ -19,6 +19,8 @@ from trading.errors import Fault
 from trading.rulebook.book import Rulebook
 from trading.rulebook.methods import OPEN, is_tender
 
+METHOD = "comprehensive-scoring"
+"""the method of rules by which members score"""
 PRICE, OBJECTIVE, SUBJECTIVE = "price", "objective", "subjective"
 CATEGORIES = ("goods", "services")
 _LEAST = "P16.price_weight.{}"

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bidding.evaluation import lowest, papers, pricesheet, review, steps
 from bidding.evaluation.corrections import Corrected
+from bidding.evaluation.criteria import METHOD
 from bidding.evaluation.inputs import Bid as Evaluated
 from bidding.evaluation.inputs import Rules, parse_bids, parse_rules
 from bidding.evaluation.models import (
@@ -68,8 +69,6 @@ class Phase(StrEnum):
     DELIVERED = "delivered"
 
 
-SCORING = "comprehensive-scoring"
-"""the method of rules by which members score"""
 REASON, CORRECTION = "reason", "correction"
 """kinds of papers about locked scores"""
 STEP_OF_PHASE = {Phase.QUALIFICATION: QUALIFICATION, Phase.CONFORMITY: CONFORMITY, Phase.JUDGEMENT: ABNORMAL}
@@ -131,7 +130,7 @@ class Evaluation:
 
     @cached_property
     def rules(self) -> Rules:
-        if self.tender.rules.get("method") == SCORING:
+        if self.tender.rules.get("method") == METHOD:
             return parse_scoring_rules(self.tender.rules)
         return parse_rules(self.tender.rules)
 

@@ -44,13 +44,6 @@ FAILURES = {
 }
 """What a notice of failure says, in Chinese and English (GPL art. 36)."""
 
-GROUNDS = {
-    "range": _("outside the range of its item (Order 87 art. 64(2))"),
-    "objective": _("members differed on an objective item (Order 87 art. 64(3))"),
-    "outlier": _("found abnormally high or low (Order 87 art. 64(4))"),
-}
-"""Why a locked score was corrected."""
-
 
 def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationReport:
     """Compute the result and write the report; nothing in it is typed by anybody."""

@@ -23,7 +23,6 @@ from pyramid.interfaces import ITranslationDirectories
 from bidding.evaluation import names, report_card
 from bidding.evaluation.derivation import Line, render
 from bidding.evaluation.models import EvaluationReport, ReportSignature
-from bidding.evaluation.report import GROUNDS
 from bidding.evaluation.report_card import Card
 from bidding.tenders.models import Tender
 from trading.clock import BEIJING
@@ -36,7 +35,7 @@ from trading.web import _
 LAYOUT = Path(__file__).parent / "report.typ"
 RAW, INPUTS = "report.json", "inputs.json"
 Translate = Callable[[Any], str]
-NUMBERS = {"objective": _("objective"), "subjective": _("subjective")}
+KIND_WORDS = {"objective": _("objective"), "subjective": _("subjective")}
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _card(paper: Paper, card: Card) -> dict[str, Any]:
     seats = [f"{paper.seats[mark.member]} 席" for mark in card.rows[0].marks]
     rows = [
         [
-            f"{row.name}（{paper.say(NUMBERS[row.kind])}，满分 {row.max}）",
+            f"{row.name}（{paper.say(KIND_WORDS[row.kind])}，满分 {row.max}）",
             *(f"{'● ' if mark.rules else ''}{mark.score}" for mark in row.marks),
             row.mean,
             row.weight,
@@ -206,7 +205,7 @@ def _corrections(paper: Paper, card: Card) -> list[str]:
     called = {row.item: row.name for row in card.rows}
     return [
         f"修改 {each['number']}：{called[each['item']]}，{paper.seats[each['member']]} 席，"
-        f"{each['before']} → {each['after']}，{paper.say(GROUNDS[each['ground']])}。{each['reason']}"
+        f"{each['before']} → {each['after']}，{paper.say(names.SCORE_WORDS[each['ground']])}。{each['reason']}"
         for each in paper.document["score_corrections"]
         if each["bid"] == card.bid
     ]

@@ -56,7 +56,7 @@ def report_page(request: Request, found: Evaluation, own: PanelMember | None) ->
         complete=len(signatures) == len(found.seated),
         certificate=found.seat(own.member).cert_sha256 if own else "",
         cards=scored, labels={row.item: row.name for card in scored for row in card.rows},
-        seats={row["member"]: row["seat"] for row in document["committee"]}, grounds=report.GROUNDS,
+        seats={row["member"]: row["seat"] for row in document["committee"]}, grounds=names.SCORE_WORDS,
     )  # fmt: skip
 
 

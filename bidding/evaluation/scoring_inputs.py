@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from bidding.evaluation.criteria import (
+    METHOD,
     PRICE,
     Criterion,
     PriceWeights,
@@ -74,7 +75,7 @@ def check_scoring_rules(raw: object) -> list[Fault]:
     if (
         not isinstance(raw, Mapping)
         or not raw.keys() >= _OWN_KEYS
-        or raw["method"] != "comprehensive-scoring"
+        or raw["method"] != METHOD
     ):
         return [Fault("rules-keys", N_("The evaluation rules have missing or unknown entries."))]
     faults = check_rules(_shared(raw))

@@ -15,14 +15,15 @@ from typing import Any
 
 from translationstring import TranslationStringFactory
 
-from bidding.evaluation.criteria import PRICE, PriceWeights, check_criteria, is_number
+from bidding.evaluation.criteria import METHOD, PRICE, PriceWeights, check_criteria, is_number
+from bidding.evaluation.exact import plain
 from trading.errors import Fault
 from trading.rulebook.book import Rulebook
 from trading.rulebook.methods import OPEN, rule_of
 
 _ = TranslationStringFactory("tradehall")
 
-LOWEST, SCORING = "lowest-price", "comprehensive-scoring"
+LOWEST, SCORING = "lowest-price", METHOD
 ID = re.compile(r"[\w.-]{1,60}")
 LONGEST_NAME, LONGEST_GUIDANCE = 200, 2000
 KINDS = ("price", "subjective", "objective")
@@ -117,7 +118,7 @@ def tree_of(rows: Sequence[Row]) -> list[dict[str, Any]]:
             level = groups[row.group]["items"]
         level.append(_leaf(row, taken, f"{groups[row.group]['id']}." if row.group else "C", len(level) + 1))
     for group in groups.values():
-        group["weight"] = shown(sum((Fraction(item["weight"]) for item in group["items"]), Fraction(0)))
+        group["weight"] = plain(sum((Fraction(item["weight"]) for item in group["items"]), Fraction(0)))
     return nodes
 
 
@@ -136,12 +137,6 @@ def _free(wanted: str, taken: set[str]) -> str:
         made, letter = f"{wanted}{letter}", chr(ord(letter) + 1)
     taken.add(made)
     return made
-
-
-def shown(number: Fraction) -> str:
-    """A sum of weights as text, at most four places: "35", "12.5"."""
-    whole, rest = divmod(round(number * 10000), 10000)
-    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
 def legal_faults(rows: Sequence[Row], category: str, qualification: Sequence[str], rulebook: Rulebook,
@@ -182,4 +177,4 @@ def sums_of(rows: Sequence[Row], least: Fraction, most: Fraction = Fraction(1)) 
     total = sum((weight for _kind, weight in weights), Fraction(0))
     price = sum((weight for kind, weight in weights if kind == PRICE), Fraction(0))
     enough = least * total <= price <= most * total
-    return Sums(shown(total), shown(price), shown(least * 100), shown(most * 100), total in (1, 100), enough)
+    return Sums(plain(total), plain(price), plain(least * 100), plain(most * 100), total in (1, 100), enough)

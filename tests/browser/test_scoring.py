@@ -18,7 +18,8 @@ from bidding.vault.encoding import unb64
 from bidding.vault.models import Bid
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.hall import Hall, Program, make_hall
-from tests.bidding.evaluation.scoring_room import SCORED, reviewed
+from tests.bidding.evaluation.room import Room
+from tests.bidding.evaluation.scoring_room import SCORED
 from tests.browser.conftest import PATIENCE, SHOTS, log_in
 from tests.helpers import PASSWORD, committed, totp_now
 
@@ -50,6 +51,7 @@ CRITERIA = [
 """As in the template of the hall's documents."""
 SCORES = (("21", "19", "23", "20", "18.5"), ("12", "11", "13", "12", "10.5"), ("10", "5", "10", "10", "5"),
           ("13", "11", "14", "12", ""))  # fmt: skip
+FACT, WHY = "投标文件第三册：节能、环境标志认证证书各一份，均在有效期内", "环境标志认证证书已过期"
 STATE, KEPT = "[data-scores]", "Object.entries(localStorage).filter(([name]) => name.includes('scores'))"
 
 
@@ -66,9 +68,15 @@ class Silent(WSGIRequestHandler):
 def hall(app: TestApp, config: Configurator) -> Hall:
     """Five bids are about to be scored."""
     sheets = [sheet(price) for price in PRICES]
-    made = make_hall(app, config, sheets, reviewed, rules=SCORED | {"criteria": CRITERIA})
+    made = make_hall(app, config, sheets, passed, rules=SCORED | {"criteria": CRITERIA})
     with_names(config, made)
     return made
+
+
+def passed(room: Room) -> None:
+    """The committee sits and has passed every bid; nothing is stated yet."""
+    room.seat_all()
+    room.review_all()
 
 
 def with_names(config: Configurator, hall: Hall) -> None:
@@ -119,19 +127,24 @@ def shot(page: Page, name: str) -> None:
 def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows(
     tablet: BrowserContext, hall: Hall
 ) -> None:
+    state_facts(tablet, hall)
     page = opened(tablet, hall)
+    expect(page.locator(".scoring-same").first).to_be_visible()
     page.fill("[name=score-0-0]", "２１。５")
     page.click("[data-for=score-0-2][data-level='10']")
     state(page, "saved")
     expect(page.locator("[data-scores-state]")).to_contain_text("已保存")
     expect(page.locator("[data-total='0']")).to_have_text("66.50")
-    expect(page.locator("[data-scores-missing]")).to_have_text("还差 18 项未评分")
+    expect(page.locator("[data-scores-missing]")).to_have_text("还差 14 项未评分")
     shot(page, "scoring-tablet-saved")
 
     tablet.set_offline(True)
     for item, row in enumerate(SCORES):
         for column, score in enumerate(row):
             page.fill(f"[name=score-{column}-{item}]", score)
+    for column in (1, 4):  # other points than the stated ones: the reason's field has opened by itself
+        expect(page.locator(f"td:has([name=score-{column}-2]) .scoring-other")).to_be_visible()
+        page.fill(f"[name=why-score-{column}-2]", WHY)
     state(page, "kept")
     expect(page.locator("[data-scores-state]")).to_contain_text("已保存在本机")
     shot(page, "scoring-tablet")
@@ -145,7 +158,8 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     page.unroute("**/scores/save")
     state(page, "saved")
     assert page.evaluate(KEPT) == []
-    assert saved(hall) == sorted(score for row in SCORES for score in row if score)
+    own = [score for n, row in enumerate(SCORES) for score in row if score and (n, score) != (2, "10")]
+    assert saved(hall) == sorted(own), "what is as prefilled is not the member's own"
 
     two_windows(page, opened(tablet, hall), hall)
     sign(page)
@@ -160,6 +174,27 @@ def test_no_input_is_lost_when_the_line_drops_in_a_reload_or_between_two_windows
     page.click("form[action$='/logout'] button")
     page.wait_for_url(lambda url: "/scores" not in url)
     assert page.evaluate(KEPT) == []
+
+
+def state_facts(context: BrowserContext, hall: Hall) -> None:
+    """The head states the facts once; what is typed survives a reload before it is signed."""
+    page, address = context.new_page(), f"/tenders/{hall.code}/evaluation/score-facts"
+    page.goto(address)
+    page.wait_for_selector("[data-facts][data-ready]")
+    for column in range(5):
+        page.fill(f"[name=why-score-{column}-2]", FACT)
+        page.click(f"[data-for=score-{column}-2][data-level='10']")
+    page.reload()
+    page.wait_for_selector("[data-facts][data-ready]")
+    assert page.input_value("[name=why-score-4-2]") == FACT and page.input_value("[name=score-4-2]") == "10"
+    shot(page, "scoring-facts")
+    page.click("form[data-facts] button.btn-primary")
+    page.wait_for_selector("form[data-sign][data-ready]")
+    facts = [{"bid": party.uscc, "item": "B1", "fact": FACT, "points": "10"} for party in hall.room.bidders]
+    head = hall.members[0]
+    raw = head.post("/evaluation/score-facts/draft", {"facts": facts})["raw"]
+    head.post("/evaluation/score-facts", {"raw": raw, "cms": head.sign(unb64(raw))})
+    page.close()
 
 
 def two_windows(page: Page, other: Page, hall: Hall) -> None:
@@ -195,7 +230,7 @@ def lock(hall: Hall, member: Program) -> None:
     given = [
         {"bid": party.uscc, "item": item, "score": "9"}
         for party in hall.room.bidders
-        for item in ("T1", "T2", "B1", "S1")
+        for item in ("T1", "T2", "S1")
     ]
     raw = member.post("/evaluation/scores/draft", {"scores": given})["raw"]
     member.post("/evaluation/scores", {"raw": raw, "cms": member.sign(unb64(raw))})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bidding.evaluation import score_service, score_stating
+from bidding.evaluation.exact import plain
 from tests.bidding.evaluation.room import RULES, Room, stamp
 from trading.accounts.models import User
 
@@ -33,13 +34,15 @@ def reviewed(room: Room) -> None:
     state(room)
 
 
-def state(room: Room, user: User | None = None, points: str = PLAIN["O"]) -> bytes:
-    """The head states the facts of the objective item; returns the statement."""
+def state(room: Room, user: User | None = None, points: str = "") -> bytes:
+    """The head states the facts of the objective items, all of full points unless others are given; returns the
+    statement."""
     head, scoring = user or room.people[0], room.found.scoring
     assert scoring is not None
     facts = [
-        {"bid": bid, "item": "O", "fact": "ISO 9001、ISO 14001 证书", "points": points}
+        {"bid": bid, "item": each.id, "fact": "ISO 9001、ISO 14001 证书", "points": points or plain(each.max)}
         for bid in scoring.bids
+        for each in scoring.whole_form("").objective
     ]
     actor = room.actor(head)
     raw = score_stating.draft_facts(room.session, room.registry, actor, room.tender, facts)

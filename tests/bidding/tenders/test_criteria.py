@@ -15,10 +15,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.criteria import PriceWeights
+from bidding.evaluation.exact import plain
 from bidding.evaluation.scoring_inputs import check_scoring_rules
 from bidding.tenders import amending, amendment_rules, drafts, papers, publication
 from bidding.tenders.commands import DraftTender
-from bidding.tenders.criteria import Row, columns_of, legal_faults, replaced, rows_of, shown, tree_of
+from bidding.tenders.criteria import Row, columns_of, legal_faults, replaced, rows_of, tree_of
 from config.conform.scored_case import _rules
 from tests.tenders import Buyers, make_draft, published_tender
 from trading.clock import database_now
@@ -148,7 +149,7 @@ def test_empty_rows_are_no_criteria_and_lists_left_out_are_empty() -> None:
         "criterion_kind": ["price", "subjective"],
     }
     assert rows_of(form) == [Row(name="a", kind="price", weight="5")]
-    assert shown(Fraction("35.50")) == "35.5" and shown(Fraction(100)) == "100"
+    assert plain(Fraction("35.50")) == "35.5" and plain(Fraction(100)) == "100"
 
 
 def test_criteria_that_a_program_gives_take_the_place_of_all_of_the_templates() -> None:
