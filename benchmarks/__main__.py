@@ -4,13 +4,25 @@ Sizes here are small enough for a coffee break; each benchmark alone takes large
 
 from __future__ import annotations
 
-from benchmarks import browser, deadline, doors, draws, ledger, openings, scale, uploaders, vault, watchers
+from benchmarks import (
+    browser,
+    deadline,
+    doors,
+    draws,
+    ledger,
+    lottery,
+    openings,
+    scale,
+    uploaders,
+    vault,
+    watchers,
+)
 
 
 def main() -> None:
     ledger.main()
     vault.main([])
-    for each in (draws, deadline, openings, uploaders, watchers, browser, scale, doors):
+    for each in (draws, deadline, openings, uploaders, watchers, browser, scale, doors, lottery):
         each.main([])
 
 
