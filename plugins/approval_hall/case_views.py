@@ -14,6 +14,7 @@ from plugins.approval_hall import cases, limits, reading, words
 from plugins.approval_hall.case_acts import ACTS
 from plugins.approval_hall.catalogue import flow
 from plugins.approval_hall.catalogue.item import Item, kinds, modes
+from plugins.approval_hall.handling import clocks
 from plugins.approval_hall.handling.deciding import spent_days
 from plugins.approval_hall.intake import gaps
 from plugins.approval_hall.intake.completeness import promisable
@@ -78,7 +79,7 @@ def parts(request: Request, found: HallCase) -> dict[str, Any]:
         "materials": [(material, rows[material.key]) for material in item.materials if material.key in rows],
         "later": later, "never": never, "steps": lines(request, found, item), "documents": documents.of_case(request.db, found),
         "pauses": cases.pauses(request.db, found), "grounds": limits.grounds(), "spent": spent_days(request.db, found),
-        "light": case_light(request, found), "shown_day": limits.shown_day, "progress": progress(found),
+        "light": case_light(request, found, item), "shown_day": limits.shown_day, "progress": progress(found),
         "over": found.state in OVER, "parallel": flow.parallel(item), "serial": flow.serial(item), **mine(request, found, item),
         "to_sign": unpadded(gaps.promise_bytes(request.db, request.registry, found)) if later and found.state in ("draft", "prefiled", "supplementing") else "",
         "certificates": ",".join(request.port(IAccounts).certificates(request.db, request.identity.user_id, now)),
@@ -124,12 +125,12 @@ def lines(request: Request, found: HallCase, item: Item) -> list[dict[str, Any]]
     return made
 
 
-def case_light(request: Request, found: HallCase) -> str:
+def case_light(request: Request, found: HallCase, item: Item) -> str:
     """The light of the promised time of the whole case; "" before it is accepted."""
     if found.accepted_at is None:
         return ""
     clock = limits.clock(
-        found.accepted_at, found.promised, limits.pauses_from(cases.pauses(request.db, found))
+        found.accepted_at, found.promised, limits.pauses_from(clocks.stopping(request.db, found, item))
     )
     return light(clock, the_calendar(), request.now(), found.decided_at or found.closed_at)
 

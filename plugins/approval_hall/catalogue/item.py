@@ -156,11 +156,11 @@ def read(data: Mapping[str, Any], departments: Mapping[str, Words] | None = None
         code=code,
         name=_words(data, "name"),
         content=_words(data, "content"),
-        conditions=tuple(_entry(each, "condition") for each in _list(data, "condition")),
-        basis=tuple(Basis(_entry(each, "basis"), _text(each, "article", "basis")) for each in _list(data, "basis")),
-        materials=tuple(_material(each) for each in _list(data, "material")),
-        fields=tuple(_field(each) for each in _list(data, "field")),
-        stages=tuple(_stage(each, number) for number, each in enumerate(_list(data, "stage"), 1)),
+        conditions=tuple(_entry(each, "condition") for each in _tables(data, "condition")),
+        basis=tuple(Basis(_entry(each, "basis"), _text(each, "article", "basis")) for each in _tables(data, "basis")),
+        materials=tuple(_material(each) for each in _tables(data, "material")),
+        fields=tuple(_field(each) for each in _tables(data, "field")),
+        stages=tuple(_stage(each, number) for number, each in enumerate(_tables(data, "stage"), 1)),
         statutory=_number(limit, "statutory", "limit"),
         promised=_number(limit, "promised", "limit", -1),
         limit_ground=_text(limit, "ground", "limit"),
@@ -235,7 +235,7 @@ def _stage(data: Mapping[str, Any], number: int) -> Stage:
         key,
         _entry(data, "stage"),
         _text(data, "lead", key),
-        tuple(_step(each) for each in _list(data, "step")),
+        tuple(_step(each) for each in _tables(data, "step")),
     )
 
 
@@ -270,6 +270,13 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     found = data.get(key, [])
     if not isinstance(found, list):
         raise ItemError(key, "a list is expected")
+    return found
+
+
+def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = _list(data, key)
+    if not all(isinstance(each, Mapping) for each in found):
+        raise ItemError(key, "a list of tables is expected")
     return found
 
 

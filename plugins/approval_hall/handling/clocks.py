@@ -11,7 +11,7 @@ from plugins.approval_hall import cases, limits
 from plugins.approval_hall.catalogue import flow
 from plugins.approval_hall.catalogue.item import Item
 from plugins.approval_hall.events import CaseTimed
-from plugins.approval_hall.models import HallCase, HallStep
+from plugins.approval_hall.models import HallCase, HallPause, HallStep
 from trading.acts import Actor
 from trading.outbox import promise
 from trading.periods import Calendar, the_calendar
@@ -40,7 +40,7 @@ def begin(session: Session, case: HallCase, item: Item, at: datetime) -> list[Ha
     return started
 
 
-def recount(session: Session, case: HallCase, calendar: Calendar | None = None) -> None:
+def recount(session: Session, case: HallCase, item: Item, calendar: Calendar | None = None) -> None:
     """Work out what is due when; a step that counts as agreed by silence is promised for its new end."""
     days = calendar or the_calendar()
     for step in cases.steps(session, case):
@@ -52,10 +52,27 @@ def recount(session: Session, case: HallCase, calendar: Calendar | None = None) 
                 promise(session, STEP_DUE, {"case": case.number, "step": step.key}, due)
             step.due_at = due
     if case.accepted_at is not None:
-        stopped = limits.pauses_from(cases.pauses(session, case))
+        stopped = limits.pauses_from(stopping(session, case, item))
         case.promised_due = limits.due_at(case.accepted_at, case.promised, days, stopped)
         case.statutory_due = limits.due_at(case.accepted_at, case.statutory, days, stopped)
     session.flush()
+
+
+def stopping(session: Session, case: HallCase, item: Item) -> list[HallPause]:
+    """The pauses that stop the clock of the whole case: its own, those of steps on the longest branch, and of a step that has
+    become the longest by them. Time that another branch has to spare is no reason to keep the applicant waiting."""
+    there, rows = cases.steps(session, case), cases.pauses(session, case)
+    longest = set(flow.critical(item))
+
+    def chosen() -> list[HallPause]:
+        ids = {step.id for step in there if step.key in longest}
+        return [row for row in rows if row.step_id is None or row.step_id in ids]
+
+    begun, calendar = case.accepted_at, the_calendar()
+    due = begun and limits.due_at(begun, case.promised, calendar, limits.pauses_from(chosen()))
+    if due is not None:
+        longest |= {step.key for step in there if step.due_at is not None and step.due_at > due}
+    return chosen()
 
 
 def told(started: list[HallStep], item: Item) -> dict[str, Any]:

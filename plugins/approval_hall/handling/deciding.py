@@ -144,9 +144,8 @@ def spent_days(session: Session, case: HallCase) -> limits.Totals:
     if case.accepted_at is None:
         return limits.Totals(0, 0)
     until = case.decided_at or case.closed_at or database_now(session)
-    return limits.totals(
-        case.accepted_at, until, clocks.the_calendar(), limits.pauses_from(cases.pauses(session, case))
-    )
+    stopped = clocks.stopping(session, case, cases.item_of(session, case))
+    return limits.totals(case.accepted_at, until, clocks.the_calendar(), limits.pauses_from(stopped))
 
 
 def called(kind: str, locale: str) -> str:

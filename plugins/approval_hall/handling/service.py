@@ -78,7 +78,7 @@ def go_on(
     """After a step: what waited for it begins, and with the last one the case is ready to be decided."""
     assert step.ended_at is not None, "the step has just ended"
     begun = clocks.begin(session, case, item, step.ended_at)
-    clocks.recount(session, case)
+    clocks.recount(session, case, item)
     cases.note(session, actor, type, case, {**said, **clocks.told(begun, item)}, step.ended_at)
     if not any(each.state in clocks.OPEN for each in cases.steps(session, case)):
         cases.advance(session, case, "review")
@@ -144,7 +144,7 @@ def pause(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    clocks.recount(session, case)
+    clocks.recount(session, case, item)
     shown = limits.grounds()[ground].zh
     documents.issue(
         session, case, "pause", at, facts(session, registry, case, item),
@@ -183,6 +183,6 @@ def resume(session: Session, registry: Any, actor: Actor, case: HallCase, key: s
         raise refuse("hall.no-pause", _("This clock does not stand still"))
     row.ended_at = database_now(session)
     session.flush()
-    clocks.recount(session, case)
+    clocks.recount(session, case, item)
     cases.note(session, actor, "hall.resumed", case, {"step": key, "ground": row.ground}, row.ended_at)
     clocks.tell(session, registry, actor, case, row.ended_at)

@@ -164,7 +164,7 @@ def take_up(
     if actor.user_id is not None:
         case.clerk_id = actor.user_id
     begun = clocks.begin(session, case, item, case.accepted_at)
-    clocks.recount(session, case)
+    clocks.recount(session, case, item)
     promised = gaps.start(session, case, item, at)
     payload = {
         "promised": case.promised, "statutory": case.statutory, "due": limits.shown_day(case.promised_due),

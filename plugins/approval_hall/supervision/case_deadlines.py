@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, limits
 from plugins.approval_hall.catalogue.item import Item
+from plugins.approval_hall.handling.clocks import stopping
 from plugins.approval_hall.models import HallCase, HallMaterial, HallPause
 from plugins.approval_hall.staff import posts
 from plugins.approval_hall.supervision.thresholds import threshold, thresholds
@@ -43,7 +44,7 @@ def of_case(session: Session, registry: Any, case: HallCase) -> list[Deadline]:
     pauses = cases.pauses(session, case)
     found = [
         *of_intake(session, case, item),
-        *of_whole(case, item, pauses),
+        *of_whole(case, item, stopping(session, case, item)),
         *of_steps(session, registry, case, item, pauses),
     ]
     return [each if own is None else replace(each, threshold=own) for each in found]
