@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -133,6 +133,13 @@ def award(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7s:
     record(session, actor, "works.awarded", works.code, payload, now)
     session.flush()
     return turn
+
+
+def old_lists(session: Session, registry: Any, at: datetime) -> list[str]:
+    """The kinds of lists without a version, or whose newest is older than the rules want: the award says so."""
+    first = beijing_date(at) - timedelta(days=law.the_terms(registry, at).lists_days)
+    found = checking.current(session, registry).items()
+    return [kind for kind, version in found if version is None or version.published < first]
 
 
 def manager_of(session: Session, works: SmallWorks, turn: WorksAward) -> RosterManager | None:

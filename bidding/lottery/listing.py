@@ -4,6 +4,7 @@ in it with the reason and what proves it."""
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -237,7 +238,7 @@ def frozen(works: SmallWorks) -> list[Ball]:
     """The rows of the frozen list. Raises Refused `works.not-listed`."""
     if works.balls_raw is None:
         raise refuse("works.not-listed", _("The list is not frozen yet"))
-    return [Ball(**row) for row in canonical.loads(works.balls_raw)["balls"]]
+    return [Ball(**row) for row in json.loads(works.balls_raw)["balls"]]
 
 
 def balls(session: Session, works: SmallWorks, step: str) -> list[Ball]:

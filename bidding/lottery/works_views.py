@@ -145,7 +145,15 @@ def page(request: Request, found: SmallWorks, forms: dict[str, Form]) -> dict[st
     }
     if identity is not None:
         data |= bidder_part(request, found) | (buyer_part(request, found) if buys else {})
-    return {"mine": None, "answer": None, "managers": [], "thin": None, "certificates": "", **data}
+    return {
+        "mine": None,
+        "answer": None,
+        "managers": [],
+        "thin": None,
+        "old_lists": [],
+        "certificates": "",
+        **data,
+    }
 
 
 def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
@@ -161,6 +169,7 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
         data["thin"] = listing.thin(request.db, found, request.registry)
     if found.state == "announced":
         turn = awarding.current(request.db, found)
+        data["old_lists"] = awarding.old_lists(request.db, request.registry, now)
         try:
             manager = awarding.manager_of(request.db, found, turn)
         except Refused as refused:

@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bidding.roster import deciding, drawable, engaging, issues, law, reading, service, words
 from bidding.roster.commands import Object
@@ -65,15 +65,16 @@ def roster(request: Request) -> Any:
             Party.name.icontains(asked["q"], autoescape=True) | (Party.uscc == asked["q"].upper())
             | (RosterFirm.number == asked["q"].upper())
         )  # fmt: skip
-    rows = list(request.db.scalars(query.order_by(RosterFirm.number)))
+    found = request.db.scalar(select(func.count()).select_from(query.subquery())) or 0
     page = max(whole_number(request.params.get("page", ""), 1), 1)
-    shown = reading.firms_of(request.db, request.registry, rows[(page - 1) * PAGE : page * PAGE], known)
+    rows = request.db.scalars(query.order_by(RosterFirm.number).offset((page - 1) * PAGE).limit(PAGE))
+    shown = reading.firms_of(request.db, request.registry, rows, known)
     day = beijing_date(now)
     return base(request) | {
         "firms": [(row, first_bar(firm, day, known)) for row, firm in shown],
-        "found": len(rows),
+        "found": found,
         "page": page,
-        "pages": max(1, -(-len(rows) // PAGE)),
+        "pages": max(1, -(-found // PAGE)),
         "asked": asked,
         "categories": categories(request, known),
         "issues": issues.issued(request.db),
