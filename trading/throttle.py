@@ -53,6 +53,7 @@ RATES = {
     "api-bid-withdrawals": Rate(60, 60),
     "api-draw-hand-in": Rate(600, 60, POST),
     "api-draw-floor": Rate(3000, 60),
+    "lottery-record": Rate(1200, 60),
     "live": Rate(300, 60),
     "live-board": Rate(300, 60),
 }

@@ -10,9 +10,11 @@
  *   {"do": "check-receipt", "receipt", "policy", "mine", "now"}    {"do": "check-policy", "policy", "tender", "bloc"}
  *   {"do": "public-keys", "seeds": [hex]}                          {"do": "replay-draws", "transcripts": [b64]}
  *   {"do": "check-lotteries", "records": [b64]}
+ *   {"do": "floor-begin", "params", "ann"}                         {"do": "floor-commit" | "floor-deal" | "floor-reveal", "own", "papers", "trust"}
  */
 import { openAsBlob } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { begin, checkFrozen, commitment, deals } from "./draw/contribution.js";
 import { checkLottery } from "./draw/lottery.js";
 import { readTranscript, replay } from "./draw/replay.js";
 import { b64url, hex, unb64url, unhex } from "./vault/bytes.js";
@@ -87,6 +89,13 @@ const commands = {
   },
   "replay-draws": ({ transcripts }) => ({ verdicts: transcripts.map((raw) => judgeDraw(unb64url(raw))) }),
   "check-lotteries": ({ records }) => ({ found: records.map((raw) => checkLottery(parseCanonical(unb64url(raw)))) }),
+  "floor-begin": async ({ params, ann }) => ({ own: await begin(params, ann) }),
+  "floor-commit": ({ own, papers }) => commitment(own, papers.params),
+  "floor-deal": ({ own, papers }) => deals(own, papers),
+  async "floor-reveal"({ own, papers, trust }) {
+    await checkFrozen(own, papers, trust);
+    return { party: own.party, slips: own.slips };
+  },
   async "check-policy"({ policy, tender, bloc }) {
     await checkPolicy(unb64url(policy), { tender, bloc });
     return { ok: true };

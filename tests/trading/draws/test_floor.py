@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from webtest import TestApp
 
 from config.demo.phone import Phone
 from tests.bidding.evaluation.room import make_tender
+from tests.browser_client.conftest import Interop
 from tests.draws.hall import TENDER, DrawHall, make_hall
 from tests.helpers import make_user
 from trading import clock
@@ -39,6 +41,34 @@ PUBLIC = service.Demand(
 @pytest.fixture
 def hall(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DrawHall:
     return make_hall(config, tmp_path, monkeypatch)
+
+
+class BrowserPhone(Phone):
+    """A phone with the hall's own page: what it hands in is made by the browser's code."""
+
+    def __init__(self, floor: Floor, interop: Interop) -> None:
+        self.ask, self.ann, self.interop, self.done = floor.ask, floor.ann, interop, set()
+        document = json.loads(json.dumps(dict(floor.params.document)))
+        self.own = interop("floor-begin", params=document, ann=self.ann)["own"]
+        self.name = self.own["party"]
+        self.trust = floor.app.get("/trust.json").json
+
+    def make(self, what: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        return self.interop(f"floor-{what}", own=self.own, papers=given, trust=self.trust)
+
+    def commit(self, given: Mapping[str, Any]) -> None:
+        self.ask(f"/api/draws/{self.ann}/commits", self.make("commit", given))
+
+    def deal(self, given: Mapping[str, Any]) -> None:
+        self.ask(f"/api/draws/{self.ann}/deals", self.make("deal", given))
+
+    def reveal(self, given: Mapping[str, Any]) -> None:
+        bent = json.loads(json.dumps(given))
+        bent["values"][self.name][0] = "00" * 32
+        assert "not in the freeze" in self.make("reveal", bent)["detail"]
+        early = self.make("reveal", {**given, "frozen": None})
+        assert "no witness" in early["detail"]
+        self.ask(f"/api/draws/{self.ann}/slips", self.make("reveal", given))
 
 
 class Floor:
@@ -85,12 +115,14 @@ class Floor:
             return showing.transcript(session, self.hall.registry["keys"], draw)
 
 
-def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(hall: DrawHall) -> None:
+def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(
+    hall: DrawHall, interop: Interop
+) -> None:
     floor = Floor(hall)
     with hall.db() as session:
         opened = service.opened_of(hall.registry["keys"], service.draw_named(session, floor.ann))
         assert len(opened) == 5  # names are public from the start
-    stays, leaves, sleeps = floor.phone(), floor.phone(), floor.phone()
+    stays, leaves, sleeps = BrowserPhone(floor, interop), floor.phone(), floor.phone()
     floor.commit(stays, leaves, sleeps)
     floor.freeze(stays, sleeps)
     frozen = hall.entries("frozen")[0]

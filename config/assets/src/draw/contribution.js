@@ -91,22 +91,28 @@ export async function deals(own, papers) {
   return signed(own, jcs({ v: 1, typ: "ebid.draw-deals", announce: own.ann, party: own.party, sealed }));
 }
 
-/**
- * Whether the log holds a freeze that binds this phone's commitment as it was made, and a witness has cosigned it.
- * @param {object} trust /trust.json
- * @throws {Error} with what is not so
- */
-export async function checkFrozen(own, papers, trust) {
+/** T binds this phone's commitments and those of all the others. @throws {Error} */
+function checkBound(own, papers, said) {
   const { H, announce } = announced(papers.params, own.ann);
-  const { entry, payload, nonce, index, path, note } = papers.frozen ?? fail("no witness has signed the freeze yet");
-  const raw = unbase64(payload);
-  const [said, record] = [parseCanonical(raw), parseCanonical(unbase64(entry))];
-  const bound = hex(await sha256(concat(utf8("ebid-commit/1\n"), unbase64(nonce), raw)));
-  if (record.type !== "draw.frozen" || record.pl[0] !== bound || said.draw !== own.ann) fail("the entry is no freeze of this draw");
   const mine = ownCommit(own, papers.params).commits;
   if (!said.parties.includes(own.party) || papers.values[own.party]?.join() !== mine.join()) fail("this phone's chance is not in the freeze");
   const parts = [...said.parties].sort().flatMap((name) => [name, unhex(papers.values[name].join(""))]);
   if (hex(H("freeze", announce, ...parts)) !== said.freeze) fail("the freeze binds other chances");
+}
+
+/**
+ * Whether the log holds a freeze that binds this phone's commitment as it was made (or that the draw is void), and a witness has cosigned it.
+ * @param {object} trust /trust.json
+ * @throws {Error} with what is not so
+ */
+export async function checkFrozen(own, papers, trust) {
+  const { entry, payload, nonce, index, path, note } = papers.frozen ?? fail("no witness has signed the freeze yet");
+  const raw = unbase64(payload);
+  const [said, record] = [parseCanonical(raw), parseCanonical(unbase64(entry))];
+  const bound = hex(await sha256(concat(utf8("ebid-commit/1\n"), unbase64(nonce), raw)));
+  const wanted = papers.voided ? "draw.void" : "draw.frozen";
+  if (record.type !== wanted || record.pl[0] !== bound || said.draw !== own.ann) fail("the entry is no freeze of this draw");
+  if (!papers.voided) checkBound(own, papers, said);
   const point = parseCheckpoint(note);
   const leaf = await hashLeaf(unbase64(entry));
   if (!(await verifyInclusion(leaf, index, point.size, path.map(unbase64), point.root))) fail("the freeze is not in the log");
