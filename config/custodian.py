@@ -151,7 +151,7 @@ class Box:
 
     def ready(self, asked: decide.WantedRelease) -> tuple[Any, Any, Any]:
         """Fetch the close and judge it; raises Declined with every reason, Unreachable."""
-        bundle = decide.parse_bundle(self.get(f"/api/tenders/{asked.tender}/close"))
+        bundle = decide.parse_bundle(self.get(f"/api/tenders/{asked.tender}/close?close={asked.close.hex()}"))
         self._check_policy(bundle, asked.tender)
         stamped = None
         if bundle.token is not None:

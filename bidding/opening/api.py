@@ -13,6 +13,7 @@ from bidding.opening import people, second, service
 from bidding.opening.commands import Say, SignRecord
 from bidding.opening.papers import ReadOut
 from bidding.opening.standing import find_opening, second_of
+from bidding.tenders.invited import only_own
 from bidding.tenders.models import Tender
 from bidding.tenders.publication import cms_bytes
 from bidding.vault.encoding import b64
@@ -44,13 +45,22 @@ def show(request: Request) -> Any:
         "read_out": rfc3339(opening.read_out_at) if opening.read_out_at else None,
         "recorded": rfc3339(opening.recorded_at) if opening.recorded_at else None,
         "record_sha256": opening.record_sha256,
-        "bids": [read_out_row(row) for row in service.rows_of(request.db, tender)]
+        "bids": [read_out_row(row) for row in rows_for(request, tender)]
         if opening.read_out_at
         else [],
         "stage": service.stage_now(request.db, tender, request.now()),
         "stages": [stage.name for stage in policy_of(request.db, tender).stages],
     }
     return answer
+
+
+def rows_for(request: Request, tender: Tender) -> list[ReadOut]:
+    """What this reader may see of the bids read out: of final offers a supplier its own."""
+    rows = service.rows_of(request.db, tender)
+    if not only_own(request.db, tender, request.identity):
+        return rows
+    own = people.bidder_of(request.db, tender, request.actor)
+    return [row for row in rows if row.bid.bidder_uscc == own]
 
 
 def read_out_row(row: ReadOut) -> dict[str, Any]:

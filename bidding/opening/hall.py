@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bidding.opening.judging import outcomes_of
-from bidding.opening.models import Attendance, Objection, Opening
+from bidding.opening.models import Attendance, Opening
 from bidding.opening.papers import ReadOut
 from bidding.opening.people import objections_of
 from bidding.opening.service import rows_of
@@ -44,7 +45,7 @@ class BidRow:
     `total` and `period` what was sealed, for reading out."""
 
     number: int
-    name: str
+    name: Any
     manifest: str
     words: Any
     tone: str
@@ -77,7 +78,7 @@ class Hall:
     rows: list[BidRow] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     attendance: list[Attendance] = field(default_factory=list)
-    objections: list[Objection] = field(default_factory=list)
+    objections: list[Any] = field(default_factory=list)
     keys: int = 0
     custodians: list[str] = field(default_factory=list)
     needed: int = 0
@@ -96,7 +97,7 @@ class Hall:
         }[self.stage] + (self.stage == "read" and not self.open_objections)
 
     @property
-    def open_objections(self) -> list[Objection]:
+    def open_objections(self) -> list[Any]:
         """Objections that wait for the host's answer."""
         return [row for row in self.objections if row.answered_at is None]
 
@@ -141,7 +142,29 @@ def picture(session: Session, tender: Tender, stage: str) -> Hall:
     hall.rows = rows_read_out(session, tender) if opening.read_out_at else rows_waiting(session, tender, hall)
     hall.keys = sum(row.tone == "good" for row in hall.rows)
     hall.lines = lines_of(session, tender, hall)
+    return masked(session, hall) if tender.parent_id is not None else hall
+
+
+def masked(session: Session, hall: Hall) -> Hall:
+    """The picture of final offers: suppliers watch it, and none of them learns who else made one (GPL 38(4))."""
+    masks = {
+        bid.bidder_name or "": _("Supplier ${n}", mapping={"n": number})
+        for number, bid in enumerate(valid_bids(session, hall.tender), start=1)
+    }
+    hall.rows = [replace(row, name=masks.get(row.name, row.name)) for row in hall.rows]
+    hall.attendance = [row for row in hall.attendance if row.organisation not in masks]
+    hall.lines = [line for line in hall.lines if not masks.keys() & named(line.words)]
+    hall.objections = [
+        SimpleNamespace(organisation=masks.get(row.organisation, row.organisation), text=row.text, raised_at=row.raised_at,
+                        answered_at=row.answered_at, answer=row.answer)
+        for row in hall.objections
+    ]  # fmt: skip
     return hall
+
+
+def named(words: Any) -> set[str]:
+    """The texts that are put into a line's words."""
+    return {str(value) for value in (getattr(words, "mapping", None) or {}).values()}
 
 
 def custodians_released(session: Session, tender: Tender, stage: Stage) -> list[str]:

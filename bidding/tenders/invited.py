@@ -32,6 +32,8 @@ BLOCK = 4096
 OFFICIAL = frozenset({Role.REGULATOR, Role.EXPERT, Role.OPERATOR})
 """Who has to do with a limited tender without buying or bidding: supervision, committee, the hall's office."""
 RESULT = ("result_published", "awarded", "contracted")
+WITHHELD = ("opening-record", "opening-file", "opening-bid")
+"""Addresses that name who made final offers: those invited do not read them before the result."""
 CUSTODIANS = ("api-close", "api-custodian-keys")
 """Addresses that custodians' boxes read without a login: nothing there names anybody before the close."""
 
@@ -62,6 +64,13 @@ def invitees(session: Session, keys: HallKeys, tender: Tender) -> list[UUID]:
 def may_bid(session: Session, keys: HallKeys, tender: Tender, party_id: UUID | None) -> bool:
     """Whether an enterprise may bid: everybody where the tender is not limited."""
     return not tender.limited or party_id in invitees(session, keys, tender)
+
+
+def only_own(session: Session, tender: Tender, who: Identity | None) -> bool:
+    """Whether this reader of final offers sees its own and nobody else's: a supplier, before the result."""
+    if tender.parent_id is None or is_public(session, tender):
+        return False
+    return who is None or not (who.roles & OFFICIAL or buys_here(who, tender))
 
 
 def not_invited() -> Refused:
@@ -106,7 +115,8 @@ def enter(request: Request, tender: Tender) -> Tender:
     """The tender of an address, for whom it is meant. Raises HTTPForbidden (log in first) or Refused
     `tender.invited-only`."""
     route = getattr(request.matched_route, "name", "")
-    if route in CUSTODIANS or admits(request.db, request.keys, tender, request.identity):
+    withheld = route in WITHHELD and only_own(request.db, tender, request.identity)
+    if route in CUSTODIANS or (admits(request.db, request.keys, tender, request.identity) and not withheld):
         return tender
     raise HTTPForbidden() if request.identity is None else not_invited()
 

@@ -12,12 +12,13 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from bidding.tenders.invited import admits, not_invited, only_own
 from bidding.tenders.models import Tender
 from bidding.vault import admission, uploads
 from bidding.vault.closing import close_bundle
 from bidding.vault.commands import ReleaseOwnKey, StartUpload, Withdraw
 from bidding.vault.contexts import id_in
-from bidding.vault.encoding import b64, sha256
+from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import SealPolicy
 from bidding.vault.policy import parse_policy
@@ -25,7 +26,16 @@ from bidding.vault.receipt import build_refusal
 from bidding.vault.receipts import find_receipt
 from bidding.vault.refusals import status_of
 from bidding.vault.releasing import accept_bidder_release
-from bidding.vault.service import Admitted, Bidder, Means, acts_of, part_reader, policy_row, statements_of
+from bidding.vault.service import (
+    Admitted,
+    Bidder,
+    Means,
+    acts_of,
+    close_of,
+    part_reader,
+    policy_row,
+    statements_of,
+)
 from trading.clock import rfc3339
 from trading.errors import Refused, refuse
 from trading.parties.models import Party
@@ -88,8 +98,21 @@ def custodian_keys(request: Request) -> list[dict[str, str]]:
 
 @view_config(route_name="api-close", request_method="GET", renderer="json", permission=PUBLIC)
 def close(request: Request) -> dict[str, Any]:
-    """GET /api/tenders/{code}/close: after the close only."""
-    return close_bundle(request.db, request.context.code)
+    """GET /api/tenders/{code}/close: after the close only. Of a limited tender for those who may enter, of final
+    offers a supplier's own bid alone; whole for whoever names the closing list's hash (`?close=`), which
+    custodians are told when their shares are asked for."""
+    tender: Tender = request.context
+    row = close_of(request.db, tender)
+    known = row is not None and row.sha256 is not None and request.GET.get("close") == row.sha256
+    if not known and not admits(request.db, request.keys, tender, request.identity):
+        raise not_invited()
+    bundle = close_bundle(request.db, tender.code)
+    if not known and only_own(request.db, tender, request.identity):
+        own = bidder_of(request).uscc
+        bundle["bids"] = [
+            bid for bid in bundle["bids"] if parse_manifest(unb64(bid["manifest"])).bidder["id"] == own
+        ]
+    return bundle
 
 
 # --- uploads -------------------------------------------------------------------------------------

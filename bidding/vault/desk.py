@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.request import Request
 from sqlalchemy import select
 
+from bidding.tenders.invited import may_bid
 from bidding.tenders.models import Tender
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.manifest import parse_manifest
@@ -28,9 +29,10 @@ def bidder_cards(request: Request) -> list[Card]:
         return []
     open_tenders = request.db.scalars(
         select(Tender)
-        .where(Tender.state == "published", Tender.deadline > request.now())
+        .where(Tender.state == "published", Tender.deadline > request.now(), Tender.parent_id.is_(None))
         .order_by(Tender.deadline)
     ).all()
+    open_tenders = [each for each in open_tenders if may_bid(request.db, request.keys, each, party.id)]
     busy = _busy(request, open_tenders, party.uscc)
     own = [
         (tender, _bid_card(request, tender, party.uscc) if tender.id in busy else None)

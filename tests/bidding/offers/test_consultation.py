@@ -155,22 +155,25 @@ def refused_to_strangers(play: Play) -> None:
 
 
 def nobody_reads_a_price(play: Play, supplier: Supplier) -> None:
-    """A supplier sees no price, its own tender's opening included, before the result."""
+    """A supplier sees neither a price nor who else made an offer before the result, its own opening included."""
     browser = log_in(play.app, play.scene.config, supplier.program.user)
     headers = {"Authorization": f"Bearer {supplier.program.key}"}
-    pages = [
-        browser.get(f"/tenders/{code}{path}", status=200).text
-        for code in (play.code, play.child)
-        for path in ("", "/opening", "/opening/record")
+    pages = [browser.get(f"/tenders/{play.code}{path}").text for path in ("", "/opening", "/opening/record")]
+    of_offers = [browser.get(f"/tenders/{play.child}{path}").text for path in ("", "/opening", "/trail")]
+    of_offers += [
+        str(play.app.get(f"/api/tenders/{play.child}{path}", headers=headers).json)
+        for path in ("/opening", "/trail", "/close")
     ]
-    pages += [
-        str(play.app.get(f"/api/tenders/{code}{path}", headers=headers).json)
-        for code in (play.code, play.child)
-        for path in ("/opening", "/trail")
-    ]
-    for page in pages:
+    browser.get(f"/tenders/{play.child}/opening/record", status=422)
+    assert play.app.get(f"/api/tenders/{play.child}/close", status=422)
+    for page in (*pages, *of_offers):
         for price in ("900000", "900,000", "880000", "880,000"):
             assert price not in page
+    for page in of_offers:
+        for other in play.suppliers:
+            assert other is supplier or (other.who.name not in page and other.uscc not in page)
+    [own] = play.app.get(f"/api/tenders/{play.child}/opening", headers=headers).json["opening"]["bids"]
+    assert own["bidder"] == supplier.uscc
 
 
 def test_a_negotiation_by_lowest_price_is_played_to_its_report(
