@@ -53,7 +53,7 @@ def shown(request: Request, form: Form) -> dict[str, Any]:
         "seen": seen,
         "tender": seen.tender,
         "form": form,
-        "steps": progress(seen.step),
+        "steps": [(request.localizer.translate(words), when) for words, when in progress(seen.step)],
         "sources": SOURCES,
         "signed": (b64(seen.raw), service.digest(seen.raw)) if seen.owes_signature else None,
         "certificates": ",".join(each.sha256 for each in usable),
