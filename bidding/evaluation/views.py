@@ -101,7 +101,10 @@ def rejected(found: Evaluation) -> dict[str, str]:
         return {row["id"]: row["ground"] for row in result["rejected"]}
     if not found.locked("qualification"):
         return {}
-    return dict.fromkeys(set(found.bids) - set(found.qualified()), "not-qualified")
+    left = found.offers.left if found.offers is not None else ()
+    return dict.fromkeys(left, "left") | dict.fromkeys(
+        set(found.bids) - set(found.qualified()), "not-qualified"
+    )
 
 
 @view_config(route_name="evaluation-sign-in", request_method="POST", renderer=FOLDER + "evaluation.jinja2",
