@@ -13,7 +13,7 @@
  */
 import { element } from "../ui/dom.js";
 import { send } from "../ui/http.js";
-import { forgetAll, keptFor } from "../ui/kept.js";
+import { forget, forgetAll, keptFor } from "../ui/kept.js";
 import { offerLevels, showLevels } from "../ui/levels.js";
 import { fault, merge, plainNumber, total } from "../ui/scores.js";
 import { say } from "../ui/words.js";
@@ -246,6 +246,7 @@ class ScoreSheet {
   // -- from before
 
   async begin() {
+    if (Object.keys(this.stated).length) forget(`${this.form.dataset.place}/facts`);
     const before = await this.kept.get();
     if (before) {
       const here = this.typed();

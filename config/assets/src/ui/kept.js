@@ -39,6 +39,11 @@ export function keptFor(place, key) {
   };
 }
 
+/** What was kept under one place, once it is signed. */
+export function forget(place) {
+  localStorage.removeItem(PREFIX + place);
+}
+
 /** Everything of this kind on this device, whoever's: at signing out. */
 export function forgetAll() {
   for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
