@@ -1,7 +1,7 @@
 """Draws (随机抽取): `ebid-draw/1`, one protocol for every random choice of the hall.
 
 docs/protocols/draw.md. Pure are announcement, candidates, slips, calling, draw, papers, cards, ceremony, beacon, floor, trustee; the
-ceremony as the hall runs it: service (the hall's own acts), receiving (others' papers), entering (the public value), showing, secrecy, subjects, api, views."""
+ceremony as the hall runs it: service (the hall's own acts), receiving (others' papers), entering (the public value), watching, showing, secrecy, subjects, api, views."""
 
 from pyramid.config import Configurator
 
@@ -24,11 +24,11 @@ OF_SUBJECT = ("draw-beacon", "api-draw-beacon")
 def includeme(config: Configurator) -> None:
     """The room's routes, and the promise to look after what is due."""
     # Imported here: the pure modules of this room stay free of the web.
-    from trading.draws import service, subjects
+    from trading.draws import service, subjects, watching
 
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=subjects.subject_of if name in OF_SUBJECT else None)
     config.on_promise(service.DUE, service.come_due)
-    config.on_promise(service.WITNESSED, service.tell_witnessed)
+    config.on_promise(service.WITNESSED, watching.tell_witnessed)
     for module in ("api", "views"):
         config.scan(f"trading.draws.{module}")

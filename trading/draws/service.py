@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -34,7 +34,6 @@ from trading.secrets import HallKeys
 from trading.web import _
 
 DUE, WITNESSED = "draw.due", "draw.witnessed"
-LOOK_AGAIN = timedelta(seconds=1)
 OPENINGS = "draw"
 """purpose of the openings' encryption"""
 HALL = process("draws")
@@ -205,9 +204,14 @@ def announce(
     record(
         session, actor, "draw.announced", tender, said | ({"caller": readers.caller} if readers else {}), at
     )
+    promise_steps(session, draw, params)
+    return draw
+
+
+def promise_steps(session: Session, draw: Draw, params: Params) -> None:
+    """Somebody looks when commitments, acks and slips are due."""
     for due in (params.t_commit + 1, params.t_freeze, params.t_reveal):
         promise(session, DUE, {"draw": draw.ann}, datetime.fromtimestamp(due, UTC))
-    return draw
 
 
 def openings_document(params: Params, listed: CandidateList, candidates: Sequence[Candidate]) -> bytes:
@@ -294,17 +298,6 @@ def log(session: Session, registry: Any, draw: Draw, kind: str, said: Mapping[st
 def channel(draw: Draw) -> str:
     """The live channel of a public draw."""
     return f"draw:{draw.tender}"
-
-
-def tell_witnessed(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """Keeps the promise `draw.witnessed`: who watches a public draw learns that a witness has seen the freeze, and
-    that dice may be thrown now. Looks again every second until then."""
-    draw, at = draw_named(session, payload["draw"], lock=True), database_now(session)
-    assert draw.frozen_entry is not None
-    if inclusion(session, draw.frozen_entry, witnessed=True) is None:
-        promise(session, WITNESSED, payload, at + LOOK_AGAIN)
-    else:
-        live.announce(session, registry["queue"], channel(draw), "witnessed", draw=draw.ann)
 
 
 def calling_of(session: Session, draw: Draw) -> tuple[calling.Calling, bytes]:
