@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from plugins.approval_hall import cases, limits
 from plugins.approval_hall.catalogue.item import Item
 from plugins.approval_hall.handling.clocks import stopping
-from plugins.approval_hall.models import HallCase, HallMaterial, HallPause
+from plugins.approval_hall.models import HallCase, HallMaterial, HallPause, HallStep
 from plugins.approval_hall.staff import posts
 from plugins.approval_hall.supervision.thresholds import threshold, thresholds
 from trading.deadlines import Deadline, Threshold
@@ -28,8 +28,11 @@ AT_WORK = ("running", "paused")
 
 def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
     """The port IClockSource: everything that runs in cases."""
-    query = select(HallCase).where(HallCase.state.in_(RUNNING)).order_by(HallCase.number)
-    return [each for case in session.scalars(query) for each in of_case(session, registry, case)]
+    begun = select(HallStep.id).where(HallStep.case_id == HallCase.id).exists()
+    handled = (HallCase.state == "prefiled") | begun  # those of an earlier system are counted, not watched
+    query = select(HallCase).where(HallCase.state.in_(RUNNING), handled).order_by(HallCase.number)
+    found = (each for case in session.scalars(query) for each in of_case(session, registry, case))
+    return [each for each in found if each.stopped is None]
 
 
 def prefix(case: HallCase) -> str:

@@ -96,10 +96,14 @@ def test_a_step_done_in_time_goes_out_and_one_done_late_turns_red_first(
     hall.end(case, "water")
     assert "water" not in hall.lights()
     assert hall.changes("water") == []
-    ahead(days_later(hall, case, 6))
+    ahead(days_later(hall, case, 10))
+    look(hall)
+    assert hall.changes("water") == [], "what is done stays done, however often somebody looks"
     hall.end(case, "defence")  # its promise of agreement by silence has not been kept yet
     assert "defence" not in hall.lights()
     assert hall.changes("defence") == ["yellow", "red"]
+    look(hall)
+    assert "defence" not in hall.lights()
 
 
 def test_agreement_by_silence_shows_as_red(hall: Supervised, ahead: Ahead) -> None:
