@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from datetime import time
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,7 +18,7 @@ from trading.clock import database_now
 from trading.errors import Refused, refuse
 from trading.evidence import accept
 from trading.interfaces import IAccounts
-from trading.periods import at_beijing, beijing_date
+from trading.periods import beijing_date
 from trading.web import _
 
 
@@ -38,7 +37,7 @@ def letter(session: Session, registry: Any, department: str, matrix: powers.Matr
     version = (
         session.scalar(select(func.max(HallPower.version)).where(HallPower.department == department)) or 0
     ) + 1
-    day = at_beijing(beijing_date(database_now(session)), time())
+    day = beijing_date(database_now(session))
     name = library(registry).departments[department].zh
     return powers.letter(department, name, person.name, version, matrix, day)
 

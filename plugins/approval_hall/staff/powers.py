@@ -4,14 +4,13 @@ department signs. Pure."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import rfc8785
 from translationstring import TranslationStringFactory
 
 from plugins.approval_hall.catalogue.item import kinds
-from trading.clock import rfc3339
 from trading.errors import Fault
 
 _ = TranslationStringFactory("tradehall")
@@ -36,13 +35,13 @@ def faults(matrix: Matrix) -> list[Fault]:
     ]
 
 
-def letter(department: str, name: str, person: str, version: int, matrix: Matrix, at: datetime) -> bytes:
-    """The letter of authority (授权书) that is signed: canonical JSON."""
+def letter(department: str, name: str, person: str, version: int, matrix: Matrix, day: date) -> bytes:
+    """The letter of authority (授权书) that is signed, in force from a day on: canonical JSON."""
     return bytes(
         rfc8785.dumps(
             {
                 "v": 1, "typ": "hall.power", "department": department, "name": name, "representative": person,
-                "version": version, "powers": {key: matrix[key] for key in kinds()}, "from": rfc3339(at),
+                "version": version, "powers": {key: matrix[key] for key in kinds()}, "from": day.isoformat(),
             }
         )
     )  # fmt: skip

@@ -129,14 +129,14 @@ class Scene(People):
 class Quick(People):
     """Services only, on a session that is rolled back at the end."""
 
-    def __init__(self, session: Session, folder: Path, item: str = "project-approval") -> None:
+    def __init__(self, session: Session, folder: Path, item: str = "project-approval", *items: Path) -> None:
         self.session, self.registry = session, Registry()
         self.registry.settings = {
             "hall.name": "示例市审批大厅",
             "hall.fonts": str(FONTS),
             "hall.region": "440300",
         }
-        self.registry["keys"], self.registry[publishing.LIBRARY] = KEYS, library.load()
+        self.registry["keys"], self.registry[publishing.LIBRARY] = KEYS, library.load(items)
         self.registry["sessions"] = sessionmaker(session.connection())
         for port, provider in (
             (IAccounts, Accounts()),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, place
@@ -14,9 +15,16 @@ from plugins.approval_hall.handling import deciding, service
 from plugins.approval_hall.intake import gaps
 from plugins.approval_hall.intake import service as intake
 from plugins.approval_hall.papers import documents
-from plugins.approval_hall.staff import posts
+from plugins.approval_hall.staff import granting, posts, powers
+from plugins.x509_signatures.signer import FileSigner
+from tests.pki import Pki
 from tests.plugins.approval_hall.scene import FILE, Quick, form_of
+from tests.plugins.approval_hall.test_items import TINY
+from trading.accounts.models import Certificate
+from trading.acts import Actor
+from trading.clock import database_now
 from trading.errors import Refused
+from trading.interfaces import ISignatureVerifier
 from trading.periods import add_days, beijing_date, the_calendar
 
 SITE = "https://hall.example"
@@ -242,3 +250,56 @@ def test_a_changed_item_is_another_version_and_a_case_keeps_its_own(scene: Quick
     scene.do("manager", lambda db, who: publishing.publish(db, scene.registry, who, code, "重新进驻"))
     assert scene.read(lambda db: publishing.current(db, code).version) == 2
     assert scene.read(lambda db: cases.item_of(db, cases.find(db, number)).code) == code
+
+
+def test_a_tiny_item_works_from_its_one_data_file(session: Session, tmp_path: Path) -> None:
+    folder = tmp_path / "items"
+    folder.mkdir()
+    (folder / "tree.toml").write_text(TINY)
+    scene = Quick(session, tmp_path, "tree", folder)
+    number = filed(scene, "plan")
+    scene.act("clerk", intake.accept, number)
+    for department in ("parks", "roads"):
+        scene.act(f"{department}-A", service.end_step, number, department, "passed")
+    paper = scene.act("head", deciding.decide, number, "approved", "", SITE)
+    assert paper.number.startswith("审决") and scene.case(number).state == "decided"
+
+
+def test_the_head_signs_what_the_representative_may_decide(scene: Quick, tmp_path: Path) -> None:
+    signer = sign_for(scene, "head", tmp_path)
+    matrix = {**powers.usual(), "joint": "decide"}
+
+    def grant(db: Session, who: Actor) -> int:
+        raw = granting.letter(db, scene.registry, "development", matrix)
+        cms = signer.sign(raw, database_now(db))
+        return granting.grant(db, scene.registry, who, "development", matrix, cms).version
+
+    with pytest.raises(Refused, match="hall.not-head"):
+        scene.do("representative", grant)
+    assert [scene.do("head", grant), scene.do("head", grant)] == [1, 2]
+    number = filed(scene, "application", "land", "environment", "water")
+    scene.act("clerk", intake.accept, number)
+    for step in ("planning", "environment", "water", "defence", "development"):
+        scene.act(f"{step}-A", service.end_step, number, step, "passed")
+    scene.act("representative", deciding.decide, number, "approved", "", SITE)
+    assert scene.case(number).outcome == "approved"
+
+
+def sign_for(scene: Quick, name: str, folder: Path) -> FileSigner:
+    """A certificate of one of the people, and a hall that accepts its signatures."""
+    (folder / "pki").mkdir()
+    pki = Pki(folder / "pki")
+    at = scene.read(database_now)
+    pki.clock.instant = at
+    signer = pki.signer(common_name=scene.people[name].name)
+    scene.registry.registerUtility(pki.verifier(), ISignatureVerifier)
+    leaf = signer.certificate
+    scene.session.add(
+        Certificate(
+            user_id=scene.people[name].id, party_id=None, sha256=leaf.fingerprint(SHA256()).hex(), chain_pem="",
+            subject="", issuer="", serial="1", not_before=at - timedelta(days=1), not_after=at + timedelta(days=1),
+            enrolled_at=at,
+        )
+    )  # fmt: skip
+    scene.session.flush()
+    return signer
