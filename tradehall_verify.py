@@ -2441,7 +2441,6 @@ REGULATOR_TYPES = {
     "advisory.asked",
     "advisory.convened",
     "advisory.chair-replaced",
-    "advisory.chair-replaced",
     "advisory.drafted",
     "advisory.voted",
     "advisory.concluded",

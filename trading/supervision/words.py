@@ -126,7 +126,6 @@ ACTS = {
     "advisory.asked": _("The advisory committee was asked for its opinion"),
     "advisory.convened": _("Members of the advisory committee were convened"),
     "advisory.chair-replaced": _("Another member took the chair of an advisory opinion"),
-    "advisory.chair-replaced": _("Another member took the chair of an advisory opinion"),
     "advisory.drafted": _("An opinion was put to the vote of the advisory committee"),
     "advisory.voted": _("A member of the advisory committee voted"),
     "advisory.concluded": _("The advisory committee gave its opinion"),
