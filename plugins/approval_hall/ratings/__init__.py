@@ -25,4 +25,5 @@ def includeme(config: Configurator) -> None:
         {"grade": _("Rating")},
     )
     config.on_desk("bidder", views.cards)
+    config.on_desk("hall-supervisor", views.follow_up_cards)
     config.scan("plugins.approval_hall.ratings.views")

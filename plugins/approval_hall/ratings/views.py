@@ -90,3 +90,10 @@ def cards(request: Request) -> list[Card]:
         )
         for case in request.db.scalars(query.order_by(HallRating.asked_at.desc()).limit(10))
     ]
+
+
+def follow_up_cards(request: Request) -> list[Card]:
+    """Dissatisfied applicants whom nobody has talked to yet."""
+    waiting = service.to_follow_up(request.db)
+    note = _("${n} dissatisfied", mapping={"n": len(waiting)})
+    return [Card(_("Follow-ups"), request.route_path("hall-ratings"), note, "now")] if waiting else []

@@ -24,6 +24,7 @@ READERS = {
 
 def includeme(config: Configurator) -> None:
     """Routes and the word for the entry of a file that was taken in."""
+    from plugins.approval_hall.statistics import views
     from trading.web import _
 
     for name, pattern in ROUTES.items():
@@ -33,4 +34,6 @@ def includeme(config: Configurator) -> None:
         {"hall.loaded": _("Cases of an earlier system were taken in")},
         {"cases": _("Cases"), "ratings": _("Ratings")},
     )
+    for role in ("hall-manager", "hall-leader", "hall-supervisor", "regulator"):
+        config.on_desk(role, views.cards)
     config.scan("plugins.approval_hall.statistics.views")

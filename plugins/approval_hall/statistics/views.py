@@ -15,7 +15,7 @@ from plugins.approval_hall.statistics.counting import Period, Statistics
 from plugins.approval_hall.statistics.words import COUNTS, SHARES
 from trading.errors import Refused
 from trading.periods import beijing_date, the_calendar
-from trading.web import _
+from trading.web import Card, _
 
 FOLDER = "plugins.approval_hall.statistics:templates/"
 SEE, LOAD = "hall-statistics", "hall-manage"
@@ -162,3 +162,14 @@ def api_load(request: Request) -> Any:
     )
     request.response.status = 201
     return {"cases": number}
+
+
+def cards(request: Request) -> list[Card]:
+    """The month so far."""
+    return [
+        Card(
+            _("Statistics of the approval hall"),
+            request.route_path("hall-statistics"),
+            _("Counts and shares, from the cases"),
+        )
+    ]

@@ -47,6 +47,7 @@ def includeme(config: Configurator) -> None:
     config.add_act_words(words.ACTS, words.FIELDS)
     for role in ("hall-supervisor", "regulator"):
         config.on_desk(role, desk.supervisor_cards)
+    config.on_desk("hall-leader", desk.leader_cards)
     for role in ("hall-officer", "hall-representative"):
         config.on_desk(role, desk.officer_cards)
     for role in ("agent", "tenderer"):

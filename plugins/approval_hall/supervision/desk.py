@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pyramid.request import Request
 from sqlalchemy import func, select
 
@@ -11,12 +13,22 @@ from plugins.approval_hall.supervision.models import HallAccountability, HallLet
 from trading.web import Card, _
 
 
-def supervisor_cards(request: Request) -> list[Card]:
-    """The board; cases of accountability to decide."""
-    totals = board.board(request.db, request.now(), True).totals
+def leader_cards(request: Request) -> list[Card]:
+    """The board."""
+    totals = board.board(request.db, request.now(), False).totals
+    return [board_card(request, totals)]
+
+
+def board_card(request: Request, totals: Counter[str]) -> Card:
+    """How many lights are red and yellow."""
     note = _("${red} red, ${yellow} yellow", mapping={"red": totals["red"], "yellow": totals["yellow"]})
     tone = "late" if totals["red"] else "now" if totals["yellow"] else "neutral"
-    cards = [Card(_("Lights over all deadlines"), request.route_path("hall-lights"), note, tone)]
+    return Card(_("Lights over all deadlines"), request.route_path("hall-lights"), note, tone)
+
+
+def supervisor_cards(request: Request) -> list[Card]:
+    """The board; cases of accountability to decide; applicants to talk to."""
+    cards = [board_card(request, board.board(request.db, request.now(), True).totals)]
     undecided = request.db.scalar(select(func.count()).where(HallAccountability.outcome == ""))
     if undecided:
         note = _("${n} to decide", mapping={"n": undecided})
