@@ -11,9 +11,10 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 def _lines(value: Any) -> Any:
     """A text has a code in each line; what stands behind the code is for people."""
-    if not isinstance(value, str):
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         return value
-    return [line.split()[0] for line in value.splitlines() if line.strip()]
+    return [line.split()[0] for text in texts for line in text.splitlines() if line.strip()]
 
 
 class ListCandidates(BaseModel):

@@ -45,10 +45,11 @@ def shown(request: Request, form: Form) -> dict[str, Any]:
         if seen.owes_signature
         else []
     )
-    if not form.values and seen.listed:
+    if not form.posted and seen.listed:
         form.values = seen.listed | {
-            "candidates": "\n".join(f"{c['id']} {c['name']}" for c in seen.listed["candidates"])
+            "candidates": [f"{one['id']} {one['name']}" for one in seen.listed["candidates"]]
         }
+    form.values["candidates"] = "\n".join(form.values.get("candidates", []))
     return {
         "seen": seen,
         "tender": seen.tender,

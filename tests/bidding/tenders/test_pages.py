@@ -248,3 +248,35 @@ def test_the_desk_shows_drafts_and_tenders(agent: TestApp, buyers: tenders.Buyer
     draft_by_page(agent, buyers)
     desk = agent.get("/desk")
     assert "草稿" in desk and "接收投标至" in desk and f"/tenders/{published}" in desk
+
+
+def test_the_form_shows_the_dates_and_weights_of_the_chosen_method_while_it_is_filled_in(
+    agent: TestApp,
+) -> None:
+    page = agent.get("/tenders/new?template=property-consultation")
+    form = page.forms["tender-form"]
+    assert form["method"].value == "consultation" and "应在 10 至 30 之间" in page
+    earliest = {method: drafts.earliest(now(), method) for method in ("inquiry", "open")}
+    form["method"] = "inquiry"
+    checked = agent.post("/tenders/check", form.submit_fields())
+    assert str(earliest["inquiry"].deadline) in checked and "P21" not in checked
+    assert "所选采购方式不能采用这一评审方法" in checked and "第40条" in checked
+    form["method"] = "open"
+    filled = form.submit("dates", value="earliest")
+    assert filled.forms["tender-form"]["documents_until"].value == str(earliest["open"].documents_until)
+    refused = filled.forms["tender-form"]
+    refused["method"] = "negotiation"
+    assert "所选采购方式不能采用这一评审方法" in refused.submit(status=422)
+
+
+def test_the_pages_of_a_consultation_speak_of_responses(
+    app: TestApp, config: Configurator, buyers: tenders.Buyers
+) -> None:
+    def publish(db: Session) -> str:
+        given = {"template": "property-consultation", "tenderer": buyers.purchaser.uscc}
+        return tenders.published_tender(db, config.registry, buyers, **given).code
+
+    code = committed(config, publish)
+    page = app.get(f"/tenders/{code}")
+    assert all(word in page for word in ("竞争性磋商", "响应文件提交", "磋商与最后报价", "磋商文件（PDF）"))
+    assert app.get(f"/api/tenders/{code}").json["procurement"] == "consultation"
