@@ -70,7 +70,9 @@ def show_panel(request: Request, faults: list[Fault]) -> dict[str, Any]:
         "title": names.title(request, found.tender),
         "faults": faults,
         "posted": request.POST,
-        "steps": names.steps(request, found.phase(request.now()), talks=found.talks),
+        "steps": names.steps(
+            request, found.phase(request.now()), scored=found.scoring is not None, talks=found.talks
+        ),
         "delivered": delivered,
         "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
         "may_import": found.tender.state in seats.IMPORT_STATES and not found.complete,

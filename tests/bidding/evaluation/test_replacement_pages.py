@@ -1,0 +1,51 @@
+"""The pages of a replacement: the buyer orders it with a document, the committee waits, and it can be stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.config import Configurator
+from webtest import TestApp, Upload
+
+from tests.bidding.evaluation.hall import make_hall
+from tests.bidding.evaluation.scoring_room import SCORED, reviewed
+from tests.helpers import log_in
+
+
+def english(browser: TestApp) -> TestApp:
+    browser.extra_environ["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return browser
+
+
+def test_the_buyer_replaces_a_member_and_stops_when_nobody_can_be_had(
+    app: TestApp, config: Configurator
+) -> None:
+    hall = make_hall(app, config, before=reviewed, rules=SCORED)
+    agent = english(log_in(app, config, hall.agent.user))
+    panel, room = f"/tenders/{hall.code}/panel", f"/tenders/{hall.code}/evaluation"
+    form = ordering(agent.get(panel, status=200), "replacements")
+    form["seat"], form["reason"] = "2", "Taken to hospital"
+    wrong = form.submit(status=422)
+    assert "Choose why the member is replaced" in wrong and "Choose the document" in wrong
+    form = ordering(wrong, "replacements")
+    assert form["reason"].value == "Taken to hospital" and form["seat"].value == "2"
+    form["ground"], form["document"] = "illness", Upload("note.txt", b"a doctor's note", "text/plain")
+    shown = form.submit(status=303).follow(status=200)
+    assert "nobody is on the way to it" in shown and "replaced" in shown
+    assert "A seat of the committee is empty" in agent.get("/desk", status=200)
+    left = english(log_in(app, config, hall.room.people[2]))
+    assert "A member is being replaced" in left.get(room, status=200)
+    gone = english(log_in(app, config, hall.room.people[1]))
+    assert "You have been replaced" in gone.get(room, status=200)
+    assert hall.members[2].get("/evaluation")["phase"] == "replacement"
+    assert hall.members[2].post("/evaluation/scores/draft", {"scores": []}, 422)["code"] == "score.not-now"
+    hall.members[1].get("/evaluation", 403)
+    stop = ordering(shown, "stop")
+    stop["reason"], stop["document"] = "Nobody can come", Upload("list.txt", b"all declined", "text/plain")
+    again = stop.submit(status=303).follow(status=200)
+    assert "No list has been imported yet" in again
+    english(left).get(room, status=403)
+
+
+def ordering(page: Any, what: str) -> Any:
+    return next(form for form in page.forms.values() if form.action.endswith(f"/panel/{what}"))
