@@ -57,10 +57,10 @@ draws: install ## the draw at full size: speed, a million draws for uniformity, 
 	$(BIN)/python -m tests.draws.uniformity --draws 1000000
 	$(BIN)/python -m tests.draws.agreement --number 10000
 
-faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=16 FAULTS_SEED=1 FAULTS_MINUTES=0
+faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=21 FAULTS_SEED=1 FAULTS_MINUTES=0
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest tests/faults/sample.py
-	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),16) --first $(or $(FAULTS_FIRST),0) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
+	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),21) --first $(or $(FAULTS_FIRST),0) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
 
 upgraded: install ## a tender that was open under the first schema goes on to its award
 	$(BIN)/python -m config.assets

@@ -11,7 +11,7 @@ from tests.faults.runs import long_form
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--runs", type=int, default=16, help="tenders, each with a fault at every point")
+    parser.add_argument("--runs", type=int, default=21, help="tenders, each with a fault at every point")
     parser.add_argument("--first", type=int, default=0, help="begin with this tender of the seed's row")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import random
 import resource
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +169,53 @@ def freeze(name: str) -> Hurt:
     return hurt
 
 
+def waves_of(patient: Patient) -> list[dict[str, str]]:
+    """What the device has signed so far. Raises Unhurt for nothing."""
+    folder = patient.hall.state / "outside" / "panel-site" / "rounds"
+    end, found = time.monotonic() + BUSY, list[dict[str, str]]()
+    while not found and time.monotonic() < end:
+        found = [json.loads(path.read_text())["wave"] for path in sorted(folder.glob("*.json"))]
+        found = [wave for wave in found if wave]
+        time.sleep(0.02)
+    if not found:
+        raise Unhurt("no wave was signed")
+    return found
+
+
+def hand_in(patient: Patient, wave: dict[str, str]) -> int:
+    """Somebody hands a wave in; the status of the answer."""
+    request = urllib.request.Request(
+        patient.hall.url + "/api/site/waves", json.dumps(wave).encode(), {"Content-Type": "application/json"}
+    )
+    with contextlib.suppress(OSError):
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+    raise Unhurt("nobody answered")
+
+
+def hand_in_again(patient: Patient, rng: random.Random) -> str:
+    """A replay: every wave of the device once more, several times at once."""
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda wave: hand_in(patient, wave), waves_of(patient) * 4))
+    return f"handed {len(answers)} waves in again: {sorted(set(answers))}"
+
+
+def forge_wave(patient: Patient, rng: random.Random) -> str:
+    """A lie: the device's last wave with every answer turned round, under the signature of the true one."""
+    wave = waves_of(patient)[-1]
+    said = json.loads(base64.b64decode(wave["document"]))
+    turned = {"A": "N", "D": "A", "N": "A"}
+    said["outcomes"] = {handle: turned.get(letter, letter) for handle, letter in said["outcomes"].items()}
+    document = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    status = hand_in(patient, {"document": base64.b64encode(document).decode(), "p7s": wave["p7s"]})
+    if status < 400:
+        raise RuntimeError("the hall took a wave that the device had not signed")
+    return f"a forged wave was answered {status}"
+
+
 def family_of(pid: int) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(pid)
@@ -241,6 +292,11 @@ HURTS: dict[str, Hurt] = {
     "disk of worker": fill_disk("worker"),
     "disk of sequencer": fill_disk("sequencer"),
     "disk of postgres": fill_disk("postgres"),
+    "site": kill("site"),
+    "trustees": kill("trustees"),
+    "voice": kill("voice"),
+    "wave again": hand_in_again,
+    "false wave": forge_wave,
     "line": cut_line,
     "clock of web": skew_clock("web"),
     "clock of worker": skew_clock("worker"),

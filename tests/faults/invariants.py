@@ -21,6 +21,7 @@ from bidding.vault.receipt import parse_receipt
 from config import bidder as device
 from config.installation import log_vkey
 from config.supervisor import Hall
+from tests.faults.committee import calls_of
 from tests.faults.story import Played
 from trading import clock
 from trading.ledger import merkle
@@ -33,6 +34,8 @@ ONCE = (
     "tender.closed",
     "opening.started",
     "opening.recorded",
+    "panel.seated",
+    "panel.head-chosen",
     "evaluation.reported",
     "result.published",
     "award.issued",
@@ -88,7 +91,8 @@ def losses_of_tender(story: Played, connection: psycopg.Connection[Any]) -> list
         standing = "superseded" if login == "bidder1" else "valid"
         if listed.get(sealed.manifest.hash) != standing:
             lost.append(f"{login} is {listed.get(sealed.manifest.hash)} in the closing list, not {standing}")
-    return lost + entries_losses(story, connection) + rows_losses(story, connection)
+    found = entries_losses(story, connection) + rows_losses(story, connection)
+    return lost + found + calls_losses(story, connection)
 
 
 def entries_losses(story: Played, connection: psycopg.Connection[Any]) -> list[str]:
@@ -108,9 +112,25 @@ def entries_losses(story: Played, connection: psycopg.Connection[Any]) -> list[s
         ("loser.notified", 2),
         ("review.signed", 10),
         ("panel.member-signed-in", 5),
+        ("scores.locked", 5),
     ):
         if count[name] != wanted:
             lost.append(f"{count[name]} entries {name}, not {wanted}")
+    return lost
+
+
+def calls_losses(story: Played, connection: psycopg.Connection[Any]) -> list[str]:
+    """Whoever has answered is called no second time; every wave of the device counts once."""
+    answered = Counter(
+        record["number"] for record in calls_of(story) if record["outcome"] in ("accept", "decline")
+    )
+    lost = [
+        f"{number} answered, and was called {count} times" for number, count in answered.items() if count > 1
+    ]
+    query = "SELECT jsonb_array_length(waves), (SELECT count(*) FROM draw_wave WHERE draw_id = draw.id) FROM draw WHERE tender = %s AND purpose = 'panel'"
+    for waves, signed in connection.execute(query, [story.code]):
+        if waves != signed:  # nobody steps aside here
+            lost.append(f"{signed} signed waves, {waves} in the draw")
     return lost
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 ENTRY = "SELECT 1 FROM ledger_entry WHERE tender = %(code)s AND position(convert_to('\"type\":\"{}\"', 'UTF8') IN body) > 0"
 OF = "WHERE tender_id = (SELECT id FROM tender WHERE code = %(code)s)"
+OF_DRAW = "WHERE draw_id IN (SELECT id FROM draw WHERE tender = %(code)s)"
 PIECES = f"SELECT 1 FROM upload_piece WHERE upload_id IN (SELECT id FROM upload {OF}) HAVING count(*) >= {{}}"
 
 
@@ -49,6 +50,33 @@ POINTS = (
     ),
     Point("opening", "read-out", f"SELECT 1 FROM opening {OF} AND read_out_at IS NOT NULL"),
     Point("opening", "record"),
+    Point("draw", "asked"),
+    Point("draw", "committed", f"SELECT 1 FROM draw_party {OF_DRAW}"),
+    Point("draw", "frozen", "SELECT 1 FROM draw WHERE tender = %(code)s AND frozen_entry IS NOT NULL"),
+    Point("draw", "revealed", f"SELECT 1 FROM draw_slip {OF_DRAW}"),
+    Point("calls", "asked", "SELECT 1 FROM draw WHERE tender = %(code)s AND calls > 0"),
+    Point("calls", "answered", f"SELECT 1 FROM draw_wave {OF_DRAW}"),
+    Point(
+        "arrival",
+        "here",
+        "SELECT 1 FROM panel_arrival JOIN draw ON ann = panel_arrival.draw WHERE tender = %(code)s",
+    ),
+    Point(
+        "arrival",
+        "seated",
+        "SELECT 1 FROM panel_member JOIN panel ON panel.id = panel_id WHERE tender = %(code)s",
+    ),
+    Point("scores", "reviewed", f"SELECT 1 FROM review {OF}"),
+    Point("scores", "saved", f"SELECT 1 FROM score_draft {OF}"),
+    Point("scores", "locked", f"SELECT 1 FROM score_sheet {OF}"),
+    Point("tie", "announced", "SELECT 1 FROM draw WHERE tender = %(code)s AND purpose = 'tie'"),
+    Point(
+        "tie",
+        "frozen",
+        "SELECT 1 FROM draw WHERE tender = %(code)s AND purpose = 'tie' AND frozen_entry IS NOT NULL",
+    ),
+    Point("report", "drawn-up", f"SELECT 1 FROM evaluation_report {OF}"),
+    Point("report", "signed", ENTRY.format("evaluation.reported")),
     Point("award", "asked"),
     Point("award", "issued", ENTRY.format("award.issued")),
     Point("award", "told", ENTRY.format("loser.notified")),

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 
 from config.bidder import hall as asking
-from config.demo import seed
+from config.demo import scored, seed
 from config.supervisor import Hall, running, wait_for_parties
 from tests.faults import invariants
 from tests.faults.hurts import HURTS, Patient
@@ -31,8 +31,9 @@ from tests.faults.story import LONGEST_PAUSE, PATIENCE, Played
 from tests.faults.striking import Blow, Striker
 from trading import clock
 
-TENDERS_A_HALL = 5
-"""tenders that are played on one hall one after the other, each with its own deadline"""
+TENDERS_A_HALL = 2
+"""tenders that are played on one hall one after the other, each with its own deadline; who sat for the purchaser lately
+is not drawn again, so more would use up the pool"""
 HOUR = timedelta(hours=2)
 
 
@@ -106,11 +107,11 @@ def publish(hall: Hall, patient: Patient, count: int) -> list[str]:
     from config.demo.client import Person
 
     agent = Person(hall.url, hall.state, "agent")
-    first = seed.open_tender(agent)
+    first = seed.open_tender(agent, template=scored.TEMPLATE)
     codes, deadline = [first], clock.parse_rfc3339(agent.get(f"/api/tenders/{first}")["deadline"])
     for number in range(1, count):
         at = (deadline + number * HOUR).astimezone(clock.BEIJING).strftime("%Y-%m-%dT%H:%M")
-        codes.append(seed.open_tender(agent, deadline=at))
+        codes.append(seed.open_tender(agent, template=scored.TEMPLATE, deadline=at))
     return codes
 
 

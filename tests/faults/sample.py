@@ -24,6 +24,11 @@ SAMPLE = (
     ("close.closed", "worker", 0.0),
     ("release.asked", "custodian", 0.1),
     ("opening.started", "valkey", 0.02),
+    ("draw.frozen", "trustees", 0.0),
+    ("calls.asked", "site", 0.3),
+    ("calls.answered", "wave again", 0.0),
+    ("scores.locked", "web", 0.0),
+    ("tie.frozen", "trustees", 0.0),
     ("award.issued", "sequencer", 0.0),
 )
 
@@ -67,6 +72,20 @@ def connection(after: After) -> Iterator[psycopg.Connection[Any]]:
 def test_a_tender_that_is_hurt_in_every_phase_loses_nothing_and_repeats_nothing(after: After) -> None:
     assert after.losses == []
     assert [str(blow) for blow in after.blows if not blow.done] == []
+
+
+def test_its_committee_came_from_two_draws_and_its_winner_from_a_third(
+    after: After, connection: psycopg.Connection[Any]
+) -> None:
+    """A shortfall, a draw that points back, and a tie: exported and found in order under the faults."""
+    query = "SELECT purpose, number, result_hash, convert_from(params, 'UTF8')::jsonb ->> 'prev' FROM draw WHERE NOT voided ORDER BY announced_at"
+    (first, second, tie) = connection.execute(query).fetchall()
+    assert [row[0] for row in (first, second, tie)] == ["panel", "panel", "tie"]
+    assert (first[3], second[3], tie[3]) == (None, first[2], None)
+    tied = (
+        "SELECT 1 FROM ledger_entry WHERE position(convert_to('\"type\":\"tie.drawn\"', 'UTF8') IN body) > 0"
+    )
+    assert len(connection.execute(tied).fetchall()) == 1
 
 
 BODY = "convert_from(body, 'UTF8')"

@@ -1,4 +1,4 @@
-"""A small tender whose people retry: three bidders at once, one of whom never decrypts."""
+"""A small tender whose people retry: three bidders at once, one of whom never decrypts; a drawn committee scores."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ from typing import Any
 from bidding.vault.encoding import unb64
 from bidding.vault.receipt import parse_receipt
 from config import bidder as device
-from config.demo import files, lowest_price, people, play, reviewing
+from config.demo import files, people, play
 from config.demo.client import Person, until
 from config.demo.play import Story
+from tests.faults import committee
 from tests.faults.points import PHASES
 from tests.faults.striking import Blow, Striker
 from trading import clock
 
 BIDDERS = ("bidder1", "bidder2", "bidder3")
+OFFERS = {
+    "bidder1": ("2005600.00", "Aurora"),
+    "bidder2": ("1985600.00", "Borealis"),
+    "bidder3": ("2100000.00", "Cirrus"),
+}
+"""login: price, brand. With the replacement of bidder 1 two prices are the same"""
 BIG = 18 << 20
 """bytes of bidder 1's documents: three pieces"""
 PATIENCE = 300.0
@@ -49,11 +56,15 @@ class Played(Story):
         super().__init__(hall, folder, lambda line: None)
         self.url, self.kept = url, Kept()
         self.seconds: dict[str, float] = {}
+        self.drawn_from = clock.now()
+        self.stubborn = False
+        """whether people send again by themselves what may have been lost"""
         self._strike, self._blows = strike, blows
         self._strikers: list[Striker] = []
 
     def person(self, login: str) -> Person:
-        return Person(self.url, self.hall.state, login)
+        kind = committee.Stubborn if self.stubborn else Person
+        return kind(self.url, self.hall.state, login)
 
     def at(self, point: str) -> None:
         """A client's own moment."""
@@ -66,9 +77,15 @@ class Played(Story):
             (("upload", "admission"), hand_in_all),
             (("close",), pass_deadline),
             (("opening", "release"), decrypt_and_open),
-            (("award",), evaluate_and_award),
+            (("draw", "calls"), committee.draw_and_call),
+            (("arrival",), committee.seat),
+            (("scores",), committee.score),
+            (("tie",), committee.break_tie),
+            (("report",), committee.report),
+            (("award",), award),
         ):
             assert set(phase) <= set(PHASES)
+            self.stubborn = act.__module__ == committee.__name__
             self._strikers = [self._strike(blow) for blow in self._blows if blow.point.phase in phase]
             for striker in self._strikers:
                 striker.start()
@@ -115,13 +132,13 @@ def hand_in(story: Played, login: str, again_: bool = False) -> None:
     hall, signer = story.own_device(login)
     folder = story.folder / (login + ("-again" if again_ else ""))
     folder.mkdir()
-    price, brand, claims = play.OFFERS[login]
+    price, brand = OFFERS[login]
     total = Decimal(price) - (Decimal("20000.00") if again_ else 0)
     asked = story.person(login).get(story.api())["items"]
     items = files.offer(asked, total, brand)
     paper = folder / "投标函.txt"
     paper.write_bytes(os.urandom(BIG) if login == "bidder1" and not again_ else os.urandom(5000))
-    sheet = device.price_sheet(items, 30, brand, claims)
+    sheet = device.price_sheet(items, 30, brand, [])
     seq, replaces = device.next_place(hall, story.code)
     sealed = device.seal(
         story.policy, signer, sheet, [paper], folder, people.PASSWORD, rng=os.urandom, seq=seq, replaces=replaces
@@ -205,19 +222,8 @@ def decrypt(story: Played, login: str) -> None:
     device.decrypt(hall, signer, story.code, key, people.PASSWORD)
 
 
-def evaluate_and_award(story: Played) -> None:
-    """The committee's work (no questions: nothing adds up wrongly, nothing is too cheap), then the award."""
-    agent, members = story.person("agent"), [story.person(login) for login in lowest_price.COMMITTEE]
-    agent.post(story.api("/panel"), lowest_price.panel_list(story))
-    for member in members:
-        member.post(story.api("/panel/sign-in"))
-    for step in ("qualification", "conformity"):
-        for member in members:
-            reviewing.vote(story, member, step)
-    for member in members:
-        report = member.get(story.api("/evaluation/report"))
-        member.post(story.api("/evaluation/report"), {"cms": member.sign_b64(report["raw"])})
-    members[0].post(story.api("/evaluation/report/deliver"))
+def award(story: Played) -> None:
+    """The purchaser signs; winner and losers are told."""
     buyer = story.person("buyer")
     documents = buyer.get(story.api("/award"))["documents"]
     body = {f"{name}_cms": buyer.sign(unb64(doc["data"])) for name, doc in documents.items()}
