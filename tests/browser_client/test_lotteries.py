@@ -27,7 +27,7 @@ FRAUDS = {
     "swapped result": ("RESULT_DIFFERS", 2, ""),
     "changed weight": ("WEIGHT_CHANGED", 1, "firm 1: 2 → 3"),
     "hidden void draw": ("HIDDEN", 2, "1"),
-    "foreign finalist": ("BALL_ADDED", 2, "firm 3"),
+    "foreign finalist": ("BALL_ADDED", 2, "firm 1"),
     "readmitted": ("EXCLUSION_DIFFERS", 1, "firm 4"),
     "fewer places": ("PLACES_DIFFER", 1, "2"),
     "loaded dice": ("BEACON_FORM", 1, "1415926535897932384"),
