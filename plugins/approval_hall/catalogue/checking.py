@@ -82,6 +82,12 @@ def _words_of_modes(item: Item) -> Iterator[Fault]:
         yield Fault("hall.item-kind", _("No case begins as “${name}”", mapping={"name": item.kind}), "kind")
     if item.project not in ("", "assigns", "needs"):
         yield Fault("hall.item-project", _("“project” is assigns or needs, or left out"), "project")
+    if item.project == "needs" and "project_code" not in {field.key for field in item.fields}:
+        yield Fault(
+            "hall.item-project",
+            _("An item that needs a project asks for its code: field project_code"),
+            "project",
+        )
 
 
 def _step(item: Item, step: Step) -> Iterator[Fault]:

@@ -102,6 +102,7 @@ def test_the_six_and_the_eight_are_all_among_the_named_fields() -> None:
         ('key = "trees"', 'key = "place"', "hall.item-keys"),
         ('code = "tree"', 'code = "tree"\nmode = "slow"', "hall.item-mode"),
         ('code = "tree"', 'code = "tree"\nkind = "returned"', "hall.item-kind"),
+        ('code = "tree"', 'code = "tree"\nproject = "needs"', "hall.item-project"),
     ],
 )
 def test_what_cannot_be_kept_is_not_published(old: str, new: str, code: str) -> None:
