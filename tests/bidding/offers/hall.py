@@ -85,9 +85,11 @@ class Play:
     def work(self, times: int = 4) -> None:
         """What worker and sequencer do, until nothing is due."""
         registry = self.scene.registry
-        for _ in range(times):
-            deliver(registry["sessions"], registry, registry["handlers"])
+        for turn in range(times):
+            kept = deliver(registry["sessions"], registry, registry["handlers"])
             self.scene.sequence()
+            if turn and not kept:
+                return
 
     # -- suppliers ----------------------------------------------------------------------------------
 
@@ -249,9 +251,10 @@ def offer_sheet(total: str, **more: Any) -> bytes:
 
 
 def make_play(
-    config: Configurator, folder: Path, patch: pytest.MonkeyPatch, template: str, **changes: Any
-) -> Play:
-    """A published tender by the method of the template, closing in an hour, and its four suppliers' programs."""
+    config: Configurator, folder: Path, patch: pytest.MonkeyPatch, template: str, suppliers: int = 4,
+    **changes: Any,
+) -> Play:  # fmt: skip
+    """A published tender by the method of the template, closing in an hour, and its suppliers' programs."""
     patch.setenv(clock.CLOCK_FILE, str(folder / "clock"))
     patch.setattr(tenders, "deliver_keys", deliver_keys)
     config.commit()
@@ -277,7 +280,7 @@ def make_play(
         session.flush()
         session.expunge_all()
     play = Play(scene, app, code, host, purchaser)
-    for name in NAMES:
+    for name in NAMES[:suppliers]:
         play.supplier(name)
     return play
 
