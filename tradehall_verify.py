@@ -5550,7 +5550,7 @@ class _ScoreAudit:
                 "nobody stated the facts of objective items before the sheets were locked"
             )
             return
-        heads = {row["member"] for row in self.audit._members() if row["head"]}
+        heads = {row["member"] for row in self.audit._members() if row.get("head")}
         for act, payload in self.stated:
             if payload["member"] not in heads:
                 self.audit.fail(

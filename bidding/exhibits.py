@@ -25,6 +25,8 @@ from bidding.evaluation.models import (
     ScoreFacts,
     ScorePaper,
     ScoreSheet,
+    facts_purpose,
+    sheet_purpose,
 )
 from bidding.invitations import service as invitations
 from bidding.invitations.models import Invitation
@@ -292,11 +294,11 @@ def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exh
     if scoring is not None and not scoring.complete:
         sheets = sheets.where(ScoreSheet.round < tender.round)
     for sheet in session.scalars(sheets):
-        raw = keys.unseal(sheet.sealed, progress.sheet_purpose(sheet))
+        raw = keys.unseal(sheet.sealed, sheet_purpose(sheet))
         yield from signed(f"evaluation/scores/{sheet.sha256}", raw, sheet.cms, secret=True)
     for facts in session.scalars(select(ScoreFacts).where(ScoreFacts.tender_id == tender.id)):
         if facts.round < tender.round or (scoring is not None and scoring.complete):
-            raw = keys.unseal(facts.sealed, progress.facts_purpose(facts))
+            raw = keys.unseal(facts.sealed, facts_purpose(facts))
             yield from signed(f"evaluation/score-facts/{facts.sha256}", raw, facts.cms, secret=True)
     for paper in session.scalars(select(ScorePaper).where(ScorePaper.tender_id == tender.id)):
         folder = f"evaluation/earlier-{paper.round}/" if paper.round < tender.round else "evaluation/"

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, LargeBinary, select, update
 from sqlalchemy.orm import Session
 
-from bidding.evaluation.progress import facts_purpose
-from bidding.evaluation.progress import sheet_purpose as score_purpose
+from bidding.evaluation.models import facts_purpose
+from bidding.evaluation.models import sheet_purpose as score_purpose
 from bidding.invitations.service import sealed_as
 from bidding.tenders.invited import purpose as invited_purpose
 from config import key_acts

@@ -8,7 +8,8 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 from sqlalchemy import select
 
-from bidding.evaluation.progress import Evaluation, OpenedBid, load
+from bidding.evaluation.opened import OpenedBid
+from bidding.evaluation.progress import Evaluation, load
 from bidding.tenders.models import Tender
 from expert_pool.selection.models import Panel, PanelMember
 from expert_pool.selection.panel_list import Seat

@@ -15,7 +15,8 @@ from pyramid.view import view_config
 from bidding.evaluation import access, bidfiles, commands, questions, report, rounds, seats, service, tiebreak
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import STEPS
-from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open
+from bidding.evaluation.phases import STEP_OF_PHASE, Phase
+from bidding.evaluation.progress import Evaluation, is_open
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
 from bidding.vault.models import Bid

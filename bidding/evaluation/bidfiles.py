@@ -11,7 +11,7 @@ from typing import IO, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.evaluation.progress import OpenedBid
+from bidding.evaluation.opened import OpenedBid
 from bidding.tenders.models import Tender
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import SealPolicy

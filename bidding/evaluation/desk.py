@@ -8,7 +8,8 @@ from pyramid.request import Request
 from sqlalchemy import or_, select
 
 from bidding.evaluation.models import Clarification
-from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, load
+from bidding.evaluation.phases import STEP_OF_PHASE, Phase
+from bidding.evaluation.progress import Evaluation, load
 from bidding.tenders.models import Tender
 from bidding.vault.models import Bid
 from expert_pool.selection import replacing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
@@ -179,3 +180,13 @@ class ReportSignature(Base):
     dissent: Mapped[str] = mapped_column(default="")
     dissent_cms: Mapped[bytes | None]
     signed_at: Mapped[Instant]
+
+
+def sheet_purpose(row: Any) -> str:
+    """What a sealed sheet or draft is bound to: its place, so that nobody's can be put in another's."""
+    return f"score/{row.tender_id}/{row.round}/{row.member}"
+
+
+def facts_purpose(row: Any) -> str:
+    """The same for a statement of facts."""
+    return f"score-facts/{row.tender_id}/{row.round}/{row.number}"

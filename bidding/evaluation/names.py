@@ -11,7 +11,7 @@ from bidding.evaluation.derivation import NAMES, Line, render
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.models import Clarification
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION
-from bidding.evaluation.progress import Phase
+from bidding.evaluation.phases import Phase
 from bidding.tenders.models import Tender
 from bidding.tenders.service import method_of
 from trading.interfaces import ITradeKind

@@ -9,14 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.evaluation import lowest, papers, pricesheet, review, steps
+from bidding.evaluation import lowest, papers, review, steps
 from bidding.evaluation.corrections import Corrected
 from bidding.evaluation.criteria import METHOD
 from bidding.evaluation.inputs import Bid as Evaluated
@@ -29,8 +28,12 @@ from bidding.evaluation.models import (
     ScorePaper,
     ScoreSheet,
     TieDraw,
+    facts_purpose,
+    sheet_purpose,
 )
+from bidding.evaluation.opened import OpenedBid
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
+from bidding.evaluation.phases import Phase
 from bidding.evaluation.result import Result
 from bidding.evaluation.score_progress import Scoring
 from bidding.evaluation.scoring_inputs import ScoringRules, parse_scoring_rules
@@ -44,60 +47,11 @@ from bidding.vault.models import Bid, Outcome
 from expert_pool.selection import service as committee
 from expert_pool.selection.models import Panel, PanelMember
 from expert_pool.selection.panel_list import Seat
-from trading.errors import Refused
 from trading.ledger import canonical
 from trading.secrets import HallKeys
 
-
-class Phase(StrEnum):
-    """The phases of an evaluation, in order."""
-
-    SIGN_IN = "sign-in"
-    REPLACEMENT = "replacement"
-    QUALIFICATION = "qualification"
-    SECOND_ENVELOPE = "second-envelope"
-    CONSULTATION = "consultation"
-    FINAL_OFFERS = "final-offers"
-    CONFORMITY = "conformity"
-    CORRECTIONS = "corrections"
-    EXPLANATIONS = "explanations"
-    JUDGEMENT = "judgement"
-    SCORING = "scoring"
-    SCORE_REASONS = "score-reasons"
-    DRAW = "draw"
-    REPORT = "report"
-    DELIVERED = "delivered"
-
-
 REASON, CORRECTION = "reason", "correction"
 """kinds of papers about locked scores"""
-STEP_OF_PHASE = {Phase.QUALIFICATION: QUALIFICATION, Phase.CONFORMITY: CONFORMITY, Phase.JUDGEMENT: ABNORMAL}
-
-
-@dataclass(frozen=True)
-class OpenedBid:
-    """A bid that was opened. `sheet` is its price sheet's JSON, None when it is not canonical."""
-
-    id: str
-    name: str
-    manifest: str
-    row: Bid
-    outcome: Outcome
-
-    @cached_property
-    def sheet(self) -> Any:
-        try:
-            return canonical.loads(self.outcome.price_sheet or b"")
-        except canonical.CanonicalError:
-            return None
-
-    @property
-    def read(self) -> pricesheet.PriceSheet | None:
-        """The price sheet, or None when it cannot be used (M87 63(6))."""
-        try:
-            return pricesheet.parse(self.sheet)
-        except Refused:
-            return None
 
 
 @dataclass
@@ -435,16 +389,6 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         corrections_filed=sum(paper.kind == CORRECTION for paper in filed),
         stated_facts=keys.unseal(facts[-1].sealed, facts_purpose(facts[-1])) if facts else None,
     )
-
-
-def sheet_purpose(row: Any) -> str:
-    """What a sealed sheet or draft is bound to: its place, so that nobody's can be put in another's."""
-    return f"score/{row.tender_id}/{row.round}/{row.member}"
-
-
-def facts_purpose(row: Any) -> str:
-    """The same for a statement of facts."""
-    return f"score-facts/{row.tender_id}/{row.round}/{row.number}"
 
 
 def prices_open(session: Session, tender: Tender) -> bool:

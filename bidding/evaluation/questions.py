@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from bidding.evaluation.abnormal import explanation_due
 from bidding.evaluation.exact import fixed
 from bidding.evaluation.models import Clarification
+from bidding.evaluation.opened import OpenedBid
 from bidding.evaluation.papers import ABNORMAL
-from bidding.evaluation.progress import Evaluation, OpenedBid
+from bidding.evaluation.progress import Evaluation
 from bidding.tenders.models import Tender
 from bidding.tenders.service import the_rulebook
 from bidding.vault.models import Bid

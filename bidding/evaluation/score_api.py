@@ -13,7 +13,7 @@ from pyramid.view import view_config
 
 from bidding.evaluation import access, commands, score_service, score_stating
 from bidding.evaluation.api import EVALUATE, phase_now
-from bidding.evaluation.progress import Phase
+from bidding.evaluation.phases import Phase
 from bidding.evaluation.score_service import Stale
 from bidding.vault.encoding import b64
 from trading.clock import rfc3339

@@ -10,7 +10,8 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.evaluation import access, score_form, score_stating
-from bidding.evaluation.progress import Evaluation, Phase
+from bidding.evaluation.phases import Phase
+from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.score_papers import Form
 from bidding.evaluation.score_service import scoring_of
 from bidding.evaluation.score_views import device, names_of, page, signed

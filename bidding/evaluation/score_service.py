@@ -18,8 +18,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bidding.evaluation import score_papers
-from bidding.evaluation.models import ScoreDraft, ScorePaper, ScoreSheet
-from bidding.evaluation.progress import CORRECTION, REASON, Evaluation, Phase, load, sheet_purpose
+from bidding.evaluation.models import ScoreDraft, ScorePaper, ScoreSheet, sheet_purpose
+from bidding.evaluation.phases import Phase
+from bidding.evaluation.progress import CORRECTION, REASON, Evaluation, load
 from bidding.evaluation.score_corrections import ARTICLES
 from bidding.evaluation.score_papers import Change, Form, Owed
 from bidding.evaluation.score_progress import Scoring

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation import score_facts, score_papers
-from bidding.evaluation.models import ScoreFacts
-from bidding.evaluation.progress import Evaluation, Phase, facts_purpose, load
+from bidding.evaluation.models import ScoreFacts, facts_purpose
+from bidding.evaluation.phases import Phase
+from bidding.evaluation.progress import Evaluation, load
 from bidding.evaluation.score_papers import Form
 from bidding.evaluation.score_service import scoring_of
 from bidding.evaluation.service import accept_from, head_only

@@ -9,7 +9,8 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.evaluation import access, commands, score_form, score_service
-from bidding.evaluation.progress import Evaluation, Phase
+from bidding.evaluation.phases import Phase
+from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.score_papers import Form as SheetForm
 from bidding.evaluation.score_service import Stale
 from bidding.evaluation.scoring87 import price_points

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from bidding.evaluation import papers, questions, report
 from bidding.evaluation.models import Clarification, Review, TieDraw
 from bidding.evaluation.papers import ABNORMAL, STEPS
-from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, Phase, is_open, load
+from bidding.evaluation.phases import STEP_OF_PHASE, Phase
+from bidding.evaluation.progress import Evaluation, is_open, load
 from bidding.tenders.models import Tender
 from bidding.tenders.service import locked, must_go_on
 from bidding.vault.models import Bid

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.models import TieDraw
-from bidding.evaluation.progress import Evaluation, Phase, load
+from bidding.evaluation.phases import Phase
+from bidding.evaluation.progress import Evaluation, load
 from bidding.evaluation.service import head_only, locked, proceed
 from trading.acts import Actor, record
 from trading.clock import database_now

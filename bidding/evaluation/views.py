@@ -11,8 +11,10 @@ from pyramid.response import FileIter, Response
 from pyramid.view import view_config
 
 from bidding.evaluation import access, bidfiles, commands, names, review_form, seats, service, tiebreak
+from bidding.evaluation.opened import OpenedBid
 from bidding.evaluation.papers import ABNORMAL, STEPS, Sheet
-from bidding.evaluation.progress import STEP_OF_PHASE, Evaluation, OpenedBid, Phase
+from bidding.evaluation.phases import STEP_OF_PHASE, Phase
+from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.review import count
 from bidding.vault.encoding import b64
 from expert_pool.selection import seating

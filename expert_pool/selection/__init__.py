@@ -1,7 +1,8 @@
 """The committee of a tender (评标委员会): drawn here from the pool, or imported as another pool's list; and how it sits down.
 
 Pure are demand, listing, recusal, purchase, panel_list. `demanding` has it drawn, `site` talks with the device that
-calls, `seating` signs members in, `refused` writes down who wanted to know their names too early."""
+calls, `seating` signs members in, `completing` fixes the panel when all sit under a head, `replacing` takes a member out of
+an evaluation that has begun, `refused` writes down who wanted to know their names too early."""
 
 from pyramid.config import Configurator
 
