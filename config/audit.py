@@ -87,7 +87,6 @@ class Files:
         if secret:
             self.regulator.add(path)
 
-
     def add_all(self, folder: str, other: Files, *, secret: bool) -> None:
         """Every file of a bundle within this one."""
         for path, content in other.contents.items():
@@ -149,7 +148,9 @@ def within(
 ) -> Files:
     """The whole bundle of `inner`, its signed manifest among its files, as its newest manifest entry `before` that
     of the outer bundle lists it."""
-    manifests = [e.id for e in entries_of(session, inner.code) if e.entry.type == "tender.manifest" and e.id < before]
+    manifests = [
+        e.id for e in entries_of(session, inner.code) if e.entry.type == "tender.manifest" and e.id < before
+    ]
     last, _sealed = listed(session, inner, manifests[-1])
     snapshot = take_snapshot(session, registry, inner, note, last, sealed=False)
     inside = folder / "inner"
@@ -262,7 +263,9 @@ def collect(session: Session, registry: Any, tender: Dossier, snapshot: Snapshot
     found = list(tender.exhibits(session, registry, folder, sealed=snapshot.sealed))
     for exhibit in found:
         files.add(exhibit.path, exhibit.content, secret=exhibit.secret)
-    shown = [exhibit.content for exhibit in found if not exhibit.secret and isinstance(exhibit.content, bytes)]
+    shown = [
+        exhibit.content for exhibit in found if not exhibit.secret and isinstance(exhibit.content, bytes)
+    ]
     for evidence in evidence_of(session, tender.code):
         secret = evidence.kind == "cert" and not judges(evidence, shown)
         if secret and snapshot.sealed:

@@ -76,5 +76,13 @@ def includeme(config: Configurator) -> None:
     for role in ("agent", "tenderer"):
         config.on_desk(role, desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)
-    for module in ("api", "score_api", "score_views", "score_fact_views", "views", "party_views", "report_views"):
+    for module in (
+        "api",
+        "score_api",
+        "score_views",
+        "score_fact_views",
+        "views",
+        "party_views",
+        "report_views",
+    ):
         config.scan(f"bidding.evaluation.{module}")

@@ -72,11 +72,7 @@ def parse_scoring_rules(raw: object) -> ScoringRules:
 
 def check_scoring_rules(raw: object) -> list[Fault]:
     """Everything that is wrong with `raw` as scoring rules; empty when they can be used."""
-    if (
-        not isinstance(raw, Mapping)
-        or not raw.keys() >= _OWN_KEYS
-        or raw["method"] != METHOD
-    ):
+    if not isinstance(raw, Mapping) or not raw.keys() >= _OWN_KEYS or raw["method"] != METHOD:
         return [Fault("rules-keys", N_("The evaluation rules have missing or unknown entries."))]
     faults = check_rules(_shared(raw))
     message = N_("This evaluation rule is missing or cannot be used.")

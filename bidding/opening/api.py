@@ -45,9 +45,7 @@ def show(request: Request) -> Any:
         "read_out": rfc3339(opening.read_out_at) if opening.read_out_at else None,
         "recorded": rfc3339(opening.recorded_at) if opening.recorded_at else None,
         "record_sha256": opening.record_sha256,
-        "bids": [read_out_row(row) for row in rows_for(request, tender)]
-        if opening.read_out_at
-        else [],
+        "bids": [read_out_row(row) for row in rows_for(request, tender)] if opening.read_out_at else [],
         "stage": service.stage_now(request.db, tender, request.now()),
         "stages": [stage.name for stage in policy_of(request.db, tender).stages],
     }

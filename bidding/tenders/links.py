@@ -67,11 +67,20 @@ def procedure(request: Request, tender: Tender, before: bool, bids: bool) -> lis
     open_to_bids = before and (request.identity is None or bool(may(Permission.BID)))
     judged, decides = state in EVALUATION, may(Permission.DECIDE_AWARD)
     return [
-        ("bid", _("Make the final offer") if tender.parent_id else _("Bid for this tender"), open_to_bids, True),
+        (
+            "bid",
+            _("Make the final offer") if tender.parent_id else _("Bid for this tender"),
+            open_to_bids,
+            True,
+        ),
         ("opening", _("Opening hall"), tender.published_at is not None, state in OPENING),
         ("panel", _("Evaluation committee"), judged and may(Permission.IMPORT_PANEL), state == "opened"),
-        ("consultation", _("Talks and final offers"), talking(tender) and may(Permission.MANAGE_TENDER),
-         state == "evaluating"),
+        (
+            "consultation",
+            _("Talks and final offers"),
+            talking(tender) and may(Permission.MANAGE_TENDER),
+            state == "evaluating",
+        ),
         ("evaluation", _("Evaluation"), judged and may(Permission.EVALUATE), state == "evaluating"),
         ("award", _("Result and award"), known and decides, not ended),
         ("contract", _("Contract"), state in CONTRACT and decides, not ended),

@@ -93,7 +93,9 @@ def concerned(session: Session, keys: HallKeys, tender: Tender) -> set[uuid.UUID
     mine = select(User.party_id).where(User.id.in_(users), User.party_id.is_not(None))
     theirs = select(Party.id).where(Party.uscc.in_(codes))
     called = set(invitees(session, keys, tender))
-    return called | {party for query in (mine, theirs) for party in session.scalars(query) if party is not None}
+    return called | {
+        party for query in (mine, theirs) for party in session.scalars(query) if party is not None
+    }
 
 
 def includeme(config: Configurator) -> None:

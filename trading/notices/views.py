@@ -100,7 +100,9 @@ def notice(request: Request) -> Any:
         "tones": TONES,
         "paragraphs": text.get(language) or text.get("zh") or [],
         "deadline": deadline_of(read),
-        "others": [each for each in service.notices_of(request.db, read.tender) if each.id != read.id and each.listed],
+        "others": [
+            each for each in service.notices_of(request.db, read.tender) if each.id != read.id and each.listed
+        ],
         "title_of": lambda each: title_of(request, each),
         "tender_path": tender_path(request, read.tender),
     }

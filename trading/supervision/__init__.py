@@ -62,7 +62,10 @@ def includeme(config: Configurator) -> None:
         for name, pattern in routes.items():
             config.add_route(name, pattern, factory=factory)
     known = instruments_of(case_clocks.the_limits().book)
-    config.add_request_method(lambda request, text: cited({**known, **request.registry["instruments"]}, text, request.locale_name), "cited")
+    config.add_request_method(
+        lambda request, text: cited({**known, **request.registry["instruments"]}, text, request.locale_name),
+        "cited",
+    )
     config.on_promise(telling.TELL, telling.tell)
     config.provide(IClockSource, deadlines, "cases")
     config.on_desk("regulator", desk.regulator_cards)

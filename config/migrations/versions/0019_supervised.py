@@ -25,7 +25,10 @@ def to(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
 
 
 def key(table: str) -> list[object]:
-    return [sa.Column("id", sa.Uuid(), nullable=False), sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))]
+    return [
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+    ]
 
 
 def upgrade() -> None:
@@ -116,5 +119,12 @@ def supervision() -> None:
 
 
 def downgrade() -> None:
-    for table in ("hall_letter", "hall_light_change", "hall_accountability", "hall_light", "hall_project", "hall_rating"):
+    for table in (
+        "hall_letter",
+        "hall_light_change",
+        "hall_accountability",
+        "hall_light",
+        "hall_project",
+        "hall_rating",
+    ):
         op.drop_table(table)

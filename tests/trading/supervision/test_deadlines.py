@@ -57,9 +57,7 @@ def test_every_room_with_deadlines_is_asked_and_every_key_names_one(hall: Hall) 
     hall.query(at(5, 20))
     names = {name for name, _ in hall.registry.getUtilitiesFor(IClockSource)}
     assert {"tenders", "awards", "cases", "contracts", "deposits"} <= names
-    keys = [
-        each.key for each in everything(hall.session, hall.registry, database_now(hall.session))
-    ]
+    keys = [each.key for each in everything(hall.session, hall.registry, database_now(hall.session))]
     assert len(keys) == len(set(keys)) > 3
 
 
