@@ -66,6 +66,6 @@ class Vote(BaseModel):
 
 
 class Conclude(BaseModel):
-    """The chair's detached signature over the opinion, in base64."""
+    """The chair's detached signature over the opinion, in base64url without padding."""
 
     opinion_cms: Annotated[str, StringConstraints(min_length=1, max_length=200_000)]

@@ -23,7 +23,7 @@ from trading.accounts import certificates
 from trading.errors import Refused, refuse
 from trading.interfaces import ITenders
 from trading.permissions import Permission
-from trading.supervision import papers
+from trading.supervision import acts, papers
 from trading.web import Card, Form, _
 
 FOLDER = "expert_pool:advisory/templates/"
@@ -159,7 +159,7 @@ def page(request: Request, form: Form) -> dict[str, Any]:
     return {
         "opinion": found, "content": content, "tender": request.context.tender, "reader": reader, "form": form,
         "ballots": cast, "voted": sum(bool(ballot.vote) for ballot in cast), "names": names, "own": own, "ready": ready,
-        "tally": opinion.tally(cast), "raw": base64.b64encode(raw).decode(), "words": words,
+        "tally": opinion.tally(cast), "raw": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), "words": words,
         "certificates": ",".join(each.sha256 for each in usable),
         "members": [row.number for row in service.member_rows(request.db)] if reader == "office" else [],
     }  # fmt: skip
@@ -203,14 +203,7 @@ def carry_out(request: Request, name: str, found: OpinionRequest, command: Any) 
     elif name == "vote":
         service.vote(db, keys, actor, found, command)
     else:
-        service.conclude(db, keys, request.registry, actor, found, decoded(command.opinion_cms))
-
-
-def decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        raise refuse("signature.base64", _("The signature is not in base64")) from None
+        service.conclude(db, keys, request.registry, actor, found, acts.decoded(command.opinion_cms))
 
 
 @view_config(route_name="opinion-paper", request_method="GET", permission=Permission.OWN_ACCOUNT)
