@@ -208,9 +208,11 @@ def carry_out(request: Request, name: str, found: OpinionRequest, command: Any) 
 
 @view_config(route_name="opinion-paper", request_method="GET", permission=Permission.OWN_ACCOUNT)
 def paper(request: Request) -> Response:
-    """A paper that came with the question, or the opinion: `opinion.json` and its signature `opinion.p7s`."""
+    """A paper that came with the question, or the opinion: `opinion.json` and its signature `opinion.p7s`, whose
+    certificate names the chair: only who may know the members gets that."""
     found, name = request.context.request, request.matchdict["name"]
-    reader_of(request)
+    if reader_of(request) not in ("office", "regulator") and name == "opinion.p7s":
+        raise HTTPNotFound()
     written = {"opinion.json": found.opinion, "opinion.p7s": found.p7s}.get(name)
     if written:
         return download(written, name.replace("opinion", found.number))

@@ -125,7 +125,10 @@ def test_an_opinion_goes_from_the_question_to_the_signature(app: TestApp, config
     assert "该接口为国家标准" in told and "该标准仅有一家产品通过认证" in told
     assert "3 号委员" in told and "1 号委员" not in told
     assert scene.agent.get(f"{page}/papers/opinion.json").body == raw
-    signed = scene.agent.get(f"{page}/papers/opinion.p7s").body
+    assert "opinion.p7s" not in told, "its certificate names the chair"
+    for reader in (scene.agent, second):
+        reader.get(f"{page}/papers/opinion.p7s", status=404)
+    signed = scene.office.get(f"{page}/papers/opinion.p7s").body
     verify = config.registry.getUtility(ISignatureVerifier).verify
     assert verify(raw, signed, clock.now()).common_name == scene.users[0].name
     assert not any(
