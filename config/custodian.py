@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -151,7 +152,9 @@ class Box:
 
     def ready(self, asked: decide.WantedRelease) -> tuple[Any, Any, Any]:
         """Fetch the close and judge it; raises Declined with every reason, Unreachable."""
-        bundle = decide.parse_bundle(self.get(f"/api/tenders/{asked.tender}/close?close={asked.close.hex()}"))
+        bundle = decide.parse_bundle(
+            self.get(f"/api/tenders/{asked.tender}/close?ticket={quote(asked.ticket, safe='')}")
+        )
         self._check_policy(bundle, asked.tender)
         stamped = None
         if bundle.token is not None:

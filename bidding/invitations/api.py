@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pyramid.view import view_config
 from bidding.invitations import drawing, service
 from bidding.invitations.commands import ListCandidates, SignRecord
 from bidding.invitations.reading import as_json, seen_by
+from bidding.tenders.api import json_object
 from bidding.tenders.publication import cms_bytes
 from bidding.vault.encoding import b64
 from trading.errors import Refused, refuse
@@ -32,7 +32,7 @@ def show(request: Request) -> Any:
 def list_candidates(request: Request) -> Any:
     """{"source": "pool"|"recommendation", "basis", "number", "candidates": [code…], "paper": base64 of the
     recommendation, "paper_name"}."""
-    body = json.loads(request.body or b"{}")
+    body = json_object(request)
     try:
         command = ListCandidates.model_validate(body)
         paper = base64.b64decode(body.get("paper") or "", validate=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.progress import Evaluation, Phase, load
@@ -17,6 +18,7 @@ from bidding.offers import papers, standing
 from bidding.offers.models import FinalOffers
 from bidding.offers.talks import deadline_in
 from bidding.tenders import publication
+from bidding.tenders.invited import invite_exactly
 from bidding.tenders.models import Publication, Tender
 from bidding.tenders.readiness import Readiness, custodians
 from bidding.tenders.service import advance, locked, must_go_on, the_rulebook
@@ -28,6 +30,7 @@ from trading.clock import database_now, rfc3339
 from trading.errors import refuse
 from trading.ledger import canonical
 from trading.outbox import promise
+from trading.parties.models import Party
 from trading.web import _
 
 LEAST = timedelta(minutes=5)
@@ -50,7 +53,8 @@ def readiness_of(session: Session, registry: Any, child: Tender) -> Readiness:
 
 
 def prepare(session: Session, registry: Any, tender: Tender) -> dict[str, bytes]:
-    """What the host signs: call, notice and policy; made once, and anew only when deadline or keys have changed.
+    """What the host signs: call, notice and policy; made once, and anew only when deadline, keys or those who
+    remain have changed.
     Raises Refused `offers.not-now`, `offers.late`, `tender.custodians`."""
     found, offers, child = awaited(session, registry, tender)
     now = database_now(session)
@@ -65,7 +69,7 @@ def prepare(session: Session, registry: Any, tender: Tender) -> dict[str, bytes]
             "tender.custodians", _("Not every custodian has delivered its key for this tender yet."),
             remedy=_("The custodians' services deliver them by themselves within a minute; wait and try again."),
         )  # fmt: skip
-    basis = basis_of(child, readiness)
+    basis = basis_of(found, child, readiness)
     made = session.get(Publication, child.id)
     if made is None or made.basis != basis or offers.call is None:
         made = made or Publication(tender_id=child.id)
@@ -77,10 +81,11 @@ def prepare(session: Session, registry: Any, tender: Tender) -> dict[str, bytes]
     return {"call": offers.call, "notice": made.notice, "policy": made.policy}
 
 
-def basis_of(child: Tender, readiness: Readiness) -> str:
+def basis_of(found: Evaluation, child: Tender, readiness: Readiness) -> str:
     """A hash over what may still change before the call."""
     keys = [hashlib.sha256(key.raw).hexdigest() for key in readiness.statements]
-    return hashlib.sha256(canonical.dumps([rfc3339(child.deadline), *keys])).hexdigest()
+    said = [rfc3339(child.deadline), found.qualified(), *keys]
+    return hashlib.sha256(canonical.dumps(said)).hexdigest()
 
 
 def make(
@@ -89,6 +94,10 @@ def make(
 ) -> None:  # fmt: skip
     """The bytes to sign."""
     tender, book = found.tender, the_rulebook()
+    # Another member may have judged otherwise since the talks ended.
+    codes = [found.bids[bid].id for bid in found.qualified()]
+    parties = session.scalars(select(Party.id).where(Party.uscc.in_(codes))).all()
+    invite_exactly(session, registry["keys"], child, parties)
     remaining = {found.bids[bid].manifest for bid in found.qualified()}
     changes = papers.change_rows(standing.confirmed(standing.changes_of(session, tender)))
     offers.call = papers.call_document(

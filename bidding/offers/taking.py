@@ -4,6 +4,7 @@ the procurement fails. Law: MOF 74 art. 33, 34, 37; Caiku 2014-214 art. 21, 22, 
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from bidding.evaluation import service as evaluation
 from bidding.evaluation.progress import load
 from bidding.evaluation.steps import article
 from bidding.offers import standing
+from bidding.offers.models import FinalOffers
 from bidding.opening.service import announce_failure
 from bidding.opening.standing import find_opening
 from bidding.tenders.models import Tender
@@ -48,15 +50,18 @@ def take(session: Session, registry: Any, child: Tender, now: datetime) -> None:
     assert offers is not None
     found = load(session, registry["keys"], tender)
     made = opened_offers(session, child)
+    # As the host has called them: while a member is being replaced nobody is qualified.
+    called = called_by(offers)
+    remaining = [bidder for bidder in sorted(found.bids) if found.bids[bidder].manifest in called]
     pairs = []
-    for bidder in found.qualified():
+    for bidder in remaining:
         bid, offer = found.bids[bidder], made.get(bidder)
         if offer is None:
             continue
         row, outcome = offer
         bid.outcome.price_sheet = outcome.price_sheet
         pairs.append({"manifest": bid.manifest, "offer": row.manifest_hash})
-    offers.left = [bidder for bidder in found.qualified() if bidder not in made]
+    offers.left = [bidder for bidder in remaining if bidder not in made]
     offers.taken_at = now
     close, opening = close_of(session, child), find_opening(session, child)
     assert close is not None and opening is not None
@@ -73,6 +78,11 @@ def take(session: Session, registry: Any, child: Tender, now: datetime) -> None:
     record(session, ACTOR, "offers.handed-over", code, {"to": tender.code}, now)
     session.flush()
     evaluation.proceed(session, registry, tender, now)
+
+
+def called_by(offers: FinalOffers) -> set[str]:
+    """The first responses (manifests) whose suppliers the signed call names."""
+    return set(json.loads(offers.call)["remaining"]) if offers.call else set()
 
 
 def opened_offers(session: Session, child: Tender) -> dict[str, tuple[Bid, Outcome]]:
@@ -106,7 +116,7 @@ def fail(session: Session, registry: Any, child: Tender, now: datetime) -> None:
     tender = standing.parent_of(session, child)
     assert tender is not None
     tender = locked(session, tender.code)
-    if tender.state != "evaluating":
+    if tender.state not in ("evaluating", "opened"):  # opened: its committee is being formed anew
         return  # it has ended by itself, and took its final offers along
     advance(session, registry, tender, "fail_for_few_offers", now, offers_made=made)
     words, chinese = FEW

@@ -198,6 +198,7 @@ def put_up(
         region=tender.lot.project.region, body=canonical.dumps(body | payload), cms=None, at=now,
         shown={"title_en": tender.title_en, "buyer": tender.tenderer.name, "agency": tender.agency.name,
                "text": {"zh": zh, "en": en}},
+        listed=not tender.limited or kind in ("cancelled", "failed"),
     )  # fmt: skip
 
 

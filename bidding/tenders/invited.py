@@ -45,8 +45,12 @@ def purpose(row: Any) -> str:
 
 def invite(session: Session, keys: HallKeys, tender: Tender, party_ids: Iterable[UUID]) -> None:
     """Limit the tender to these enterprises, besides those invited before (邀请)."""
-    found = set(invitees(session, keys, tender)) | set(party_ids)
-    plain = json.dumps(sorted(party.hex for party in found)).encode()
+    invite_exactly(session, keys, tender, {*invitees(session, keys, tender), *party_ids})
+
+
+def invite_exactly(session: Session, keys: HallKeys, tender: Tender, party_ids: Iterable[UUID]) -> None:
+    """Limit the tender to these enterprises and nobody else."""
+    plain = json.dumps(sorted(party.hex for party in set(party_ids))).encode()
     padded = plain.ljust(-(-len(plain) // BLOCK) * BLOCK)
     row = session.get(TenderInvitee, tender.id) or TenderInvitee(tender_id=tender.id)
     row.sealed = keys.seal(padded, purpose(row))

@@ -246,7 +246,7 @@ TENDER: Lifecycle[TenderFacts] = Lifecycle(
         step("start_evaluation", "opened", "evaluating", enough_opened, panel_complete, not_suspended,
              judged_by_itself),
         step("hand_over", "opened", "handed_over", enough_opened, gathers_offers, not_suspended),
-        step("fail_for_few_offers", "evaluating", "failed", too_few_offers),
+        step("fail_for_few_offers", ("opened", "evaluating"), "failed", too_few_offers),
         step("fail_in_evaluation", "evaluating", "failed", nobody_to_recommend),
         step("finish_evaluation", "evaluating", "evaluated", enough_qualified, has_candidate, report_signed,
              not_suspended),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from bidding.vault import admission, uploads
 from bidding.vault.closing import close_bundle
 from bidding.vault.commands import ReleaseOwnKey, StartUpload, Withdraw
 from bidding.vault.contexts import id_in
+from bidding.vault.custody import close_ticket
 from bidding.vault.encoding import b64, sha256, unb64
 from bidding.vault.manifest import parse_manifest
 from bidding.vault.models import SealPolicy
@@ -31,7 +33,6 @@ from bidding.vault.service import (
     Bidder,
     Means,
     acts_of,
-    close_of,
     part_reader,
     policy_row,
     statements_of,
@@ -99,11 +100,11 @@ def custodian_keys(request: Request) -> list[dict[str, str]]:
 @view_config(route_name="api-close", request_method="GET", renderer="json", permission=PUBLIC)
 def close(request: Request) -> dict[str, Any]:
     """GET /api/tenders/{code}/close: after the close only. Of a limited tender for those who may enter, of final
-    offers a supplier's own bid alone; whole for whoever names the closing list's hash (`?close=`), which
-    custodians are told when their shares are asked for."""
+    offers a supplier's own bid alone; whole for whoever brings the ticket (`?ticket=`) that custodians are given
+    when their shares are asked for."""
     tender: Tender = request.context
-    row = close_of(request.db, tender)
-    known = row is not None and row.sha256 is not None and request.GET.get("close") == row.sha256
+    ticket = request.GET.get("ticket", "").encode()
+    known = hmac.compare_digest(ticket, close_ticket(request.keys, tender).encode())
     if not known and not admits(request.db, request.keys, tender, request.identity):
         raise not_invited()
     bundle = close_bundle(request.db, tender.code)

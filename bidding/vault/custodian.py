@@ -51,13 +51,15 @@ class WantedKey:
 
 @dataclass(frozen=True)
 class WantedRelease:
-    """A release the hall asks for: of the bids with these manifests (hashes)."""
+    """A release the hall asks for: of the bids with these manifests (hashes). With `ticket` it gives out the
+    whole closing list."""
 
     tender: str
     stage: str
     index: int
     close: bytes
     manifests: tuple[bytes, ...]
+    ticket: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ _WANTED_RELEASE = d.at_least(
         "index": d.integer(1),
         "close": d.hash_hex,
         "manifests": d.list_of(d.hash_hex),
+        "ticket": d.text,
     }
 )
 _BUNDLE = d.at_least(

@@ -25,7 +25,7 @@ def wanted(request: Request) -> dict[str, Any]:
     command = read_json(request, Ask)
     name, settings = request.matchdict["id"], request.registry.settings
     custody.check_question(request.db, request.registry, name, command.question, command.p7s)
-    return custody.wanted(request.db, settings, name)
+    return custody.wanted(request.db, settings, request.keys, name)
 
 
 @view_config(

@@ -27,6 +27,7 @@ from trading import evidence, hpke
 from trading.clock import database_now, parse_rfc3339, rfc3339
 from trading.errors import refuse
 from trading.interfaces import ISignatureVerifier
+from trading.secrets import HallKeys
 from trading.web import _
 
 
@@ -99,12 +100,23 @@ def judge_custodian(
         )
 
 
-def wanted(session: Session, settings: Any, name: str) -> dict[str, Any]:
-    """What a custodian is asked for: key statements of drafts and amendments, releases for closed tenders."""
+def close_ticket(keys: HallKeys, tender: Tender) -> str:
+    """Opens the whole closing list of a tender to its custodians; told to them alone, in the answer to a signed
+    question."""
+    return keys.keyed("close-bundle", tender.code).hex()
+
+
+def wanted(session: Session, settings: Any, keys: HallKeys, name: str) -> dict[str, Any]:
+    """What a custodian is asked for: key statements of drafts and amendments, releases for closed tenders, each
+    with the ticket to its closing list."""
     who = custodian_named(settings, name)
     return {
         "keys": [_wanted_key(who, missing) for missing in _missing_keys(session, who)],
-        "releases": [row for tender in _in_opening(session) for row in wanted_releases(session, tender, who)],
+        "releases": [
+            row | {"ticket": close_ticket(keys, tender)}
+            for tender in _in_opening(session)
+            for row in wanted_releases(session, tender, who)
+        ],
     }
 
 

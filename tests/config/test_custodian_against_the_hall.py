@@ -84,7 +84,7 @@ class Liar:
         keys = [{"cks": b64(raw), "p7s": b64(cms)} for raw, cms in self.statements]
         box.get = lambda path: bundle if "/close?" in path else keys  # type: ignore[method-assign]
         return WantedRelease(
-            CODE, "opening", box.who.index, sha256(unb64(bundle["close"])), (self.bid.manifest.hash,)
+            CODE, "opening", box.who.index, sha256(unb64(bundle["close"])), (self.bid.manifest.hash,), "t"
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from pyramid.config import Configurator
 
 import tradehall_verify as verifier
+from bidding.vault.service import close_of
 from config import installation
 from tests.bidding.offers.hall import Play, Supplier, bundle_of, make_play
 from tests.helpers import log_in
@@ -165,7 +166,12 @@ def nobody_reads_a_price(play: Play, supplier: Supplier) -> None:
         for path in ("/opening", "/trail", "/close")
     ]
     browser.get(f"/tenders/{play.child}/opening/record", status=422)
-    assert play.app.get(f"/api/tenders/{play.child}/close", status=422)
+    with play.scene.db() as session:
+        shown = close_of(session, play.tender(play.child)).sha256  # type: ignore[union-attr]
+    assert shown and shown in of_offers[1]
+    for asked in ("", f"?close={shown}", f"?ticket={shown}", "?ticket="):
+        assert play.app.get(f"/api/tenders/{play.child}/close{asked}", status=422)
+        of_offers.append(str(play.app.get(f"/api/tenders/{play.child}/close{asked}", headers=headers).json))
     for page in (*pages, *of_offers):
         for price in ("900000", "900,000", "880000", "880,000"):
             assert price not in page

@@ -55,7 +55,7 @@ def cover(session: Session, registry: Any) -> int:
 
     count = 0
     for who in custody.custodians(registry.settings):
-        for row in custody.wanted(session, registry.settings, who.id)["keys"]:
+        for row in custody.wanted(session, registry.settings, registry["keys"], who.id)["keys"]:
             now = database_now(session)
             raw = build_statement(
                 tender=row["tender"], lot=row["lot"], stage=row["stage"], custodian=who.id, org=who.org,
