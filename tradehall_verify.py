@@ -6374,6 +6374,8 @@ class _LotteryAudit:
             self.outcome = f"awarded to {won['org']}, rank {won['rank']}, at {won['price']}"
         elif self.results:
             self.outcome = f"{', '.join(self.results)} drawn"
+        if self.audit.known("works.cancelled"):
+            self.outcome += "; the works were cancelled"
 
     def _passed_on(self, before: tuple[Act, Mapping[str, Any]], act: Act) -> None:
         earlier, turn = before

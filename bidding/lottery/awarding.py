@@ -35,14 +35,15 @@ HALL = process("lottery")
 
 
 def drawn(session: Session, registry: Any, works: SmallWorks, step: str, order: Sequence[str]) -> None:
-    """A draw has its result: its order is kept; after the last step the first firm's turn begins. Entry
+    """A draw has its result: its order is kept; after the last step the first firm's turn begins. Works that were
+    cancelled while it ran keep the result, and nobody's turn begins: no owner suppresses a running draw. Entry
     `works.drawn`. Raises Refused `works.step` for a step that is not due."""
-    if works.state != "listed" or step != works.next_step:
+    if works.state not in ("listed", "cancelled") or step != works.next_step:
         raise refuse("works.step", _("This step is not due"))
     works.drawn = {**works.drawn, step: list(order)}
     now = database_now(session)
     record(session, HALL, "works.drawn", works.code, {"step": step, "order": list(order)}, now)
-    if works.next_step:
+    if works.state == "cancelled" or works.next_step:
         session.flush()
         return
     works.state = "drawn"

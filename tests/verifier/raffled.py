@@ -149,7 +149,10 @@ class Raffled(Story):
         self.act("works.drawn", {"step": step, "order": shown})
 
     def award(self) -> None:
-        """The first refuses, the second gets it."""
+        """The first refuses, the second gets it; nobody does of works that were cancelled."""
+        if self.bend == "cancelled":
+            self.act("works.cancelled", {"reason": "no funds", "evidence": "ab" * 32})
+            return
         order = self.lottery.results[self.notice["draw"]["steps"][-1]]
         price = self.notice["ceiling"]
         if "k" in self.notice["draw"]["steps"]:

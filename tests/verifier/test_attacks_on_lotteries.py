@@ -64,6 +64,12 @@ def test_a_void_draw_that_is_shown_is_no_fault_and_its_outcome_is_told(judged: J
     assert any("was voided; its order would have begun" in line for line in lines)
 
 
+def test_cancelled_works_keep_what_was_drawn_and_are_told(judged: Judge) -> None:
+    code, lines = judged("cancelled")
+    assert code == 0, lines
+    assert any("order drawn; the works were cancelled" in line for line in lines), lines
+
+
 @pytest.mark.parametrize(
     ("bend", "said"),
     [

@@ -14,7 +14,7 @@ from bidding.lottery.commands import NameManager, SetAside, SignedWorks
 from bidding.roster import service
 from bidding.roster.commands import Rate
 from bidding.roster.models import RosterEngagement
-from tests.bidding.lottery.scene import Scene, cells, typed
+from tests.bidding.lottery.scene import PAPER, Scene, cells, typed
 from trading.clock import database_now
 from trading.errors import Refused
 
@@ -189,6 +189,19 @@ def test_a_step_is_taken_over_once_and_in_its_order(scene: Scene) -> None:
     scene.drawn(found, {"finalists": [1, 2, 3]})
     with pytest.raises(Refused) as caught:
         scene.drawn(found, {"finalists": [3, 4, 5]})
+    assert codes(caught) == ["works.step"]
+
+
+def test_a_draw_that_runs_when_the_works_are_cancelled_keeps_its_result(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed(method="one-step", finalists=0)
+    works.cancel(scene.session, scene.keys, scene.owner_actor, found, "资金未落实", PAPER)
+    scene.drawn(found, {"winner": [4, 2, 1, 3, 5]})
+    assert found.state == "cancelled" and awarding.awards_of(scene.session, found) == []
+    assert awarding.order_of(found)[0] == scene.party(4).uscc
+    with pytest.raises(Refused) as caught:
+        scene.drawn(found, {"winner": [1, 2, 3, 4, 5]})
     assert codes(caught) == ["works.step"]
 
 
