@@ -57,7 +57,7 @@ class HallCase(Base):
     filed_at: Mapped[OptionalInstant]
     tell_by: Mapped[OptionalInstant]
     told_at: Mapped[OptionalInstant]
-    """when the one notice of everything missing went out"""
+    """when the notice of everything missing went out, the last one where papers were wrong that came after it"""
     accepted_at: Mapped[OptionalInstant]
     promised_due: Mapped[OptionalInstant]
     """the first instant too late; None while the clock stands still"""

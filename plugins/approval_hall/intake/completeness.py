@@ -36,15 +36,15 @@ def promisable(item: Item, papers: Mapping[str, Paper]) -> tuple[list[Material],
     return [each for each in gaps if each.tolerable], [each for each in gaps if not each.tolerable]
 
 
-def told_twice(keys: Collection[str], papers: Mapping[str, Paper], first_at: datetime | None) -> list[str]:
-    """The gaps of a second notice that were there at the first (一次性告知): what has not been handed in anew since then has
+def told_twice(keys: Collection[str], papers: Mapping[str, Paper], last_at: datetime | None) -> list[str]:
+    """The gaps of a further notice that were there at the last one (一次性告知): what has not been handed in anew since then has
     not changed since then either."""
-    if first_at is None:
+    if last_at is None:
         return []
 
     def changed(key: str) -> bool:
         found = papers.get(key)
-        return found is not None and found.delivered_at is not None and found.delivered_at > first_at
+        return found is not None and found.delivered_at is not None and found.delivered_at > last_at
 
     return [key for key in keys if not changed(key)]
 

@@ -100,7 +100,7 @@ def submit(session: Session, registry: Any, actor: Actor, case: HallCase) -> Non
         raise Refused(faults)
     cases.advance(session, case, "file")
     case.kind = lifecycle.become(case.kind, case.origin)
-    case.filed_at = case.filed_at or at
+    case.filed_at = at  # of the last papers: the law counts from when they are complete
     case.tell_by = limits.due_at(at, limits.days("tell"), the_calendar())
     promise(session, ACCEPT_BY, {"case": case.number}, case.tell_by)
     session.flush()
@@ -127,8 +127,11 @@ def wanting(item: Item, case: HallCase) -> list[Fault]:
 
 def accept(session: Session, registry: Any, actor: Actor, case: HallCase, special: str = "") -> None:
     """Take the application up (受理): its clocks run from now on and the first departments begin; entry `hall.accepted`.
-    `special` is the reason for the green channel (特办). Raises Refused `hall.accept`, one fault for each missing paper."""
+    `special` is the reason for the green channel (特办). When the time for the notice is over it counts from receipt, whatever is
+    missing. Raises Refused `hall.accept`, one fault for each missing paper."""
     place.check(registry, actor, "accept", case.number)
+    at = database_now(session)
+    silent = notice_is_late(case, at)
     item, rows = cases.item_of(session, case), cases.materials(session, case)
     gap_faults = [
         Fault("hall.accept", _("“${paper}” is missing", mapping={"paper": each.name.zh}), each.key, rule=limits.article("tell"),
@@ -136,9 +139,9 @@ def accept(session: Session, registry: Any, actor: Actor, case: HallCase, specia
               else _("Tell the applicant once what is missing."))
         for each in missing(item, cases.papers(rows))
     ]  # fmt: skip
-    if case.state == "prefiled" and gap_faults:
+    if case.state == "prefiled" and gap_faults and not silent:
         raise Refused(gap_faults)
-    take_up(session, registry, actor, case, database_now(session), special)
+    take_up(session, registry, actor, case, at, special, silent)
 
 
 def take_up(
@@ -150,7 +153,8 @@ def take_up(
     special: str = "",
     silent: bool = False,
 ) -> None:
-    """The acceptance itself; `silent`: nobody told the applicant in time what was missing, so it counts from receipt (LIC 32)."""
+    """The acceptance itself; `silent`: nobody told the applicant in time what was missing, so it counts from receipt (LIC 32).
+    The departments' own time begins when they get the case, which is now."""
     item = cases.item_of(session, case)
     cases.advance(session, case, "accept")
     if special.strip():
@@ -163,7 +167,7 @@ def take_up(
     case.accepted_at = case.filed_at if silent and case.filed_at else at
     if actor.user_id is not None:
         case.clerk_id = actor.user_id
-    begun = clocks.begin(session, case, item, case.accepted_at)
+    begun = clocks.begin(session, case, item, at)
     clocks.recount(session, case, item)
     promised = gaps.start(session, case, item, at)
     payload = {
@@ -190,15 +194,31 @@ def accept_due(session: Session, registry: Any, payload: dict[str, Any]) -> None
     """Keep the promise `hall.accept-by`: five working days have passed without a word, so the application is accepted from its
     receipt (LIC 32)."""
     case, now = cases.find(session, payload["case"], lock=True), database_now(session)
-    if case.state == "prefiled" and case.tell_by is not None and case.tell_by <= now:
+    if notice_is_late(case, now):
         take_up(session, registry, process("hall"), case, now, silent=True)
+
+
+def notice_is_late(case: HallCase, at: datetime) -> bool:
+    """Whether the five working days passed without a word: the application counts as accepted, no worker need have noted it."""
+    return case.state == "prefiled" and case.tell_by is not None and case.tell_by <= at
+
+
+def refuse_late(case: HallCase, at: datetime) -> None:
+    """Raises Refused `hall.tell-late` where `notice_is_late`."""
+    if notice_is_late(case, at):
+        raise refuse(
+            "hall.tell-late", _("The time to say what is missing is over: the application counts as accepted since its receipt"),
+            rule=limits.article("tell"), remedy=_("Accept it; what is missing you obtain yourself or have handed in later."),
+        )  # fmt: skip
 
 
 def tell(session: Session, registry: Any, actor: Actor, case: HallCase, words: Mapping[str, str]) -> None:
     """The one notice of everything that is missing or wrong (一次性告知): `words` says of papers that are there what is wrong with
-    them, whatever is not there is in it anyway; entry `hall.told`. A gap that was there at the first notice is in no second
-    one: refused, and counted. Raises Refused `hall.told-twice`, `hall.nothing-missing`."""
+    them, whatever is not there is in it anyway; entry `hall.told`. A gap that was there at an earlier notice is in no later
+    one: refused, and counted. Raises Refused `hall.told-twice`, `hall.nothing-missing`, `hall.tell-late`."""
     place.check(registry, actor, "tell", case.number)
+    at = database_now(session)
+    refuse_late(case, at)
     item, rows = cases.item_of(session, case), cases.materials(session, case)
     wrong = {key: text.strip() for key, text in words.items() if key in rows and text.strip()}
     keys = [each.key for each in item.materials if each.key in wrong or rows[each.key].state == "missing"]
@@ -211,10 +231,9 @@ def tell(session: Session, registry: Any, actor: Actor, case: HallCase, words: M
     if case.told_at is not None:
         refuse_second(registry, actor, case, item, keys, rows)
     cases.advance(session, case, "tell")
-    at = database_now(session)
     for key in keys:
         rows[key].state, rows[key].told = "missing", wrong.get(key) or "未提交"
-    case.kind, case.told_at = lifecycle.become(case.kind, "supplement"), case.told_at or at
+    case.kind, case.told_at = lifecycle.become(case.kind, "supplement"), at
     session.flush()
     listed = [
         f"{number}. {item.material(key).name.zh}：{rows[key].told}" for number, key in enumerate(keys, 1)
@@ -227,7 +246,7 @@ def tell(session: Session, registry: Any, actor: Actor, case: HallCase, words: M
 def refuse_second(
     registry: Any, actor: Actor, case: HallCase, item: Item, keys: list[str], rows: Mapping[str, HallMaterial]
 ) -> None:
-    """Raises Refused `hall.told-twice` after it is counted, when a gap of a second notice was there at the first."""
+    """Raises Refused `hall.told-twice` after it is counted, when a gap was there at the notice before."""
     if old := told_twice(keys, cases.papers(rows), case.told_at):
         place.count(
             registry, actor, "told-twice", "hall.second-notice-refused", case.number, {"materials": old}
@@ -245,10 +264,13 @@ def refuse_second(
 
 
 def send_back(session: Session, registry: Any, actor: Actor, case: HallCase, reason: str) -> None:
-    """Do not accept the application, with the reason in writing (退回件); entry `hall.returned`. Raises Refused `hall.return`."""
+    """Do not accept the application, with the reason in writing (退回件); entry `hall.returned`. Raises Refused `hall.return`,
+    `hall.tell-late`."""
     place.check(registry, actor, "return", case.number)
+    at = database_now(session)
+    refuse_late(case, at)
     cases.advance(session, case, "return", reason=reason)
-    item, at = cases.item_of(session, case), database_now(session)
+    item = cases.item_of(session, case)
     case.kind = lifecycle.become(case.kind, "returned")
     case.closed_at = at
     remedy = "如不服本决定，可以自收到本通知书之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"

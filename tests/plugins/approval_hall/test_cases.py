@@ -87,6 +87,10 @@ def test_an_applicant_is_told_once_and_a_second_notice_of_an_old_gap_is_refused_
     assert codes(scene, "clerk", intake.tell, number, {"application": "缺页"}) == ["hall.told-twice"]
     scene.act("clerk", intake.tell, number, {"land": "新交的仍不清楚"})
     assert [type for type, _ in scene.entries(number)].count("hall.told") == 2
+    scene.act("applicant", intake.deliver, number, "land", *FILE)
+    scene.act("applicant", intake.submit, number)
+    # water came between the first notice and the second, which did not name it
+    assert codes(scene, "clerk", intake.tell, number, {"water": "也不清楚"}) == ["hall.told-twice"]
 
 
 def test_silence_for_five_working_days_is_acceptance_from_receipt(scene: Quick) -> None:
@@ -96,10 +100,36 @@ def test_silence_for_five_working_days_is_acceptance_from_receipt(scene: Quick) 
     last = add_days("working_day", 5, beijing_date(case.filed_at), the_calendar())
     assert beijing_date(case.tell_by) == last + timedelta(days=1)
     due, case.tell_by = case.tell_by, case.filed_at
+    case.filed_at -= timedelta(days=60)
+    assert codes(scene, "clerk", intake.tell, number, {}) == ["hall.tell-late"]
+    assert codes(scene, "clerk", intake.send_back, number, "不符合条件") == ["hall.tell-late"]
     scene.keep_promises(due)
     after = scene.case(number)
     assert (after.state, after.accepted_at) == ("accepted", case.filed_at)
+    steps = scene.read(lambda db: cases.steps(db, after))
+    scene.keep_promises(due)
+    assert {step.state for step in steps} == {"running"}  # the departments have only just got it
     assert next(said for type, said in scene.entries(number) if type == "hall.accepted")["silent"] is True
+
+
+def test_a_clerk_who_accepts_after_the_fifth_day_accepts_from_receipt(scene: Quick) -> None:
+    number = filed(scene, "application")
+    case = scene.case(number)
+    assert case.filed_at is not None
+    case.filed_at -= timedelta(days=30)
+    case.tell_by = case.filed_at + timedelta(days=7)
+    scene.act("clerk", intake.accept, number)
+    assert scene.case(number).accepted_at == case.filed_at
+
+
+def test_time_after_a_supplement_counts_from_the_papers_that_completed_it(scene: Quick) -> None:
+    number = filed(scene, "application", "land", "environment")
+    scene.act("clerk", intake.tell, number, {})
+    case = scene.case(number)
+    first = case.filed_at = case.filed_at - timedelta(days=60)  # type: ignore[operator]
+    scene.act("applicant", intake.deliver, number, "water", *FILE)
+    scene.act("applicant", intake.submit, number)
+    assert case.filed_at is not None and case.filed_at - first > timedelta(days=59)
 
 
 def test_gaps_are_accepted_against_a_signed_promise_where_the_item_lets_them_and_fail_when_they_do_not_come(
