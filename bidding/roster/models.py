@@ -127,13 +127,12 @@ class RosterEngagement(Base):
 
 
 class RosterObjection(Base):
-    """An objection to a firm while it is announced (公示异议)."""
+    """An objection to a firm while it is announced (公示异议). Who objects stands sealed in the ledger, and not here."""
 
     __tablename__ = "roster_objection"
 
     id: Mapped[Id]
     firm_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("roster_firm.id"), index=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
     text: Mapped[str]
     evidence: Mapped[str]
     at: Mapped[Instant]

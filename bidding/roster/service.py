@@ -29,6 +29,7 @@ from trading.parties.models import Party
 from trading.rulebook.calendar import add_days, beijing_date
 from trading.secrets import HallKeys
 from trading.supervision import papers
+from trading.supervision.filing import unnamed
 from trading.web import _
 
 ROSTER = "roster"
@@ -217,8 +218,7 @@ def object_to(
         raise refuse("roster.not-announced", _("Objections are taken during the publicity"), field="text")
     digest = kept(session, keys, evidence) if evidence.data else ""
     objection = RosterObjection(
-        id=uuid.uuid4(), firm_id=firm.id, user_id=actor.user_id, text=words, evidence=digest, at=at, answer="",
-        upheld=False,
+        id=uuid.uuid4(), firm_id=firm.id, text=words, evidence=digest, at=at, answer="", upheld=False,
     )  # fmt: skip
     session.add(objection)
     facts = {"objection": str(objection.id)}
@@ -245,9 +245,14 @@ def note(
     session: Session, actor: Actor, party: Party, number: str, act: str, reason: str, evidence: str,
     facts: Mapping[str, Any], at: datetime, *, keys: HallKeys | None = None,
 ) -> None:  # fmt: skip
-    """The act's ledger entry, and its line on the firm's public page. With `keys` nobody is told who acted."""
+    """The act's ledger entry, and its line on the firm's public page. With `keys` nobody is told who acted, and no
+    pseudonym ties the entry to others of the same person."""
     payload = {"firm": number, "org": party.uscc, "reason": reason, "evidence": evidence, **facts}
-    entry = record(session, actor, ENTRIES.get(act, f"roster.{act}"), None, payload, at, seal_person=keys)
+    kind = ENTRIES.get(act, f"roster.{act}")
+    if keys is None:
+        entry = record(session, actor, kind, None, payload, at)
+    else:
+        entry = unnamed(session, keys, actor, kind, None, payload, at)
     author = "" if keys else actor.organisation
     session.add(
         RosterAct(

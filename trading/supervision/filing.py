@@ -16,7 +16,7 @@ from trading.acts import Actor, sealed_person
 from trading.clock import database_now
 from trading.errors import refuse
 from trading.ledger import canonical
-from trading.ledger.service import append
+from trading.ledger.service import Appended, append
 from trading.rulebook.calendar import beijing_date
 from trading.secrets import HallKeys
 from trading.supervision.case_clocks import (
@@ -207,9 +207,11 @@ def seal(keys: HallKeys, case: Case, filer: Filer, matters: list[str], request: 
 
 
 def unnamed(
-    session: Session, keys: HallKeys, actor: Actor, type: str, tender: str, payload: dict[str, Any], at: datetime
-) -> None:  # fmt: skip
+    session: Session, keys: HallKeys, actor: Actor, type: str, tender: str | None, payload: dict[str, Any], at: datetime
+) -> Appended:  # fmt: skip
     """An entry whose actor is only "participant": a pseudonym would tie the query to what the same person
     does as a bidder later. The person stands sealed in the second payload, for the authority."""
     person = sealed_person(keys, actor)
-    append(session, type, tender=tender, actor="participant", payload=payload, payloads=[person], at=at)
+    return append(
+        session, type, tender=tender, actor="participant", payload=payload, payloads=[person], at=at
+    )

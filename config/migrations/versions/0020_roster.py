@@ -158,7 +158,6 @@ def roster() -> None:
         "roster_objection",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("firm_id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("evidence", sa.String(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
@@ -167,9 +166,6 @@ def roster() -> None:
         sa.Column("answered_at", INSTANT),
         sa.ForeignKeyConstraint(
             ["firm_id"], ["roster_firm.id"], name=op.f("fk_roster_objection_firm_id_roster_firm")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_roster_objection_user_id_user_account")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_objection")),
     )

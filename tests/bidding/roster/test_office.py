@@ -100,6 +100,20 @@ def test_entry_asks_for_papers_publicity_and_answers(scene: Scene) -> None:
     assert b"192.0.2.9" not in row.sealed
 
 
+def test_who_objects_has_no_pseudonym_that_ties_it_to_what_it_files_itself(scene: Scene) -> None:
+    scene.take_in([cells(1), cells(2)])
+    rival, own = scene.bidder(1), scene.party(1)
+    paper = FileDocument(kind="licence", number="N", valid_from="2026-01-01", valid_until="2029-01-01")
+    service.file_document(scene.session, scene.keys, scene.registry, rival, own, paper, PAPER)
+    row = scene.firm(2)
+    row.status, row.announced_until = "announced", scene.today()
+    service.object_to(scene.session, scene.keys, rival, row, "业绩材料不实", PAPER)
+    bodies = scene.session.scalars(select(LedgerEntry.body).order_by(LedgerEntry.id.desc()).limit(2))
+    objected, filed = (json.loads(body) for body in bodies)
+    assert (objected["type"], objected["actor"]) == ("roster.objected", "participant")
+    assert filed["type"] == "roster.document" and filed["actor"] != "participant"
+
+
 def test_a_decision_acts_on_its_days_and_ends_when_it_is_lifted(scene: Scene) -> None:
     scene.take_in([cells(1)])
     today = scene.today()
