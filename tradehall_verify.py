@@ -2347,7 +2347,8 @@ def draw_seats(p: Mapping[str, Any], rows: list[Any], order: list[str], waves: l
 
 
 def check_draw_slips(ann: bytes, t: Mapping[str, Any], seen: set[str]) -> None:
-    """Every party's slips open its commitments and are new; `seen` grows by them."""
+    """Every party's slips open its commitments, and those of organisations are new; `seen` grows by them. What a phone
+    from the floor uses twice harms only its own contribution."""
     p, commits, slips = t["params"], t["commits"], t["slips"]
     for party in p["must"]:
         demand(party in commits, f"{party}, who must contribute, is missing")
@@ -2361,7 +2362,7 @@ def check_draw_slips(ann: bytes, t: Mapping[str, Any], seen: set[str]) -> None:
             f"the slips of {party} do not open its commitments",
         )
     for party, row in slips.items():
-        for slip in row:
+        for slip in row if party in p["must"] or not FLOOR_PARTY.fullmatch(party) else ():
             demand(slip not in seen, f"a slip of {party} was used before")
             seen.add(slip)
 
@@ -5550,9 +5551,10 @@ class _ScoreAudit:
                 "nobody stated the facts of objective items before the sheets were locked"
             )
             return
-        heads = {row["member"] for row in self.audit._members() if row.get("head")}
+        members = self.audit._members()  # none before the result notice, in the public's bundle
+        heads = {row["member"] for row in members if row.get("head")}
         for act, payload in self.stated:
-            if payload["member"] not in heads:
+            if members and payload["member"] not in heads:
                 self.audit.fail(
                     f"{act}: facts were stated by {payload['member']}, who does not lead the committee"
                 )

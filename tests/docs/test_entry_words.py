@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bidding.lottery.words import ENTRIES as OF_WORKS
+from bidding.roster.words import ENTRIES as OF_FIRMS
 from trading.accounts.words import ACTS as OF_ACCOUNTS
+from trading.credit.words import ACTS as OF_LISTS
 from trading.supervision.words import ACTS as OF_TENDERS
+
+WORDS = {*OF_TENDERS, *OF_ACCOUNTS, *OF_WORKS, *OF_FIRMS, *OF_LISTS}
 
 ROOT = Path(__file__).parents[2]
 TYPE = r"[a-z]+(?:\.[a-z]+(?:-[a-z]+)*)"
@@ -30,7 +35,7 @@ def written() -> set[str]:
 
 def test_every_type_of_the_bundles_page_has_its_words() -> None:
     assert len(listed()) > 60
-    assert listed() - OF_TENDERS.keys() - OF_ACCOUNTS.keys() == set()
+    assert listed() - WORDS == set()
 
 
 def test_every_type_that_has_words_for_the_trail_of_a_tender_is_listed() -> None:
@@ -39,5 +44,5 @@ def test_every_type_that_has_words_for_the_trail_of_a_tender_is_listed() -> None
 
 def test_every_type_that_the_code_writes_has_its_words() -> None:
     assert len(written()) > 60
-    assert written() - OF_TENDERS.keys() - OF_ACCOUNTS.keys() == set()
+    assert written() - WORDS == set()
     assert written() - listed() - OF_ACCOUNTS.keys() == set()

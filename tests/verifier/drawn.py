@@ -114,7 +114,8 @@ class Drawn(Story):
         panel = json.loads(self.files["evaluation/panel.json"])
         for member, handle in zip(panel["members"], self.seated, strict=False):
             member["handle"] = handle
-        panel["members"][1]["head"] = True
+        if not any(member.get("head") for member in panel["members"]):
+            panel["members"][1]["head"] = True
         panel["members"][-1]["role"] = "purchaser"
         if self.bend == "swapped":
             panel["members"][0]["handle"] = next(

@@ -62,7 +62,7 @@ class Unopened(Story):
         head, _ = self.checkpoint()
         self.manifest("0" * 64, head, [row.leaf_index for row in self.rows])
         self.withhold_last()
-        self.act("tender.failed", {"reason": "too few bidders", "article": self.article})
+        self.act("tender.failed", {"reason": "fewer than three bidders", "article": self.article})
 
     def withhold_last(self) -> None:
         """The closing list's own manifest entry stays; what it says is for the regulator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ class Log:
 
     complete = True
     bundle: tuple[str, ...] = ()
+    replaced: Mapping[str, Any] = {}
 
     def __init__(self, *entries: tuple[str, int, dict[str, Any]]) -> None:
         self.entries = entries
