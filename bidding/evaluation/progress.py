@@ -293,6 +293,7 @@ class Evaluation:
             filed=self._papers(CORRECTION),
             numbered=self.corrections_filed,
             facts=canonical.loads(self.stated_facts) if self.stated_facts else None,
+            whole=self.complete,
         )
 
     def _papers(self, kind: str) -> list[dict[str, Any]]:

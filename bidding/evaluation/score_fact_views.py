@@ -30,6 +30,8 @@ def facts(request: Request) -> Any:
     form = scoring_of(found).whole_form(own.member)
     if request.method != "POST":
         return filling(request, found, own, form, score_form.facts_with(form))
+    if request.POST.get("bids") != score_form.bids_of(form):
+        return back(request, "evaluation-score-facts")
     try:
         raw = score_stating.draft_facts(
             request.db, request.registry, request.actor, found.tender, score_form.facts_of(request.POST, form)
@@ -56,7 +58,7 @@ def filling(
     """The form with these values in its fields."""
     return page(
         request, found, own, form, raw=None, values=values, faults=faults,
-        wrong={fault.field: fault for fault in faults}, **device(request, found, own, "facts"),
+        wrong={fault.field: fault for fault in faults}, **device(request, found, own, form, "facts"),
     )  # fmt: skip
 
 

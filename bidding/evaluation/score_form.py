@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,12 @@ def field_of(form: Form, bid: str, item: str) -> str:
     return f"score-{form.bids.index(bid)}-{items.index(item)}"
 
 
+def bids_of(form: Form) -> str:
+    """Which bids the fields' places count: a page made before others came to be scored is not read as if it were of
+    these."""
+    return hashlib.sha256("/".join(form.bids).encode()).hexdigest()[:16]
+
+
 def scores_of(posted: Mapping[str, str], form: Form) -> list[dict[str, str]]:
     """The scores and remarks of a posted form, as typed; what is empty is left out."""
     found = []
@@ -36,9 +43,9 @@ def scores_of(posted: Mapping[str, str], form: Form) -> list[dict[str, str]]:
 
 
 def fields_with(form: Form, scores: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The fields of the form that show these scores and remarks."""
+    """The fields of the form that show these scores and remarks, but for bids that it does not have."""
     shown = {}
-    for entry in scores:
+    for entry in (entry for entry in scores if entry["bid"] in form.bids):
         name = field_of(form, entry["bid"], entry["item"])
         shown |= {name: entry["score"], f"why-{name}": entry["reason"]}
     return shown

@@ -44,6 +44,8 @@ class Scoring:
     """the number of the last correction, be it of a member who was replaced"""
     facts: Entry | None = None
     """the statement of facts that stands, decoded"""
+    whole: bool = True
+    """whether every seat of the committee is taken"""
 
     @cached_property
     def bids(self) -> tuple[str, ...]:
@@ -68,13 +70,14 @@ class Scoring:
 
     @property
     def complete(self) -> bool:
-        """Whether every member has locked a sheet: only then are any of them shown."""
-        return bool(self.members) and self.locked >= set(self.members)
+        """Whether every seat is taken and every member has locked a sheet: only then are any of them shown."""
+        return self.whole and bool(self.members) and self.locked >= set(self.members)
 
     def form(self, member: str) -> Form:
         """What a member scores."""
         bids = tuple(self.unscored(member)) or self.bids
-        return replace(self.whole_form(member), bids=bids)
+        stated = {place: said for place, said in self.stated.items() if place[0] in bids}
+        return replace(self.whole_form(member), bids=bids, stated=stated)
 
     def whole_form(self, member: str) -> Form:
         """The same with every bid that is scored: what the head states facts of."""

@@ -72,9 +72,10 @@ def _scoring(
 
 
 def draft_of(session: Session, registry: Any, found: Evaluation, member: str) -> dict[str, Any]:
-    """A member's own draft: `version` (0 when there is none), `saved`, `scores` as typed."""
+    """A member's own draft: `version` (0 when there is none), `saved`, `scores` as typed of the bids to be scored."""
     row = session.scalars(_draft_row(found.tender, member)).one_or_none()
-    return _opened(registry, row)
+    draft, bids = _opened(registry, row), scoring_of(found).form(member).bids
+    return draft | {"scores": [entry for entry in draft["scores"] if entry["bid"] in bids]}
 
 
 def _draft_row(tender: Tender, member: str) -> Any:

@@ -84,14 +84,18 @@ def filling(
     return page(
         request, found, own, draft=draft, field_map=fields, values=fields(draft["scores"]),
         faults=faults or [], wrong={fault.field: fault for fault in faults or []}, raw=None,
-        prices=prices(found), **device(request, found, own),
+        prices=prices(found), **device(request, found, own, form),
     )  # fmt: skip
 
 
-def device(request: Request, found: Evaluation, own: PanelMember, *more: str) -> dict[str, str]:
-    """Under which name a page keeps on the device what it could not send, and the key that it is sealed with."""
-    place = (found.tender.code, str(found.tender.round), own.member, *more)
-    return {"place": "/".join(place), "device": b64(request.keys.keyed("score-device", *place))}
+def device(
+    request: Request, found: Evaluation, own: PanelMember, form: SheetForm, *more: str
+) -> dict[str, str]:
+    """Under which name a page keeps on the device what it could not send, and the key that it is sealed with; `bids`
+    says which bids its fields are about."""
+    bids = score_form.bids_of(form)
+    place = (found.tender.code, str(found.tender.round), own.member, *more, bids)
+    return {"bids": bids, "place": "/".join(place), "device": b64(request.keys.keyed("score-device", *place))}
 
 
 def prices(found: Evaluation) -> dict[str, dict[str, Any]]:
@@ -110,6 +114,8 @@ def posted_sheet(request: Request) -> Any:
     if elsewhere := not_now(request, found, own):
         return elsewhere
     form = score_service.scoring_of(found).form(own.member)
+    if request.POST.get("bids") != score_form.bids_of(form):
+        return back(request, "evaluation-scores")
     scores = score_form.scores_of(request.POST, form)
     base = whole_number(request.POST.get("base", ""), 0)
     shown = {"version": base, "saved": None, "scores": scores}

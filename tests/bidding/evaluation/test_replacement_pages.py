@@ -7,8 +7,10 @@ from typing import Any
 from pyramid.config import Configurator
 from webtest import TestApp, Upload
 
+from bidding.vault.encoding import b64
 from tests.bidding.evaluation.hall import make_hall
-from tests.bidding.evaluation.scoring_room import SCORED, reviewed
+from tests.bidding.evaluation.room import Room
+from tests.bidding.evaluation.scoring_room import SCORED, lock, reviewed
 from tests.helpers import log_in
 
 
@@ -49,3 +51,22 @@ def test_the_buyer_replaces_a_member_and_stops_when_nobody_can_be_had(
 
 def ordering(page: Any, what: str) -> Any:
     return next(form for form in page.forms.values() if form.action.endswith(f"/panel/{what}"))
+
+
+def test_no_score_is_shown_while_the_seat_of_the_last_member_who_had_not_locked_is_empty(
+    app: TestApp, config: Configurator
+) -> None:
+    hall = make_hall(app, config, before=four_of_five, rules=SCORED)
+    seen = hall.members[0].get("/evaluation/scores")
+    assert seen["locked"] == 4 if isinstance(seen["locked"], int) else len(seen["locked"]) == 4
+    assert seen["sheets"] is None
+    document = b64(b"a doctor's note")
+    order = {"seat": 5, "ground": "illness", "reason": "Ill", "file_name": "n.txt", "document": document}
+    hall.agent.post("/panel/replacements", order)
+    assert hall.members[0].get("/evaluation/scores")["sheets"] is None
+
+
+def four_of_five(room: Room) -> None:
+    reviewed(room)
+    for user in room.people[:4]:
+        lock(room, user)

@@ -7,7 +7,15 @@ from fractions import Fraction
 import pytest
 
 from bidding.evaluation.criteria import Criterion
-from bidding.evaluation.score_form import field_of, fields_with, levels, rows, scores_of, shown_faults
+from bidding.evaluation.score_form import (
+    bids_of,
+    field_of,
+    fields_with,
+    levels,
+    rows,
+    scores_of,
+    shown_faults,
+)
 from bidding.evaluation.score_papers import Form
 from bidding.tenders.papers import criteria_rows
 from trading.errors import Fault
@@ -38,6 +46,8 @@ def test_a_form_gives_back_what_was_typed_into_it() -> None:
     typed = [{"bid": "B2", "item": "O", "score": "4", "reason": "看样"}]
     assert scores_of(fields_with(form, typed), form) == typed
     assert field_of(form, "B2", "O") == "score-1-0"
+    fewer = Form("T", "m", ("B1",), (objective(""),))
+    assert fields_with(fewer, typed) == {} and bids_of(fewer) != bids_of(form)
     [shown, other] = shown_faults(
         form, [Fault("score.missing", "x", "B2/O"), Fault("y", "y", "after")], {("B2", "O"): "乙 · 证书"}
     )
