@@ -1955,6 +1955,7 @@ REGULATOR_PATHS = re.compile(
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
     r"|works/check-[^/]+\.json"
     r"|offers/call\.(json|p7s)|final-offers/.+|evaluation/(inputs|report)\.json"
+    r"|invited/[^/]+"
 )
 
 
@@ -2183,6 +2184,7 @@ DRAW_FIELDS = [
 DRAW_PARTS = ["params", "rows", "commits", "slips", "beacon", "waves", "result", "openings"]
 HEX64, HEX16 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{16}")
 NAME, ASCII = re.compile(r"[\x20-\x7e]{1,128}"), re.compile(r"[\x20-\x7e]*")
+FLOOR_PARTY = re.compile(r"floor-[0-9a-f]{16}")
 
 
 def demand(holds: object, otherwise: str) -> None:
@@ -5774,7 +5776,15 @@ class _InvitationAudit:
         demand(len(found) == 1, f"its suppliers were drawn {len(found)} times, not once")
         recorded = audit.known("invited.recorded")
         demand(len(recorded) == 1, f"there are {len(recorded)} records of the draw of its suppliers")
+        public = bool(audit.of_type("result.published"))
+        kept = [
+            path
+            for path, row in audit.listed.items()
+            if path.startswith("invited/") and row["tier"] == "regulator"
+        ]
+        demand(not (public and kept), f"{', '.join(kept)}: kept from the public after the result")
         if "invited/record.json" not in audit.bundle:
+            demand(not public, "the record of the draw of its suppliers is missing")
             audit.unchecked.append("who was drawn and invited: not public before the result")
             return
         act, said = recorded[0]

@@ -10,6 +10,7 @@ from typing import Any
 from trading.draws import calling, slips
 from trading.draws.announcement import parse_params
 from trading.draws.candidates import Candidate, CandidateList, build_list
+from trading.draws.floor import is_floor
 from trading.draws.hashing import FAMILIES
 
 TAGS = ("A", "A08", "A0801", "B", 'Z "\\', "土建", "\u2028")
@@ -66,7 +67,8 @@ def play(
 ) -> dict[str, Any]:
     """Commit, reveal, call and answer until the panel is full or the waves are used up."""
     params = parse_params(document)
-    drawn = {party: slips.draw_slips(params, rng.randbytes) for party in parties}
+    # Phones from the floor use one slip for everything, in every draw: they harm nobody but themselves.
+    drawn = {p: slips.draw_slips(params, bytes if is_floor(p) else rng.randbytes) for p in parties}
     commits = {party: slips.commit(params, party, drawn[party]) for party in parties}
     seed = slips.seed(params, slips.freeze(params, commits), drawn, beacon)
     state = calling.Calling(params, listed.rows, calling.order(params.family, seed, listed.rows))

@@ -137,15 +137,14 @@ class DrawWave(Base):
 
 
 class DrawSlip(Base):
-    """A slip that was shown; none is ever used twice, in any draw."""
+    """A slip that was shown; no organisation's is ever used twice, in any draw."""
 
     __tablename__ = "draw_slip"
-    __table_args__ = (UniqueConstraint("draw_id", "party", "number"),)
 
-    slip: Mapped[str] = mapped_column(primary_key=True)
-    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"))
-    party: Mapped[str]
-    number: Mapped[int]
+    draw_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("draw.id"), primary_key=True)
+    party: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    slip: Mapped[str] = mapped_column(index=True)
 
 
 class TrusteeCard(Base):

@@ -184,9 +184,10 @@ def reveal(
     by: Sequence[str],
     at: datetime,
 ) -> None:
-    """Keep slips that open their commitments. Raises Refused `draw.slip-reused`."""
+    """Keep slips that open their commitments. Raises Refused `draw.slip-reused`, but not of a party from the floor:
+    a phone that uses a slip twice harms only its own contribution, and must not be able to stop the draw."""
     named = [slip.hex() for slip in shown]
-    if len(set(named)) < len(named) or session.scalar(select(DrawSlip.slip).where(DrawSlip.slip.in_(named))):
+    if not floor.is_floor(party) and (len(set(named)) < len(named) or used_before(session, named)):
         raise refuse("draw.slip-reused", _("A slip serves once, in one draw"))
     seen_by_witness(session, draw)
     session.add_all(
@@ -194,6 +195,12 @@ def reveal(
     )
     session.flush()
     log(session, registry, draw, "revealed", {"party": party, "slips": named, "by": list(by)}, at)
+
+
+def used_before(session: Session, named: Sequence[str]) -> bool:
+    """Whether an organisation has shown one of these slips (hex), in any draw."""
+    parties = session.scalars(select(DrawSlip.party).where(DrawSlip.slip.in_(named)))
+    return not all(map(floor.is_floor, parties))
 
 
 def sha256(data: bytes) -> str:

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from trading.draws.announcement import Params, is_hex32
+from trading.draws.floor import is_floor
 from trading.draws.hashing import Family, is_name
 from trading.draws.refusal import DrawError, malformed
 
@@ -123,7 +124,8 @@ def check_revealed(
     seen: frozenset[bytes] = frozenset(),
 ) -> None:
     """Raises DrawError unless every mandatory party committed, all slips open their commitments and no slip
-    occurs twice, here or among those `seen` in other draws."""
+    of an organisation occurs twice, here or among those `seen` in other draws. One that a party from the floor uses
+    twice harms only its own contribution."""
     for party in params.must:
         if party not in commits:
             raise DrawError("PARTY_MISSING", party)
@@ -132,7 +134,7 @@ def check_revealed(
             raise DrawError("SLIPS_UNOPENED", party)
     used = set(seen)
     for party in sorted(slips):
-        for slip in slips[party]:
+        for slip in slips[party] if party in params.must or not is_floor(party) else ():
             if slip in used:
                 raise DrawError("SLIP_REUSED", party)
             used.add(slip)

@@ -1,4 +1,4 @@
-"""Public draws: names open from the start, contributors from the floor."""
+"""Public draws: names open from the start, contributors from the floor, whose slips are not kept apart."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("draw", sa.Column("public", sa.Boolean(), nullable=False, server_default="false"))
+    op.drop_constraint(op.f("uq_draw_slip_draw_id_party_number"), "draw_slip", type_="unique")
+    op.drop_constraint(op.f("pk_draw_slip"), "draw_slip", type_="primary")
+    op.create_primary_key(op.f("pk_draw_slip"), "draw_slip", ["draw_id", "party", "number"])
+    op.create_index(op.f("ix_draw_slip_slip"), "draw_slip", ["slip"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_draw_slip_slip"), "draw_slip")
+    op.drop_constraint(op.f("pk_draw_slip"), "draw_slip", type_="primary")
+    op.create_primary_key(op.f("pk_draw_slip"), "draw_slip", ["slip"])
+    unique = op.f("uq_draw_slip_draw_id_party_number")
+    op.create_unique_constraint(unique, "draw_slip", ["draw_id", "party", "number"])
     op.drop_column("draw", "public")

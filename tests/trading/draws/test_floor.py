@@ -122,27 +122,30 @@ def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(
     with hall.db() as session:
         opened = service.opened_of(hall.registry["keys"], service.draw_named(session, floor.ann))
         assert len(opened) == 5  # names are public from the start
-    stays, leaves, sleeps = BrowserPhone(floor, interop), floor.phone(), floor.phone()
-    floor.commit(stays, leaves, sleeps)
-    floor.freeze(stays, sleeps)
+    stays, leaves = BrowserPhone(floor, interop), floor.phone()
+    equal, sleeps = (
+        Phone(floor.ask, floor.ann, rng=bytes) for _ in "ab"
+    )  # all their slips are one and the same
+    floor.commit(stays, leaves, equal, sleeps)
+    floor.freeze(stays, equal, sleeps)
     frozen = hall.entries("frozen")[0]
-    assert frozen["parties"] == sorted((*NAMES, stays.name, sleeps.name))
+    assert frozen["parties"] == sorted((*NAMES, stays.name, equal.name, sleeps.name))
     assert frozen["dropped"] == [leaves.name]
     assert stays.look() == []  # nothing is shown before the dice have fallen
     floor.throw(DICE, DICE)
-    assert stays.look() == ["reveal"]
+    assert stays.look() == equal.look() == ["reveal"]
     hall.work()
     hall.pass_time(floor.params.t_reveal)
     hall.work()
     shown = {entry["party"]: entry["by"] for entry in hall.entries("revealed")}
     assert shown[stays.name] == [stays.name] and len(shown[sleeps.name]) >= 2  # by trustees
     found = replay(floor.transcript())
-    assert {stays.name, sleeps.name} < found.contributions.keys()
+    assert {stays.name, equal.name, sleeps.name} < found.contributions.keys()
     assert len(found.result["panel"]["winner"]) == 2
     assert hall.entries("beacon")[0]["recording"] == TAPE
     with hall.db() as session:
         told = [event.name for event in since(session, f"draw:{TENDER}", 0)]
-    assert told[:6] == ["committed"] * 6 and {"witnessed", "typed", "beacon"} < set(told)
+    assert told[:7] == ["committed"] * 7 and {"witnessed", "typed", "beacon"} < set(told)
     assert told[-1] == "result"
 
 

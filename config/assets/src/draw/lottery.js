@@ -7,7 +7,7 @@ import { jcs } from "../vault/jcs.js";
 import { formName, formOf } from "./beacon.js";
 import { DrawError } from "./error.js";
 import { family } from "./hashing.js";
-import { replay } from "./replay.js";
+import { lasting, replay } from "./replay.js";
 
 const TAG = "ball";
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -126,7 +126,7 @@ class Judge {
       this.fault(error.code, number, error.detail);
       return;
     }
-    this.slips.push(...Object.values(t.slips).flat());
+    this.slips.push(...lasting(t).map(([slip]) => slip));
     this.last = hex(played.resultHash);
     const ids = played.result.panel[step].map((handle) => t.openings[handle][1].id);
     const order = [...new Set(played.tickets.map(([, handle]) => t.openings[handle][1].id))];

@@ -26,7 +26,12 @@ function checkList({ root }, { params, rows }) {
   if (rows.length !== params.list_size || hex(root(rows.map(jcs))) !== params.list_root) throw new DrawError("LIST_DIFFERS");
 }
 
-function checkSlips({ H }, announce, { params, commits, slips }, seen) {
+/** The slips that may never come again, in order: those of organisations. A phone's harm only its own contribution. */
+export const lasting = ({ params, slips }) =>
+  sorted(slips).filter((party) => params.must.includes(party) || !/^floor-[0-9a-f]{16}$/.test(party)).flatMap((party) => slips[party].map((slip) => [slip, party]));
+
+function checkSlips({ H }, announce, transcript, seen) {
+  const { params, commits, slips } = transcript;
   const absent = params.must.find((party) => !Object.hasOwn(commits, party));
   if (absent !== undefined) throw new DrawError("PARTY_MISSING", absent);
   const count = choose(params.trustees.length, params.k - 1);
@@ -36,11 +41,9 @@ function checkSlips({ H }, announce, { params, commits, slips }, seen) {
     if (!opens) throw new DrawError("SLIPS_UNOPENED", party);
   }
   const used = new Set(seen);
-  for (const party of sorted(slips)) {
-    for (const slip of slips[party]) {
-      if (used.has(slip)) throw new DrawError("SLIP_REUSED", party);
-      used.add(slip);
-    }
+  for (const [slip, party] of lasting(transcript)) {
+    if (used.has(slip)) throw new DrawError("SLIP_REUSED", party);
+    used.add(slip);
   }
 }
 
