@@ -37,7 +37,7 @@ def includeme(config: Configurator) -> None:
     config.permit("hall-apply", {"bidder"}, when=reading.is_applicant)
     config.permit("hall-intake", {"hall-clerk"}, when=reading.may_be_seen)
     config.permit("hall-handle", {"hall-officer", "hall-representative"}, when=reading.may_be_seen)
-    config.permit("hall-deliver", {"bidder", "hall-clerk"}, when=reading.may_be_read)
+    config.permit("hall-deliver", {"bidder", "hall-clerk"}, when=reading.may_deliver)
     config.permit(
         "hall-finish", {"hall-clerk", "hall-officer", "hall-representative"}, when=reading.may_be_seen
     )

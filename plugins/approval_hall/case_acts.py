@@ -8,7 +8,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from plugins.approval_hall import cases
+from plugins.approval_hall import cases, place
 from plugins.approval_hall.handling import deciding, service
 from plugins.approval_hall.intake import gaps
 from plugins.approval_hall.intake import service as intake
@@ -28,8 +28,17 @@ def base(request: Request) -> tuple[Any, Any, Any]:
     return request.db, request.registry, request.actor
 
 
+def handed(request: Request, case: HallCase, act: str) -> bool:
+    """Whether a clerk hands this in at the window, and not the applicant. Raises place.Elsewhere for a clerk who is not there."""
+    clerk: bool = bool(request.has_permission("hall-intake"))
+    if clerk:
+        place.check(request.registry, request.actor, act, case.number)
+    return clerk
+
+
 def save(request: Request, case: HallCase) -> None:
     """The form's words and every file that was chosen."""
+    handed(request, case, "save")
     if case.state in ("draft", "supplementing"):
         intake.change(request.db, case, request.POST, request.POST.get("title", ""))
     for key in cases.materials(request.db, case):
@@ -39,17 +48,22 @@ def save(request: Request, case: HallCase) -> None:
 
 
 def submit(request: Request, case: HallCase) -> None:
+    handed(request, case, "submit")
     save(request, case)
     intake.submit(*base(request), case)
 
 
 def promise(request: Request, case: HallCase) -> None:
-    cms = signature(request.POST.get("promise_cms", ""))
-    gaps.promise_gaps(*base(request), case, cms, uploaded(request, "scan"))
+    """The applicant signs; what was signed on paper a clerk scans."""
+    if handed(request, case, "promise"):
+        gaps.promise_gaps(*base(request), case, b"", uploaded(request, "scan"))
+    else:
+        gaps.promise_gaps(*base(request), case, signature(request.POST.get("promise_cms", "")))
 
 
 def promise_and_accept(request: Request, case: HallCase) -> None:
     """At the window: the signed sheet is scanned and the application taken up, in one act of the clerk."""
+    handed(request, case, "promise")
     gaps.promise_gaps(*base(request), case, b"", uploaded(request, "scan"))
     intake.accept(*base(request), case, request.POST.get("special", ""))
 

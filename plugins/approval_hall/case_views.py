@@ -98,6 +98,7 @@ def mine(request: Request, found: HallCase, item: Item) -> dict[str, Any]:
     return {
         "queues": posts.queues(request.db, user), "leads": bool(lead), "decides": decides, "letter_version": version,
         "represents": posts.REPRESENTATIVE in lead and not decides,
+        "prereviews": powers.may(matrix, found.kind, powers.PRE_REVIEW),
     }  # fmt: skip
 
 

@@ -44,6 +44,14 @@ def may_be_read(identity: Identity, context: Any) -> bool:
     return may_be_seen(identity, context)
 
 
+def may_deliver(identity: Identity, context: Any) -> bool:
+    """Who hands papers in: the applicant; a clerk for whoever applies at the window, and papers that follow an acceptance."""
+    if "bidder" in identity.roles:
+        return is_applicant(identity, context)
+    case = getattr(context, "case", None)
+    return case is None or case.channel == "window" or case.accepted_at is not None
+
+
 def reads_as(request: Request) -> str:
     """As whom a reader looks at a case: applicant | staff."""
     return "applicant" if "bidder" in request.identity.roles else "staff"

@@ -8,27 +8,29 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, limits, place
-from plugins.approval_hall.catalogue.item import Item, kinds
+from plugins.approval_hall.catalogue.item import Item
 from plugins.approval_hall.events import CaseClosed, CaseDecided
 from plugins.approval_hall.handling import clocks
 from plugins.approval_hall.handling.service import end_step
 from plugins.approval_hall.intake.service import facts
 from plugins.approval_hall.models import HallCase, HallIssued
 from plugins.approval_hall.papers import documents, keeping
-from plugins.approval_hall.staff import granting, posts
+from plugins.approval_hall.staff import granting, posts, powers
 from trading.acts import Actor
 from trading.clock import database_now
 from trading.errors import refuse
+from trading.interfaces import IAccounts
 from trading.web import _
 
 APPROVED, REJECTED = "approved", "rejected"
 
 
 def prereview(session: Session, registry: Any, actor: Actor, case: HallCase, opinion: str) -> None:
-    """The lead department's representative looks into a case first (预审); entry `hall.prereviewed`. Raises Refused."""
+    """The lead department's representative looks into a case first (预审), as the letter of authority says; entry `hall.prereviewed`. Raises
+    Refused `hall.not-yours`, `hall.no-power`, `hall.prereview`, `hall.opinion`."""
     place.check(registry, actor, "prereview", case.number)
     item = cases.item_of(session, case)
-    posts.expect(session, actor, item.lead, item.department(item.lead))
+    granting.may_decide(session, actor, item.lead, item.department(item.lead), case.kind, powers.PRE_REVIEW)
     if case.state not in ("accepted", "reviewed"):
         raise refuse("hall.prereview", _("This is not possible at the present stage."))
     if not opinion.strip():
@@ -112,6 +114,7 @@ def file_result(
 ) -> None:
     """Store the result, the licence or the reply as scanned (扫描存入方可办结); entry `hall.result-filed`. Raises Refused."""
     place.check(registry, actor, "result", case.number)
+    expect_finisher(session, registry, actor, case)
     if case.state != "decided":
         raise refuse("hall.result", _("The result is filed after the decision"))
     case.result_sha256, at = keeping.keep(session, registry["keys"], case, name, data), database_now(session)
@@ -123,6 +126,7 @@ def close(session: Session, registry: Any, actor: Actor, case: HallCase) -> None
     """Close a decided case (办结); entry `hall.closed` with its counted and uncounted working days. Raises Refused `hall.close` while
     its result is not in the file."""
     place.check(registry, actor, "close", case.number)
+    expect_finisher(session, registry, actor, case)
     cases.advance(session, case, "close", result=bool(case.result_sha256))
     at = database_now(session)
     case.closed_at = at
@@ -139,6 +143,15 @@ def close(session: Session, registry: Any, actor: Actor, case: HallCase) -> None
     clocks.tell(session, registry, actor, case, at)
 
 
+def expect_finisher(session: Session, registry: Any, actor: Actor, case: HallCase) -> None:
+    """That whoever finishes a case is a clerk of the window, or of its lead department. Raises Refused `hall.not-yours`,
+    `hall.not-on-duty`."""
+    person = registry.getUtility(IAccounts).get(session, actor.user_id)
+    if "hall-clerk" not in {grant.role for grant in person.roles}:
+        item = cases.item_of(session, case)
+        posts.expect(session, actor, item.lead, item.department(item.lead))
+
+
 def spent_days(session: Session, case: HallCase) -> limits.Totals:
     """Working days of a case that counted and that did not, up to its decision or to now."""
     if case.accepted_at is None:
@@ -146,8 +159,3 @@ def spent_days(session: Session, case: HallCase) -> limits.Totals:
     until = case.decided_at or case.closed_at or database_now(session)
     stopped = clocks.stopping(session, case, cases.item_of(session, case))
     return limits.totals(case.accepted_at, until, clocks.the_calendar(), limits.pauses_from(stopped))
-
-
-def called(kind: str, locale: str) -> str:
-    """What a kind of case is called."""
-    return kinds()[kind].name.of(locale)

@@ -74,7 +74,10 @@ def deliver(
     row = rows[key]
     if case.state not in BEFORE and row.state != "promised":
         raise refuse("hall.deliver", _("Papers are handed in before the application is accepted"), field=key)
-    row.sha256, at = keeping.keep(session, registry["keys"], case, name, data, key), database_now(session)
+    sha256, at = keeping.keep(session, registry["keys"], case, name, data, key), database_now(session)
+    if row.state == "delivered" and row.sha256 == sha256:
+        return  # the very paper that is there is not handed in anew
+    row.sha256 = sha256
     late = row.due_at is not None and at >= row.due_at
     row.state, row.delivered_at = "delivered", at
     session.flush()

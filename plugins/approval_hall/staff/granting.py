@@ -86,8 +86,10 @@ def standing(
     return (json.loads(row.raw)["powers"], row.version) if row else (None, 0)
 
 
-def may_decide(session: Session, actor: Actor, department: str, called: str, kind: str) -> None:
-    """That whoever acts may decide a case of a kind for a department: its head, or a representative whom the letter lets.
+def may_decide(
+    session: Session, actor: Actor, department: str, called: str, kind: str, power: str = powers.DECIDE
+) -> None:
+    """That whoever acts has a power over cases of a kind for a department: its head, or a representative whom the letter lets.
     Raises Refused `hall.not-yours`, `hall.no-power`."""
     held = posts.departments_of(session, actor.user_id).get(department, set())
     if posts.HEAD in held:
@@ -98,5 +100,5 @@ def may_decide(session: Session, actor: Actor, department: str, called: str, kin
             rule="HALL 29", remedy=_("You can give your opinion on the steps of your department."),
         )  # fmt: skip
     matrix, version = standing(session, department, actor.user_id)
-    if not powers.may(matrix, kind, powers.DECIDE):
+    if not powers.may(matrix, kind, power):
         raise Refused(powers.no_power(kind, called, matrix, version))

@@ -221,7 +221,7 @@ def test_a_case_is_decided_by_who_may_under_seal_and_closed_only_with_its_result
         scene.act(f"{step}-A", service.end_step, number, step, "passed", "同意")
     assert scene.case(number).state == "reviewed"
     assert codes(scene, "representative", deciding.decide, number, "approved", "", SITE) == ["hall.no-power"]
-    scene.act("representative", deciding.prereview, number, "材料齐全")
+    assert codes(scene, "representative", deciding.prereview, number, "材料齐全") == ["hall.no-power"]
     assert codes(scene, "head", deciding.decide, number, "rejected", "", SITE) == ["hall.decide-reason"]
     scene.act("head", deciding.decide, number, "approved", "按批复建设", SITE)
     row = scene.read(lambda db: documents.newest(db, cases.find(db, number), "decision"))
@@ -235,6 +235,8 @@ def test_a_case_is_decided_by_who_may_under_seal_and_closed_only_with_its_result
         )
         assert found[0] == verdict
     assert codes(scene, "clerk", deciding.close, number) == ["hall.close"]
+    assert codes(scene, "water-A", deciding.file_result, number, *FILE) == ["hall.not-yours"]
+    assert codes(scene, "water-A", deciding.close, number) == ["hall.not-yours"]
     scene.act("clerk", deciding.file_result, number, *FILE)
     scene.act("clerk", deciding.close, number)
     assert scene.case(number).state == "closed"
@@ -311,6 +313,7 @@ def test_the_head_signs_what_the_representative_may_decide(scene: Quick, tmp_pat
     scene.act("clerk", intake.accept, number)
     for step in ("planning", "environment", "water", "defence", "development"):
         scene.act(f"{step}-A", service.end_step, number, step, "passed")
+    scene.act("representative", deciding.prereview, number, "材料齐全")
     scene.act("representative", deciding.decide, number, "approved", "", SITE)
     assert scene.case(number).outcome == "approved"
 

@@ -45,6 +45,10 @@ def test_an_application_from_the_guide_to_a_decision_that_a_stranger_checks(
             ).status_int
         )
 
+    assert [post(clerk, act) for act in ("save", "submit", "promise")] == [404] * 3
+    own = form_with(applicant.get(f"/hall/cases/{number}"), "promise_cms")["csrf_token"].value
+    # a file of one's own is no sheet that was signed at the window
+    assert post(applicant, "promise", scan=paper(), csrf_token=own) == 422
     assert post(clerk, "accept") == 422
     assert post(clerk, "tell") == 303
     form = form_with(applicant.get(f"/hall/cases/{number}"), "material-water")
