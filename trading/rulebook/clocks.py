@@ -12,7 +12,7 @@ first; red begins when the clock is due and unanswered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
@@ -69,11 +69,14 @@ class Due:
 
 
 def due(clock: Clock, calendar: Calendar) -> Due | None:
-    """When a clock is due; None while it is paused with no end. Raises ValueError when a pause ends
-    before it starts or pauses overlap."""
+    """When a clock is due; None while it is paused with no end. A pause that begins after the end stops nothing
+    any more. Raises ValueError when a pause ends before it starts or pauses overlap."""
     _check(clock.pauses)
-    if any(pause.end is None for pause in clock.pauses):
-        return None
+    still = next((pause for pause in clock.pauses if pause.end is None), None)
+    if still is not None:
+        ended = tuple(pause for pause in clock.pauses if pause.end is not None)
+        before = due(replace(clock, pauses=ended), calendar)
+        return before if before is not None and still.start >= before.red else None
     if clock.unit in EXACT:
         return _due_exact(clock)
     return _due_days(clock, calendar)
@@ -86,7 +89,7 @@ def light(clock: Clock, calendar: Calendar, now: datetime, stopped: datetime | N
         return "done" if stopped is not None else "paused"
     if stopped is not None:
         return "done" if stopped < instants.red else "red"
-    if any(pause.start <= now < _end(pause) for pause in clock.pauses):
+    if any(pause.start <= now < _end(pause) for pause in clock.pauses if pause.start < instants.red):
         return "paused"
     if now >= instants.red:
         return "red"

@@ -65,6 +65,22 @@ def test_a_clock_paused_without_end_has_no_due_instant() -> None:
     assert light(clock, CALENDAR, at(12, 1), at(11, 30)) == "done"
 
 
+def test_a_pause_that_begins_after_the_end_stops_nothing() -> None:
+    late = at(6, 3)  # due at the end of the 29th of May
+    for end in (None, at(6, 10)):
+        clock = Clock(at(5, 20), 7, "working_day", (Pause(late, end, "appraisal"),))
+        assert due(clock, CALENDAR) == due(Clock(at(5, 20), 7, "working_day"), CALENDAR)
+        assert [light(clock, CALENDAR, day) for day in (at(5, 25), at(6, 2), at(6, 4))] == [
+            "green",
+            "red",
+            "red",
+        ]
+    earlier = Pause(at(5, 22), at(6, 2), "appraisal")
+    assert (
+        due(Clock(at(5, 20), 7, "working_day", (earlier, Pause(late, None, "appraisal"))), CALENDAR) is None
+    )
+
+
 def test_the_light_is_paused_during_a_pause_that_has_ended_since() -> None:
     clock = Clock(at(5, 20), 7, "working_day", (Pause(at(5, 22), at(5, 26), "appraisal"),))
     assert light(clock, CALENDAR, at(5, 25)) == "paused"
