@@ -185,11 +185,11 @@ def by_item(session: Session, period: Period) -> dict[str, Counts]:
 
 
 def in_force(session: Session, at: datetime) -> int:
-    """How many items can be applied for at an instant (进驻事项数)."""
-    standing = (HallItem.published_at < at) & (
-        HallItem.withdrawn_at.is_(None) | (HallItem.withdrawn_at >= at)
-    )
-    return session.scalar(select(func.count(HallItem.code.distinct())).where(standing)) or 0
+    """How many items can be applied for at an instant (进驻事项数): those whose newest version then was not withdrawn."""
+    newest = select(HallItem.withdrawn_at).where(HallItem.published_at < at).distinct(HallItem.code)
+    then = newest.order_by(HallItem.code, HallItem.version.desc()).subquery()
+    standing = then.c.withdrawn_at.is_(None) | (then.c.withdrawn_at >= at)
+    return session.scalar(select(func.count()).select_from(then).where(standing)) or 0
 
 
 def revisions(session: Session, begin: datetime, end: datetime) -> int:

@@ -37,6 +37,8 @@ from trading.web import _
 COLUMNS = ("number", "item", "applicant", "title", "kind", "channel", "filed", "accepted", "promised", "statutory", "decided",
            "closed", "outcome", "rating")  # fmt: skip
 NOON, SHOWN = time(12), 20
+YEARS, LONGEST = (1990, 2100), 1000
+"""the first and the last year, the most working days that a row may have"""
 NOTHING = Jsonb({})
 STATES = {(False, False): "accepted", (True, False): "decided", (True, True): "closed"}
 OUTCOMES = ("approved", "rejected")
@@ -88,7 +90,10 @@ def load(session: Session, registry: Any, actor: Actor, data: bytes, applicant: 
 def read(data: bytes) -> list[Line]:
     """The rows of a file. Raises Refused `load.form` with the numbers of wrong rows."""
     try:
-        table = csv.DictReader(io.StringIO(data.decode("utf-8-sig")))
+        text = data.decode("utf-8-sig")
+        if "\0" in text:
+            raise csv.Error("a zero byte")  # which no column of the database takes
+        table = csv.DictReader(io.StringIO(text), restval="")
         missing = set(COLUMNS) - set(table.fieldnames or ())
         rows = list(table) if not missing else []
     except (UnicodeDecodeError, csv.Error) as error:
@@ -127,12 +132,12 @@ def faults_of(line: Line) -> Iterator[str]:
     """What contradicts itself."""
     if not line.number or line.kind not in kinds() or line.channel not in ("online", "window"):
         yield "number, kind or channel"
-    if not 0 <= line.promised <= line.statutory:
-        yield "promised > statutory"
+    if not 0 <= line.promised <= line.statutory <= LONGEST:
+        yield f"0 ≤ promised ≤ statutory ≤ {LONGEST}"
     if line.closed is not None and line.decided is None:
         yield "closed, not decided"
     days = [day for day in (line.filed, line.accepted, line.decided, line.closed) if day is not None]
-    if days != sorted(days):
+    if days != sorted(days) or not YEARS[0] <= days[0].year <= days[-1].year <= YEARS[1]:
         yield "filed, accepted, decided, closed"
     if (line.outcome in OUTCOMES) != (line.decided is not None) or line.rating not in ("", *GRADES):
         yield "outcome or rating"
@@ -223,4 +228,5 @@ def rating_row(case: dict[str, Any], grade: str) -> dict[str, Any]:
         "rated_at": at,
         "words": "",
         "outcome": "",
+        "followed_at": at,  # whoever was dissatisfied then is no debt of this hall
     }

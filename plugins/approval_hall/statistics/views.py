@@ -29,6 +29,8 @@ def asked(request: Request) -> Period:
         first, last = (date.fromisoformat(request.GET[name]) for name in ("from", "until"))
     except (KeyError, ValueError):
         return Period.of_month(today.year, today.month)
+    if not all(loading.YEARS[0] <= day.year <= loading.YEARS[1] for day in (first, last)):
+        return Period.of_month(today.year, today.month)
     return Period(first, last) if first <= last else Period(last, first)
 
 

@@ -21,6 +21,7 @@ from plugins.approval_hall.statistics.counting import Period
 from plugins.approval_hall.statistics.loading import COLUMNS
 from tests.helpers import hall_user, log_in, make_party
 from trading.acts import process
+from trading.clock import database_now
 from trading.errors import Refused
 from trading.parties.models import Party
 from trading.periods import the_calendar
@@ -124,6 +125,20 @@ def test_the_catalogue_that_was_cut_shows_by_how_much(session: Session, load: Ca
     assert found.catalogue_cut.shown() == "74.81 % (781/1044)"
 
 
+def test_an_item_whose_newest_version_is_withdrawn_is_not_in_force(
+    session: Session, load: Callable[[bytes], int]
+) -> None:
+    session.execute(HallItem.__table__.delete())
+    now = database_now(session)
+    facts = {"code": "again", "definition": b"{}", "sha256": "", "reason": ""}
+    for version, published, withdrawn in ((1, 9, None), (2, 5, now - timedelta(days=2))):
+        at = now - timedelta(days=published)
+        session.add(HallItem(version=version, published_at=at, withdrawn_at=withdrawn, **facts))
+    session.flush()
+    found = [counting.in_force(session, now - timedelta(days=ago)) for ago in (10, 6, 3, 1)]
+    assert found == [0, 1, 1, 0]
+
+
 def test_an_early_case_was_decided_before_its_last_day_and_a_late_one_after_it(
     session: Session, load: Callable[[bytes], int]
 ) -> None:
@@ -150,6 +165,9 @@ WRONG: tuple[tuple[Row, str], ...] = (
     ({"closed": date(2026, 3, 1), "decided": date(2026, 3, 1)}, "load.form"),
     ({"rating": "great"}, "load.form"),
     ({"accepted": "yesterday"}, "load.form"),
+    ({"promised": 99999, "statutory": 99999}, "load.form"),
+    ({"title": "\0"}, "load.form"),
+    ({"decided": date(9999, 12, 31), "closed": date(9999, 12, 31)}, "load.form"),
     ({"applicant": "91440300MA5DA1234X"}, ""),
     ({"number": "OLD000000"}, "load.number"),
 )
@@ -163,7 +181,8 @@ def test_a_file_that_is_wrong_anywhere_is_not_taken_at_all(
             load(table([row(0), row(1) | wrong]))
         assert refused.value.faults[0].code == code or not code, wrong
     assert session.scalar(select(func.count()).select_from(HallCase)) == 0
-    for data in (b"\xff\xfe", b"", b"number,item\n1,2\n"):
+    short = ",".join(COLUMNS).encode() + b"\nOLD1,x\n"
+    for data in (b"\xff\xfe", b"", b"number,item\n1,2\n", short):
         with pytest.raises(Refused):
             load(data)
 
@@ -178,4 +197,7 @@ def test_statistics_are_a_page_a_spreadsheet_a_circular_and_data(app: TestApp, c
         "2026-03-01",
         {"percent": "—", "part": 0, "whole": 0},
     )
+    this_month = manager.get("/api/hall/statistics").json["from"]
+    for far in ("from=0001-01-01&until=2026-03-31", "from=2026-03-01&until=9999-12-31"):
+        assert manager.get(f"/api/hall/statistics?{far}").json["from"] == this_month
     log_in(app, config, hall_user(config, "agent")).get("/hall/statistics", status=403)
