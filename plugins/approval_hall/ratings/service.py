@@ -13,6 +13,7 @@ from plugins.approval_hall import cases
 from plugins.approval_hall.events import CaseClosed
 from plugins.approval_hall.models import HallCase
 from plugins.approval_hall.ratings.models import HallRating
+from plugins.approval_hall.supervision import case_deadlines
 from plugins.approval_hall.supervision.thresholds import thresholds
 from trading.acts import Actor
 from trading.clock import database_now
@@ -78,17 +79,19 @@ def to_follow_up(session: Session) -> list[tuple[HallRating, HallCase]]:
 
 
 def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
-    """The port IClockSource: follow-ups that are owed, by the leading department."""
+    """The port IClockSource: follow-ups that are owed. The supervision makes them, so the hall's own department
+    answers for them, not the one that somebody was dissatisfied with."""
     days = thresholds(registry.settings["approval_hall.lights"]).follow_days
-    return [deadline(session, rating, case, days) for rating, case in to_follow_up(session)]
+    owing = case_deadlines.hall_name(registry)
+    return [deadline(session, rating, case, days, owing) for rating, case in to_follow_up(session)]
 
 
-def deadline(session: Session, rating: HallRating, case: HallCase, days: int) -> Deadline:
+def deadline(session: Session, rating: HallRating, case: HallCase, days: int, owing: str) -> Deadline:
     item = cases.item_of(session, case)
     assert rating.rated_at is not None, "a bad rating was given"
     return Deadline(
         key=f"hall-rating/{case.number}", subject=case.number, title=item.name.zh, title_en=item.name.of("en"),
-        step=_("Follow-up to a dissatisfied applicant"), department=item.department(item.lead), unit=item.lead,
+        step=_("Follow-up to a dissatisfied applicant"), department=owing, unit=case_deadlines.HALL,
         started=rating.rated_at, clock=Clock(rating.rated_at, days, "working_day"), route="hall-ratings", tender=case.number,
         item="rating",
     )  # fmt: skip

@@ -65,7 +65,7 @@ def board(session: Session, now: datetime, discreet: bool) -> Board:
     departments = {name: Department(name) for name in {light.department for light in found}}
     for light in found:
         departments[light.department].lights[light.light] += 1
-    for name, reds in reds_of_year(session, now).items():
+    for name, reds in reds_of_year(session, now, discreet).items():
         departments.setdefault(name, Department(name)).reds_this_year = reds
     ranked = sorted(departments.values(), key=rank)
     urgent = [light for light in found if light.light in ("red", "yellow")]
@@ -78,12 +78,16 @@ def rank(department: Department) -> Any:
     return not department.name, -lights["red"], -lights["yellow"], -department.reds_this_year, department.name
 
 
-def reds_of_year(session: Session, now: datetime) -> dict[str, int]:
-    """Red lights since the beginning of the year, by department."""
+def reds_of_year(session: Session, now: datetime, discreet: bool) -> dict[str, int]:
+    """Red lights since the beginning of the year, by department; those for the authority only where `discreet`."""
     begins = at_beijing(beijing_date(now).replace(month=1, day=1), datetime.min.time())
     query = select(HallLightChange.department, func.count()).where(
         HallLightChange.light == "red", HallLightChange.at >= begins
     )
+    if not discreet:
+        query = query.join(HallLight, HallLight.id == HallLightChange.light_id).where(
+            HallLight.discreet.is_(False)
+        )
     return {row[0]: row[1] for row in session.execute(query.group_by(HallLightChange.department))}
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, limits
 from plugins.approval_hall.catalogue.item import Item
+from plugins.approval_hall.catalogue.publishing import library
 from plugins.approval_hall.handling.clocks import stopping
-from plugins.approval_hall.models import HallCase, HallMaterial, HallPause, HallStep
+from plugins.approval_hall.models import HallCase, HallMaterial, HallPause
 from plugins.approval_hall.staff import posts
 from plugins.approval_hall.supervision.thresholds import threshold, thresholds
 from trading.deadlines import Deadline, Threshold
@@ -24,13 +25,14 @@ from trading.web import _
 
 RUNNING = ("prefiled", "accepted", "reviewed")
 AT_WORK = ("running", "paused")
+HALL = "hall"
+"""the department of the window itself"""
 
 
 def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
     """The port IClockSource: everything that runs in cases."""
-    begun = select(HallStep.id).where(HallStep.case_id == HallCase.id).exists()
-    handled = (HallCase.state == "prefiled") | begun  # those of an earlier system are counted, not watched
-    query = select(HallCase).where(HallCase.state.in_(RUNNING), handled).order_by(HallCase.number)
+    query = select(HallCase).where(HallCase.state.in_(RUNNING), HallCase.filed_by.is_not(None))
+    query = query.order_by(HallCase.number)
     found = (each for case in session.scalars(query) for each in of_case(session, registry, case))
     return [each for each in found if each.stopped is None]
 
@@ -41,12 +43,15 @@ def prefix(case: HallCase) -> str:
 
 
 def of_case(session: Session, registry: Any, case: HallCase) -> list[Deadline]:
-    """What runs in one case, and what was ended in it, with when."""
+    """What runs in one case, and what was ended in it, with when. Those of an earlier system, which nobody filed
+    here, are counted, not watched."""
+    if case.filed_by is None:
+        return []
     item = cases.item_of(session, case)
     own = item_threshold(registry, item)
     pauses = cases.pauses(session, case)
     found = [
-        *of_intake(session, case, item),
+        *of_intake(session, registry, case, item),
         *of_whole(case, item, stopping(session, case, item)),
         *of_steps(session, registry, case, item, pauses),
     ]
@@ -59,12 +64,12 @@ def item_threshold(registry: Any, item: Item) -> Threshold | None:
     return threshold(row, thresholds(registry.settings["approval_hall.lights"]).default) if row else None
 
 
-def of_intake(session: Session, case: HallCase, item: Item) -> Iterator[Deadline]:
+def of_intake(session: Session, registry: Any, case: HallCase, item: Item) -> Iterator[Deadline]:
     """From the filing on: accept, or tell once what is missing (LIC 32)."""
     if case.filed_at is not None and case.state == "prefiled":
         clock = limits.clock(case.filed_at, limits.days("tell"))
-        yield deadline(case, item, "intake", _("Accept, or tell what is missing"), "hall", case.filed_at, clock,
-                       rule=limits.article("tell"))  # fmt: skip
+        yield deadline(case, item, "intake", _("Accept, or tell what is missing"), HALL, case.filed_at, clock,
+                       department=hall_name(registry), rule=limits.article("tell"))  # fmt: skip
     promised = select(HallMaterial).where(HallMaterial.case_id == case.id, HallMaterial.state == "promised")
     for each in session.scalars(promised):
         if case.accepted_at is not None and each.due_at is not None and each.failed_at is None:
@@ -95,6 +100,11 @@ def of_steps(
             limits.clock(step.started_at, step.days, still), step_en=words.of("en"), stopped=ended,
             person=in_charge(session, registry, step.department),
         )  # fmt: skip
+
+
+def hall_name(registry: Any) -> str:
+    """What the hall's own department is called: an item names only the departments of its steps."""
+    return library(registry).departments[HALL].zh
 
 
 def in_charge(session: Session, registry: Any, department: str) -> str:

@@ -27,10 +27,12 @@ TELL = "hall.letter-told"
 def issue(
     session: Session, actor: Actor, officer: uuid.UUID, light: HallLight, words: str, days: int
 ) -> HallLetter:
-    """A letter about a light to whoever has to act; entry `letter.issued`. Raises Refused `letter.nobody` for a
-    period in which nobody has to act."""
-    if not light.department:
-        raise refuse("letter.nobody", _("Nobody has to act in this period: there is no one to write to."))
+    """A letter about a light to whoever has to act; entry `letter.issued`. Raises Refused `letter.nobody` when
+    nobody has to act, or an authority that is neither of this hall nor a party."""
+    if not answerable(light):
+        raise refuse(
+            "letter.nobody", _("Nobody who could answer here has to act: there is no one to write to.")
+        )
     now = database_now(session)
     letter = HallLetter(
         number=next_number(session, HallLetter.number, "D", now), light_id=light.id, subject=light.subject,
@@ -46,6 +48,16 @@ def issue(
     record(session, actor, "letter.issued", light.tender or None, payload, now)
     promise(session, TELL, {"letter": letter.number})
     return letter
+
+
+def answerable(light: HallLight) -> bool:
+    """Whether there is anybody who could answer: a department of this hall or a party."""
+    return bool(light.unit or light.party_id)
+
+
+def about(session: Session, letter: HallLetter) -> HallLight | None:
+    """The light it was written about."""
+    return session.get(HallLight, letter.light_id) if letter.light_id else None
 
 
 def clock_of(letter: HallLetter) -> Clock:
@@ -73,7 +85,7 @@ def answer(session: Session, actor: Actor, user: uuid.UUID, letter: HallLetter, 
         raise refuse("letter.answered", _("This letter is answered already."))
     now = database_now(session)
     letter.answer, letter.answered_by, letter.answered_at = words, user, now
-    light = session.get(HallLight, letter.light_id) if letter.light_id else None
+    light = about(session, letter)
     payload = {
         "number": letter.number,
         "subject": letter.subject,
@@ -93,15 +105,16 @@ def unanswered(session: Session) -> list[HallLetter]:
 
 def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
     """The port IClockSource: answers that are owed."""
-    return [deadline(letter) for letter in unanswered(session)]
+    return [deadline(letter, about(session, letter)) for letter in unanswered(session)]
 
 
-def deadline(letter: HallLetter) -> Deadline:
+def deadline(letter: HallLetter, light: HallLight | None) -> Deadline:
+    """The answer that is owed; what is written about a discreet light is as discreet."""
     return Deadline(
         key=f"letter/{letter.number}", subject=letter.number, title=letter.subject, step=_("Answer to a supervision letter"),
         department=letter.department, unit=letter.unit, party_id=letter.party_id, started=letter.issued_at,
         clock=clock_of(letter), route="hall-letter", where={"number": letter.number}, item="letter",
-        stopped=letter.answered_at,
+        discreet=light is not None and light.discreet,
     )  # fmt: skip
 
 
@@ -109,7 +122,7 @@ def deadline(letter: HallLetter) -> Deadline:
 def tell(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """Keep the promise: a text to the department that a letter has come; it says nothing of what is in it."""
     letter = find(session, payload["letter"])
-    light = session.get(HallLight, letter.light_id) if letter.light_id else None
+    light = about(session, letter)
     if light is None:
         return
     day = answer_day(letter).isoformat()

@@ -20,26 +20,26 @@ from plugins.approval_hall.supervision.thresholds import Thresholds, thresholds
 from trading.acts import process, record
 from trading.clock import database_now, rfc3339
 from trading.deadlines import Deadline, everything, instants
-from trading.live import announce
 from trading.outbox import promise
 from trading.periods import the_calendar
 
 LOOK, TURN = "hall.look", "hall.light"
 SCHEDULER = "scheduler"
-CHANNEL = "hall:lights"
 PLAIN = ("subject", "tender", "title", "title_en", "step", "step_en", "item", "kind", "department", "unit", "party_id", "person",
          "rule", "certainty", "route", "discreet")  # fmt: skip
 
 
 def look(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     """The regular promise: whatever runs in any room is watched, and what no longer runs is let go."""
+    # Locked before anything is read: an act that is under way is waited for, not undone by what it was before.
+    known = lights(session, HallLight.ended_at.is_(None))
     now = database_now(session)
     found = {each.key: each for each in everything(session, registry, now)}
-    known = lights(session, HallLight.ended_at.is_(None) | HallLight.key.in_(found))
+    known |= lights(session, HallLight.key.in_(found.keys() - known.keys()))
     for each in found.values():
         watch(session, registry, each, known.get(each.key), now)
     for key in known.keys() - found.keys():
-        end(session, registry, known[key], now)
+        end(session, known[key], now)
 
 
 def lights(session: Session, which: Any) -> dict[str, HallLight]:
@@ -52,7 +52,7 @@ def follow(
     session: Session, registry: Any, deadlines: Iterable[Deadline], prefix: str, now: datetime
 ) -> None:
     """In the transaction of an act of this hall: what runs now among the keys that begin with `prefix`, and what was
-    done in it (`stopped`), with when."""
+    done in it (`stopped`), with when; what is not among them any more was done by the act."""
     found = {each.key: each for each in deadlines}
     known = lights(session, HallLight.key.startswith(prefix, autoescape=True))
     for each in found.values():
@@ -63,7 +63,7 @@ def follow(
             done(session, registry, watch(session, registry, each, light, each.stopped), each.stopped)
     for key in known.keys() - found.keys():
         if known[key].ended_at is None:
-            end(session, registry, known[key], now)
+            done(session, registry, known[key], now)
 
 
 def watch(
@@ -117,7 +117,7 @@ def turn(session: Session, registry: Any, payload: dict[str, Any]) -> None:
     if light.key in running:
         watch(session, registry, running[light.key], light, now)
     else:  # done meanwhile, or over: the light goes out as it is
-        end(session, registry, light, now)
+        end(session, light, now)
 
 
 def turn_to(session: Session, registry: Any, light: HallLight, shown: str, now: datetime) -> None:
@@ -138,7 +138,6 @@ def turn_to(session: Session, registry: Any, light: HallLight, shown: str, now: 
         "started": rfc3339(light.started_at), "due": rfc3339(light.red_at) if light.red_at else None,
     }  # fmt: skip
     record(session, process(SCHEDULER), "light.changed", light.tender or None, payload, now)
-    announce(session, registry["queue"], CHANNEL, "light", light=shown)
     if shown in ("yellow", "red"):
         telling.tell_later(session, change)
     if shown == "red" and light.department:
@@ -149,11 +148,10 @@ def done(session: Session, registry: Any, light: HallLight, at: datetime) -> Non
     """The act was done at that instant: too late, the light turns red before it goes out."""
     if light.kind == "act" and light.red_at is not None and at >= light.red_at:
         turn_to(session, registry, light, "red", at)
-    end(session, registry, light, at)
+    end(session, light, at)
 
 
-def end(session: Session, registry: Any, light: HallLight, at: datetime) -> None:
+def end(session: Session, light: HallLight, at: datetime) -> None:
     """Nobody waits for it any more."""
     light.ended_at = at
-    announce(session, registry["queue"], CHANNEL, "light", light="out")
     session.flush()

@@ -127,6 +127,7 @@ def shown_light(request: Request, light: HallLight, form: Form) -> dict[str, Any
     return common(request) | {
         "light": light,
         "form": form,
+        "answerable": letters.answerable(light),
         "history": board.history(request.db, light),
         "letters": list(request.db.scalars(about)),
     }

@@ -50,6 +50,12 @@ class Supervised:
 
     def case(self) -> HallCase:
         """An accepted case: five steps run from now on."""
+        made = self.filed()
+        intake.accept(self.session, self.registry, self.clerk, made)
+        return made
+
+    def filed(self) -> HallCase:
+        """A case that is handed in and waits for the window."""
         made = intake.draft(
             self.session, self.registry, self.applicant, ITEM, self.owner.id, FORM, "示例小学教学楼"
         )
@@ -64,7 +70,6 @@ class Supervised:
                 b"%PDF-1.4 " + key.encode(),
             )
         intake.submit(self.session, self.registry, self.applicant, made)
-        intake.accept(self.session, self.registry, self.clerk, made)
         return made
 
     def end(self, case: HallCase, step: str) -> None:

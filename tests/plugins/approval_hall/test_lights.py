@@ -12,13 +12,18 @@ from pyramid.config import Configurator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from plugins.approval_hall.events import CaseTimed
 from plugins.approval_hall.handling import service as handling
+from plugins.approval_hall.intake import service as intake
+from plugins.approval_hall.models import HallCase
+from plugins.approval_hall.statistics import loading
 from plugins.approval_hall.supervision import accountability, board, letters, lights, telling
 from plugins.approval_hall.supervision.models import (
     HallAccountability,
     HallLight,
 )
 from tests.plugins.approval_hall.supervised import Supervised, days_later
+from tests.plugins.approval_hall.test_statistics import row, table
 from tests.texting import telephones
 from trading import clock
 from trading.clock import database_now
@@ -106,6 +111,48 @@ def test_a_step_done_in_time_goes_out_and_one_done_late_turns_red_first(
     assert "defence" not in hall.lights()
 
 
+def test_an_application_that_was_taken_up_late_turns_red_before_it_goes_out(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    case = hall.filed()
+    look(hall)
+    assert hall.lights() == {"intake": "green"}
+    light = hall.session.scalars(select(HallLight).where(HallLight.key.endswith("/intake"))).one()
+    assert (light.unit, light.department) == ("hall", "行政审批服务局")
+    ahead(timedelta(days=14))
+    intake.accept(hall.session, hall.registry, hall.clerk, case)
+    assert "intake" not in hall.lights()
+    assert hall.changes("intake") == ["yellow", "red"]
+
+
+def test_cases_of_an_earlier_system_are_not_watched(hall: Supervised) -> None:
+    over = row(1, rating="dissatisfied")
+    still_open = row(2, decided="", closed="", outcome="")
+    loading.load(hall.session, hall.registry, hall.clerk, table([over, still_open]), hall.owner.uscc)
+    look(hall)
+    for case in hall.session.scalars(select(HallCase)):
+        hall.registry.notify(
+            CaseTimed(hall.session, hall.registry, hall.clerk, case, database_now(hall.session))
+        )
+    assert hall.lights("") == {}
+
+
+def test_a_step_that_is_paused_too_late_stays_red_and_its_lateness_counts_once(
+    hall: Supervised, ahead: Ahead
+) -> None:
+    case = hall.case()
+    ahead(days_later(hall, case, 10))
+    look(hall)
+    handling.pause(
+        hall.session, hall.registry, hall.officers["water"], case, "water", "site-visit", "联合踏勘", "m.pdf",
+        b"%PDF-1.4 minutes",
+    )  # fmt: skip
+    assert hall.lights()["water"] == "red"
+    handling.resume(hall.session, hall.registry, hall.officers["water"], case, "water")
+    look(hall)
+    assert hall.changes("water") == ["yellow", "red"]
+
+
 def test_agreement_by_silence_shows_as_red(hall: Supervised, ahead: Ahead) -> None:
     case = hall.case()
     ahead(days_later(hall, case, 6))
@@ -190,6 +237,33 @@ def test_a_letter_is_answered_once_and_its_own_time_is_watched(hall: Supervised,
             hall.session, hall.officers["defence"], hall.officers["defence"].user_id, letter, "again"
         )
     assert [each["number"] for each in entries(hall, case.number, "letter.answered")] == [letter.number]
+
+
+def test_a_letter_goes_only_to_somebody_who_can_answer(hall: Supervised) -> None:
+    hall.case()
+    light = hall.session.scalars(select(HallLight).where(HallLight.key.endswith("/defence"))).one()
+    light.unit, light.department = "", "财政部门"  # as a complaint's authority, which is no party
+    with pytest.raises(Refused) as refused:
+        letters.issue(hall.session, hall.supervisor, hall.supervisor.user_id, light, "请说明原因", 5)
+    assert refused.value.faults[0].code == "letter.nobody"
+
+
+def test_what_is_for_the_authority_only_is_in_no_number_of_the_board(hall: Supervised, ahead: Ahead) -> None:
+    case = hall.case()
+    light = hall.session.scalars(select(HallLight).where(HallLight.key.endswith("/defence"))).one()
+    ahead(days_later(hall, case, 6))
+    look(hall)
+    light.discreet = True
+    letters.issue(hall.session, hall.supervisor, hall.supervisor.user_id, light, "请说明原因", 5)
+    now = database_now(hall.session)
+    lights.follow(
+        hall.session, hall.registry, letters.clocks(hall.session, hall.registry, now), "letter/", now
+    )
+    open_to_all = board.board(hall.session, now, discreet=False)
+    assert "人民防空办公室" not in {each.name for each in open_to_all.departments}
+    assert (open_to_all.totals["red"], board.reds_of_year(hall.session, now, discreet=False)) == (0, {})
+    theirs = board.board(hall.session, now, discreet=True)
+    assert [(each.reds_this_year, sum(each.lights.values())) for each in theirs.departments[:1]] == [(1, 2)]
 
 
 def test_the_board_counts_by_department_and_shows_what_is_behind_a_number(
