@@ -18,25 +18,13 @@ class CaseFacts:
     """What the guards look at."""
 
     state: str
-    gaps: int = 0
     reason: str = ""
-    steps_open: int = 0
     result: bool = True
-
-
-def complete(case: CaseFacts) -> bool:
-    """Papers are missing: tell the applicant once what is missing, or take it up with a promise where the item allows it."""
-    return case.gaps == 0
 
 
 def has_reason(case: CaseFacts) -> bool:
     """A case is sent back only with the reason in writing."""
     return bool(case.reason.strip())
-
-
-def all_steps_ended(case: CaseFacts) -> bool:
-    """Not every department has ended its step."""
-    return case.steps_open == 0
 
 
 def has_result(case: CaseFacts) -> bool:
@@ -48,10 +36,10 @@ LIFECYCLE: Lifecycle[CaseFacts] = Lifecycle(
     [
         step("file", ("draft", "supplementing"), "prefiled"),
         step("tell", "prefiled", "supplementing"),
-        step("accept", "prefiled", "accepted", complete),
+        step("accept", "prefiled", "accepted"),
         step("return", ("prefiled", "supplementing"), "returned", has_reason),
         step("withdraw", ("draft", "prefiled", "supplementing", "accepted", "reviewed"), "withdrawn"),
-        step("review", "accepted", "reviewed", all_steps_ended),
+        step("review", "accepted", "reviewed"),
         step("decide", "reviewed", "decided"),
         step("close", "decided", "closed", has_result),
     ],

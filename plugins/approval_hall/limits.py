@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from plugins.approval_hall.catalogue.checking import promised_days
-from plugins.approval_hall.catalogue.item import Item, Mode, Words, modes
+from plugins.approval_hall.catalogue.item import Words
 from trading.periods import Calendar, Clock, Pause, add_days, beijing_date, due, end_of, subtract_days
 
 MOMENT = timedelta(milliseconds=1)
@@ -28,7 +27,7 @@ def table() -> Mapping[str, Any]:
 
 
 def days(name: str) -> int:
-    """The working days of a limit: tell | gaps | remind | deliver."""
+    """The working days of a limit: tell | remind."""
     found: int = table()[name]["days"]
     return found
 
@@ -43,19 +42,6 @@ def article(name: str) -> str:
 def grounds() -> dict[str, Words]:
     """What may stop the clock (LIC 45)."""
     return {key: Words(row["zh"], row["en"]) for key, row in table()["pause"]["grounds"].items()}
-
-
-def promised(item: Item, mode: Mode | None = None) -> int:
-    """The working days that a case of this item is promised in a way of handling (the item's own when None)."""
-    way, stated = mode or modes()[item.mode], promised_days(item)
-    if way.clock == "same-day":
-        return 0
-    if way.clock == "fixed":
-        return way.days
-    if way.clock == "cut":
-        numerator, denominator = way.share
-        return -(-stated * numerator // denominator)
-    return stated
 
 
 def clock(started: datetime, amount: int, pauses: Iterable[Pause] = ()) -> Clock:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from translationstring import TranslationStringFactory
 
 from plugins.approval_hall.catalogue import flow
-from plugins.approval_hall.catalogue.item import Item, Step, kinds, modes
+from plugins.approval_hall.catalogue.item import Item, Mode, Step, kinds, modes
+from plugins.approval_hall.supervision.thresholds import threshold
+from trading.deadlines import Threshold
 from trading.errors import Fault
 
 _ = TranslationStringFactory("tradehall")
@@ -33,6 +35,8 @@ STEP_KINDS = frozenset({"review", "inspection", "approval", "seal"})
 FIELD_TYPES = frozenset({"text", "long", "number", "money", "date"})
 ALONE, JOINT = 20, 45
 """the working days within which a licence is decided by one office or by several (LIC 42)"""
+TAKEN = frozenset({"title", "act", "csrf_token", "uscc", "name", "phone"})
+"""what the form of an application sends besides the item's own fields"""
 
 
 def empty(item: Item) -> list[str]:
@@ -46,8 +50,24 @@ def empty(item: Item) -> list[str]:
     return [name for name in CALLED if not there[name]]
 
 
-def promised_days(item: Item) -> int:
-    """The promised working days: as stated, and of a joint item without any its longest branch; -1 for none."""
+def promised_days(item: Item, mode: Mode | None = None) -> int:
+    """The working days that a case of this item is promised in a way of handling (the item's own when None); -1 for none."""
+    way, stated = mode or modes().get(item.mode), _stated(item)
+    if way is not None and way.clock == "same-day":
+        return 0
+    if way is not None and way.clock == "fixed":
+        return way.days
+    return cut(stated, way) if way is not None and way.clock == "cut" and stated > 0 else stated
+
+
+def cut(amount: int, mode: Mode) -> int:
+    """A share of some working days, rounded up."""
+    numerator, denominator = mode.share
+    return -(-amount * numerator // denominator)
+
+
+def _stated(item: Item) -> int:
+    """The promised working days as stated, and of a joint item without any its longest branch; -1 for none."""
     if item.promised >= 0:
         return item.promised
     if modes().get(item.mode) and modes()[item.mode].clock == "longest" and item.steps:
@@ -69,7 +89,7 @@ def faults(item: Item) -> list[Fault]:
     ]  # fmt: skip
     found += _words_of_modes(item)
     found += [fault for step in item.steps for fault in _step(item, step)]
-    found += _keys(item)
+    found += [*_keys(item), *_lights(item)]
     return found or [*_flow(item), *_limits(item)]
 
 
@@ -102,7 +122,7 @@ def _step(item: Item, step: Step) -> Iterator[Fault]:
             _("Step “${step}” wants a name, a kind and its working days", mapping=named),
             "flow",
         )
-    if step.deemed and step.external:
+    if step.deemed and (step.external or step.kind == "approval" or step.department == item.lead):
         yield Fault(
             "hall.item-deemed", _("Step “${step}” gives a licence: silence never grants one", mapping=named), "flow",
             rule="LIC 42",
@@ -113,6 +133,7 @@ def _step(item: Item, step: Step) -> Iterator[Fault]:
 def _keys(item: Item) -> Iterator[Fault]:
     """Keys are used once, and fields have a type that a form knows."""
     for place, keys in (
+        ("code", [item.code]),
         ("materials", [each.key for each in item.materials]),
         ("fields", [each.key for each in item.fields]),
         ("flow", [each.key for each in item.steps]),
@@ -127,9 +148,27 @@ def _keys(item: Item) -> Iterator[Fault]:
         yield Fault(
             "hall.item-field", _("A field of the form wants a name and a type that there is"), "fields"
         )
+    if any(each.key in TAKEN or each.key.startswith("material-") for each in item.fields):
+        yield Fault(
+            "hall.item-field",
+            _("A field is not called as one that every form has: ${keys}", mapping={"keys": ", ".join(sorted(TAKEN))}),
+            "fields",
+        )  # fmt: skip
     if item.lead not in item.departments or any(stage.lead not in item.departments for stage in item.stages):
         yield Fault(
             "hall.item-lead", _("The item and each stage want a lead department that there is"), "lead"
+        )
+
+
+def _lights(item: Item) -> Iterator[Fault]:
+    """Its own threshold, if it has one, is such as supervision reads."""
+    try:
+        threshold(item.raw.get("lights") or {}, Threshold())
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        yield Fault(
+            "hall.item-lights",
+            _("“lights” gives yellow as a share such as 4/5, and left in working days"),
+            "lights",
         )
 
 

@@ -191,15 +191,12 @@ class Mode:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of case (件): what a representative may do with it unless the letter says otherwise, which kinds it can become,
-    whether the clock stands still in it, whether it needs a reason in writing."""
+    """A kind of case (件): what a representative may do with it unless the letter says otherwise, which kinds it can become."""
 
     key: str
     name: Words
     power: str
     becomes: tuple[str, ...]
-    suspends: bool = False
-    reason: bool = False
 
 
 @cache
@@ -221,12 +218,9 @@ def modes() -> dict[str, Mode]:
 def kinds() -> dict[str, Kind]:
     """The seven kinds of case (七件)."""
     return {
-        key: Kind(
-            key, Words(row["zh"], row["en"]), row["power"], tuple(row["becomes"]), row.get("suspends", False),
-            row.get("reason", False),
-        )
+        key: Kind(key, Words(row["zh"], row["en"]), row["power"], tuple(row["becomes"]))
         for key, row in tomllib.loads(MODES_FILE.read_text("utf-8"))["kind"].items()
-    }  # fmt: skip
+    }
 
 
 def _stage(data: Mapping[str, Any], number: int) -> Stage:

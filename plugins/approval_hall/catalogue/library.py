@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import rfc8785
+
 from plugins.approval_hall.catalogue.item import Item, ItemError, Words, parse
 
 FOLDER = Path(__file__).parent / "items"
@@ -39,7 +41,10 @@ def load(folders: Iterable[Path | str] = ()) -> Library:
             continue
         try:
             item = parse(path.read_text("utf-8"), departments)
-        except (ItemError, UnicodeDecodeError) as error:
+            rfc8785.dumps(
+                dict(item.raw)
+            )  # a version is published in these bytes: no dates, no numbers beyond JSON's
+        except (ItemError, UnicodeDecodeError, rfc8785.CanonicalizationError) as error:
             broken[path.name] = str(error)
         else:
             items[item.code] = item

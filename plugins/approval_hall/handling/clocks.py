@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, limits
-from plugins.approval_hall.catalogue import flow
-from plugins.approval_hall.catalogue.item import Item
+from plugins.approval_hall.catalogue import checking, flow
+from plugins.approval_hall.catalogue.item import Item, Mode, modes
 from plugins.approval_hall.events import CaseTimed
 from plugins.approval_hall.models import HallCase, HallPause, HallStep
 from trading.acts import Actor
@@ -28,9 +28,10 @@ def begin(session: Session, case: HallCase, item: Item, at: datetime) -> list[Ha
     ended = {step.key for step in there if step.state not in OPEN}
     begun = {step.key for step in there}
     stages = {step.key: stage.key for stage in item.stages for step in stage.steps}
+    days = step_days(item, modes()[case.mode])
     started = [
         HallStep(
-            case_id=case.id, stage=stages[step.key], key=step.key, department=step.department, days=step.days,
+            case_id=case.id, stage=stages[step.key], key=step.key, department=step.department, days=days[step.key],
             deemed=step.deemed, state="running", started_at=at,
         )
         for step in flow.startable(item, ended, begun)
@@ -38,6 +39,18 @@ def begin(session: Session, case: HallCase, item: Item, at: datetime) -> list[Ha
     session.add_all(started)
     session.flush()
     return started
+
+
+def step_days(item: Item, mode: Mode) -> dict[str, int]:
+    """The working days of every step; where the promised time is cut each branch is cut with it, by the day that it is due on."""
+    if mode.clock != "cut":
+        return {step.key: step.days for step in item.steps}
+    return {
+        span.step.key: min(
+            span.step.days, max(1, checking.cut(span.end, mode) - checking.cut(span.start, mode))
+        )
+        for span in flow.spans(item)
+    }
 
 
 def recount(session: Session, case: HallCase, item: Item, calendar: Calendar | None = None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from plugins.approval_hall import cases, lifecycle, limits, place
 from plugins.approval_hall.catalogue import publishing
+from plugins.approval_hall.catalogue.checking import promised_days
 from plugins.approval_hall.catalogue.item import Item, modes
 from plugins.approval_hall.events import CaseAccepted, CaseFiled, CaseReturned
 from plugins.approval_hall.handling import clocks
@@ -29,6 +30,8 @@ from trading.web import _, beijing
 ACCEPT_BY = "hall.accept-by"
 BEFORE = ("draft", "supplementing", "prefiled")
 """states in which papers may still be handed in as they come"""
+LONGEST_TITLE = 200
+"""characters"""
 
 
 def draft(
@@ -41,7 +44,7 @@ def draft(
     case = HallCase(
         number=cases.next_number(session, "SP", at), item_id=row.id, item=item.code, party_id=party_id,
         filed_by=actor.user_id, channel=channel, title=title.strip(), form=_known(item, form), state="draft",
-        kind=item.kind, origin=item.kind, mode=item.mode, promised=limits.promised(item), statutory=item.statutory,
+        kind=item.kind, origin=item.kind, mode=item.mode, promised=promised_days(item), statutory=item.statutory,
         created_at=at, clerk_id=actor.user_id if channel == "window" else None,
     )  # fmt: skip
     session.add(case)
@@ -124,7 +127,11 @@ def submit(session: Session, registry: Any, actor: Actor, case: HallCase) -> Non
 
 def wanting(item: Item, case: HallCase) -> list[Fault]:
     """What is wrong with the words of an application."""
-    title = [] if case.title else [Fault("hall.field-empty", _("Fill in this field"), "title")]
+    title = []
+    if not case.title:
+        title = [Fault("hall.field-empty", _("Fill in this field"), "title")]
+    elif len(case.title) > LONGEST_TITLE:
+        title = [Fault("hall.field-wrong", _("This is too long"), "title")]
     return [*title, *form_faults(item, case.form)]
 
 
@@ -166,7 +173,7 @@ def take_up(
             "special",
             special.strip(),
         )
-        case.promised = limits.promised(item, modes()["special"])
+        case.promised = promised_days(item, modes()["special"])
     case.accepted_at = case.filed_at if silent and case.filed_at else at
     if actor.user_id is not None:
         case.clerk_id = actor.user_id

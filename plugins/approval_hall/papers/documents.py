@@ -81,10 +81,6 @@ def of_case(session: Session, case: HallCase) -> list[HallIssued]:
     return list(session.scalars(query))
 
 
-def newest(session: Session, case: HallCase, kind: str) -> HallIssued | None:
-    return next((row for row in reversed(of_case(session, case)) if row.kind == kind), None)
-
-
 def store_key(row: HallIssued) -> str:
     return f"hall/issued/{row.token}.pdf"
 

@@ -224,8 +224,8 @@ def test_a_case_is_decided_by_who_may_under_seal_and_closed_only_with_its_result
     assert codes(scene, "representative", deciding.prereview, number, "材料齐全") == ["hall.no-power"]
     assert codes(scene, "head", deciding.decide, number, "rejected", "", SITE) == ["hall.decide-reason"]
     scene.act("head", deciding.decide, number, "approved", "按批复建设", SITE)
-    row = scene.read(lambda db: documents.newest(db, cases.find(db, number), "decision"))
-    assert row is not None and row.stamped
+    row = scene.read(lambda db: documents.of_case(db, cases.find(db, number))[-1])
+    assert row.kind == "decision" and row.stamped
     pdf = scene.read(lambda db: documents.pdf(scene.registry, documents.by_token(db, row.token), SITE))  # type: ignore[arg-type]
     assert b"/ByteRange" in pdf
     assert next(said for type, said in scene.entries(number) if type == "hall.decided")["paper"] == row.sha256
@@ -268,7 +268,7 @@ def test_sending_back_needs_a_reason_in_writing(scene: Quick) -> None:
     scene.act("clerk", intake.send_back, number, "不属于本大厅受理范围")
     case = scene.case(number)
     assert (case.state, case.kind) == ("returned", "returned")
-    assert scene.read(lambda db: documents.newest(db, case, "refusal")) is not None
+    assert scene.read(lambda db: documents.of_case(db, case)[-1].kind) == "refusal"
 
 
 def test_a_changed_item_is_another_version_and_a_case_keeps_its_own(scene: Quick) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from plugins.approval_hall import lifecycle, limits
 from plugins.approval_hall.catalogue import library
+from plugins.approval_hall.catalogue.checking import promised_days
 from plugins.approval_hall.catalogue.item import kinds, modes
 from plugins.approval_hall.intake.completeness import Paper, form_faults, missing, promisable, told_twice
 from plugins.approval_hall.lifecycle import CaseFacts
@@ -31,7 +32,7 @@ def day(text: str, hour: int = 2) -> datetime:
     [("instant", 0), ("limit", 14), ("joint", 14), ("answer", 3), ("assisted", 5), ("special", 7)],
 )
 def test_each_way_of_handling_has_its_own_due_time(mode: str, amount: int) -> None:
-    assert limits.promised(ITEM, modes()[mode]) == amount
+    assert promised_days(ITEM, modes()[mode]) == amount
 
 
 def test_promised_days_begin_on_the_day_after_and_skip_the_weekend() -> None:
@@ -155,8 +156,8 @@ def test_a_matrix_with_a_hole_is_no_letter(change: dict[str, str]) -> None:
 
 def test_the_life_of_a_case_refuses_with_its_reason() -> None:
     for step, facts in (
-        ("accept", CaseFacts("prefiled", gaps=1)), ("return", CaseFacts("prefiled")),
-        ("review", CaseFacts("accepted", steps_open=1)), ("close", CaseFacts("decided", result=False)),
+        ("accept", CaseFacts("draft")), ("return", CaseFacts("prefiled")),
+        ("review", CaseFacts("prefiled")), ("close", CaseFacts("decided", result=False)),
         ("decide", CaseFacts("accepted")),
     ):  # fmt: skip
         with pytest.raises(Refused) as refused:
