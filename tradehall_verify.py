@@ -3486,7 +3486,7 @@ class Audit:
             certificate, self.doc(document)["supplier"]["id"]
         ):
             raise Invalid(f"signed by somebody else than the supplier ({subject_of(certificate)})")
-        if document.startswith(("tender/", "opening/record", "result/")):
+        if document.startswith(("tender/", "opening/record", "result/", "works/")):
             self.notes.append(f"{document} is signed by {subject_of(certificate)}")
 
     def _signing_moment(self, document: str) -> datetime:
@@ -4320,7 +4320,8 @@ class Audit:
                 demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
 
     def _check_head(self) -> None:
-        """One of the experts leads the committee, never the purchaser's representative (M87 45, 47)."""
+        """One of the experts leads the committee, never the purchaser's representative; two thirds of those who sit when
+        they report are experts (M87 45, 47)."""
         members = self.sitting
         heads = [m for m in members if m.get("head")]
         for head in heads:
@@ -4329,6 +4330,11 @@ class Audit:
         drawn = any("handle" in m for m in members)
         if len(heads) > 1 or (drawn and not heads):
             self.fail(f"the committee has {len(heads)} heads")
+        experts = sum(m["role"] == "expert" for m in members)
+        if 3 * experts < 2 * len(members) and any(map(self._counts, self.of_type("evaluation.reported"))):
+            self.fail(
+                f"{experts} of the {len(members)} who sit on the committee are experts, the law wants two thirds"
+            )
 
     def _votes(self) -> dict[tuple[str, str, str, str], bool]:
         """(bidder, member, review, item) → pass, as the evaluation's inputs have it."""
@@ -6183,12 +6189,15 @@ class _LotteryAudit:
 
     def _gates(self) -> None:
         """The law's limits from the notice's own figures, and the local rule that the log named."""
+        tender = [act for act in self.audit.acts if act.type == "tender.published"]
+        demand(not tender, "it is the bundle of a tender, passed off as that of a lottery")
         form, estimate = self.notice["form"], money(self.notice["estimate"])
         demand(self.notice["works"] == self.audit.tender, "the notice is of other works")
         limit = MANDATORY.get(form.get("object", "works"))
         investment = Fraction(form["investment"]) if form.get("investment") else estimate
         funds = Fraction(form["public_funds"]) if form.get("public_funds") else investment
-        public = funds >= PUBLIC_FUNDS and funds * 10 >= investment
+        untold = not (form.get("investment") or form.get("public_funds"))  # counts as budget funds
+        public = untold or (funds >= PUBLIC_FUNDS and funds * 10 >= investment)
         if limit is not None and estimate >= limit and (public or form.get("controlled")):
             raise Invalid(
                 f"a lottery for works of {show_money(estimate)}, which must be tendered (N1117 1(2), O16 2, 5: from {show_money(limit)})"
@@ -6217,6 +6226,8 @@ class _LotteryAudit:
             demand(not self.draws, "draws were held without a printed list")
             return
         act, said = self._entry("works.listed")
+        until = self.notice["declines_until"]
+        demand(moment(act.time) >= moment(until), f"{act}: firms could decline until {until}")
         demand(
             all(draw.announced.index > act.index for draw in self.draws),
             "a draw was announced before the list was fixed",
@@ -6262,6 +6273,10 @@ class _LotteryAudit:
         with self.audit.about(f"draw {p['scope']}"):
             self._rules(p, step, sum(not row["excluded"] for row in wanted.values()))
         with self.audit.about(f"draw {p['scope']}"):
+            self._hours(draw)
+        with self.audit.about(f"draw {p['scope']}"):
+            self._tickets(draw)
+        with self.audit.about(f"draw {p['scope']}"):
             self._balls(draw, wanted)
         beacons = draw.of("beacon")
         for act, payload in beacons:
@@ -6303,6 +6318,31 @@ class _LotteryAudit:
             rule == self.rules["beacon"],
             f"its public value is {rule or 'none'}, announced was {self.rules['beacon']}",
         )
+
+    def _hours(self, draw: _DrawAudit) -> None:
+        """It begins at the published hour or later, and runs at the published pace."""
+        began, due = moment(draw.announced.time), self.notice["draw_at"]
+        demand(began >= moment(due), f"it began at {draw.announced.time}, published was {due}")
+        start, pace = int(began.timestamp()), self.rules["pace"]
+        taken = [draw.params[name] - start for name in ("t_commit", "t_freeze", "t_reveal")]
+        demand(taken == pace, f"its steps end after {taken} seconds, announced were {pace}")
+
+    def _tickets(self, draw: _DrawAudit) -> None:
+        """Every ball can be drawn, and shares a place with its own firm's alone: one that no stratum takes, or that the seat
+        of another firm shuts out, stands in the list without a chance."""
+        names = self._names(draw)
+        owners: dict[str, str] = {}
+        labels: dict[str, list[str]] = {}
+        for row in draw.rows:
+            id_ = names[row["h"]]
+            if "x" in row:
+                continue
+            demand(row["s"] == ["ball"], f"{id_} stands in the draw without a chance")
+            own = labels.setdefault(id_, row["g"])
+            demand(own and own == row["g"], f"the balls of {id_} do not count as those of one firm")
+            for label in row["g"]:
+                owner = owners.setdefault(label, id_)
+                demand(owner == id_, f"{owner} and {id_} are one group: the seat of one shuts the other out")
 
     def _names(self, draw: _DrawAudit) -> dict[str, str]:
         path = f"{draw.folder}/openings.json"
@@ -6374,6 +6414,7 @@ class _LotteryAudit:
             turn = next(t for a, t in reversed(turns) if a.index < act.index)
             same = all(payload[name] == turn[name] for name in ("org", "rank", "price"))
             demand(same, f"wrong award: {act} goes to {payload['org']}, whose turn it is not")
+            self._signed(act, payload)
         contracted = self.audit.known("works.contracted")
         for act, payload in contracted:
             won = next((p for a, p in reversed(awarded) if a.index < act.index), None)
@@ -6386,8 +6427,18 @@ class _LotteryAudit:
             self.outcome = f"awarded to {won['org']}, rank {won['rank']}, at {won['price']}"
         elif self.results:
             self.outcome = f"{', '.join(self.results)} drawn"
-        if self.audit.known("works.cancelled"):
+        for act, payload in self.audit.known("works.cancelled"):
             self.outcome += "; the works were cancelled"
+            self.audit.notes.append(f"the works were cancelled: {payload['reason']} ({act})")
+
+    def _signed(self, act: Act, payload: Mapping[str, Any]) -> None:
+        """The award notice that the owner signed says what the log says."""
+        path = f"works/award-{payload['rank']}.json"
+        notice = self.audit.doc(path)
+        demand(hexhash(self.audit.bundle.read(path)) == payload["award"], f"{path} is not that of {act}")
+        says = (notice["works"], notice["contractor"]["id"], notice["rank"], notice["price"])
+        logged = (self.audit.tender, payload["org"], payload["rank"], payload["price"])
+        demand(says == logged, f"wrong award: {path} says {says}, {act} says {logged}")
 
     def _passed_on(self, before: tuple[Act, Mapping[str, Any]], act: Act) -> None:
         earlier, turn = before

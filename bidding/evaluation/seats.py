@@ -101,7 +101,7 @@ def sign_in(
     found = load(session, registry["keys"], tender)
     member = committee.sign_in(session, registry["keys"], actor, code, set(found.bids), at)
     assert panel is not None
-    if any(seat.state == CALLED for seat in found.seats):
+    if tender.state == "evaluating" or any(seat.state == CALLED for seat in found.seats):
         completing.sat_down(session, registry, panel, tender.tenderer.uscc)
     elif committee.sits(session, panel):
         begin(session, registry, tender, at)

@@ -51,9 +51,17 @@ def choose_head(session: Session, registry: Any, actor: Actor, purchase: Purchas
 
 def complete(session: Session, registry: Any, panel: Panel, tenderer: str) -> None:
     """Everybody sits under a head: the panel document is fixed, and the evaluation can begin, or go on. `tenderer`
-    (USCC) is for whom experts have now served. Entry `panel.seated`; of an imported list `panel.imported` again."""
+    (USCC) is for whom experts have now served. Entry `panel.seated`; of an imported list `panel.imported` again. Raises
+    Refused `panel.experts`, `panel.unlinked`."""
     keys, at = registry["keys"], database_now(session)
-    heads = {row.seat: row.head for row in committee.members_of(session, panel) if not row.recused_at}
+    rows = [row for row in committee.members_of(session, panel) if not row.recused_at]
+    if sum(row.kind == "expert" for row in rows) < panel.experts:
+        raise refuse(
+            "panel.experts",
+            _("Somebody else sits on the seat of an expert; only an expert takes it"),
+            rule="M87 47",
+        )
+    heads = {row.seat: row.head for row in rows}
     seats = [
         replace(seat, head=heads[seat.seat], state="") if seat.seat in heads else seat
         for seat in committee.everybody_of(keys, panel)

@@ -33,7 +33,7 @@ class Panel(Base):
     demand_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("panel_demand.id"))
     """of a drawn committee"""
     experts: Mapped[int] = mapped_column(default=0, server_default="0")
-    """so many seats of a drawn committee are the experts'"""
+    """so many seats are the experts'"""
 
     @property
     def drawn(self) -> bool:

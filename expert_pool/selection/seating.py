@@ -20,7 +20,7 @@ from expert_pool.selection import refused
 from expert_pool.selection import service as committee
 from expert_pool.selection.demanding import PURPOSE, demand_of, demand_of_draw
 from expert_pool.selection.models import Panel, PanelArrival, PanelMember
-from expert_pool.selection.panel_list import Seat, bears_name
+from expert_pool.selection.panel_list import CALLED, Seat, bears_name
 from expert_pool.selection.purchase import BEFORE_SESSION, RESULT_KNOWN, SESSION, Purchase
 from expert_pool.selection.recusal import Recusal, recusal
 from trading.accounts import addresses, certificates
@@ -143,16 +143,17 @@ def add_seat(
     session: Session, registry: Any, panel: Panel, user_id: uuid.UUID, employer: str, kind: str, handle: str,
     name: str = "",
 ) -> Seat:  # fmt: skip
-    """One more known member; an expert has the `name` that was drawn. Raises Refused `panel.no-certificate`."""
+    """One more known member, in a committee that was whole in the place of a replaced one; an expert has the `name`
+    that was drawn. Raises Refused `panel.no-certificate`."""
     keys, at = registry["keys"], database_now(session)
     user, usable = session.get_one(User, user_id), certificates.usable(session, user_id, at)
     if not usable:
         raise refuse("panel.no-certificate", _("This person has no signing certificate yet"))
-    seats = committee.seats_of(keys, panel)
+    seats = committee.everybody_of(keys, panel)
     pseudonym = actor_pseudonym(keys.pseudonym, panel.tender, str(user_id))
     seat = Seat(
         max((one.seat for one in seats), default=0) + 1, user_id, user.login, name or user.name, employer, kind,
-        False, pseudonym, usable[0].sha256, handle,
+        False, pseudonym, usable[0].sha256, handle, CALLED if panel.panel_sha256 else "",
     )  # fmt: skip
     panel.sealed = committee.seats_to_keep(keys, panel.tender, [*seats, seat])
     session.flush()

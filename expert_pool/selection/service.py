@@ -79,7 +79,8 @@ def import_list(
         raise Refused(faults)
     document = panel_document(tender, seats)
     panel = old or Panel(tender=tender)
-    panel.demand_id, panel.experts = None, 0  # a board whose draw nobody approved becomes the list's
+    panel.demand_id = None  # a board whose draw nobody approved becomes the list's
+    panel.experts = sum(seat.kind == "expert" for seat in seats)
     panel.source, panel.size, panel.imported_at = listed.source, len(seats), at
     panel.list_sha256 = hashlib.sha256(raw).hexdigest()
     panel.panel_sha256 = hashlib.sha256(document).hexdigest()

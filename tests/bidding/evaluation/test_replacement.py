@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from bidding.evaluation import seats, service
 from bidding.evaluation.rounds import Ground
 from bidding.evaluation.scoring import evaluate_json
-from expert_pool.selection import completing, replacing
+from expert_pool.selection import completing, replacing, seating
 from expert_pool.selection import service as committee
+from expert_pool.selection.panel_list import CALLED
 from expert_pool.selection.purchase import Purchase
 from expert_pool.selection.replacing import Order
+from expert_pool.selection.representatives import name_representatives
 from tests.bidding.evaluation.builders import sheet
 from tests.bidding.evaluation.room import Room, certify, make_room, stamp
 from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, state
@@ -72,6 +74,13 @@ def sign_in(room: Room, user: User, interest: str = "") -> None:
 
 def member_of(room: Room, user: User) -> str:
     return next(row.member for row in room.found.members if row.user_id == user.id)
+
+
+def purchase_of(room: Room) -> Purchase:
+    tender = room.tender
+    return Purchase(
+        tender.code, "evaluating", tender.tenderer.uscc, "", "440300", frozenset(), Decimal(1), "procurement"
+    )
 
 
 def catch_up(room: Room, user: User) -> None:
@@ -176,16 +185,7 @@ def test_the_experts_choose_another_head_who_states_the_facts_anew(session: Sess
     replace(room, room.people[0], "absence")
     sign_in(room, room.people[5])
     assert room.phase == "replacement", "nobody leads the committee"
-    purchase = Purchase(
-        room.tender.code,
-        "evaluating",
-        room.tender.tenderer.uscc,
-        "",
-        "440300",
-        frozenset(),
-        Decimal(1),
-        "procurement",
-    )
+    purchase = purchase_of(room)
     chosen = next(row.seat for row in room.found.seated if row.user_id == room.people[2].id)
     args = room.session, room.registry
     assert [completing.choose_head(*args, room.actor(room.people[n]), purchase, chosen) for n in (1, 2, 3)][
@@ -246,6 +246,41 @@ def test_the_next_reserve_comes_where_one_has_an_interest_and_with_nobody_left_i
     assert room.found.reviews == []
     [entry] = room.entries("evaluation.reopened")
     assert (entry["order"], entry["committee"], entry["round"]) == ("", "new", 2)
+
+
+def test_the_purchaser_cannot_name_its_own_people_for_an_experts_seat(session: Session) -> None:
+    room = scoring_room(session)
+    panel = room.found.panel
+    assert panel is not None and panel.experts == sum(seat.kind == "expert" for seat in room.found.seats) > 0
+    gone = next(
+        user for user, row in zip(room.people, room.found.members, strict=False) if row.kind == "expert"
+    )
+    replace(room, gone)
+    delegate = make_user(session, "tenderer", party=room.tender.tenderer, keys=room.registry["keys"])
+    certify(session, delegate)
+    buyer = purchase_of(room)
+    with pytest.raises(Refused, match="panel.representatives"):
+        name_representatives(session, room.registry, room.agent, buyer, [delegate.login], "letter")
+    args = session, room.registry, panel, delegate.id, buyer.tenderer, "purchaser", ""
+    assert seating.add_seat(*args).state == CALLED, "not of the panel before the committee is whole"
+    sign_in(room, room.people[5])
+    assert len(committee.everybody_of(room.registry["keys"], panel)) == 8, (
+        "the other reserve stands there still"
+    )
+
+
+def test_a_representative_named_for_the_seat_of_one_takes_over(session: Session) -> None:
+    room = scoring_room(session)
+    panel = room.found.panel
+    assert panel is not None
+    row = next((row for row in room.found.seated if row.kind == "purchaser"), None)
+    assert row is not None
+    replace(room, next(user for user in room.people if user.id == row.user_id))
+    delegate = make_user(session, "tenderer", party=room.tender.tenderer, keys=room.registry["keys"])
+    certify(session, delegate)
+    name_representatives(session, room.registry, room.agent, purchase_of(room), [delegate.login], "letter")
+    sign_in(room, delegate)
+    assert room.tender.state == "evaluating" and room.phase == "qualification" and room.found.complete
 
 
 def stuck(room: Room) -> bool:

@@ -12,6 +12,7 @@ from pyramid.config import Configurator
 from sqlalchemy import text
 
 from expert_pool.experts import service as experts
+from expert_pool.experts.models import ExpertSession
 from expert_pool.selection import service
 from expert_pool.selection.models import NameRefusal, Panel
 from expert_pool.selection.site import the_site
@@ -98,6 +99,8 @@ def a_member_is_replaced_in_the_middle(hall: PanelHall, present: list[str], seco
     rows = {row.get("handle"): row.get("replaced", False) for row in canonical.loads(document)["members"]}
     assert rows.pop(hall.entries("panel.member-replaced")[0]["handle"]) and not any(rows.values())
     assert hall.experts[came].get(hall.api("/evaluation")).json["phase"] == "qualification"
+    with hall.draws.db() as session:
+        assert session.query(ExpertSession).count() == 5, "four experts have served, and who took over"
     return set(rows) - {None}
 
 
