@@ -31,6 +31,14 @@ FRAUDS = {
     "readmitted": ("EXCLUSION_DIFFERS", 1, "firm 4"),
     "fewer places": ("PLACES_DIFFER", 1, "2"),
     "loaded dice": ("BEACON_FORM", 1, "1415926535897932384"),
+    "left hanging": ("AGAIN", 2, "finalists"),
+    "void after the throw": ("VOID_WITH_RESULT", 1, ""),
+    "cartel": ("RULES_DIFFER", 1, "91110105MA00000001"),
+    "blank ball": ("RULES_DIFFER", 1, "91110105MA00000001"),
+    "heavy ball": ("WEIGHT_CHANGED", 0, "firm 1: 2 → 3"),
+    "before the hour": ("TOO_EARLY", 1, "2026-12-30T00:00:00Z"),
+    "list fixed early": ("TOO_EARLY", 0, "2025-11-20T02:00:00Z"),
+    "hurried": ("RULES_DIFFER", 1, "pace"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.draws.ceremonies import Ceremony, ceremony
@@ -24,6 +24,8 @@ NOTICE: dict[str, Any] = {
     "ceiling": "3900000.00",
     "form": {"object": "works", "public_funds": "3999999.99"},
     "route": [{"rule": "G0-2.works", "article": "O16 art. 5"}, {"rule": "ROSTER.line", "article": "local"}],
+    "declines_until": "2025-11-20T02:00:00Z",
+    "draw_at": "2025-11-21T02:00:00Z",
     "local_rule": {"name": "小型工程管理办法", "number": "2026-7", "sha256": "ab" * 32},
     "draw": {
         "steps": ["finalists", "order"],
@@ -65,8 +67,19 @@ BENDS = {
     "readmitted": "a firm that is printed as left out is drawn from",
     "fewer places": "two finalists are drawn where three were announced",
     "loaded dice": "the public value has not the announced form",
+    "left hanging": "the first draw of the finalists is left without a result, and held again",
+    "void after the throw": "a draw whose public value is known is said to be void",
+    "cartel": "two firms are one group, so that the seat of one shuts the other out",
+    "blank ball": "a firm's balls are in the list and can never be drawn",
+    "heavy ball": "a firm is printed, and drawn, with a chance more than its grade has",
+    "before the hour": "the draw begins before the published hour",
+    "list fixed early": "the list is fixed while firms may still decline",
+    "hurried": "the draw ends earlier than its announced pace says",
 }
 """what a hall may do wrong, and what it means"""
+LATER = "2026-12-30T00:00:00Z"
+TOLD = {"before the hour": {"draw_at": LATER}, "list fixed early": {"declines_until": LATER}}
+"""what the notice said where the hall came too early"""
 
 
 @dataclass
@@ -78,12 +91,18 @@ class Lottery:
     alg: str = "sha256"
     notice: dict[str, Any] = field(default_factory=lambda: NOTICE)
     balls: list[dict[str, Any]] = field(default_factory=lambda: BALLS)
-    times: tuple[int, int, int] = (1767225600, 1767225900, 1767226200)
+    began: int = 1767225300
+    """when a draw is announced (Unix seconds)"""
     volunteers: tuple[str, ...] = ()
     held: list[tuple[Ceremony, bool]] = field(default_factory=list)
     """every draw and whether it is void, in order"""
     results: dict[str, list[str]] = field(default_factory=dict)
     prev: str | None = None
+
+    def __post_init__(self) -> None:
+        self.notice = self.notice | TOLD.get(self.bend, {})
+        if self.bend == "heavy ball":
+            self.balls = [self.balls[0] | {"weight": self.balls[0]["weight"] + 1}, *self.balls[1:]]
 
     def play(self) -> Lottery:
         for step in self.notice["draw"]["steps"]:
@@ -93,7 +112,8 @@ class Lottery:
         return self
 
     def step(self, step: str) -> None:
-        if self.bend in ("hidden void draw", "void draw") and step == "finalists":
+        stopped = ("hidden void draw", "void draw", "void after the throw", "left hanging")
+        if self.bend in stopped and step == "finalists":
             self.draw(step, void=True)
         self.draw(step)
         if self.bend.startswith("re-roll") and step == "finalists":
@@ -109,7 +129,7 @@ class Lottery:
         assert rule is not None
         drawn = ceremony(
             90 + number, alg=self.alg, scope=f"{self.works}/lottery/{number}", cap=1, k=2, trustees=TRUSTEES, must=list(TRUSTEES),
-            volunteers=list(self.volunteers), candidates=chosen, prev=self.prev, beacon=rule.announced(), times=self.times, value=self.value(),
+            volunteers=list(self.volunteers), candidates=chosen, prev=self.prev, beacon=rule.announced(), times=self.times(), value=self.value(),
             strata=[{"id": step, "quota": quota, "tags": ["ball"]}], answers="A", waves=1,
         )  # fmt: skip
         t = drawn.transcript
@@ -127,6 +147,12 @@ class Lottery:
             seats = t["result"]["panel"]["order"]
             seats[:2] = seats[1::-1]
             self.results[step][:2] = self.results[step][1::-1]
+
+    def times(self) -> tuple[int, ...]:
+        """The instants that the announced pace gives."""
+        commit, freeze, reveal = self.notice["draw"]["pace"]
+        reveal -= 600 * (self.bend == "hurried")
+        return tuple(self.began + seconds for seconds in (commit, freeze, reveal))
 
     def value(self) -> str:
         """What the dice or balls show."""
@@ -154,12 +180,19 @@ class Lottery:
             rows[3] = rows[3] | {"excluded": ""}
         if self.bend == "changed weight":
             rows[0] = rows[0] | {"weight": rows[0]["weight"] + 1}
-        return [candidate(row) for row in rows]
+        chosen = [candidate(row) for row in rows]
+        if self.bend == "cartel":
+            chosen[:2] = [replace(one, groups=(*one.groups, "cartel")) for one in chosen[:2]]
+        if self.bend == "blank ball":
+            chosen[0] = replace(chosen[0], tags=())
+        return chosen
 
     @property
     def printed(self) -> dict[str, Any]:
         """The frozen ball list."""
-        return {"v": 1, "typ": "ebid.ball-list", "works": self.works, "balls": self.balls}
+        return {
+            "v": 1, "typ": "ebid.ball-list", "works": self.works, "at": "2025-11-20T02:00:00Z", "balls": self.balls,
+        }  # fmt: skip
 
     @property
     def hides(self) -> bool:
@@ -177,8 +210,10 @@ class Lottery:
         draws = []
         for drawn, void in self.shown:
             t = drawn.transcript
-            told = t | {"result": None, "waves": [], "beacon": ""} if void else t
-            draws.append({"ann": ann_of(t), "void": void, "transcript": told})
+            beacon = t["beacon"] if self.bend == "void after the throw" else ""
+            told = t | {"result": None, "waves": [], "beacon": beacon} if void else t
+            hangs = self.bend == "left hanging"
+            draws.append({"ann": ann_of(t), "void": void and not hangs, "transcript": told})
         head = {"v": 1, "typ": "ebid.lottery-record", "works": self.works, "notice": self.notice}
         return head | {"balls": self.printed, "drawn": self.results, "draws": draws}
 

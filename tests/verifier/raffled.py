@@ -23,6 +23,8 @@ from trading.ledger.canonical import dumps
 PHONE = ec.generate_private_key(ec.SECP256R1())
 POINT = PHONE.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 GUEST_NAME = floor.name_of(POINT)
+TICK = 60
+"""seconds from one entry to the next"""
 
 
 class Raffled(Story):
@@ -34,10 +36,15 @@ class Raffled(Story):
         self.notice: dict[str, Any] = {**notice, "works": TENDER}
         if bend == "mandatory":
             self.notice |= {"estimate": "4000000.00", "form": {"object": "works"}}
+        if bend == "untold money":
+            self.notice |= {"estimate": "1500000.00", "form": {"object": "services"}}
         self.lottery = Logged(self, bend, self.notice)
+        self.notice = self.lottery.notice
 
     def play(self) -> Raffled:
         rule = "cd" * 32 if self.bend == "other rule" else self.notice["local_rule"]["sha256"]
+        if self.bend == "disguised tender":
+            self.act("tender.published", {"notice": "ab" * 32})
         notice, p7s = self.signed("works/notice", self.notice, "tenderer")
         self.act("works.published", {"notice": notice, "p7s": p7s, "local_rule": rule, "method": "two-step"})
         if self.bend != "late decline":
@@ -163,8 +170,9 @@ class Raffled(Story):
         if self.bend != "passed over":
             self.act("works.refused", {"org": first, "rank": 1, "reason": "no crew free"})
         self.turn(second, 2, price)
-        notice = {"v": 1, "typ": "ebid.works-award", "works": TENDER, "rank": 2, "contractor": {"id": second}}
-        award, p7s = self.signed("works/award-1", notice, "tenderer")
+        notice = {"v": 1, "typ": "ebid.works-award", "works": TENDER, "rank": 2, "price": price}
+        notice["contractor"] = {"id": first if self.bend == "award to another" else second}
+        award, p7s = self.signed("works/award-2", notice, "tenderer")
         said = {"org": second, "rank": 2, "price": price, "check": "aa" * 32}
         self.act("works.awarded", said | {"award": award, "p7s": p7s})
 
@@ -180,8 +188,7 @@ class Logged(Lottery):
         self.story = story
 
     def draw(self, step: str, void: bool = False) -> None:
-        start = int(self.story.now.timestamp())
-        self.times = (start + 3600, start + 3600, start + 7200)
+        self.began = int(self.story.now.timestamp()) + TICK
         before = len(self.held)
         super().draw(step, void)
         if before == 0 and self.hides:

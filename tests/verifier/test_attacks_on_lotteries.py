@@ -56,6 +56,7 @@ def test_an_honest_lottery_is_verified(judged: Judge, notice: dict[str, Any]) ->
     assert (code, "VERIFIED" in lines) == (0, True), lines
     assert any("1 (declined)" in line and "1 (excluded)" in line for line in lines)
     assert any("refused: no crew free" in line for line in lines)
+    assert any("works/award-2.json is signed by" in line for line in lines)
 
 
 def test_a_void_draw_that_is_shown_is_no_fault_and_its_outcome_is_told(judged: Judge) -> None:
@@ -68,6 +69,7 @@ def test_cancelled_works_keep_what_was_drawn_and_are_told(judged: Judge) -> None
     code, lines = judged("cancelled")
     assert code == 0, lines
     assert any("order drawn; the works were cancelled" in line for line in lines), lines
+    assert any("the works were cancelled: no funds" in line for line in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,15 @@ def test_cancelled_works_keep_what_was_drawn_and_are_told(judged: Judge) -> None
         ("readmitted", "firm 4 (91110105MA00000004) was drawn from, printed is declined"),
         ("fewer places", "it was drawn for [{'id': 'finalists', 'quota': 2"),
         ("loaded dice", "the public value 1415926535897932384 has not the form dice/20"),
+        ("cartel", "are one group: the seat of one shuts the other out"),
+        ("blank ball", "91110105MA00000001 stands in the draw without a chance"),
+        ("heavy ball", "has 3 chances, its grade has 2"),
+        ("before the hour", "published was 2026-12-30T00:00:00Z"),
+        ("list fixed early", "firms could decline until 2026-12-30T00:00:00Z"),
+        ("hurried", "its steps end after [300, 600, 1200] seconds, announced were [300, 600, 1800]"),
+        ("disguised tender", "it is the bundle of a tender, passed off as that of a lottery"),
+        ("untold money", "a lottery for works of 1500000.00, which must be tendered"),
+        ("award to another", "wrong award: works/award-2.json says"),
         ("one typist", "the public value was not typed by two people"),
         ("no recording", "there is no recording of the throw"),
         ("secret names", "the names of the balls are not public"),

@@ -10,6 +10,7 @@ import { family } from "./hashing.js";
 import { lasting, replay } from "./replay.js";
 
 const TAG = "ball";
+const seconds = (text) => Math.floor(Date.parse(text) / 1000);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 class Judge {
@@ -44,10 +45,15 @@ class Judge {
   }
 
   checkPrinted() {
-    const { balls } = this.record.balls;
+    const { balls, at } = this.record.balls;
     const numbered = balls.every(({ number }, i) => number === i + 1);
     const distinct = new Set(balls.map(({ id }) => id)).size === balls.length;
     if (this.record.balls.works !== this.record.works || !numbered || !distinct) this.fault("LIST_FORM", 0);
+    if (!(seconds(at) >= seconds(this.record.notice.declines_until))) this.fault("TOO_EARLY", 0, at);
+    for (const { name, weight, excluded, grade } of balls) {
+      const due = excluded ? 1 : (this.rules.weights[grade] ?? 1);
+      if (weight !== due) this.fault("WEIGHT_CHANGED", 0, `${name}: ${due} → ${weight}`);
+    }
   }
 
   /** The numbers run through, each names the result before, and each step comes once, in its turn. */
@@ -59,6 +65,8 @@ class Judge {
     const step = params.strata[0].id;
     if (this.results.has(step)) this.fault("AGAIN", number, step);
     else if (step !== this.rules.steps.find((name) => !this.results.has(name))) this.fault("OUT_OF_TURN", number, step);
+    // Whoever leaves a draw hanging and holds another has seen what the first would have given.
+    if (this.draws.some(({ void: gone, seed }) => !gone && !seed)) this.fault("AGAIN", number, step);
     this.draws.push({ number, step, void: isVoid, ann: shown.ann, order: [] });
   }
 
@@ -67,12 +75,16 @@ class Judge {
     const beacon = params.beacon ? formName(params.beacon.rule) : "";
     const parties = same([...params.must].sort(), [...params.trustees].sort());
     if (params.strata.length !== 1 || !same(stratum.tags, [TAG]) || params.cap !== 1 || beacon !== this.rules.beacon || !parties) this.fault("RULES_DIFFER", number);
+    const began = params.t_commit - this.rules.pace[0];
+    if (!same([params.t_commit, params.t_freeze, params.t_reveal], this.rules.pace.map((pace) => began + pace))) this.fault("RULES_DIFFER", number, "pace");
+    if (!(began >= seconds(this.record.notice.draw_at))) this.fault("TOO_EARLY", number, this.record.notice.draw_at);
     if (stratum.quota !== quota) this.fault("PLACES_DIFFER", number, String(stratum.quota));
   }
 
   /** Every row is opened, and the rows are the balls of the list: no other, none missing, each as often as its weight says. */
   checkBalls({ rows, openings }, number, list) {
     const found = new Map();
+    const owners = new Map(); // label → id
     for (const row of rows) {
       const opening = openings[row.h];
       if (!opening) {
@@ -84,6 +96,9 @@ class Judge {
       const one = found.get(id) ?? { count: 0, excluded, groups: row.g };
       found.set(id, { ...one, count: one.count + 1, excluded: one.excluded === excluded ? excluded : "?" });
       // Rows of one firm must share a label, else more than its first ticket would count.
+      // A label that two firms share would let the seat of one shut out the other.
+      const alone = excluded || row.g.every((label) => (owners.get(label) ?? owners.set(label, id).get(label)) === id);
+      if (!alone) this.fault("RULES_DIFFER", number, id);
       if (!excluded && (row.g.length === 0 || !same(row.g, one.groups) || !same(row.s, [TAG]))) this.fault("RULES_DIFFER", number, id);
     }
     for (const [id, { weight, excluded, name }] of list) {
@@ -110,8 +125,8 @@ class Judge {
     this.checkRules(params, number, this.quotaFor(step, list));
     this.checkBalls(t, number, list);
     if (hex(family(params.alg).H("announce", jcs(params))) !== shown.ann) this.fault("ANNOUNCED_DIFFERS", number);
+    if (isVoid && (t.result !== null || t.beacon !== "")) this.fault("VOID_WITH_RESULT", number);
     if (t.result === null) return;
-    if (isVoid) this.fault("VOID_WITH_RESULT", number);
     const form = params.beacon && formOf(params.beacon.rule);
     if (form && !form(t.beacon)) this.fault("BEACON_FORM", number, t.beacon);
     this.play(t, number, step);
