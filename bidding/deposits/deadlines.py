@@ -1,9 +1,9 @@
 """The deadlines of returning bid securities (保证金退还时限), from the close on. Who paid, and how many did, is not told:
-one deadline stands for all that are due by the same rule since the same instant."""
+one deadline stands for all that are due by the same rule since the same day."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from bidding.deposits.standing import SEALED, Row, standings
 from bidding.tenders.models import Tender
 from trading.deadlines import Deadline, of_tender
 from trading.rulebook import here
-from trading.rulebook.calendar import beijing_date
+from trading.rulebook.calendar import at_beijing, beijing_date
 from trading.web import _
 
 
@@ -25,10 +25,8 @@ def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
 
 def of(session: Session, registry: Any, tender: Tender, now: datetime) -> list[Deadline]:
     rows = [row for each in standings(session, registry, tender, now) for row in each.rows]
-    return [
-        owed(tender, rule, started)
-        for rule, started in sorted({(r.back.rule, r.back.started) for r in rows if due(r) and r.back})
-    ]
+    found = {(row.back.rule, beijing_date(row.back.started)) for row in rows if due(row) and row.back}
+    return [owed(tender, rule, since) for rule, since in sorted(found)]
 
 
 def due(row: Row) -> bool:
@@ -36,10 +34,11 @@ def due(row: Row) -> bool:
     return row.state in ("due", "ordered")
 
 
-def owed(tender: Tender, name: str, started: datetime) -> Deadline:
-    rule = here.rulebook().rule(name, beijing_date(started))
+def owed(tender: Tender, name: str, since: date) -> Deadline:
+    """By a rule, counted in days, from a day on: the instant would tell when somebody withdrew."""
+    rule = here.rulebook().rule(name, since)
     return of_tender(
-        tender, _("Bid securities to be returned"), started, rule,
-        key=f"tender/{tender.code}/{name}/{started.isoformat()}", department=tender.agency.name,
+        tender, _("Bid securities to be returned"), at_beijing(since, time()), rule,
+        key=f"tender/{tender.code}/{name}/{since.isoformat()}", department=tender.agency.name,
         party_id=tender.agency_id, route="deposits",
     )  # fmt: skip

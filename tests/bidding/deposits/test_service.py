@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.awards.service import decline
-from bidding.deposits import decisions, guarantees, returns, service, standing
+from bidding.deposits import deadlines, decisions, guarantees, returns, service, standing
 from bidding.deposits.models import DepositAccount, DepositItem, DepositPayment
 from bidding.deposits.sealed import account_of
 from bidding.tenders.service import the_calendar
@@ -237,6 +237,19 @@ def test_a_loser_gets_100000_yuan_and_43_75_of_interest_for_45_days(
         "0.00",
         "100043.75",
     )
+
+
+def test_one_deadline_stands_for_all_that_are_due_since_the_same_day(
+    session: Session, config: Configurator, counter: Counter, made: Evaluated
+) -> None:
+    day = beijing_date(made.tender.deadline) + timedelta(days=1)
+    for bidder, hour in ((1, 9), (2, 17)):  # too late, so both go back at once
+        when = at_beijing(day, time(hour))
+        pay_in(session, config.registry, counter, made.tender, made.bidders[bidder], at=when)
+    go_round(session, config.registry)
+    (owed,) = deadlines.of(session, config.registry, made.tender, database_now(session))
+    assert owed.started == at_beijing(day, time())
+    assert owed.key == f"tender/{made.tender.code}/P6.withdrawn/{day}"
 
 
 def five_days_after(started: date) -> date:
