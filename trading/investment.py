@@ -60,8 +60,3 @@ def check_figure(figures: str) -> int:
     for figure in figures:
         product = ((product + int(figure)) % 10 or 10) * 2 % 11
     return (11 - product) % 10
-
-
-def is_code(text: str) -> bool:
-    """Whether it has the form of a project code."""
-    return CODE.fullmatch(text) is not None

@@ -26,7 +26,8 @@ def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
 
 
 def of(tender: Tender, now: datetime) -> Iterator[Deadline]:
-    """A tender's own; while it is suspended its deadlines stand still."""
+    """A tender's own. While it is suspended only the time for bids stands still; the notice and the documents
+    stay where they are published."""
     assert tender.published_at is not None, "a draft has no deadlines"
     published, nobody = tender.published_at, {"department": "", "party_id": None, "kind": "period"}
     for item, field, step in (

@@ -10,7 +10,7 @@ from typing import Any
 
 from config.demo import approvals, lowest_price, play, seed
 from config.demo.client import until
-from config.demo.forms import fill_in, sign_on
+from config.demo.forms import Refusal, fill_in, sign_on
 from config.demo.play import Story
 from trading import clock
 from trading.periods import add_days, at_beijing, beijing_date, the_calendar
@@ -58,7 +58,7 @@ def not_accepted(story: Story) -> str:
     """What the clerk is told while the gap is not promised."""
     try:
         do(story, "clerk", "accept")
-    except RuntimeError as refused:
+    except Refusal as refused:
         return str(refused)
     raise RuntimeError("the hall has accepted an application with a gap")
 
@@ -66,13 +66,8 @@ def not_accepted(story: Story) -> str:
 def do(
     story: Story, login: str, act: str, fields: dict[str, Any] | None = None, **files: tuple[str, bytes]
 ) -> str:
-    """An act on the case's page. Raises RuntimeError with what the page says against it."""
-    from config.bidder import HallRefused
-
-    try:
-        return fill_in(story.person(login), f"/hall/cases/{story.case}/{act}", fields or {}, files)
-    except HallRefused as refused:
-        raise RuntimeError(str(refused)) from refused
+    """An act on the case's page. Raises Refusal with what the page says against it."""
+    return fill_in(story.person(login), f"/hall/cases/{story.case}/{act}", fields or {}, files)
 
 
 def code_of(story: Story) -> str:
