@@ -43,8 +43,8 @@ STAGES = {
 }
 RAIL = (_("List fixed"), _("Chances put in"), _("Frozen"), _("Dice"), _("Shown"), _("Result"))
 PLACES = {"waiting": 0, "commit": 1, "deal": 1, "frozen": 2, "beacon": 3, "reveal": 4, "done": 6, "void": 2}
-NEWEST = 12
-"""parties from the floor that are named on the screen"""
+SAMPLE = 12
+"""parties from the floor that the screen names, for all of them"""
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,7 @@ def show(session: Session, registry: Any, draw: Draw, now: int) -> Shown:
     ]
     floor = [name for name in facts.commits if is_floor(name)]
     found.floor_count = len(floor)
-    found.floor = [
-        Party(name, name.removeprefix("floor-"), state_of(facts, name)) for name in floor[-NEWEST:]
-    ]
+    found.floor = [Party(name, name.removeprefix("floor-"), state_of(facts, name)) for name in floor[:SAMPLE]]
     found.dropped = [] if facts.frozen is None else [name for name in floor if name not in facts.frozen]
     rows = canonical.loads(draw.rows)
     found.excluded = sum("x" in row for row in rows)

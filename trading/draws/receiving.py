@@ -25,6 +25,8 @@ from trading.web import _
 
 MOST_FROM_THE_FLOOR = 500
 """parties from the floor in one draw"""
+SEALED_HEAD, SEALED_SLIP = 4096, 128
+"""bytes that a sealed deal may have, and what each of a party's slips may add"""
 
 
 @contextmanager
@@ -106,6 +108,9 @@ def take_deals(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes
         judge(session, registry, draw, party, raw, cms, at)
     if sealed.keys() != set(facts.params.trustees):
         raise refuse("draw.deals", _("A party deals to every trustee, and to nobody else"))
+    most = SEALED_HEAD + SEALED_SLIP * facts.params.slips_each
+    if any(len(box) > most for box in sealed.values()):
+        raise refuse("draw.deals", _("What is sealed for a trustee is longer than slips can be"))
     for trustee, box in sealed.items():
         if (party, trustee) not in facts.dealt:
             session.add(DrawDeal(draw_id=draw.id, party=party, trustee=trustee, sealed=box))
@@ -119,6 +124,9 @@ def take_ack(session: Session, registry: Any, ann: str, raw: bytes, cms: bytes) 
     with readable():
         ack = papers.parse_ack(facts.params, raw)
     expect(facts, ack.trustee, "ack", at)
+    before = facts.acks.get(ack.trustee)
+    if before is not None and set(before.commits) == set(ack.commits):
+        raise not_asked()  # a deal that it cannot take stays where it is: the same word twice says nothing
     judge(session, registry, draw, ack.trustee, raw, cms, at)
     if ack.cert_sha256 != draw.certificates[ack.trustee]:
         raise refuse("draw.certificate", _("This is not signed with the trustee's certificate"))

@@ -9,6 +9,9 @@ from pyramid.config import Configurator
 from sqlalchemy.orm import Session
 
 from tests.bidding.lottery import scene as scenes
+from tests.browser_client.conftest import interop, node
+
+__all__ = ["interop", "node", "scene"]
 
 
 @pytest.fixture

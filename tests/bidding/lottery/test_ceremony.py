@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from webtest import TestApp
 
 from bidding.lottery import ceremony, works
 from tests.bidding.lottery import scene as scenes
+from tests.browser_client.conftest import Interop
 from tests.draws.hall import DrawHall, make_hall
 from trading.acts import process
 from trading.draws import service
 from trading.draws.entering import enter_beacon
 from trading.errors import Refused
+from trading.ledger import canonical
 
 DICE, TAPE = "31415926535897932384", "ab" * 32
 OWNER = process("owner")
@@ -68,7 +71,7 @@ def lottery(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_once_each(
-    lottery: Lottery,
+    lottery: Lottery, interop: Interop
 ) -> None:
     first = lottery.start("finalists")
     assert first.scope == f"{lottery.code}/lottery/1" and service.params_of(first).list_size == 6
@@ -93,6 +96,8 @@ def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_on
     record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
     assert [draw["transcript"]["beacon"] for draw in record["draws"]] == [DICE, DICE]
     assert len(record["draws"][0]["transcript"]["openings"]) == 6
+    told = base64.urlsafe_b64encode(canonical.dumps(record)).rstrip(b"=").decode()
+    assert interop("check-lotteries", records=[told])["found"][0]["faults"] == []
     page = lottery.app.get(live).text
     assert all(row["name"] in page for row in record["balls"]["balls"] if row["id"] in finalists)
     part = lottery.app.get(live + "/parts")

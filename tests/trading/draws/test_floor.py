@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from pyramid.config import Configurator
-from webtest import TestApp
+from webtest import AppError, TestApp
 
 from config.demo.phone import Phone
 from tests.bidding.evaluation.room import make_tender
@@ -21,6 +21,7 @@ from trading.accounts.service import create_api_key
 from trading.acts import process
 from trading.draws import receiving, service, showing
 from trading.draws.beacon import Form, form_of
+from trading.draws.cards import build_deals
 from trading.draws.draw import replay
 from trading.draws.entering import enter_beacon
 from trading.live import since
@@ -147,6 +148,21 @@ def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(
         told = [event.name for event in since(session, f"draw:{TENDER}", 0)]
     assert told[:7] == ["committed"] * 7 and {"witnessed", "typed", "beacon"} < set(told)
     assert told[-1] == "result"
+
+
+def test_a_deal_that_no_trustee_can_take_costs_its_phone_its_place_and_stops_nothing(hall: DrawHall) -> None:
+    floor = Floor(hall)
+    liar = floor.phone()
+    floor.commit(liar)
+    long = build_deals(floor.ann, liar.name, dict.fromkeys(floor.params.trustees, bytes(8192)))
+    with pytest.raises(AppError, match=r"draw\.deals"):
+        liar.hand_in("deals", long)
+    liar.slips = [bytes(32)] * len(liar.slips)
+    floor.freeze(liar)  # every trustee looks more than once, and says the same again
+    assert hall.entries("frozen")[0]["parties"] == list(NAMES)
+    assert hall.entries("frozen")[0]["dropped"] == [liar.name] and len(hall.entries("acked")) == len(NAMES)
+    said = [line for one in hall.services.values() for line in one.lines() if "IntegrityError" in str(line)]
+    assert not said
 
 
 def refused(answer: Any) -> str:
