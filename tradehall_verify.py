@@ -5575,6 +5575,28 @@ class _ScoreAudit:
             elif self.audit.complete:
                 with self.audit.about("the stated facts"):
                     self._check_departures(objective, before[-1][1], payload)
+        if self.audit.complete:
+            with self.audit.about("the stated facts"):
+                self._check_restated()
+
+    def _check_restated(self) -> None:
+        """What a locked sheet was prefilled with is not stated otherwise afterwards, but by another head."""
+        standing = [(act, p) for act, p in self.stated if p["member"] not in self.audit.replaced]
+        for (_, first), (act, again) in zip(standing, standing[1:], strict=False):
+            if not any(locked.index < act.index for locked, _ in self.locked):
+                continue
+            old, new = (
+                {
+                    (row["bid"], row["item"]): row
+                    for row in self._paper("score-facts", p["facts"], "facts", p)["facts"]
+                }
+                for p in (first, again)
+            )
+            for bid, item in sorted(old.keys() & new.keys()):
+                if old[bid, item] != new[bid, item]:
+                    self.audit.fail(
+                        f"{act}: the fact of bid {bid}, item {item} was changed after a sheet was locked"
+                    )
 
     def _check_departures(
         self, objective: set[str], stated: Mapping[str, Any], locked: Mapping[str, Any]

@@ -105,8 +105,14 @@ class Scoring:
 
     @property
     def may_state(self) -> bool:
-        """Whether facts may (still) be stated: not again once somebody has locked what they prefilled."""
-        return bool(self.whole_form("").objective) and (self.facts_owed or not self.locked)
+        """Whether facts may (still) be stated: not again once somebody has locked what they prefilled, but for bids that
+        came to scoring since, and when the head who stated them was replaced."""
+        return bool(self.whole_form("").objective) and (self.facts_owed or not self.signed)
+
+    def keeps(self, facts: Sequence[Entry]) -> bool:
+        """Whether a statement leaves alone what locked sheets were prefilled with."""
+        said = {(entry["bid"], entry["item"]): Stated(entry["fact"], entry["points"]) for entry in facts}
+        return not self.signed or all(said.get(place) == stated for place, stated in self.stated.items())
 
     @cached_property
     def sheets(self) -> dict[str, list[Entry]]:

@@ -24,7 +24,7 @@ from bidding.vault.encoding import b64
 from expert_pool.selection.models import PanelMember
 from trading.acts import Actor, record
 from trading.clock import database_now
-from trading.errors import refuse
+from trading.errors import Refused, refuse
 from trading.web import _
 
 
@@ -38,9 +38,11 @@ def draft_facts(
 ) -> bytes:
     """The bytes that the head signs: a fact and its points for every objective criterion of every bid. Raises Refused
     `score.*` with every fault."""
-    _found, _member, form = _stating(session, registry, actor, tender, database_now(session))
+    found, _member, form = _stating(session, registry, actor, tender, database_now(session))
     number = _filed(session, tender) + 1
-    return score_facts.facts_document(form, number, facts, b64(rng(score_papers.SALT_BYTES)))
+    raw = score_facts.facts_document(form, number, facts, b64(rng(score_papers.SALT_BYTES)))
+    _kept(found, score_facts.read_facts(form, raw))
+    return raw
 
 
 def state_facts(
@@ -53,6 +55,7 @@ def state_facts(
     at = database_now(session)
     found, member, form = _stating(session, registry, actor, tender, at)
     said = score_facts.read_facts(form, raw)
+    _kept(found, said)
     if said["number"] != _filed(session, tender) + 1:
         raise refuse("score.newer", _("The scores have changed meanwhile; read and sign again"))
     accept_from(session, registry, found, member, raw, cms, at)
@@ -77,11 +80,21 @@ def _stating(
     if found.phase(at) != Phase.SCORING:
         raise refuse("score.not-now", _("Scores are not open now"))
     if not scoring.may_state:
-        raise refuse(
-            "score.facts-stand", _("A member has locked a sheet: what was stated stands"), rule="M87 64",
-            remedy=_("Whoever sees a fact otherwise gives other points with a reason on the sheet."),
-        )  # fmt: skip
+        raise facts_stand()
     return found, member, scoring.whole_form(member.member)
+
+
+def _kept(found: Evaluation, said: dict[str, Any]) -> None:
+    if not scoring_of(found).keeps(said["facts"]):
+        raise facts_stand()
+
+
+def facts_stand() -> Refused:
+    """What is said to a head who would change what locked sheets were prefilled with."""
+    return refuse(
+        "score.facts-stand", _("A member has locked a sheet: what was stated stands"), rule="M87 64",
+        remedy=_("Whoever sees a fact otherwise gives other points with a reason on the sheet."),
+    )  # fmt: skip
 
 
 def _filed(session: Session, tender: Tender) -> int:

@@ -11,7 +11,7 @@ import pytest
 import tradehall_verify as verifier
 from tests.verifier.drawn import Replaced, Scored
 from tests.verifier.pki import Parties
-from tests.verifier.story import IDS
+from tests.verifier.story import IDS, TENDER
 
 FOR_WANT_OF_BIDS = "no bid of it was opened"
 
@@ -140,3 +140,18 @@ def test_points_that_a_letter_or_the_notice_bends_are_named(parties: Parties, tm
         f"result/result.json says 1.00 points for T of bidder {IDS[0]}, recomputed 32.00",
         f"result/result.json says 1.00 points for bidder {IDS[0]}, recomputed {right}",
     ]
+
+
+class Restated(Scored):
+    """The head states another fact when the sheets are locked."""
+
+    def explain(self) -> None:
+        facts = [{"bid": bid, "item": "O", "fact": "two certificates", "points": "3"} for bid in sorted(IDS)]
+        head = {"v": 1, "typ": "ebid.score-facts", "tender": TENDER, "member": "m1", "number": 2}
+        self.file("score-facts", "stated", "facts", head | {"salt": "D" * 22, "facts": facts})
+        super().explain()
+
+
+def test_a_fact_stated_otherwise_after_a_sheet_is_exposed(problems: Callable[..., list[str]]) -> None:
+    found = problems(told=Restated)
+    assert any("item O was changed after a sheet was locked" in problem for problem in found), found

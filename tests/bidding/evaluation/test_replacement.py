@@ -160,6 +160,8 @@ def test_whom_the_new_votes_bring_back_the_others_judge_and_score_too(session: S
         vote_on(room, user, [back])
     room.vote(room.people[5], "conformity")
     assert room.phase == "scoring" and room.found.scoring is not None and room.found.scoring.facts_owed
+    with pytest.raises(Refused, match="score.facts-stand"):
+        state(room, points="5")  # the locked sheets were prefilled with 10
     state(room)
     for user in (room.people[0], *room.people[2:4]):
         room.bidders = [party for party in everybody if party.uscc == back]
