@@ -14,7 +14,7 @@ from trading.db import Base
 MOVES = frozenset({
     "tender.published", "tender.closed", "opening.started", "opening.recorded", "panel.member-signed-in",
     "review.signed", "evaluation.reported", "evaluation.reopened", "award.declined", "award.voided",
-    "result.published", "award.issued", "contract.signed", "tender.failed", "tender.cancelled",
+    "result.published", "award.issued", "contract.signed", "tender.failed", "tender.cancelled", "offers.handed-over",
 })  # fmt: skip
 """types of entries after which a tender is in another stage; trading.supervision.words names the stages"""
 

@@ -17,6 +17,8 @@ from bidding.tenders.commands import DraftTender
 from bidding.tenders.models import Tender
 from expert_pool.experts import service as experts
 from expert_pool.experts.models import Expert
+from expert_pool.selection import refused
+from expert_pool.selection.refused import tell_apart
 from tests.doors.finding import may_open, permissions, table
 from tests.doors.staging import Doors, Seen, asked_hall, counting, signed_in
 from tests.doors.test_dump import dump, found, raw
@@ -197,10 +199,12 @@ def the_regulator_is_alerted(watched: Watched) -> None:
     """Whoever tries is named on the regulator's desk, and stands in the ledger."""
     hall, card = watched.hall, "/supervision/names"
     known = len(hall.entries("names.refused"))
-    hall.people["agent"].get(hall.api("/panel/names"), 403)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refused, "tell_apart", tell_apart)  # here it shall leave its trace
+        hall.people["agent"].get(hall.api("/panel/names"), 403)
     assert len(hall.entries("names.refused")) == known + 1
-    assert card in watched.doors.ask("GET /", "regulator")[1]
-    assert card not in watched.doors.ask("GET /", "agent")[1]
+    assert card in watched.doors.ask("GET /desk", "regulator")[1]
+    assert card not in watched.doors.ask("GET /desk", "agent")[1]
     with hall.draws.db() as session:
         (name,) = session.query(User.name).filter_by(login=hall.people["agent"].login).one()
     assert name in watched.doors.ask("GET /supervision/names", "regulator")[1]

@@ -210,7 +210,7 @@ def last_form(page: Any) -> Any:
 
 def test_candidates_who_answer_are_settled_wave_by_wave(hall: DrawHall) -> None:
     hall.start()
-    demand = service.Demand("invited", [{"id": "seat", "quota": 2, "tags": ["lot"]}])
+    demand = service.Demand("seats", [{"id": "seat", "quota": 2, "tags": ["lot"]}])
     ann = hall.announce(demand)
     hall.to_the_freeze()
     hall.work()
