@@ -1955,7 +1955,7 @@ REGULATOR_PATHS = re.compile(
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
     r"|works/check-[^/]+\.json"
     r"|offers/call\.(json|p7s)|final-offers/.+|evaluation/(inputs|report)\.json"
-    r"|invited/[^/]+"
+    r"|invited/[^/]+|evaluation/void-[0-9a-f]{64}/[^/]+"
 )
 
 
@@ -2478,6 +2478,8 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"offers/call\.(json|p7s)", "offers.called"),
     (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated panel.member-replaced"),
     (r"evaluation/replacements/[0-9a-f]{64}\.json", "panel.member-replaced"),
+    (r"evaluation/void-[0-9a-f]{64}/report\.json", "panel.member-replaced"),
+    (r"evaluation/void-[0-9a-f]{64}/report\..+\.p7s", "report.signed"),
     (r"evaluation/demands/.+", "panel.demanded"),
     (r"evaluation/promises/.+\.json", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
@@ -6307,6 +6309,8 @@ class _LotteryAudit:
                 f"{act}: the public value {payload['value']} has not the form {self.rules['beacon']}",
             )
             demand(len(set(payload["entered"])) == 2, f"{act}: the public value was not typed by two people")
+            typed = {said["user"] for entry, said in draw.of("typed") if entry.index < act.index}
+            demand(set(payload["entered"]) <= typed, f"{act}: the log does not say that they typed it")
             demand(_is_hex(payload["recording"]), f"{act}: there is no recording of the throw")
         if draw.found:
             demand(beacons, "it was drawn without the public value")

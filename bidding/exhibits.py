@@ -254,14 +254,17 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
     for report in session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)):
         # An evaluation that the authority had made anew stays beside the one that counts.
         folder = "evaluation/" + (f"earlier-{report.round}/" if report.round < tender.round else "")
-        if folder != "evaluation/" and report.delivered_at is None:
+        void = report.void_at is not None
+        if void:
+            folder = f"evaluation/void-{report.sha256}/"
+        elif folder != "evaluation/" and report.delivered_at is None:
             continue
-        yield Exhibit(f"{folder}inputs.json", report.inputs, withheld(tender))
-        yield Exhibit(f"{folder}report.json", report.raw, withheld(tender))
+        yield Exhibit(f"{folder}inputs.json", report.inputs, void or withheld(tender))
+        yield Exhibit(f"{folder}report.json", report.raw, void or withheld(tender))
         for signature in session.scalars(
             select(ReportSignature).where(ReportSignature.report_id == report.id)
         ):
-            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms, unnamed)
+            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms, void or unnamed)
 
 
 def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -155,7 +155,12 @@ class EvaluationReport(Base):
     """The evaluation report (评标报告): inputs and result as canonical JSON, signed by the members."""
 
     __tablename__ = "evaluation_report"
-    __table_args__ = (UniqueConstraint("tender_id", "round"),)
+    __table_args__ = (
+        Index(
+            "ix_evaluation_report_standing", "tender_id", "round", unique=True,
+            postgresql_where=text("void_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[Id]
     tender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tender.id"))
@@ -165,6 +170,8 @@ class EvaluationReport(Base):
     sha256: Mapped[str]
     drawn_up_at: Mapped[Instant]
     delivered_at: Mapped[OptionalInstant]
+    void_at: Mapped[OptionalInstant]
+    """when it fell with the conclusions of a replaced member; it stays with its signatures"""
 
 
 class ReportSignature(Base):

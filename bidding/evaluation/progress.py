@@ -381,7 +381,9 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         reviews=[row for row in theirs(Review, Review.at) if row.step in STEPS],
         questions=rows(Clarification, Clarification.asked_at),
         draws=rows(TieDraw, TieDraw.at),
-        report=next(iter(rows(EvaluationReport, EvaluationReport.drawn_up_at)), None),
+        report=next(
+            (r for r in rows(EvaluationReport, EvaluationReport.drawn_up_at) if r.void_at is None), None
+        ),
         price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
         talks=standing.talks(tender),
         offers=standing.offers_of(session, tender),

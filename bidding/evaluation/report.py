@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.evaluation.criteria import PRICE, parse_criteria
@@ -63,11 +63,10 @@ def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationRepo
     return drawn
 
 
-def discard(session: Session, drawn: EvaluationReport) -> None:
-    """A report that nobody has received falls when a member is replaced whose conclusions are in it; the entries of
-    its signatures stay."""
-    session.execute(delete(ReportSignature).where(ReportSignature.report_id == drawn.id))
-    session.delete(drawn)
+def make_void(session: Session, drawn: EvaluationReport, at: datetime) -> None:
+    """A report that nobody has received falls when a member is replaced whose conclusions are in it; it stays on record
+    with its signatures and dissents."""
+    drawn.void_at = at
     session.flush()
 
 

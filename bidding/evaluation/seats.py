@@ -149,7 +149,7 @@ def replace_member(
     void = found.report.sha256 if found.report is not None else None
     done = replacing.take_out(session, registry, actor, code, order, void)
     if found.report is not None:
-        report.discard(session, found.report)
+        report.make_void(session, found.report, done.at)
     return done
 
 

@@ -52,6 +52,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("panel_id", "seat", name=op.f("uq_panel_replacement_panel_id_seat")),
     )
     op.create_index(op.f("ix_panel_replacement_panel_id"), "panel_replacement", ["panel_id"])
+    op.add_column("evaluation_report", sa.Column("void_at", INSTANT, nullable=True))
+    op.drop_constraint(op.f("uq_evaluation_report_tender_id_round"), "evaluation_report")
+    op.create_index(
+        "ix_evaluation_report_standing",
+        "evaluation_report",
+        ["tender_id", "round"],
+        unique=True,
+        postgresql_where=sa.text("void_at IS NULL"),
+    )
     for table, once in ONCE.items():
         op.add_column(table, sa.Column("number", sa.Integer(), server_default="1", nullable=False))
         op.drop_constraint(op.f(f"uq_{table}_{'_'.join(once)}"), table)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from bidding import exhibits
 from bidding.evaluation import seats, service
 from bidding.evaluation.rounds import Ground
 from bidding.evaluation.scoring import evaluate_json
@@ -211,7 +212,14 @@ def test_a_report_that_was_not_delivered_is_drawn_up_anew(session: Session) -> N
     for user in room.people[:5]:
         lock(room, user, {(0, "T"): "30"} if user is room.people[3] else {})
     before = room.report().sha256
+    cms = stamp(room.own_certificate(room.people[0]), room.report().raw)
+    service.sign_report(session, room.registry, room.actor(room.people[0]), room.tender.code, cms)
     replace(room, room.people[3])
+    kept = {
+        one.path: one.secret for one in exhibits.of_evaluation(session, room.registry["keys"], room.tender)
+    }
+    void = {path: secret for path, secret in kept.items() if path.startswith(f"evaluation/void-{before}/")}
+    assert len(void) == 3 and all(void.values()), "the report, its inputs, and the one signature"
     assert room.found.report is None and room.entries("panel.member-replaced")[0]["report"] == before
     sign_in(room, room.people[5])
     catch_up(room, room.people[5])
