@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config import installation
-from config.settings import from_environment, is_demonstration, refuse_shifted_clock
+from config.settings import (
+    DEFAULTS,
+    environment_name,
+    from_environment,
+    is_demonstration,
+    refuse_shifted_clock,
+)
 
 
 def stopping() -> threading.Event:
@@ -26,7 +32,7 @@ def serve(arguments: Sequence[str]) -> int:
     """`tradehall serve web|live`: gunicorn with gevent, so slow clients starve nobody.
 
     Raises SystemExit for pages without HTTPS outside a demonstration: passwords and sessions would travel
-    in clear."""
+    in clear; and for an approval hall that does not know its address."""
     parser = argparse.ArgumentParser(prog="tradehall serve")
     parser.add_argument("role", choices=("web", "live"))
     parser.add_argument("--host", default="127.0.0.1")
@@ -35,6 +41,10 @@ def serve(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.role == "web" and not is_demonstration() and os.environ.get("TRADEHALL_HTTPS") != "true":
         raise SystemExit("set TRADEHALL_HTTPS=true and put a proxy with TLS in front (docs/deploy.md)")
+    plugins = os.environ.get("TRADEHALL_PLUGINS", DEFAULTS["hall.plugins"]).split()
+    known = os.environ.get(environment_name("approval_hall.address"))
+    if chosen.role == "web" and not is_demonstration() and "approval_hall" in plugins and not known:
+        raise SystemExit("set TRADEHALL_APPROVAL_HALL_ADDRESS: where QR codes lead (docs/deploy.md)")
     os.execv(
         sys.executable,
         [

@@ -154,7 +154,8 @@ def running(state: Path, port: int = 8000) -> Iterator[Hall]:
         assets.build()
         ports = {name: free_port() for name in (*OUTSIDE, "live")}
         web = free_port(port)
-        family = Family(os.environ | surroundings(state, ports), logs)
+        own = {"TRADEHALL_APPROVAL_HALL_ADDRESS": f"http://127.0.0.1:{web}"}
+        family = Family(own | os.environ | surroundings(state, ports), logs)
         stack.callback(family.end)  # also when the servers do not come up
         known = state / "servers.json"
         early = known.read_text() if known.exists() else ""

@@ -3,7 +3,7 @@
 A plugin: it brings its own roles, permissions, pages and entries, and knows of the hall below it only the floor, ports and
 events. Settings:
     approval_hall.addresses  networks that cases are handled from, separated by spaces; empty: from anywhere
-    approval_hall.address    the address that QR codes lead to, when it is not that of the page that makes them
+    approval_hall.address    the address that QR codes of documents lead to, such as https://hall.example; without it none is made
     approval_hall.items      further folders of item files, separated by spaces
 """
 

@@ -95,9 +95,7 @@ def end_step(request: Request, case: HallCase) -> None:
 
 def decide(request: Request, case: HallCase) -> None:
     said = request.POST
-    deciding.decide(
-        *base(request), case, said.get("outcome", ""), said.get("words", ""), request.application_url
-    )
+    deciding.decide(*base(request), case, said.get("outcome", ""), said.get("words", ""))
 
 
 def finish(request: Request, case: HallCase) -> None:

@@ -60,8 +60,16 @@ def test_pages_are_not_served_without_https(monkeypatch: pytest.MonkeyPatch) -> 
         processes.serve(["web"])
     assert served == []
     processes.serve(["live"])
-    for name in ("TRADEHALL_HTTPS", "TRADEHALL_DEMO"):
-        with monkeypatch.context() as here:
-            here.setenv(name, "true")
+    with monkeypatch.context() as here:
+        here.setenv("TRADEHALL_HTTPS", "true")
+        with pytest.raises(SystemExit, match="APPROVAL_HALL_ADDRESS"):
             processes.serve(["web"])
-    assert len(served) == 3
+        here.setenv("TRADEHALL_APPROVAL_HALL_ADDRESS", "https://hall.example")
+        processes.serve(["web"])
+        here.delenv("TRADEHALL_APPROVAL_HALL_ADDRESS")
+        here.setenv("TRADEHALL_PLUGINS", "procurement")
+        processes.serve(["web"])
+    with monkeypatch.context() as here:
+        here.setenv("TRADEHALL_DEMO", "true")
+        processes.serve(["web"])
+    assert len(served) == 4

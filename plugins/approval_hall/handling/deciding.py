@@ -45,11 +45,10 @@ def decide(
     case: HallCase,
     outcome: str,
     words: str = "",
-    site: str = "",
 ) -> HallIssued:
-    """Decide a case for its lead department, under the hall's seal; entry `hall.decided` with the hash of the sealed paper. `site` is
-    the address of the hall's pages. Raises Refused `hall.no-power`, `hall.not-yours`, `hall.decide`, `hall.step-refused`,
-    `hall.decide-reason`, `hall.no-seal`."""
+    """Decide a case for its lead department, under the hall's seal; entry `hall.decided` with the hash of the sealed paper. Raises
+    Refused `hall.no-power`, `hall.not-yours`, `hall.decide`, `hall.step-refused`,
+    `hall.decide-reason`, `hall.no-seal`, `hall.no-address`."""
     place.check(registry, actor, "decide", case.number)
     item = cases.item_of(session, case)
     granting.may_decide(session, actor, item.lead, item.department(item.lead), case.kind)
@@ -75,7 +74,7 @@ def decide(
         facts(session, registry, case, item),
         decided_words(session, case, item, outcome, words),
     )
-    documents.pdf(registry, paper, site)
+    documents.pdf(registry, paper)
     case.outcome, case.decided_at, case.decision_number = outcome, at, paper.number
     session.flush()
     payload = {"outcome": outcome, "number": paper.number, "paper": paper.sha256, "kind": case.kind}

@@ -26,6 +26,8 @@ from trading.pdf_seal import sealed
 from trading.periods import beijing_date
 from trading.web import _
 
+SEALED = b"/ByteRange"
+"""in every PDF that is signed, ISO 32000-2 12.8.1"""
 LAYOUT = Path(__file__).parent / "document.typ"
 TITLES = {
     "receipt": "申请材料接收凭证", "missing": "一次性补正告知书", "acceptance": "受理通知书", "refusal": "不予受理通知书",
@@ -96,28 +98,37 @@ def must_seal(registry: Any) -> Any:
     return signer
 
 
-def pdf(registry: Any, row: HallIssued, site: str) -> bytes:
-    """The document as PDF/A, made and sealed when it is first asked for, the same bytes from then on. `site` is the address of
-    the hall's pages, such as https://hall.example: where its QR code leads."""
+def pdf(registry: Any, row: HallIssued) -> bytes:
+    """The document as PDF/A, made and sealed when it is first asked for, the same bytes from then on. Raises Refused
+    `hall.no-address`."""
     store = registry.getUtility(IFileStore)
-    with suppress(KeyError):
+    try:
         kept: bytes = store.get(store_key(row))
-        return kept
+    except KeyError:
+        # Somebody may have asked at the same moment: what was kept first counts.
+        with suppress(Refused):
+            store.put(store_key(row), made(registry, row))
+        kept = store.get(store_key(row))
+    if not row.sha256:  # also where the bytes were kept and the transaction was not
+        row.sha256, row.stamped = hashlib.sha256(kept).hexdigest(), SEALED in kept
+    return kept
+
+
+def made(registry: Any, row: HallIssued) -> bytes:
+    """The document, sealed where the hall has a seal."""
     signer = registry.queryUtility(ISigner)
-    made = compiled(row, registry.settings, address(registry, row, site), signer is not None)
-    if signer is not None:
-        made = sealed(made, signer, row.issued_at)
-    # Somebody may have asked at the same moment: what was kept first counts.
-    with suppress(Refused):
-        store.put(store_key(row), made)
-    first: bytes = store.get(store_key(row))
-    row.sha256, row.stamped = hashlib.sha256(first).hexdigest(), signer is not None
-    return first
+    plain = compiled(row, registry.settings, address(registry, row), signer is not None)
+    return sealed(plain, signer, row.issued_at) if signer is not None else plain
 
 
-def address(registry: Any, row: HallIssued, site: str) -> str:
-    """Where anybody checks the document."""
-    base = registry.settings.get("approval_hall.address") or site
+def address(registry: Any, row: HallIssued) -> str:
+    """Where anybody checks the document: never where the request says that we are. Raises Refused `hall.no-address`."""
+    base: str = registry.settings.get("approval_hall.address") or ""
+    if not base:
+        raise refuse(
+            "hall.no-address", _("The hall does not know its own address, which its documents lead to"),
+            remedy=_("The operator sets approval_hall.address first."),
+        )  # fmt: skip
     return f"{base.rstrip('/')}/hall/check/{row.token}"
 
 
@@ -129,7 +140,7 @@ def compiled(row: HallIssued, settings: Mapping[str, Any], link: str, stamped: b
         **row.content, "number": row.number, "office": settings["hall.name"], "link": link, "stamped": stamped,
         "qr": picture.getvalue().decode(), "day": row.issued_at.astimezone(BEIJING).strftime("%Y年%m月%d日"),
     }  # fmt: skip
-    made: bytes = typst.compile(
+    found: bytes = typst.compile(
         LAYOUT.read_bytes(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         font_paths=[settings["hall.fonts"]],
@@ -137,7 +148,7 @@ def compiled(row: HallIssued, settings: Mapping[str, Any], link: str, stamped: b
         pdf_standards=["a-3b"],
         timestamp=int(row.issued_at.timestamp()),
     )
-    return made
+    return found
 
 
 def by_token(session: Session, token: str) -> HallIssued | None:

@@ -29,7 +29,7 @@ def issued(request: Request) -> Response:
     context = Found(request.db.get_one(HallCase, row.case_id))
     if not request.has_permission("hall-read", context):
         raise HTTPForbidden()
-    data = documents.pdf(request.registry, row, request.application_url)
+    data = documents.pdf(request.registry, row)
     return as_file(data, f"{row.number}.pdf", "application/pdf", inline=True)
 
 

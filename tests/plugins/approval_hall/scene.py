@@ -48,6 +48,7 @@ class People:
     def fill(self, folder: Path, item: str) -> None:
         signer = Pki(folder).signer(common_name="审批专用章")
         self.registry.registerUtility(signer, ISigner)
+        self.registry.settings["approval_hall.address"] = "https://hall.example"
         self.party: Party = self.make_party("示例建设有限公司")
         self.people: dict[str, User] = {"applicant": self.make_user("bidder", party=self.party)}
         for role in ("clerk", "manager", "supervisor"):

@@ -27,8 +27,6 @@ from trading.errors import Refused
 from trading.interfaces import ISignatureVerifier
 from trading.periods import add_days, beijing_date, the_calendar
 
-SITE = "https://hall.example"
-
 
 @pytest.fixture
 def scene(session: Session, tmp_path: Path) -> Quick:
@@ -181,7 +179,7 @@ def test_departments_work_at_the_same_time_and_the_longest_makes_the_due_day(sce
     scene.act("development-A", service.pause, number, "development", "expert-review", "专家评审", *FILE)
     assert scene.case(number).promised_due is None  # the longest branch stands still
     scene.act("development-A", service.resume, number, "development")
-    assert codes(scene, "head", deciding.decide, number, "approved", "", SITE) == ["hall.decide"]
+    assert codes(scene, "head", deciding.decide, number, "approved") == ["hall.decide"]
 
 
 def test_silence_between_departments_is_agreement_and_never_for_a_licence(scene: Quick) -> None:
@@ -220,14 +218,15 @@ def test_a_case_is_decided_by_who_may_under_seal_and_closed_only_with_its_result
     for step in ("planning", "environment", "water", "defence", "development"):
         scene.act(f"{step}-A", service.end_step, number, step, "passed", "同意")
     assert scene.case(number).state == "reviewed"
-    assert codes(scene, "representative", deciding.decide, number, "approved", "", SITE) == ["hall.no-power"]
+    assert codes(scene, "representative", deciding.decide, number, "approved") == ["hall.no-power"]
     assert codes(scene, "representative", deciding.prereview, number, "材料齐全") == ["hall.no-power"]
-    assert codes(scene, "head", deciding.decide, number, "rejected", "", SITE) == ["hall.decide-reason"]
-    scene.act("head", deciding.decide, number, "approved", "按批复建设", SITE)
+    assert codes(scene, "head", deciding.decide, number, "rejected") == ["hall.decide-reason"]
+    scene.act("head", deciding.decide, number, "approved", "按批复建设")
     row = scene.read(lambda db: documents.of_case(db, cases.find(db, number))[-1])
     assert row.kind == "decision" and row.stamped
-    pdf = scene.read(lambda db: documents.pdf(scene.registry, documents.by_token(db, row.token), SITE))  # type: ignore[arg-type]
-    assert b"/ByteRange" in pdf
+    digest, row.sha256, row.stamped = row.sha256, "", False  # kept, but not written down
+    pdf = scene.read(lambda db: documents.pdf(scene.registry, documents.by_token(db, row.token)))  # type: ignore[arg-type]
+    assert b"/ByteRange" in pdf and (row.sha256, row.stamped) == (digest, True)
     assert next(said for type, said in scene.entries(number) if type == "hall.decided")["paper"] == row.sha256
     for data, verdict in ((pdf, "genuine"), (pdf[:-1] + b"x", "forged"), (pdf + b"% more", "changed")):
         found = scene.read(
@@ -249,7 +248,7 @@ def test_a_department_that_does_not_agree_says_why_and_the_case_cannot_be_grante
     scene.act("water-A", service.end_step, number, "water", "refused", "方案不符合要求")
     for step in ("planning", "environment", "defence", "development"):
         scene.act(f"{step}-A", service.end_step, number, step, "passed")
-    assert codes(scene, "head", deciding.decide, number, "approved", "", SITE) == ["hall.step-refused"]
+    assert codes(scene, "head", deciding.decide, number, "approved") == ["hall.step-refused"]
 
 
 def test_cases_are_handled_in_the_hall_only_and_an_attempt_from_elsewhere_is_on_record(scene: Quick) -> None:
@@ -293,7 +292,7 @@ def test_a_tiny_item_works_from_its_one_data_file(session: Session, tmp_path: Pa
     scene.act("clerk", intake.accept, number)
     for department in ("parks", "roads"):
         scene.act(f"{department}-A", service.end_step, number, department, "passed")
-    paper = scene.act("head", deciding.decide, number, "approved", "", SITE)
+    paper = scene.act("head", deciding.decide, number, "approved")
     assert paper.number.startswith("审决") and scene.case(number).state == "decided"
 
 
@@ -314,7 +313,7 @@ def test_the_head_signs_what_the_representative_may_decide(scene: Quick, tmp_pat
     for step in ("planning", "environment", "water", "defence", "development"):
         scene.act(f"{step}-A", service.end_step, number, step, "passed")
     scene.act("representative", deciding.prereview, number, "材料齐全")
-    scene.act("representative", deciding.decide, number, "approved", "", SITE)
+    scene.act("representative", deciding.decide, number, "approved")
     assert scene.case(number).outcome == "approved"
 
 

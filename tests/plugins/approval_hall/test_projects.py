@@ -43,13 +43,13 @@ def decided(hall: Supervised) -> HallCase:
         hall.end(case, department)
     head = hall.officers["development"]
     hall.session.scalars(select(HallPost).where(HallPost.user_id == head.user_id)).one().post = "head"
+    hall.registry.settings["approval_hall.address"] = "https://hall.example"
     deciding.decide(
         hall.session,
         hall.registry,
         head,
         cases.find(hall.session, case.number),
         "approved",
-        site="http://hall.example",
     )
     return case
 
