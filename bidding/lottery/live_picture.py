@@ -19,6 +19,7 @@ from trading.draws import roster, service
 from trading.draws.announcement import Params
 from trading.draws.beacon import form_of
 from trading.draws.ceremony import Facts, closed, next_step
+from trading.draws.entering import differs
 from trading.draws.floor import is_floor
 from trading.draws.models import Draw
 from trading.ledger import canonical
@@ -82,6 +83,7 @@ class Shown:
     dropped: list[str] = field(default_factory=list)
     excluded: int = 0
     typed: bool = False
+    differs: bool = False
     seats: list[Seat] = field(default_factory=list)
 
     @property
@@ -130,7 +132,7 @@ def show(session: Session, registry: Any, draw: Draw, now: int) -> Shown:
     stage = stage_of(draw, facts, now)
     ends = {"commit": params.t_commit, "deal": params.t_freeze, "reveal": params.t_reveal}
     known = roster.trustees(registry.settings)
-    found = Shown(draw, params.strata[0].id, stage, params, typed=draw.typed is not None)
+    found = Shown(draw, params.strata[0].id, stage, params, typed=bool(draw.typed), differs=differs(draw))
     found.until = datetime.fromtimestamp(ends[stage], UTC) if stage in ends else None
     found.organisations = [
         Party(name, known[name].org if name in known else name, state_of(facts, name))

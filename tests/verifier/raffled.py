@@ -137,6 +137,8 @@ class Raffled(Story):
     def throw(self, t: dict[str, Any]) -> None:
         people = ["one"] if self.bend == "one typist" else ["one", "two"]
         recording = None if self.bend == "no recording" else "ef" * 32
+        for person in () if self.bend == "untyped" else people:
+            self.draw_entry("typed", user=person)
         self.draw_entry("beacon", value=t["beacon"], entered=people, recording=recording)
 
     def conclude(self, t: dict[str, Any]) -> None:

@@ -97,6 +97,7 @@ def test_cancelled_works_keep_what_was_drawn_and_are_told(judged: Judge) -> None
         ("untold money", "a lottery for works of 1500000.00, which must be tendered"),
         ("award to another", "wrong award: works/award-2.json says"),
         ("one typist", "the public value was not typed by two people"),
+        ("untyped", "the log does not say that they typed it"),
         ("no recording", "there is no recording of the throw"),
         ("secret names", "the names of the balls are not public"),
         ("mandatory", "a lottery for works of 4000000.00, which must be tendered (N1117 1(2), O16 2, 5"),

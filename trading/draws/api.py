@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from trading.draws import receiving, roster, showing
 from trading.draws.announcement import is_hex32
 from trading.draws.commands import EnterBeacon, ShowSlips, Signed
-from trading.draws.entering import enter_beacon
+from trading.draws.entering import differs, enter_beacon
 from trading.draws.secrecy import may_see
 from trading.draws.service import draw_named
 from trading.errors import Refused, refuse
@@ -122,16 +122,14 @@ def floor(request: Request) -> Any:
     require_csrf=False,
 )
 def beacon(request: Request) -> Any:
-    """One of two people types the public value: {"counts"}: whether both have typed the same now."""
+    """Somebody types the public value: {"counts", "differs"}: whether two have typed the same now, and whether several
+    have typed, each another."""
     command, draw = read_json(request, EnterBeacon), in_address(request)
     if not may_see(request, draw):
         raise HTTPNotFound()
     recording = command.recording or None
-    return {
-        "counts": enter_beacon(
-            request.db, request.registry, request.actor, draw.ann, command.value, recording
-        )
-    }
+    counts = enter_beacon(request.db, request.registry, request.actor, draw.ann, command.value, recording)
+    return {"counts": counts, "differs": differs(draw)}
 
 
 @view_config(route_name="api-draw-transcript", request_method="GET", permission=PUBLIC)

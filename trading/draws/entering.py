@@ -12,19 +12,21 @@ from trading.draws import ceremony
 from trading.draws.announcement import Params, is_hex32
 from trading.draws.beacon import form_of
 from trading.draws.draw import check_beacon
+from trading.draws.models import Draw
 from trading.draws.refusal import DrawError
-from trading.draws.service import channel, draw_named, facts_of, log, seen_by_witness
+from trading.draws.service import draw_named, facts_of, log, seen_by_witness
 from trading.errors import refuse
-from trading.live import announce
 from trading.web import _
 
 
 def enter_beacon(
     session: Session, registry: Any, actor: Actor, ann: str, value: str, recording: str | None = None
 ) -> bool:
-    """One of two people types in the public value; whether it counts now. Entry `draw.beacon` with the
-    second. Raises Refused `draw.beacon*`."""
+    """Somebody types in the public value, or corrects what he typed; whether it counts now. Entry `draw.typed` says who
+    (not what: the next one types it without seeing it), `draw.beacon` follows as soon as any two agree: whoever types
+    something else holds nobody up. Raises Refused `draw.beacon*`, `draw.recording`."""
     draw, at = draw_named(session, ann, lock=True), database_now(session)
+    session.refresh(draw, ["typed", "beacon"])  # as they are under the lock: others type at the same moment
     facts = facts_of(session, draw)
     if ceremony.next_step(facts, int(at.timestamp())).missing != ("beacon",):
         raise refuse("draw.beacon", _("No value is awaited now: only after a witness has seen the freeze"))
@@ -36,21 +38,22 @@ def enter_beacon(
             field="recording",
             remedy=_("Choose the recording's file: this page computes the hash, the file stays with you."),
         )
-    mine = {"value": value, "user": actor.within(draw.tender), "recording": recording}
-    if draw.typed is None or draw.typed["user"] == mine["user"]:
-        draw.typed = mine
-        if draw.public:
-            announce(session, registry["queue"], channel(draw), "typed", draw=draw.ann)
+    user, mine, before = actor.within(draw.tender), [value, recording], draw.typed or {}
+    draw.typed = {**before, user: mine}
+    if before.get(user) != mine:
+        log(session, registry, draw, "typed", {"user": user}, at)
+    agreed = sorted(name for name, typed in draw.typed.items() if typed == mine)
+    if len(agreed) < 2:
         return False
-    if (draw.typed["value"], draw.typed["recording"]) != (value, recording):
-        raise refuse(
-            "draw.beacon-differs", _("The other person typed another value: compare, and type again")
-        )
     seen_by_witness(session, draw)
     draw.beacon = value
-    said = {"value": value, "entered": sorted((draw.typed["user"], mine["user"])), "recording": recording}
-    log(session, registry, draw, "beacon", said, at)
+    log(session, registry, draw, "beacon", {"value": value, "entered": agreed, "recording": recording}, at)
     return True
+
+
+def differs(draw: Draw) -> bool:
+    """Whether people have typed different values, and no two of them the same."""
+    return draw.beacon is None and len(draw.typed or {}) > 1
 
 
 def check_form(params: Params, value: str) -> None:

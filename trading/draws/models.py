@@ -49,7 +49,7 @@ class Draw(Base):
     """size of a cosigned checkpoint that held T before the first slip was shown"""
     beacon: Mapped[str | None]
     typed: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """the beacon's value as the first of two people typed it: {"value", "user", "recording"}"""
+    """user → the beacon's value as he typed it: [value, recording]"""
     calls: Mapped[int] = mapped_column(default=0, server_default="0")
     """how many calls are logged; one more than waves while answers are awaited, or when nobody is left to ask"""
     called_at: Mapped[OptionalInstant]

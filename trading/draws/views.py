@@ -13,7 +13,7 @@ from sqlalchemy import select
 from trading.draws import roster, showing
 from trading.draws.calling import Calling
 from trading.draws.commands import EnterBeacon
-from trading.draws.entering import enter_beacon
+from trading.draws.entering import differs, enter_beacon
 from trading.draws.models import Draw
 from trading.draws.secrecy import may_see
 from trading.draws.service import calling_of, opened_of, params_of
@@ -88,7 +88,8 @@ def beacon(request: Request) -> Any:
         "form": form,
         "beacon": params_of(draw).beacon,
         "awaited": showing.steps(request.db, draw, int(request.now().timestamp()))["missing"] == ("beacon",),
-        "typed_by_me": draw.typed is not None and draw.typed["user"] == request.actor.within(draw.tender),
+        "typed_by_me": request.actor.within(draw.tender) in (draw.typed or {}),
+        "differs": differs(draw),
     }
 
 

@@ -68,6 +68,7 @@ ACTS = {
     "draw.acked": _("A trustee of the draw holds its shares of the contributions"),
     "draw.frozen": _("Draw frozen: nothing can change its outcome any more"),
     "draw.void": _("Draw void: somebody did not do its part in time"),
+    "draw.typed": _("Somebody typed the public value of the draw"),
     "draw.beacon": _("The public value of the draw was entered by two people"),
     "draw.revealed": _("A contribution to the draw was published"),
     "draw.called": _("The draw's order says who is asked"),

@@ -221,10 +221,10 @@ def test_a_throw_counts_in_the_announced_form_with_a_recording_and_typed_by_two(
         assert refused(type_in({**given, "value": wrong}, status=422)) == "draw.beacon-form"
     assert refused(type_in({"value": DICE}, status=422)) == "draw.recording"
     floor.app.post_json(path, given, status=401)
-    assert type_in(given).json == {"counts": False}
-    assert type_in(given).json == {"counts": False}  # the same person again
-    assert refused(type_in({**given, "recording": "cd" * 32}, 1, 422)) == "draw.beacon-differs"
-    assert type_in(given, 1).json == {"counts": True}
+    assert type_in(given).json == {"counts": False, "differs": False}
+    assert type_in(given).json == {"counts": False, "differs": False}  # the same person again
+    assert type_in({**given, "recording": "cd" * 32}, 1).json == {"counts": False, "differs": True}
+    assert type_in(given, 1).json == {"counts": True, "differs": False}
 
 
 def test_rules_are_read_exactly() -> None:
