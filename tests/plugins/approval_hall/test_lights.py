@@ -11,6 +11,7 @@ import pytest
 from pyramid.config import Configurator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from webtest import TestApp
 
 from plugins.approval_hall.events import CaseTimed
 from plugins.approval_hall.handling import service as handling
@@ -22,11 +23,13 @@ from plugins.approval_hall.supervision.models import (
     HallAccountability,
     HallLight,
 )
+from tests.helpers import hall_user, log_in
 from tests.plugins.approval_hall.supervised import Supervised, days_later
 from tests.plugins.approval_hall.test_statistics import row, table
 from tests.texting import telephones
 from trading import clock
 from trading.clock import database_now
+from trading.db import committing
 from trading.errors import Refused
 from trading.ledger.service import entries_of
 from trading.outbox import Promise
@@ -246,6 +249,23 @@ def test_a_letter_goes_only_to_somebody_who_can_answer(hall: Supervised) -> None
     with pytest.raises(Refused) as refused:
         letters.issue(hall.session, hall.supervisor, hall.supervisor.user_id, light, "请说明原因", 5)
     assert refused.value.faults[0].code == "letter.nobody"
+
+
+def test_the_page_of_a_light_offers_a_letter_where_somebody_can_answer(
+    app: TestApp, config: Configurator
+) -> None:
+    reader, now = log_in(app, config, hall_user(config, "hall-supervisor")), clock.now()
+    texts = dict.fromkeys(("tender", "title_en", "step_en", "item", "person", "rule", "route"), "")
+    for unit, offered in (("defence", True), ("", False)):
+        with committing(config.registry["sessions"]) as session:
+            light = HallLight(
+                key=f"x/{unit}", subject="SP1", title="项目", step="会签", kind="act", department="人防", unit=unit, certainty="V",
+                where={}, discreet=False, started_at=now, light="green", light_since=now, **texts,
+            )  # fmt: skip
+            session.add(light)
+            session.flush()
+            address = f"/hall/lights/{light.id}"
+        assert ('name="words"' in reader.get(address)) is offered
 
 
 def test_what_is_for_the_authority_only_is_in_no_number_of_the_board(hall: Supervised, ahead: Ahead) -> None:
