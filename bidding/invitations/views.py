@@ -49,7 +49,8 @@ def shown(request: Request, form: Form) -> dict[str, Any]:
         form.values = seen.listed | {
             "candidates": [f"{one['id']} {one['name']}" for one in seen.listed["candidates"]]
         }
-    form.values["candidates"] = "\n".join(form.values.get("candidates", []))
+    typed = form.values.get("candidates", [])
+    form.values["candidates"] = "\n".join(text for text in typed if isinstance(text, str))
     return {
         "seen": seen,
         "tender": seen.tender,
