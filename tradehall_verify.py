@@ -2477,7 +2477,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"opening/second-outcomes\.json", "opening.second-read-out"),
     (r"offers/call\.(json|p7s)", "offers.called"),
     (r"evaluation/(earlier-[0-9]+/)?panel\.json", "panel.imported panel.seated panel.member-replaced"),
-    (r"evaluation/replacements/[0-9a-f]{64}\.json", "panel.member-replaced"),
+    (r"evaluation/replacements/[0-9a-f]{64}\.json", "panel.member-replaced evaluation.reopened"),
     (r"evaluation/void-[0-9a-f]{64}/report\.json", "panel.member-replaced"),
     (r"evaluation/void-[0-9a-f]{64}/report\..+\.p7s", "report.signed"),
     (r"evaluation/demands/.+", "panel.demanded"),
@@ -4600,7 +4600,31 @@ class Audit:
                 found = orders.get(number)
                 if number and (found is None or found[0].index > act.index or found[1] not in fitting):
                     self.fail(f"{act} rests on order {number}, which the log does not have before it")
+        self._check_stops()
         self._check_suspensions()
+
+    def _check_stops(self) -> None:
+        """Without an order a committee is sent home only for want of a member who was replaced (M87 49)."""
+        for act, payload in self.known("evaluation.reopened"):
+            if payload.get("order"):
+                continue
+            before = [other for other in self.acts if other.index < act.index]
+            seated = max(
+                (a.index for a in before if a.type in ("panel.seated", "panel.imported")), default=-1
+            )
+            replaced = any(a.type == "panel.member-replaced" and a.index > seated for a in before)
+            if payload["committee"] != "new" or not replaced:
+                self.fail(f"{act} rests on no order, and no seat was empty for want of a member")
+                continue
+            self.notes.append(f"{act}: stopped for want of a member (M87 49)")
+            if self.complete:
+                with self.about(f"{act}"):
+                    paper = self.doc(f"evaluation/replacements/{payload['stop']}.json")
+                    demand(paper["tender"] == self.tender, "the reason of the stop is of another tender")
+                    demand(paper["round"] == payload["round"], "the reason of the stop is of another round")
+                    file = f"evaluation/replacements/{paper['document']}"
+                    demand(file in self.bundle, "the document behind the stop is missing")
+                    demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
 
     def _check_suspensions(self) -> None:
         since: Act | None = None
@@ -5004,7 +5028,10 @@ class _PanelAudit:
                 orders = self.audit.of_type("evaluation.reopened")
                 order = next((act for act in orders if since < act.index < draw.announced.index), None)
                 demand(order, f"{scope} was drawn though the one before it had filled every seat")
-                self.audit.notes.append(f"{scope} takes the place of a committee by order ({order})")
+                known = {act.index: payload for act, payload in self.audit.known("evaluation.reopened")}
+                ordered = order is None or known.get(order.index, {}).get("order", "?")
+                why = "by order" if ordered else "for want of a member"
+                self.audit.notes.append(f"{scope} takes the place of a committee {why} ({order})")
                 chain = []
             chain.append(draw)
         return chain

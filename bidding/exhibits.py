@@ -53,7 +53,7 @@ from trading.draws import showing as draws
 from trading.interfaces import IFileStore
 from trading.ledger import canonical
 from trading.ledger.checkpoint import parse_checkpoint
-from trading.ledger.service import leaf_index
+from trading.ledger.service import entries_of, leaf_index
 from trading.notices import service as notices
 from trading.secrets import HallKeys
 from trading.supervision import orders, papers
@@ -287,6 +287,20 @@ def of_replacements(session: Session, keys: HallKeys, tender: Tender) -> Iterato
             paper = papers.find(session, tender.code, row.document)
             if paper is not None:
                 yield Exhibit(f"evaluation/replacements/{row.document}", papers.read(keys, paper)[1], True)
+    yield from of_stops(session, keys, tender)
+
+
+def of_stops(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
+    """The same of an evaluation that was stopped for want of a member."""
+    for one in entries_of(session, tender.code) if tender.round > 1 else ():
+        known = one.payloads[0] if one.entry.type == "evaluation.reopened" and one.payloads else None
+        digest = canonical.loads(known.raw).get("stop") if known is not None and known.raw else None
+        if digest and (reason := papers.find(session, tender.code, digest)) is not None:
+            raw = papers.read(keys, reason)[1]
+            yield Exhibit(f"evaluation/replacements/{digest}.json", raw, True)
+            name = canonical.loads(raw)["document"]
+            if (paper := papers.find(session, tender.code, name)) is not None:
+                yield Exhibit(f"evaluation/replacements/{name}", papers.read(keys, paper)[1], True)
 
 
 def of_scoring(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:

@@ -16,7 +16,8 @@ from bidding.tenders.models import Tender
 from bidding.tenders.service import advance
 from expert_pool.selection import service as committee
 from trading.acts import Actor, record
-from trading.clock import database_now
+from trading.clock import database_now, rfc3339
+from trading.ledger import canonical
 from trading.supervision import papers
 
 
@@ -53,19 +54,22 @@ class Ground:
 
 def begin_with_others(session: Session, registry: Any, actor: Actor, tender: Tender, ground: Ground) -> None:
     """The committee goes home and another one is to be formed; what it concluded stays on record and counts no more.
-    The caller has locked the tender. Entry `evaluation.reopened`, without an order."""
+    The caller has locked the tender. Entry `evaluation.reopened`, without an order; why stands in a document of which it
+    has the hash."""
     now = database_now(session)
-    filed = papers.keep(
-        session, registry["keys"], tender.code, ground.file_name, ground.document, public=False
-    )
+    keys = registry["keys"]
+    filed = papers.keep(session, keys, tender.code, ground.file_name, ground.document, public=False)
     advance(session, registry, tender, "reform_committee", now)
     tender.round += 1
     committee.dismiss(session, tender.code, now)
-    payload = {
-        "order": "",
-        "reason": ground.reason.strip(),
+    said = {
+        "tender": tender.code,
         "round": tender.round,
-        "committee": "new",
+        "reason": ground.reason.strip(),
         "document": filed,
+        "at": rfc3339(now),
     }
+    raw = canonical.dumps({"v": 1, "typ": "ebid.evaluation-stop"} | said)
+    stop = papers.keep(session, keys, tender.code, "stop.json", raw, public=False)
+    payload = {"order": "", "reason": "", "round": tender.round, "committee": "new", "stop": stop}
     record(session, actor, "evaluation.reopened", tender.code, payload, now)

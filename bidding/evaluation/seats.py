@@ -161,6 +161,11 @@ def stop(session: Session, registry: Any, actor: Actor, code: str, ground: Groun
     panel = committee.panel_of(session, code)
     if tender.state != "evaluating" or panel is None or not committee.vacant(session, panel):
         raise refuse("panel.no-vacancy", _("Every seat of this committee is taken"), rule="M87 49")
+    if not replacing.waits_in_vain(session, registry, panel):
+        raise refuse(
+            "panel.on-the-way", _("Somebody is called to the empty seat; the evaluation goes on when they sit down"),
+            rule="M87 49", remedy=_("If nobody has come after two hours, the evaluation can be stopped."),
+        )  # fmt: skip
     if not ground.reason.strip():
         raise refuse("panel.why", _("Write what has happened"), field="reason", rule="M87 49")
     if not ground.document:

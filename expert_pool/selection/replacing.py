@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,6 +29,9 @@ from trading.web import _
 
 GROUNDS = {"recusal": "GPR 9", "illness": "M87 49", "absence": "M87 49"}
 """why a member is replaced, with the article"""
+
+PATIENCE_OF_CALL = timedelta(hours=2)
+"""so long whoever was called may be on the way before an evaluation can be stopped for want of a member"""
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,13 @@ def stuck(session: Session, registry: Any, panel: Panel) -> bool:
     ]
     accepted = accepted_and_absent(session, registry, panel) if panel.drawn else 0
     return not running and coming + accepted < empty
+
+
+def waits_in_vain(session: Session, registry: Any, panel: Panel) -> bool:
+    """Whether nobody is on the way to an empty seat, or nobody has come since `PATIENCE_OF_CALL`."""
+    left = [row.recused_at for row in committee.members_of(session, panel) if row.recused_at]
+    patient = bool(left) and database_now(session) - max(left) < PATIENCE_OF_CALL
+    return stuck(session, registry, panel) or not patient
 
 
 def accepted_and_absent(session: Session, registry: Any, panel: Panel) -> int:

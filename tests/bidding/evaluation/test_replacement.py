@@ -239,6 +239,8 @@ def test_the_next_reserve_comes_where_one_has_an_interest_and_with_nobody_left_i
     assert replace(room, room.people[2]) and not room.entries("evaluation.reopened")
     sign_in(room, room.people[5], "my sister works there")
     assert not stuck(room)
+    with pytest.raises(Refused, match="panel.on-the-way"):
+        seats.stop(session, room.registry, room.agent, room.tender.code, Ground("bored", "x.txt", PAPER))
     sign_in(room, room.people[6])
     assert room.phase == "qualification"
     replace(room, room.people[3], "absence")
@@ -255,7 +257,9 @@ def test_the_next_reserve_comes_where_one_has_an_interest_and_with_nobody_left_i
     assert (room.tender.state, room.tender.round, room.found.panel) == ("opened", 2, None)
     assert room.found.reviews == []
     [entry] = room.entries("evaluation.reopened")
-    assert (entry["order"], entry["committee"], entry["round"]) == ("", "new", 2)
+    assert (entry["order"], entry["committee"], entry["round"], entry["reason"]) == ("", "new", 2, "")
+    kept = [one.path for one in exhibits.of_evaluation(session, room.registry["keys"], room.tender)]
+    assert f"evaluation/replacements/{entry['stop']}.json" in kept
 
 
 def test_the_purchaser_cannot_name_its_own_people_for_an_experts_seat(session: Session) -> None:
