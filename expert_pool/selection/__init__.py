@@ -48,6 +48,7 @@ def includeme(config: Configurator) -> None:
         config.registry.registerUtility(pool, IExpertPool, name=key)
     keep_secret(config, demanding.PURPOSE, refused.knows_of_draw)
     config.on_desk("regulator", refused.cards)
+    config.on_desk("regulator", desk.replacement_cards)
     config.on_desk("expert", desk.expert_cards)
     for role in ("tenderer", "regulator"):
         config.on_desk(role, desk.approval_cards)

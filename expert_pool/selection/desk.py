@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pyramid.request import Request
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from expert_pool.selection import demanding
-from expert_pool.selection.models import PanelDemand
+from expert_pool.selection.models import Panel, PanelDemand, PanelReplacement
 from trading.interfaces import ITenders
 from trading.permissions import Permission
 from trading.web import Card, _
+
+SHOWN = timedelta(days=30)
+"""so long a replacement stays on the regulator's desk"""
 
 
 def expert_cards(request: Request) -> list[Card]:
@@ -42,4 +47,23 @@ def demand_cards(request: Request) -> list[Card]:
         if state in ("void", "short"):
             address = request.route_path("panel-draw", code=code)
             found.append(Card(request.called(tender), address, _("The committee is not complete"), "late"))
+    return found
+
+
+def replacement_cards(request: Request) -> list[Card]:
+    """Tenders of which a member was replaced while the committee evaluated (M87 49), for the regulator."""
+    counted = (
+        select(Panel.tender, func.count())
+        .join(PanelReplacement, PanelReplacement.panel_id == Panel.id)
+        .where(PanelReplacement.at >= request.now() - SHOWN)
+        .group_by(Panel.tender)
+        .order_by(Panel.tender)
+    )
+    found = []
+    for code, number in request.db.execute(counted):
+        tender = request.port(ITenders).find(request.db, code)
+        note = _("${number} members replaced in the last 30 days", mapping={"number": number})
+        found.append(
+            Card(request.called(tender), request.route_path("supervision-trail", code=code), note, "late")
+        )
     return found

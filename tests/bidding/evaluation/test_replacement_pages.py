@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import transaction
 from pyramid.config import Configurator
 from webtest import TestApp, Upload
 
@@ -11,7 +12,7 @@ from bidding.vault.encoding import b64
 from tests.bidding.evaluation.hall import make_hall
 from tests.bidding.evaluation.room import Room
 from tests.bidding.evaluation.scoring_room import SCORED, lock, reviewed
-from tests.helpers import log_in
+from tests.helpers import log_in, make_user
 
 
 def english(browser: TestApp) -> TestApp:
@@ -45,6 +46,14 @@ def test_the_buyer_replaces_a_member_and_stops_when_nobody_can_be_had(
     stop = ordering(shown, "stop")
     stop["reason"], stop["document"] = "Nobody can come", Upload("list.txt", b"all declined", "text/plain")
     again = stop.submit(status=303).follow(status=200)
+    with transaction.manager:
+        session = config.registry["sessions"]()
+        user = make_user(session, "regulator", keys=config.registry["keys"])
+        session.flush()
+        session.expunge_all()
+    assert "1 members replaced in the last 30 days" in english(log_in(app, config, user)).get(
+        "/desk", status=200
+    )
     assert "No list has been imported yet" in again
     english(left).get(room, status=403)
 
