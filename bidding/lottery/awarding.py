@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.lottery import listing
-from bidding.lottery.commands import SignedWorks
+from bidding.lottery.commands import NameManager, SignedWorks
 from bidding.lottery.models import SmallWorks, WorksAward
 from bidding.lottery.pricing import drawn_price
 from bidding.lottery.works import by_code, must_be, signed_by_buyers
@@ -157,6 +157,18 @@ def manager_of(session: Session, works: SmallWorks, turn: WorksAward) -> RosterM
     return found
 
 
+def name_manager(
+    session: Session, actor: Actor, works: SmallWorks, party: Party, command: NameManager
+) -> None:
+    """The firm whose turn it is names its project manager, or another one when that person has been taken meanwhile;
+    entry `works.manager`. Raises Refused `works.state`, `works.not-yours`, `manager.unknown`, `manager.busy`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "announced")
+    turn_of(session, works, party)
+    answer = listing.answer_of(session, works, party.id) or listing.new_answer(session, works, party)
+    listing.take_manager(session, actor, works, answer, party, command)
+
+
 def kept_out(
     session: Session, registry: Any, party: Party, found: Sequence[checking.Found], at: datetime
 ) -> str:
@@ -192,9 +204,7 @@ def refuse_award(
     Entry `works.refused`. Raises Refused `works.state`, `works.not-yours`."""
     works = by_code(session, works.code, lock=True)
     must_be(works, "announced", "awarded")
-    turn = current(session, works)
-    if turn.party_id != party.id:
-        raise refuse("works.not-yours", _("It is not your enterprise's turn"))
+    turn = turn_of(session, works, party)
     now = database_now(session)
     if turn.state == "announced":
         engaging.won(
@@ -270,3 +280,11 @@ def current(session: Session, works: SmallWorks) -> WorksAward:
     if not found:
         raise refuse("works.state", _("The works' present state does not allow this"))
     return found[-1]
+
+
+def turn_of(session: Session, works: SmallWorks, party: Party) -> WorksAward:
+    """The turn that is this enterprise's. Raises Refused `works.not-yours`, `works.state`."""
+    turn = current(session, works)
+    if turn.party_id != party.id:
+        raise refuse("works.not-yours", _("It is not your enterprise's turn"))
+    return turn

@@ -89,14 +89,16 @@ def decline(session: Session, actor: Actor, works: SmallWorks, party: Party, rea
 def name_manager(
     session: Session, actor: Actor, works: SmallWorks, party: Party, command: NameManager
 ) -> None:
-    """Who would be the project manager; entry `works.manager`. Until the freeze, and again by the firm whose turn it
-    is when that person has been taken meanwhile. Raises Refused `works.too-late`, `works.not-in`,
-    `manager.unknown`, `manager.busy`."""
-    if works.state == "announced":
-        works = by_code(session, works.code, lock=True)
-        answer = answer_of(session, works, party.id) or new_answer(session, works, party)
-    else:
-        works, answer = answering(session, works, party)
+    """Who would be the project manager, until the freeze; entry `works.manager`. Raises Refused `works.too-late`,
+    `works.not-in`, `manager.unknown`, `manager.busy`."""
+    works, answer = answering(session, works, party)
+    take_manager(session, actor, works, answer, party, command)
+
+
+def take_manager(
+    session: Session, actor: Actor, works: SmallWorks, answer: WorksAnswer, party: Party, command: NameManager
+) -> None:
+    """Put one of the firm's project managers into its answer; the caller has judged that it may be given."""
     known = {str(each.id): each for each in reading.managers_of(session, [party.id])[party.id]}
     manager = known.get(command.manager)
     if manager is None:

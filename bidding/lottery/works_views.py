@@ -397,7 +397,8 @@ def answer(request: Request) -> Any:
         if name == "decline":
             listing.decline(request.db, request.actor, found, party, form.command.reason)
         elif name == "manager":
-            listing.name_manager(request.db, request.actor, found, party, form.command)
+            room = awarding if found.state == "announced" else listing
+            room.name_manager(request.db, request.actor, found, party, form.command)
         else:
             reason = form.command.reason
             awarding.refuse_award(request.db, request.registry, request.actor, found, party, reason)

@@ -105,6 +105,15 @@ def test_the_winner_rests_and_its_project_manager_is_taken_until_completion(scen
     scene.go(found.declines_until)
     listing.freeze(scene.session, scene.registry, scene.office, found)
     scene.drawn(found, {"winner": [2, 3, 1, 4]})
+    for number, wanted in ((4, "works.not-yours"), (2, "")):
+        command = NameManager(manager=str(chiefs[number].id))
+        actor, party = scene.bidder(number), scene.party(number)
+        if wanted:
+            with pytest.raises(Refused) as caught:
+                awarding.name_manager(scene.session, actor, found, party, command)
+            assert codes(caught) == [wanted]
+        else:
+            awarding.name_manager(scene.session, actor, found, party, command)
     scene.award(found)
     again = scene.listed(needs_manager=True, method="one-step", finalists=0)
     assert reasons(scene, again)["示例建设2公司"] == "cool-down"
