@@ -338,7 +338,9 @@ def of_invitation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
     row = session.get(Invitation, tender.id)
     if row is None or row.recorded_at is None:
         return
-    held, secret = invitations.papers_of(keys, row), tender.state not in RESULT_KNOWN
+    # An award that falls later takes nothing back: the result has been public.
+    published = any(entry.entry.type == "result.published" for entry in entries_of(session, tender.code))
+    held, secret = invitations.papers_of(keys, row), not published
     yield Exhibit("invited/list.json", held["list"], secret)
     yield Exhibit("invited/record.json", held["record"], secret)
     signatures = [witness.cms for witness in invitations.witnesses_of(session, tender) if witness.cms]

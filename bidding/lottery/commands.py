@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -43,6 +44,9 @@ def _method(text: str) -> str:
     return text
 
 
+SHARE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,6})?%?", re.ASCII)
+
+
 def _values(given: Any) -> Any:
     """K values as percents or shares: `2, 3, 5` or `0.02 0.03`, ascending, each once."""
     if isinstance(given, list):
@@ -55,11 +59,10 @@ def _values(given: Any) -> Any:
 def _shares(values: list[str]) -> list[str]:
     found = []
     for text in values:
-        try:
-            share = Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-        except ArithmeticError as error:
-            raise ValueError(_("Write shares such as 0.02 0.03 0.05, or 2% 3% 5%")) from error
-        if not 0 <= share < 1:
+        if not SHARE.fullmatch(text):
+            raise ValueError(_("Write shares such as 0.02 0.03 0.05, or 2% 3% 5%"))
+        share = Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        if not share < 1:
             raise ValueError(_("Write shares such as 0.02 0.03 0.05, or 2% 3% 5%"))
         found.append(f"{share.normalize():f}")
     if len(set(found)) != len(found):

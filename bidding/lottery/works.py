@@ -204,7 +204,8 @@ def gate_faults(session: Session, registry: Any, works: SmallWorks, at: datetime
             Fault("works.band", _("No amount band of the roster takes this estimate"), "estimate", "ROSTER")
         )
     if rules.in_force(session, day) is None:
-        faults.append(rules.missing(cited(book.rule("G0-1", day))))
+        gate = book.find("G0-1", day)
+        faults.append(rules.missing(cited(gate) if gate else ""))
     return faults + time_faults(registry, works, at)
 
 

@@ -35,6 +35,8 @@ from trading.ledger.service import TrailEntry, entries_of
 from trading.live import LiveEvent
 from trading.web import _
 
+OFFICIAL = ("host", "regulator", "custodian")
+"""Whose coming everybody sees at the opening of final offers."""
 LONGEST_SHOWN = 24
 """Characters of a sealed price that is no amount; a bidder may have sealed anything."""
 
@@ -135,6 +137,8 @@ def picture(session: Session, tender: Tender, stage: str) -> Hall:
     hall.attendance = list(
         session.scalars(select(Attendance).where(Attendance.opening_id == opening.id).order_by(Attendance.at))
     )
+    if tender.parent_id is not None:  # who comes to the opening of final offers has not left the talks
+        hall.attendance = [row for row in hall.attendance if row.role in OFFICIAL]
     hall.objections = objections_of(session, opening)
     policy_stage = first(policy_of(session, tender))
     hall.needed = policy_stage.t
@@ -152,7 +156,6 @@ def masked(session: Session, hall: Hall) -> Hall:
         for number, bid in enumerate(valid_bids(session, hall.tender), start=1)
     }
     hall.rows = [replace(row, name=masks.get(row.name, row.name)) for row in hall.rows]
-    hall.attendance = [row for row in hall.attendance if row.organisation not in masks]
     hall.lines = [line for line in hall.lines if not masks.keys() & named(line.words)]
     hall.objections = [
         SimpleNamespace(organisation=masks.get(row.organisation, row.organisation), text=row.text, raised_at=row.raised_at,

@@ -79,7 +79,9 @@ def object_to(session: Session, registry: Any, actor: Actor, code: str, text: st
     )
     session.add(row)
     session.flush()
-    payload = {"ref": str(row.id), "bidder": bidder, "text": row.text}
+    # Of final offers the log says neither who objects nor what: both stand in the signed record alone (GPL 38(4)).
+    said = {"bidder": bidder, "text": row.text} if tender.parent_id is None else {}
+    payload = {"ref": str(row.id)} | said
     record(session, actor, "opening.objection", code, payload, at=row.raised_at)
     tell(session, registry, tender, "objection")
     return row
@@ -99,7 +101,7 @@ def answer(
     if not text.strip():
         raise refuse("objection.empty", _("Write the answer"), field="text")
     row.answer, row.answered_by, row.answered_at = text.strip()[:2000], actor.user_id, database_now(session)
-    payload = {"ref": str(row.id), "text": row.answer}
+    payload = {"ref": str(row.id)} | ({"text": row.answer} if tender.parent_id is None else {})
     record(session, actor, "opening.answered", code, payload, at=row.answered_at)
     tell(session, registry, tender, "objection")
     return row

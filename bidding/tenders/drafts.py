@@ -24,8 +24,10 @@ from bidding.vault.models import CustodianKey
 from trading.accounts.models import RoleGrant, User
 from trading.acts import Actor, record
 from trading.clock import BEIJING, database_now
+from trading.draws.service import draws_of
 from trading.errors import Fault, Refused, refuse
 from trading.interfaces import ITradeKind
+from trading.ledger.service import entries_of
 from trading.parties.models import Party
 from trading.permissions import Role
 from trading.projects import codes
@@ -299,9 +301,18 @@ def edit_draft(session: Session, registry: Any, tender: Tender, command: DraftTe
     return tender
 
 
-def discard(session: Session, tender: Tender) -> None:
-    """Give a draft up."""
+def discard(session: Session, actor: Actor, tender: Tender) -> None:
+    """Give a draft up; what was listed for an invitation stays in the log, entry `tender.cancelled`. Raises Refused
+    `tender.not-draft`, `invited.drawn`: a draw of suppliers is not repeated until it suits."""
+    locked(session, tender.code)
     must_be_draft(tender)
+    if any(not draw.voided for draw in draws_of(session, tender.code, "invited")):
+        raise refuse(
+            "invited.drawn", _("The suppliers are drawn: there is no second draw for this tender."), rule="M87 14",
+            remedy=_("Publish the tender; what is to be given up then is cancelled with a notice."),
+        )  # fmt: skip
+    if any(row.entry.type == "invited.listed" for row in entries_of(session, tender.code)):
+        record(session, actor, "tender.cancelled", tender.code, {"reason": "the draft was given up"})
     advance(session, None, tender, "discard")
 
 

@@ -20,6 +20,7 @@ from translationstring import TranslationStringFactory
 
 from bidding.tenders.models import Tender, TenderInvitee
 from bidding.tenders.service import find
+from expert_pool.selection.models import Panel, PanelMember
 from trading.errors import Refused, refuse
 from trading.parties.models import Party
 from trading.permissions import Identity, Role, buys_here
@@ -71,10 +72,11 @@ def may_bid(session: Session, keys: HallKeys, tender: Tender, party_id: UUID | N
 
 
 def only_own(session: Session, tender: Tender, who: Identity | None) -> bool:
-    """Whether this reader of final offers sees its own and nobody else's: a supplier, before the result."""
+    """Whether this reader of final offers sees its own and nobody else's: before the result everybody but the
+    regulator and the buyers."""
     if tender.parent_id is None or is_public(session, tender):
         return False
-    return who is None or not (who.roles & OFFICIAL or buys_here(who, tender))
+    return who is None or not (Role.REGULATOR in who.roles or buys_here(who, tender))
 
 
 def not_invited() -> Refused:
@@ -110,9 +112,17 @@ def admits(session: Session, keys: HallKeys, tender: Tender, who: Identity | Non
         return True
     if who is None:
         return False
-    return (
-        bool(who.roles & OFFICIAL) or buys_here(who, tender) or may_bid(session, keys, tender, who.party_id)
-    )
+    official = who.roles & OFFICIAL and (Role.EXPERT not in who.roles or judges(session, tender, who))
+    return bool(official) or buys_here(who, tender) or may_bid(session, keys, tender, who.party_id)
+
+
+def judges(session: Session, tender: Tender, who: Identity) -> bool:
+    """Whether an expert may come in: any may to where committees sign in, to final offers who has signed in."""
+    if tender.parent_id is None:
+        return True
+    seats = select(PanelMember.id).join(Panel, Panel.id == PanelMember.panel_id)
+    mine = seats.where(Panel.tender == root_of(session, tender).code, PanelMember.user_id == who.user_id)
+    return session.scalars(mine.where(PanelMember.recused_at.is_(None))).first() is not None
 
 
 def enter(request: Request, tender: Tender) -> Tender:

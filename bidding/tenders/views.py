@@ -233,7 +233,7 @@ def finding_words(request: Request, finding: Finding) -> tuple[str, str]:
 @view_config(route_name="tender-discard", request_method="POST", permission=Permission.MANAGE_TENDER)
 def discard(request: Request) -> Any:
     """Give a draft up."""
-    drafts.discard(request.db, request.context)
+    drafts.discard(request.db, request.actor, request.context)
     return HTTPSeeOther(request.route_path("desk"))
 
 

@@ -109,7 +109,7 @@ def close(request: Request) -> dict[str, Any]:
         raise not_invited()
     bundle = close_bundle(request.db, tender.code)
     if not known and only_own(request.db, tender, request.identity):
-        own = bidder_of(request).uscc
+        own = bidder_of(request).uscc if request.identity.party_id else ""
         bundle["bids"] = [
             bid for bid in bundle["bids"] if parse_manifest(unb64(bid["manifest"])).bidder["id"] == own
         ]

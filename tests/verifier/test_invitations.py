@@ -52,6 +52,7 @@ class Side:
             "invited/record.2.p7s": ("Wang", BUYER["id"]),
         }
         self.bids = {"m0": CODES[0], "m1": CODES[1], "m2": CODES[2]}
+        self.listed = {path: {"tier": "public"} for path in self.docs}
         self.said: list[str] = []
         self.unchecked: list[str] = []
 
@@ -95,7 +96,7 @@ class Side:
         return self.docs["invited/record.json"]
 
     @property
-    def listed(self) -> Any:
+    def candidates(self) -> Any:
         return self.docs["invited/list.json"]
 
 
@@ -125,7 +126,7 @@ def test_before_the_result_the_public_is_told_what_it_cannot_check(monkeypatch: 
 
 
 def drop_candidates(side: Side) -> None:
-    del side.listed["candidates"][4:]
+    del side.candidates["candidates"][4:]
     side.record["candidates"] = 4
 
 
@@ -134,7 +135,7 @@ def swap_drawn(side: Side) -> None:
 
 
 def swap_candidate(side: Side) -> None:
-    side.listed["candidates"][5] = {"id": "914403000000000099", "name": "庚"}
+    side.candidates["candidates"][5] = {"id": "914403000000000099", "name": "庚"}
 
 
 def keep_out(side: Side) -> None:
@@ -170,7 +171,7 @@ def second_draw(side: Side) -> None:
 
 
 def two_drawn(side: Side) -> None:
-    side.listed["number"] = side.record["number"] = 2
+    side.candidates["number"] = side.record["number"] = 2
 
 
 def unrecorded(side: Side) -> None:
@@ -182,7 +183,17 @@ def published_first(side: Side) -> None:
 
 
 def no_paper(side: Side) -> None:
-    side.listed["source"] = "recommendation"
+    side.candidates["source"] = "recommendation"
+
+
+def record_left_out(side: Side) -> None:
+    del side.docs["invited/record.json"]
+    side.acts.append(("result.published", 90, {}))
+
+
+def list_kept_back(side: Side) -> None:
+    side.listed["invited/list.json"]["tier"] = "regulator"
+    side.acts.append(("result.published", 90, {}))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +214,8 @@ def no_paper(side: Side) -> None:
         (unrecorded, "there are 0 records"),
         (published_first, "published before the record"),
         (no_paper, "recommendation has no paper"),
+        (record_left_out, "the record of the draw of its suppliers is missing"),
+        (list_kept_back, "invited/list.json: kept from the public after the result"),
     ],
 )
 def test_each_bent_invitation_is_named(
@@ -212,6 +225,17 @@ def test_each_bent_invitation_is_named(
     bend(side)
     said = found(side, monkeypatch)
     assert len(said) == 1 and words in said[0]
+
+
+def test_only_the_papers_of_an_invitation_may_be_kept_until_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    side = Side()
+    side.listed["invited/list.json"]["tier"] = side.listed["invited/record.json"]["tier"] = "regulator"
+    assert found(side, monkeypatch) == []
+    for path in ("list.json", "record.json", "record.1.p7s"):
+        assert verifier.REGULATOR_PATHS.fullmatch(f"invited/{path}")
+    assert not verifier.REGULATOR_PATHS.fullmatch("invited/more/list.json")
 
 
 def test_other_tenders_need_no_draw(monkeypatch: pytest.MonkeyPatch) -> None:

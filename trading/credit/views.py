@@ -63,10 +63,10 @@ def bytes_of(request: Request, name: str) -> bytes:
 
 @view_config(route_name="credit-list", request_method="GET", permission=PUBLIC)
 def raw(request: Request) -> Response:
-    """The exact bytes that were signed."""
+    """The exact bytes that were signed; a list that names people is for the roster office and the regulator."""
     query = select(CreditList).where(CreditList.sha256 == request.matchdict["sha256"])
     found = request.db.scalars(query).first()
-    if found is None:
+    if found is None or (found.kind == "bribery" and not request.has_permission(Permission.SEE_ROSTER_FILES)):
         raise HTTPNotFound()
     return Response(body=found.raw, content_type="application/json")
 

@@ -144,6 +144,12 @@ def test_the_draw_waits_for_two_of_the_purchasers_staff(scene: Scene) -> None:
     assert code_of(scene.draw) == ("invited.witnesses", "M87 14")
 
 
+def test_a_draft_with_candidates_is_given_up_with_an_entry(scene: Scene) -> None:
+    scene.file()
+    drafts.discard(scene.session, scene.buyers.actor, scene.tender)
+    assert scene.types()[-2:] == ["invited.listed", "tender.cancelled"] and scene.tender.state == "cancelled"
+
+
 def test_suppliers_are_drawn_for_an_invited_draft_only(scene: Scene) -> None:
     open_tender = make_draft(scene.session, scene.registry, scene.buyers)
     scene.tender, kept = open_tender, scene.tender
@@ -181,6 +187,7 @@ def test_the_drawn_are_invited_when_two_have_signed_and_nobody_else_may_bid(hall
         scene.watch(0, 1)
         ann = scene.draw().ann
         assert code_of(scene.draw)[0] == "invited.running"
+        assert code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
         ids = scene.ids()
     hall.to_the_freeze()
     hall.work()
@@ -193,6 +200,7 @@ def test_the_drawn_are_invited_when_two_have_signed_and_nobody_else_may_bid(hall
         assert [one["id"] for one in record["drawn"]] == order and len(order) == 3
         assert (record["candidates"], record["draw"]["announce"], len(record["witnesses"])) == (6, ann, 2)
         assert code_of(scene.draw)[0] == code_of(scene.file)[0] == "invited.drawn"
+        assert code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
 
         assert code_of(lambda: scene.sign(2))[0] == "invited.not-present"
         assert code_of(lambda: scene.sign(0, by=1))[0] == "certificate.not-yours"

@@ -202,7 +202,7 @@ def test_editing_changes_tender_lot_and_project_alike(
 
 def test_a_discarded_draft_is_at_its_end(session: Session, registry: Any, buyers: Buyers) -> None:
     tender = make_draft(session, registry, buyers)
-    drafts.discard(session, tender)
+    drafts.discard(session, buyers.actor, tender)
     with pytest.raises(Refused):
         drafts.edit_draft(session, registry, tender, drafts.draft_of(tender))
 
