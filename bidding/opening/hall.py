@@ -286,11 +286,11 @@ def ledger_lines(
     elif kind == "vault.released":
         index = payload.get("index")
         yield Line(at, _("Custodian ${n} has released its shares", mapping={"n": index}))
-    elif kind == "opening.objection":
+    elif kind in ("opening.objection", "offers.objection"):
         found = next((row for row in hall.objections if str(row.id) == payload.get("ref")), None)
         who = {"who": found.organisation if found else ""}
         yield Line(at, _("${who} objects", mapping=who), "wait")
-    elif kind == "opening.answered":
+    elif kind in ("opening.answered", "offers.answered"):
         yield Line(at, _("The host has answered the objection"))
     elif kind == "opening.recorded":
         yield Line(at, _("The record is signed and published"), "good")

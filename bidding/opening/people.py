@@ -55,6 +55,12 @@ def bidder_of(session: Session, tender: Tender, actor: Actor) -> str:
     return party.uscc if party is not None and party.uscc in bidders else ""
 
 
+def room_of(tender: Tender) -> str:
+    """What an objection's entries are named after; those of final offers are not public: they name who made one
+    (GPL 38(4))."""
+    return "opening" if tender.parent_id is None else "offers"
+
+
 def object_to(session: Session, registry: Any, actor: Actor, code: str, text: str) -> Objection:
     """A bidder's objection on the spot (当场异议, TBR art. 44). Raises Refused `objection.*`."""
     tender = locked(session, code)
@@ -79,10 +85,8 @@ def object_to(session: Session, registry: Any, actor: Actor, code: str, text: st
     )
     session.add(row)
     session.flush()
-    # Of final offers the log says neither who objects nor what: both stand in the signed record alone (GPL 38(4)).
-    said = {"bidder": bidder, "text": row.text} if tender.parent_id is None else {}
-    payload = {"ref": str(row.id)} | said
-    record(session, actor, "opening.objection", code, payload, at=row.raised_at)
+    payload = {"ref": str(row.id), "bidder": bidder, "text": row.text}
+    record(session, actor, f"{room_of(tender)}.objection", code, payload, at=row.raised_at)
     tell(session, registry, tender, "objection")
     return row
 
@@ -101,8 +105,8 @@ def answer(
     if not text.strip():
         raise refuse("objection.empty", _("Write the answer"), field="text")
     row.answer, row.answered_by, row.answered_at = text.strip()[:2000], actor.user_id, database_now(session)
-    payload = {"ref": str(row.id)} | ({"text": row.answer} if tender.parent_id is None else {})
-    record(session, actor, "opening.answered", code, payload, at=row.answered_at)
+    payload = {"ref": str(row.id), "text": row.answer}
+    record(session, actor, f"{room_of(tender)}.answered", code, payload, at=row.answered_at)
     tell(session, registry, tender, "objection")
     return row
 

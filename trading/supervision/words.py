@@ -31,6 +31,8 @@ ACTS = {
     "offers.talks-ended": _("The talks ended"),
     "offers.postponed": _("The deadline for final offers was moved before the call"),
     "offers.called": _("The suppliers that remain were called for final offers"),
+    "offers.objection": _("Objection at the opening"),
+    "offers.answered": _("Objection answered"),
     "offers.taken": _("The opened final offers became the prices of the evaluation"),
     "offers.handed-over": _("The final offers were handed over to the evaluation"),
     "recording.filed": _("A recording was filed"),

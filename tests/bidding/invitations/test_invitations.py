@@ -187,7 +187,9 @@ def test_the_drawn_are_invited_when_two_have_signed_and_nobody_else_may_bid(hall
         scene.watch(0, 1)
         ann = scene.draw().ann
         assert code_of(scene.draw)[0] == "invited.running"
-        assert code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
+        assert (
+            code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
+        )
         ids = scene.ids()
     hall.to_the_freeze()
     hall.work()
@@ -200,7 +202,9 @@ def test_the_drawn_are_invited_when_two_have_signed_and_nobody_else_may_bid(hall
         assert [one["id"] for one in record["drawn"]] == order and len(order) == 3
         assert (record["candidates"], record["draw"]["announce"], len(record["witnesses"])) == (6, ann, 2)
         assert code_of(scene.draw)[0] == code_of(scene.file)[0] == "invited.drawn"
-        assert code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
+        assert (
+            code_of(lambda: drafts.discard(session, scene.buyers.actor, scene.tender))[0] == "invited.drawn"
+        )
 
         assert code_of(lambda: scene.sign(2))[0] == "invited.not-present"
         assert code_of(lambda: scene.sign(0, by=1))[0] == "certificate.not-yours"
