@@ -68,8 +68,8 @@ def interruptions_of(session: Session, tender: Tender) -> list[Interruption]:
 def suspend(session: Session, registry: Any, actor: Actor, code: str, ground: Ground) -> Tender:
     """The procedure stands still (暂停): the close is revoked, nothing is admitted, opened or awarded.
 
-    Entry `tender.suspended`. Raises Refused `tender.suspended` (it is already), `tender.step`."""
-    tender = locked(session, code)
+    Entry `tender.suspended`. Raises Refused `tender.suspended` (it is already), `tender.step`, `tender.final-offers`."""
+    tender = by_itself(locked(session, code))
     if tender.state not in RUNNING:
         raise refuse("tender.step", _("This is not possible at the present stage."))
     if tender.suspended_at is not None:
@@ -102,6 +102,17 @@ def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Gro
     tender.suspended_at = None
     file(session, registry, actor, tender, "resumed", ground, now)
     registry.notify(TenderResumed(session, registry, code, now))
+    return tender
+
+
+def by_itself(tender: Tender) -> Tender:
+    """The tender, unless it only collects the final offers of another: those end with it, and not by themselves.
+    Raises Refused `tender.final-offers`."""
+    if tender.parent_id is not None:
+        raise refuse(
+            "tender.final-offers", _("Final offers follow the procurement that they belong to."),
+            remedy=_("Stop the procurement itself."),
+        )  # fmt: skip
     return tender
 
 
@@ -141,7 +152,7 @@ def end(
     ground: Ground,
     **facts: Any,
 ) -> Tender:
-    tender = locked(session, code)
+    tender = by_itself(locked(session, code))
     now = database_now(session)
     file(session, registry, actor, tender, how, ground, now)
     return advance(session, registry, tender, step, now, **facts)

@@ -94,3 +94,13 @@ def test_a_cancelled_tender_ends_with_its_reason(scene: Scene) -> None:
         assert tender_of(session).state == "cancelled"
         assert entries_of(session, CODE)[-1].entry.type == "tender.cancelled"
         assert notices_of(session, CODE)[-1].kind == "cancellation"
+
+
+def test_final_offers_are_not_stopped_by_themselves(scene: Scene) -> None:
+    with scene.db() as session:
+        tender = tender_of(session)
+        tender.parent_id = tender.id
+    for act in (interruptions.suspend, interruptions.cancel, interruptions.fail):
+        with pytest.raises(Refused) as refused, scene.db() as session:
+            act(session, scene.registry, OFFICER, CODE, WHY)
+        assert code_of(refused) == "tender.final-offers"
