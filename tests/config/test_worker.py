@@ -19,7 +19,7 @@ from config import embedded
 from config.installation import make_keys
 from trading import clock
 
-PROMISE = "INSERT INTO promise (id, topic, payload, due_at, attempts, last_error, promised_at) VALUES (gen_random_uuid(), 'no such topic', '{}', %s, 0, '', %s)"
+PROMISE = "INSERT INTO promise (id, topic, payload, due_at, attempts, last_error, promised_at) VALUES (gen_random_uuid(), 'opening.second-give-up', '{}', %s, 0, '', %s)"
 TRIED = "SELECT count(*) FROM promise WHERE attempts > 0"
 
 

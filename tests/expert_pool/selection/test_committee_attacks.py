@@ -184,7 +184,7 @@ def test_naming_representatives_is_no_approval_of_a_draw(hall: PanelHall) -> Non
     assert hall.approve(asked, status=422)["code"] == "panel.imported"
     with hall.draws.db() as session:
         panel = session.query(Panel).one()
-        assert (panel.drawn, panel.size, panel.experts) == (False, 5, 0)
+        assert (panel.drawn, panel.size, panel.experts) == (False, 5, 4)
         assert len(service.seats_of(hall.registry["keys"], panel)) == 5
 
 
