@@ -94,7 +94,7 @@ def device(
     """Under which name a page keeps on the device what it could not send, and the key that it is sealed with; `bids`
     says which bids its fields are about."""
     bids = score_form.bids_of(form)
-    place = (found.tender.code, str(found.tender.round), own.member, *more, bids)
+    place = (found.tender.code, str(found.tender.round), own.member, bids, *more)
     return {"bids": bids, "place": "/".join(place), "device": b64(request.keys.keyed("score-device", *place))}
 
 

@@ -19,8 +19,12 @@ from config import embedded
 from config.installation import make_keys
 from trading import clock
 
-PROMISE = "INSERT INTO promise (id, topic, payload, due_at, attempts, last_error, promised_at) VALUES (gen_random_uuid(), 'opening.second-give-up', '{}', %s, 0, '', %s)"
-TRIED = "SELECT count(*) FROM promise WHERE attempts > 0"
+TOPIC = "opening.second-give-up"
+PROMISE = (
+    "INSERT INTO promise (id, topic, payload, due_at, attempts, last_error, promised_at)"
+    " VALUES (gen_random_uuid(), %s, '{}', %s, 0, '', %s)"
+)
+TRIED = "SELECT count(*) FROM promise WHERE topic = %s AND attempts > 0"
 
 
 @pytest.fixture
@@ -54,10 +58,10 @@ def test_a_worker_keeps_promises_again_whichever_of_its_children_is_killed(
 
 
 def wait_until_tried(connection: psycopg.Connection[Any], worker: psutil.Process, wanted: int) -> None:
-    """A promise that nobody knows how to keep is tried, and put off."""
-    connection.execute(PROMISE, [clock.now(), clock.now()])
+    """A promise about no tender is tried, and put off."""
+    connection.execute(PROMISE, [TOPIC, clock.now(), clock.now()])
     limit = time.monotonic() + 60
-    while connection.execute(TRIED).fetchone() != (wanted,):
+    while connection.execute(TRIED, [TOPIC]).fetchone() != (wanted,):
         assert worker.status() != psutil.STATUS_ZOMBIE, "the worker has ended"
         assert time.monotonic() < limit, f"the worker does not try promise {wanted}"
         time.sleep(0.02)

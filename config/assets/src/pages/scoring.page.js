@@ -13,7 +13,7 @@
  */
 import { element } from "../ui/dom.js";
 import { send } from "../ui/http.js";
-import { forget, forgetAll, keptFor } from "../ui/kept.js";
+import { forget, keptFor } from "../ui/kept.js";
 import { offerLevels, showLevels } from "../ui/levels.js";
 import { fault, merge, plainNumber, total } from "../ui/scores.js";
 import { say } from "../ui/words.js";
@@ -308,7 +308,7 @@ async function submit(event, sheet) {
 async function leave(event, sheet) {
   event.preventDefault();
   if (!(await sheet.flush())) return;
-  forgetAll();
+  forget();
   event.target.submit();
 }
 

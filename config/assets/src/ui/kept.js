@@ -39,12 +39,7 @@ export function keptFor(place, key) {
   };
 }
 
-/** What was kept under one place, once it is signed. */
-export function forget(place) {
-  localStorage.removeItem(PREFIX + place);
-}
-
-/** Everything of this kind on this device, whoever's: at signing out. */
-export function forgetAll() {
-  for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
+/** What was kept under one place and below it, once it is signed; everything, whoever's, at signing out. */
+export function forget(place = "") {
+  for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX + place)) localStorage.removeItem(name);
 }
