@@ -32,7 +32,7 @@ def serve(arguments: Sequence[str]) -> int:
     """`tradehall serve web|live`: gunicorn with gevent, so slow clients starve nobody.
 
     Raises SystemExit for pages without HTTPS outside a demonstration: passwords and sessions would travel
-    in clear; and for an approval hall that does not know its address."""
+    in clear. An approval hall that does not know its address makes no documents, and says so."""
     parser = argparse.ArgumentParser(prog="tradehall serve")
     parser.add_argument("role", choices=("web", "live"))
     parser.add_argument("--host", default="127.0.0.1")
@@ -44,7 +44,11 @@ def serve(arguments: Sequence[str]) -> int:
     plugins = os.environ.get("TRADEHALL_PLUGINS", DEFAULTS["hall.plugins"]).split()
     known = os.environ.get(environment_name("approval_hall.address"))
     if chosen.role == "web" and not is_demonstration() and "approval_hall" in plugins and not known:
-        raise SystemExit("set TRADEHALL_APPROVAL_HALL_ADDRESS: where QR codes lead (docs/deploy.md)")
+        print(
+            "TRADEHALL_APPROVAL_HALL_ADDRESS is not set: until it is, the approval hall decides nothing and makes no"
+            " documents, for their QR codes would lead nowhere (docs/deploy.md)",
+            file=sys.stderr,
+        )
     os.execv(
         sys.executable,
         [

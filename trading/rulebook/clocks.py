@@ -3,7 +3,8 @@
 A clock counted in days starts the day after its start (民法典 201) and is due at the end of its last day in
 Beijing. A pause from one day to a later one takes the days after its first, up to and including its last,
 out of the count: the day on which a clock stops and the day on which it resumes are treated like a first
-day. A clock counted in minutes or hours simply runs on for as long as it was paused.
+day. A pause that begins on the last day leaves what was left of it for the day on which the clock resumes
+(the next working day where it counts those). A clock counted in minutes or hours simply runs on for as long as it was paused.
 
 Yellow begins when the given ratio of the time has passed or one counted unit is left, whichever comes
 first; red begins when the clock is due and unanswered.
@@ -124,6 +125,10 @@ def _due_days(clock: Clock, calendar: Calendar) -> Due:
     last = _count(clock, start, clock.amount, skipped, calendar)
     if clock.roll:
         last = roll_forward(last, calendar)
+    for first, until in sorted(skipped):
+        if first <= last < until:
+            working = clock.roll or clock.unit == "working_day"
+            last = roll_forward(until, calendar) if working else until
     # With no full unit before the last one the warning begins at once.
     yellow = end_of(_count(clock, start, warned, skipped, calendar)) if warned else clock.started
     return Due(yellow, end_of(last), last)

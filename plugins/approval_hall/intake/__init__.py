@@ -24,6 +24,7 @@ def includeme(config: Configurator) -> None:
     config.on_promise(service.ACCEPT_BY, service.accept_due)
     config.on_promise(gaps.REMIND, gaps.remind)
     config.on_promise(gaps.DUE, gaps.fail)
+    config.on_promise(gaps.TELL, gaps.tell)
     config.on_desk("bidder", views.applicant_cards)
     config.on_desk("hall-clerk", views.clerk_cards)
     config.scan("plugins.approval_hall.intake.views")

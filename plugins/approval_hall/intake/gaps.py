@@ -17,16 +17,22 @@ from plugins.approval_hall.events import GapFailed
 from plugins.approval_hall.intake.completeness import promisable
 from plugins.approval_hall.models import HallCase, HallMaterial
 from plugins.approval_hall.papers import documents, keeping
+from plugins.approval_hall.texts import send
 from trading.acts import Actor, process
 from trading.clock import database_now
 from trading.errors import Fault, Refused, refuse
 from trading.evidence import accept as accept_signature
 from trading.interfaces import IAccounts, IEnterprises
-from trading.outbox import promise
+from trading.outbox import outward, promise
 from trading.periods import the_calendar
+from trading.texting import mobile
 from trading.web import _
 
-REMIND, DUE = "hall.gap-remind", "hall.gap-due"
+REMIND, DUE, TELL = "hall.gap-remind", "hall.gap-due", "hall.gap-told"
+WORDS = {
+    "remind": "{case}承诺后补的材料请于{day}前提交。",
+    "failed": "{case}承诺后补的材料逾期未提交（{day}），请立即补交；逾期不补的，可以撤销受理或者决定。",
+}
 
 
 def promise_bytes(session: Session, registry: Any, case: HallCase) -> bytes:
@@ -143,12 +149,14 @@ def waiting(session: Session, payload: dict[str, Any]) -> tuple[HallCase, HallMa
 
 
 def remind(session: Session, registry: Any, payload: dict[str, Any]) -> None:
-    """Keep the promise `hall.gap-remind`; entry `hall.gap-reminded`. The applicant finds it on desk and tracking page."""
+    """Keep the promise `hall.gap-remind`; entry `hall.gap-reminded`. The applicant finds it on desk and tracking page, and gets a
+    text message."""
     case, row = waiting(session, payload)
     if row is not None and row.reminded_at is None:
         row.reminded_at = database_now(session)
         told = {"material": row.key, "due": limits.shown_day(row.due_at)}
         cases.note(session, process("hall"), "hall.gap-reminded", case, told, row.reminded_at)
+        promise(session, TELL, payload | {"what": "remind"})
 
 
 def fail(session: Session, registry: Any, payload: dict[str, Any]) -> None:
@@ -167,7 +175,20 @@ def fail(session: Session, registry: Any, payload: dict[str, Any]) -> None:
             {"material": row.key, "due": limits.shown_day(row.due_at)},
             now,
         )
+        promise(session, TELL, payload | {"what": "failed"})
         registry.notify(GapFailed(session, registry, actor, case, now, row))
+
+
+@outward
+def tell(session: Session, registry: Any, payload: dict[str, Any]) -> None:
+    """Keep the promise `hall.gap-told`: a text to the enterprise's number, with the case's number and the day; none when the
+    paper has come meanwhile."""
+    case = cases.find(session, payload["case"])
+    row = cases.materials(session, case)[payload["material"]]
+    number = mobile(registry.getUtility(IEnterprises).get(session, case.party_id).phone)
+    if number and row.state == "promised":
+        text = WORDS[payload["what"]].format(case=case.number, day=limits.shown_day(row.due_at))
+        send(registry, "/".join((case.number, row.key, payload["what"])), number, text)
 
 
 def failed(rows: Sequence[HallMaterial]) -> list[HallMaterial]:

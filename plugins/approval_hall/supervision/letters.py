@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from plugins.approval_hall.supervision import telling
 from plugins.approval_hall.supervision.models import HallLetter, HallLight
 from plugins.approval_hall.supervision.numbering import next_number
+from plugins.approval_hall.texts import send
 from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.deadlines import Deadline
@@ -127,7 +128,7 @@ def tell(session: Session, registry: Any, payload: dict[str, Any]) -> None:
         return
     day = answer_day(letter).isoformat()
     for number in telling.numbers(session, registry, light, red=False):
-        telling.send(registry, letter.number, number, telling.LETTER.format(number=letter.number, day=day))
+        send(registry, letter.number, number, telling.LETTER.format(number=letter.number, day=day))
 
 
 def answer_day(letter: HallLetter) -> Any:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from plugins.approval_hall.staff import posts
 from plugins.approval_hall.supervision.models import HallLight, HallLightChange
-from trading.errors import Refused
-from trading.interfaces import IAccounts, IEnterprises, ISmsSender
+from plugins.approval_hall.texts import send
+from trading.interfaces import IAccounts, IEnterprises
 from trading.outbox import outward, promise
 from trading.texting import mobile
 from trading.web import _
@@ -53,16 +53,3 @@ def numbers(session: Session, registry: Any, light: HallLight, red: bool) -> lis
     if red:
         phones += [user.phone for user in accounts.with_role(session, SUPERVISOR)]
     return sorted({found for phone in phones if (found := mobile(phone))})
-
-
-def send(registry: Any, about: str, number: str, text: str) -> None:
-    """One text, once. A gateway that will never take it is let be. Raises Refused `sms.unavailable`."""
-    sender = registry.queryUtility(ISmsSender)
-    if sender is None:
-        return
-    key = registry["keys"].keyed("hall-text", about, number).hex()
-    try:
-        sender.send(key, number, f"【{registry.settings['hall.name']}】{text}")
-    except Refused as refused:
-        if refused.faults[0].code == "sms.unavailable":
-            raise

@@ -20,6 +20,7 @@ from plugins.x509_signatures.signer import FileSigner
 from tests.pki import Pki
 from tests.plugins.approval_hall.scene import FILE, Quick, form_of
 from tests.plugins.approval_hall.test_items import TINY
+from tests.texting import telephones
 from trading.accounts.models import Certificate
 from trading.acts import Actor
 from trading.clock import database_now
@@ -154,6 +155,16 @@ def test_gaps_are_accepted_against_a_signed_promise_where_the_item_lets_them_and
     scene.keep_promises(due)
     told = [(type, said["material"]) for type, said in scene.entries(number) if type.startswith("hall.gap")]
     assert told == [("hall.gap-reminded", "water"), ("hall.gap-failed", "water")]
+    phones = telephones(scene.registry)
+    scene.party.phone = "13800001111"
+    for what in ("remind", "failed"):
+        scene.read(
+            lambda db, what=what: gaps.tell(
+                db, scene.registry, {"case": number, "material": "water", "what": what}
+            )
+        )
+    texts = [text for to, text in phones.sent.values() if to == "13800001111"]
+    assert len(texts) == 2 and all(number in text and "水土保持" not in text for text in texts)
     other = begun(scene, "application", "land", channel="window")
     scene.act("clerk", intake.submit, other)
     assert codes(scene, "clerk", gaps.promise_gaps, other, b"", FILE) == ["hall.gap-record"]

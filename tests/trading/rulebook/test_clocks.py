@@ -81,6 +81,34 @@ def test_a_pause_that_begins_after_the_end_stops_nothing() -> None:
     )
 
 
+def test_a_pause_that_begins_on_the_last_day_leaves_the_rest_of_it_for_the_day_it_ends() -> None:
+    last = at(5, 29, 15)  # a Friday afternoon
+    for unit, amount, ends, shown in (
+        ("working_day", 7, at(6, 3), date(2026, 6, 3)),
+        ("working_day", 7, at(6, 6), date(2026, 6, 8)),  # let go on a Saturday
+        ("day", 9, at(6, 6), date(2026, 6, 6)),
+    ):
+        clock = Clock(at(5, 20), amount, unit, (Pause(last, ends, "appraisal"),))  # type: ignore[arg-type]
+        found = due(clock, CALENDAR)
+        assert found is not None and found.last_day == shown
+        assert light(clock, CALENDAR, ends + timedelta(minutes=1)) == "yellow"
+        again = Clock(
+            clock.started,
+            amount,
+            clock.unit,
+            (
+                *clock.pauses,
+                Pause(
+                    end_of(shown) - timedelta(hours=1),
+                    end_of(date(2026, 6, 12)) - timedelta(hours=1),
+                    "again",
+                ),
+            ),
+        )
+        moved = due(again, CALENDAR)
+        assert moved is not None and moved.last_day == date(2026, 6, 12)
+
+
 def test_the_light_is_paused_during_a_pause_that_has_ended_since() -> None:
     clock = Clock(at(5, 20), 7, "working_day", (Pause(at(5, 22), at(5, 26), "appraisal"),))
     assert light(clock, CALENDAR, at(5, 25)) == "paused"
