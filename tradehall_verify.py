@@ -2410,9 +2410,16 @@ def replay_draw(t: Any, seen: set[str] | None = None) -> dict[str, Any]:
     check_draw_slips(ann, t, set() if seen is None else seen)
     demand(
         (p["beacon"] is None) == (t["beacon"] == ""),
-        "a beacon's value stands exactly where one was announced",
+        "the public value that was announced is missing"
+        if p["beacon"]
+        else "a public value was used that nobody announced",
     )
     frozen, seed = draw_seed(ann, t)
+    said = t["result"].get("seed") if isinstance(t["result"], dict) else None
+    demand(
+        said == seed.hex(),
+        "the seed is not what the chances and the public value give: one of them was changed, left out or added",
+    )
     order = draw_order(p["alg"], seed, rows)
     result = draw_seats(p, rows, order, t["waves"]) | {"seed": seed.hex()}
     demand(not result["calls"][-1], "somebody who was called has not answered")
@@ -2632,6 +2639,8 @@ class Audit:
         self.opened: set[str] = set()
         self.draws: list[_DrawAudit] = []
         self.evaluation: dict[str, Any] | None = None
+        self.procurement: Audit | None = None
+        """Of final offers: the audit of the procurement that they belong to."""
         self.certificates: dict[str, x509.Certificate] = {}
         """Of good signatures in the bundle, by fingerprint."""
 
@@ -3672,7 +3681,7 @@ class Audit:
             return self._check_given_up(self.given_up)
         if len(closed) != 1:
             raise Invalid(f"{len(closed)} tender.closed entries where one is due")
-        wall, deadline = closed[0].index, moment(self.policy["deadline"])
+        wall, deadline = closed[0].index, self.deadline
         if self.close["deadline"] != self.policy["deadline"]:
             self.fail("the closing list has another deadline than the policy")
         if moment(self.close["at"]) < deadline or moment(closed[0].time) < deadline:
@@ -3696,7 +3705,59 @@ class Audit:
         self._check_acts_order(wall)
         self._check_clock(deadline)
         self._check_deposits(wall)
-        return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {self.policy['deadline']}; every opening act after it"
+        self._check_moved(closed[0])
+        return f"{len(self.rows)} bids and withdrawals before entry {wall} (tender.closed) and before {stamp(deadline)}; every opening act after it"
+
+    @functools.cached_property
+    def stops(self) -> list[Act]:
+        """When it was suspended and when it went on; final offers stand still with their procurement."""
+        whose = self.procurement or self
+        found = [act for act in whose.acts if act.type in ("tender.suspended", "tender.resumed")]
+        if whose is self:
+            return found
+        began, end = self.of_type("tender.published")[0].index, ("offers.handed-over", "tender.failed")
+        until = min((act.index for act in self.acts if act.type in end), default=self.head.size)
+        return [act for act in found if began < act.index < until]
+
+    @functools.cached_property
+    def deadline(self) -> datetime:
+        """Until when bids were taken: what the signed policy says; of final offers later by as long as they stood still
+        before their close."""
+        said = moment(self.policy["deadline"])
+        if "offers_of" not in self.doc("tender/notice.json"):
+            return said
+        since: datetime | None = None
+        wall = min((act.index for act in self.of_type("tender.closed")), default=self.head.size)
+        for act in (act for act in self.stops if act.index < wall):
+            if act.type == "tender.suspended":
+                since = since or moment(act.time)
+            elif since is not None:
+                said, since = said + (moment(act.time) - since), None
+        return said
+
+    def _check_moved(self, closed: Act) -> None:
+        """Of final offers: the log said until when they are taken, and they stood still just when their procurement did."""
+        if "offers_of" not in self.doc("tender/notice.json"):
+            return
+        own = [act for act in self.acts if act.type in ("tender.suspended", "tender.resumed")]
+        theirs = {(act.type, act.time) for act in self.stops}
+        for act in self.stops:
+            if (act.type, act.time) not in {(each.type, each.time) for each in own}:
+                self.fail(f"{act} of the procurement did not reach its final offers")
+        for act in own:
+            if (act.type, act.time) not in theirs:
+                self.fail(f"{act} happened to the final offers alone")
+        last = [act for act in (*own, closed) if act.index <= closed.index and act.type != "tender.suspended"]
+        if self.stops and last:
+            told = {(act.payload or {}).get("deadline") for act in last[-2:]}
+            if told != {stamp(self.deadline)}:
+                self.fail(
+                    f"the log says another deadline than {stamp(self.deadline)}, to which the suspension moved it"
+                )
+        if (before := self.policy["deadline"]) != stamp(self.deadline):
+            self.notes.append(
+                f"suspended with the procurement; their deadline moved from {before} to {stamp(self.deadline)}"
+            )
 
     def _check_given_up(self, end: Act) -> str:
         """Of a tender that ended unopened: nothing was closed (but in a sealed edition), opened or judged."""
@@ -3721,8 +3782,9 @@ class Audit:
                 f"{len(closed)} tender.closed entries, the last {closed[-1]}, where the tender ended by {end}"
             )
         for act, said in self.known("tender.closed"):
-            if moment(act.time) < moment(self.policy["deadline"]):
+            if moment(act.time) < self.deadline:
                 self.fail("the tender was closed before its deadline")
+            self._check_moved(act)
             if said.get("policy", self.file_hash("tender/policy.json")) != self.file_hash(
                 "tender/policy.json"
             ):
@@ -3907,7 +3969,7 @@ class Audit:
         statement = self.statement(release)
         if release["close"] != self.file_hash("opening/close.json"):
             raise Invalid("was made for another closing list")
-        if moment(release["at"]) < max(moment(statement["release_after"]), moment(self.policy["deadline"])):
+        if moment(release["at"]) < max(moment(statement["release_after"]), self.deadline):
             raise Invalid(f"was made at {release['at']}, too early")
 
     # -- V8 -----------------------------------------------------------------------------------
@@ -4094,26 +4156,66 @@ class Audit:
     def _check_review_came_first(self, started: Act, passed: set[str]) -> None:
         """Every review of qualifications was signed before, and the bids are those that passed by majority."""
         for act, payload in self.known("review.signed") if self.complete else []:
+            if act.index < started.index or self._round_of(act) != self._round_of(started):
+                continue
             review = self.doc(f"evaluation/reviews/{payload['review']}.json")
-            anew = any(out.index < act.index for out in self.replaced.values())  # by whoever took over
-            early = act.index > started.index and not anew
-            if early and any(v["review"] == "qualification" for v in review["votes"]):
+            replaced = [a for a, _ in self.known("panel.member-replaced") if a.index < act.index]
+            anew = any(self._round_of(out) == self._round_of(act) for out in replaced)  # by whoever took over
+            if not anew and any(v["review"] == "qualification" for v in review["votes"]):
                 self.fail(f"the second envelopes were opened early: {act} was signed after {started}")
-        if "evaluation/inputs.json" not in self.bundle:
-            return
+        self._check_known_prices(
+            started, passed,
+            ": its second envelope was opened although it failed the review",
+            " passed the review, but its second envelope stays sealed",
+        )  # fmt: skip
+
+    def _check_known_prices(self, act: Act, known: set[str], failed: str, sealed: str) -> None:
+        """The bids (manifests) whose prices `act` led to are those that had passed the review by then, and the evaluation
+        that counts goes on with no others: its own review says so too, or, made anew, has none more."""
+        reviews: list[tuple[set[str], bool]] = []
+        if self.complete:
+            reviews.append((self._passed_at(act.index), True))
+        if "evaluation/inputs.json" in self.bundle:
+            reviews.append((self._passed_at_last(), self._counts(act)))
+        seen = set()
+        for passed, here in reviews:
+            seen |= {(m, failed) for m in known - passed if here} | {(m, sealed) for m in passed - known}
+        for manifest, words in sorted(seen):
+            self.fail(f"{self.who(manifest)}{words}")
+
+    def _passed_at_last(self) -> set[str]:
+        """The bids (manifests) that pass the qualification review by the votes in the evaluation's inputs."""
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
-        qualified = {
-            by_bidder.get(bid["id"], "")
-            for bid in self.doc("evaluation/inputs.json")["bids"]
-            if all(
-                2 * sum(vote["pass"] for vote in item["votes"]) > len(item["votes"])
-                for item in bid["decisions"].get("qualification") or []
-            )
+        inputs = self.doc("evaluation/inputs.json")
+        required = inputs["rules"]["items"]["qualification"]
+        return {
+            by_bidder[bid["id"]]
+            for bid in inputs["bids"]
+            if bid["id"] in by_bidder
+            and _review_passed(required, bid["decisions"].get("qualification") or [])
         }
-        for manifest in sorted(passed - qualified):
-            self.fail(f"{self.who(manifest)}: its second envelope was opened although it failed the review")
-        for manifest in sorted(qualified - passed):
-            self.fail(f"{self.who(manifest)} passed the review, but its second envelope stays sealed")
+
+    def _passed_at(self, index: int) -> set[str]:
+        """The bids (manifests) that passed the qualification review by the signed votes that counted right before this
+        entry: of its evaluation, without those of members who had been replaced. The regulator's bundle has them."""
+        began = max((a.index for a in self.of_type("evaluation.reopened") if a.index < index), default=-1)
+        gone = {p["member"] for a, p in self.known("panel.member-replaced") if began < a.index < index}
+        votes: dict[str, dict[str, list[Any]]] = {}
+        for act, payload in self.known("review.signed"):
+            if began < act.index < index and payload["member"] not in gone:
+                for vote in self.doc(f"evaluation/reviews/{payload['review']}.json")["votes"]:
+                    if vote["review"] == "qualification":
+                        votes.setdefault(vote["bid"], {}).setdefault(vote["item"], []).append(vote)
+        required = self.doc("tender/evaluation.json")["items"]["qualification"]
+        decided: dict[str, list[Mapping[str, Any]]] = {
+            bid: [{"item": item, "votes": said} for item, said in items.items()]
+            for bid, items in votes.items()
+        }
+        return {
+            manifest
+            for manifest in self.opened
+            if _review_passed(required, decided.get(self.bid(manifest)["bidder"]["id"], []))
+        }
 
     def _check_second_order(self, stage: str, begun: int | None, passed: set[str]) -> None:
         """Nothing of the second envelopes happened before the host's act, or to a bid that it does not name."""
@@ -4583,13 +4685,18 @@ class Audit:
     def _counts(self, act: Act) -> bool:
         return act.index > self.counts_from
 
+    def _round_of(self, act: Act) -> int:
+        """Which evaluation an act was part of, the first one being 1."""
+        return 1 + sum(reopened.index < act.index for reopened in self.of_type("evaluation.reopened"))
+
     def _check_orders(self) -> None:
         """No order is hidden, what rests on an order has one, and nothing went on while suspended."""
         issued = self.known("order.issued")
         places = [payload["place"] for _, payload in issued]
         if places != list(range(1, len(places) + 1)):
             self.fail(f"the orders of the authority are numbered {places}: one is hidden")
-        orders = {payload["number"]: (act, payload["order"]) for act, payload in issued}
+        whose = [*(self.procurement.known("order.issued") if self.procurement else ()), *issued]
+        orders = {payload["number"]: (act, payload["order"]) for act, payload in whose}
         for act, payload in issued:
             self.notes.append(
                 f"{act}: {payload['order']} by order {payload['number']} of {payload['authority']}"
@@ -4604,31 +4711,65 @@ class Audit:
         self._check_suspensions()
 
     def _check_stops(self) -> None:
-        """Without an order a committee is sent home only for want of a member who was replaced (M87 49)."""
+        """Without an order a committee is sent home only for want of a member who was replaced, or because others pass
+        without that member than those whose prices are known (M87 49)."""
         for act, payload in self.known("evaluation.reopened"):
             if payload.get("order"):
                 continue
-            before = [other for other in self.acts if other.index < act.index]
-            seated = max(
-                (a.index for a in before if a.type in ("panel.seated", "panel.imported")), default=-1
-            )
-            replaced = any(a.type == "panel.member-replaced" and a.index > seated for a in before)
-            if payload["committee"] != "new" or not replaced:
-                self.fail(f"{act} rests on no order, and no seat was empty for want of a member")
-                continue
-            self.notes.append(f"{act}: stopped for want of a member (M87 49)")
+            grounds = {"vacancy": self._seat_was_empty, "recount": self._prices_contradicted}
+            holds = grounds.get(payload.get("ground", ""))
+            if payload["committee"] != "new" or holds is None:
+                self.fail(f"{act} rests on no order, and on no ground of the law")
+            elif wrong := holds(act):
+                self.fail(f"{act} rests on no order, and {wrong}")
+            else:
+                self.notes.append(f"{act}: stopped ({payload['ground']}, M87 49)")
             if self.complete:
                 with self.about(f"{act}"):
-                    paper = self.doc(f"evaluation/replacements/{payload['stop']}.json")
-                    demand(paper["tender"] == self.tender, "the reason of the stop is of another tender")
-                    demand(paper["round"] == payload["round"], "the reason of the stop is of another round")
-                    file = f"evaluation/replacements/{paper['document']}"
-                    demand(file in self.bundle, "the document behind the stop is missing")
-                    demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
+                    self._check_stop_paper(payload)
+
+    def _seat_was_empty(self, act: Act) -> str:
+        """What is wrong with a stop for want of a member; "" when nothing is."""
+        before = [other for other in self.acts if other.index < act.index]
+        seated = max((a.index for a in before if a.type in ("panel.seated", "panel.imported")), default=-1)
+        replaced = any(a.type == "panel.member-replaced" and a.index > seated for a in before)
+        return "" if replaced else "no seat was empty for want of a member"
+
+    def _prices_contradicted(self, act: Act) -> str:
+        """What is wrong with a stop because the recount contradicts the known prices; "" when nothing is."""
+        told = [
+            (other, set(payload["bids"] if "bids" in payload else self.doc("offers/call.json")["remaining"]))
+            for kind in ("opening.second-started", "offers.called")
+            for other, payload in self.known(kind)
+            if other.index < act.index and ("bids" in payload or "offers/call.json" in self.bundle)
+        ]
+        if not told:
+            kept = not self.complete and self.of_type("offers.called")
+            return "" if kept else "no price was known yet that a recount could contradict"
+        if not self.complete:
+            self.unchecked.append(
+                f"whether the recount before {act} said so: the regulator's bundle shows it"
+            )
+            return ""
+        opened, known = told[-1]
+        passed = self._passed_at(act.index)
+        same = passed == known if self._round_of(opened) == self._round_of(act) else passed <= known
+        return "the recount says nothing else than when the prices were opened" if same else ""
+
+    def _check_stop_paper(self, payload: Mapping[str, Any]) -> None:
+        """Why an evaluation was stopped, in words, with the document that it rests on."""
+        paper = self.doc(f"evaluation/replacements/{payload['stop']}.json")
+        demand(paper["tender"] == self.tender, "the reason of the stop is of another tender")
+        for name in ("round", "ground"):
+            demand(paper[name] == payload[name], f"the reason of the stop says another {name}")
+        file = f"evaluation/replacements/{paper['document']}"
+        demand(file in self.bundle, "the document behind the stop is missing")
+        demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
 
     def _check_suspensions(self) -> None:
         since: Act | None = None
-        for act in self.acts:
+        others = [act for act in self.acts if act.type not in ("tender.suspended", "tender.resumed")]
+        for act in sorted((*others, *self.stops), key=lambda a: a.index):
             if act.type == "tender.suspended":
                 since = act
             elif act.type == "tender.resumed":
@@ -4637,7 +4778,7 @@ class Audit:
                 self.fail(f"{act} happened while the tender was suspended since {since}")
         for index, opening in self.openings.items():
             since = max(
-                (a for a in self.acts if a.index < index and a.type in ("tender.suspended", "tender.resumed")),
+                (a for a in self.stops if a.index < index),
                 key=lambda a: a.index, default=None,
             )  # fmt: skip
             if opening["kind"] == "bid" and since is not None and since.type == "tender.suspended":
@@ -5308,6 +5449,8 @@ class _OfferAudit:
         self.called, self.taken = audit.known("offers.called"), audit.known("offers.taken")
         self.there = f"{FINAL_OFFERS}MANIFEST.json" in audit.whole
         self.child = Audit(audit.whole.part(FINAL_OFFERS), audit.outside) if self.there else None
+        if self.child is not None:
+            self.child.procurement = audit
 
     def made(self) -> int | None:
         """How many final offers were opened; None where their bundle is not here."""
@@ -5424,21 +5567,6 @@ class _OfferAudit:
                 f"change {change['number']} is about {change['subject']}, which may not be changed",
             )
 
-    def _qualified(self) -> set[str] | None:
-        """The first responses that passed the review by majority; None before the votes are here."""
-        audit = self.audit
-        if "evaluation/inputs.json" not in audit.bundle:
-            return None
-        by_bidder = {audit.bid(m)["bidder"]["id"]: m for m in audit.opened}
-        inputs = audit.doc("evaluation/inputs.json")
-        required = inputs["rules"]["items"]["qualification"]
-        return {
-            by_bidder[row["id"]]
-            for row in inputs["bids"]
-            if row["id"] in by_bidder
-            and _review_passed(required, row["decisions"].get("qualification") or [])
-        }
-
     def _check_taken(self) -> str:
         """The offers that were opened there are the price sheets here: no other, none left out."""
         audit, child = self.audit, self.child
@@ -5453,14 +5581,10 @@ class _OfferAudit:
             not remaining & set(call["others"]) and remaining | set(call["others"]) == audit.opened,
             "the call does not name every first response once",
         )
-        qualified = self._qualified()
-        for manifest in sorted(remaining ^ qualified) if qualified is not None else []:
-            passed = (
-                "passed the review, but was not called"
-                if manifest in (qualified or ())
-                else "was called without having passed the review"
-            )
-            audit.fail(f"{audit.who(manifest)} {passed}")
+        audit._check_known_prices(
+            self.called[0][0], remaining,
+            " was called without having passed the review", " passed the review, but was not called",
+        )  # fmt: skip
         files = {
             "closed": "opening/close.json",
             "recorded": "opening/record.json",
@@ -5983,12 +6107,14 @@ class _DrawAudit:
             check_draw_rows(self.rows)
         except MALFORMED as error:
             raise Invalid(f"malformed announcement ({error})") from error
-        self._announcement(before)
+        earlier = list(before.get(self.purpose, ()))
         before.setdefault(self.purpose, []).append(self)
+        self._announcement(earlier)
         commits = self._commitments()
         if self.of("void"):
             self._voided(commits)
             return
+        demand(self.of("frozen"), "left hanging: it was announced and neither frozen nor voided")
         parties = self._frozen(commits)
         t = self._transcript({party: commits[party][1] for party in parties})
         self.found = self._played(t)
@@ -5996,7 +6122,7 @@ class _DrawAudit:
         if f"{self.folder}/openings.json" in self.audit.bundle:
             self._justified()
 
-    def _announcement(self, before: Mapping[str, list[_DrawAudit]]) -> None:
+    def _announcement(self, earlier: list[_DrawAudit]) -> None:
         p = self.params
         demand(
             draw_hash(p["alg"], "announce", jcs(p)).hex() == self.said["draw"],
@@ -6004,7 +6130,6 @@ class _DrawAudit:
         )
         check_draw_list(p, self.rows)
         tender, purpose, number = p["scope"].split("/")
-        earlier = before.get(purpose, [])
         demand(tender == self.audit.tender, "the draw is of another tender")
         demand(
             int(number) == len(earlier) + 1,
@@ -6138,8 +6263,13 @@ class _DrawAudit:
         demand(turns == sorted(turns) and revealed < turns[0], "calls and answers do not take turns")
 
     def _voided(self, commits: Mapping[str, tuple[str, list[str]]]) -> None:
-        self.only("void")
+        act, said = self.only("void")
         demand(not self.of("frozen"), "a draw was voided after its freeze")
+        seen = [a for a, _ in (*self.of("revealed"), *self.of("beacon")) if a.index < act.index]
+        demand(
+            not seen and not self.of("beacon"), "it was voided when its chances or public value were known"
+        )
+        self._awaited(act, said, commits)
         t = self._transcript({party: row for party, (_, row) in commits.items()})
         held = {party: row for party, row in t["commits"].items() if party in t["slips"]}
         check_draw_slips(
@@ -6158,6 +6288,24 @@ class _DrawAudit:
             )
             first = ", ".join(handle[:12] for handle in order[:3])
             self.audit.notes.append(f"{self.params['scope']} was voided; its order would have begun {first}")
+
+    def _awaited(
+        self, act: Act, said: Mapping[str, Any], commits: Mapping[str, tuple[str, list[str]]]
+    ) -> None:
+        """A draw is void only because somebody it needs did not do his part in time: who is named, and was late."""
+        p, when = self.params, moment(act.time).timestamp()
+        absent = sorted(set(p["must"]) - commits.keys())
+        if absent or not commits:
+            demand(when > p["t_commit"], "it was voided before t_commit, while everybody could still commit")
+            demand(sorted(said["missing"]) == absent, f"{act} names others than those who did not commit")
+            return
+        acked = {pl["trustee"]: set(self._document("acks", pl)["commits"]) for _, pl in self.of("acked")}
+        needed = {commits[party][0] for party in p["must"] or commits}
+        lacking = [name for name in p["trustees"] if needed - acked.get(name, set())]
+        demand(lacking, "voided without a reason: nobody was missing")
+        demand(
+            when >= p["t_freeze"], "it was voided before t_freeze, while everybody could still do his part"
+        )
 
     def _opened(self) -> None:
         everybody = {row["h"] for row in self.rows}
@@ -6300,11 +6448,16 @@ class _LotteryAudit:
                 not row["excluded"] or row.get("rule"),
                 f"{name} is left out ({row['excluded']}) without a rule",
             )
+            demand(gone is None or gone.index < act.index, f"{name} declined after the list was fixed")
             demand(
                 bool(gone) == (row["excluded"] == "declined") or (bool(gone) and bool(row["excluded"])),
                 f"{name} is printed as {row['excluded'] or 'drawn'}, and {'declined' if gone else 'never declined'}",
             )
-            demand(gone is None or gone.index < act.index, f"{name} declined after the list was fixed")
+        strangers = sorted(declined.keys() - set(ids))
+        demand(
+            not strangers,
+            f"missing ball: {', '.join(strangers)} declined, so was in the category, and stands nowhere in the printed list",
+        )
         reasons = Counter(row["excluded"] for row in self.printed if row["excluded"])
         if reasons:
             told = ", ".join(f"{number} ({reason})" for reason, number in sorted(reasons.items()))
@@ -6339,11 +6492,14 @@ class _LotteryAudit:
             typed = {said["user"] for entry, said in draw.of("typed") if entry.index < act.index}
             demand(set(payload["entered"]) <= typed, f"{act}: the log does not say that they typed it")
             demand(_is_hex(payload["recording"]), f"{act}: there is no recording of the throw")
-        if draw.found:
-            demand(beacons, "it was drawn without the public value")
+        told = draw.found.get("result") or next((said["result"] for _, said in draw.of("result")), None)
+        if (
+            told
+        ):  # also one that does not come out: V13 has named it, and it is not named again by all that follows
             names = self._names(draw)
-            self.results[step] = [names[h] for h in draw.found["result"]["panel"][step]]
+            self.results[step] = [names.get(h, h[:12]) for h in told["panel"][step]]
             self.drawn_by[step] = p["scope"]
+            demand(beacons, "it was drawn without the public value")
 
     def _wanted(self, step: str) -> dict[str, Mapping[str, Any]]:
         """id → the ball that a step must be drawn from."""
@@ -6387,6 +6543,7 @@ class _LotteryAudit:
         owners: dict[str, str] = {}
         labels: dict[str, list[str]] = {}
         for row in draw.rows:
+            demand(row["h"] in names, f"row {row['h'][:12]} says nowhere whose ball it is")
             id_ = names[row["h"]]
             if "x" in row:
                 continue
@@ -6411,12 +6568,16 @@ class _LotteryAudit:
             row["record"]["id"]: row["record"]
             for row in self.audit.doc(f"{draw.folder}/openings.json")["rows"]
         }
-        count = Counter(names[h] for h in rows)
-        excluded = {names[h]: row.get("x", "") for h, row in rows.items()}
+        count = Counter(names.get(h, h[:12]) for h in rows)
+        excluded = {names.get(h, h[:12]): row.get("x", "") for h, row in rows.items()}
         for id_, ball in wanted.items():
             who = f"{ball['name']} ({id_})"
             with self.audit.about(f"draw {draw.params['scope']}"):
                 demand(id_ in count, f"missing ball: {who} stands in the printed list and not in the draw")
+                demand(
+                    id_ not in opened or _same_ball(ball, opened[id_]),
+                    f"exchanged ball: {who} is ball {ball.get('number')} in the printed list, in the draw its ball says {opened.get(id_, {}).get('ball')}, {opened.get(id_, {}).get('name')}",
+                )
                 demand(
                     excluded[id_] == ball["excluded"],
                     f"{who} was {excluded[id_] or 'drawn from'}, printed is {ball['excluded'] or 'drawn'}",
@@ -6427,7 +6588,7 @@ class _LotteryAudit:
                 )
         for id_ in sorted(count.keys() - wanted.keys()):
             self.audit.fail(
-                f"draw {draw.params['scope']}: added ball: {opened[id_]['name']} ({id_}) is in the draw and not in the list that it was to be drawn from"
+                f"draw {draw.params['scope']}: added ball: {opened.get(id_, {'name': '?'})['name']} ({id_}) is in the draw and not in the list that it was to be drawn from"
             )
 
     # -- after the draw -----------------------------------------------------------------------
@@ -6515,6 +6676,16 @@ class _LotteryAudit:
         if "k" not in self.results:
             return ceiling
         return round_fen(ceiling * (1 - Fraction(self.results["k"][0].removeprefix("K="))))
+
+
+def _same_ball(printed: Mapping[str, Any], opened: Mapping[str, Any]) -> bool:
+    """Whether a ball in the draw says what the printed list says of it."""
+    names = {"name": "name", "number": "ball", "grade": "grade", "firm": "firm"}
+    return all(
+        printed[ours] == opened[theirs]
+        for ours, theirs in names.items()
+        if ours in printed and theirs in opened
+    )
 
 
 def beacon_holds(rule: str, value: str) -> bool:

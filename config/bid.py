@@ -281,7 +281,8 @@ def receipt(chosen: argparse.Namespace) -> int:
     console.print(str(path))
     if chosen.sealed is None:
         return 0
-    checks = bidder.judge_receipt(raw, chosen.sealed, chosen.trust)
+    moved = bidder.moved_deadline(hall_of(chosen), parse_receipt(raw).tender)
+    checks = bidder.judge_receipt(raw, chosen.sealed, chosen.trust, moved)
     for check in checks:
         console.print(f"  {check.state:8} {check.words}")
     return 0 if accepted(checks) else 1

@@ -22,11 +22,13 @@ def includeme(config: Configurator) -> None:
         config.add_route(name, f"/tenders/{{code}}/{place}", factory=tender_factory)
         config.add_route(f"api-{name}", f"/api/tenders/{{code}}/{place}", factory=tender_factory)
     # Imported here: the evaluation reads this room's tables while its services read the evaluation.
-    from bidding.offers import desk, taking
-    from trading.events import OpeningRecorded, TenderEnded
+    from bidding.offers import desk, pausing, taking
+    from trading.events import OpeningRecorded, TenderEnded, TenderResumed, TenderSuspended
 
     config.add_subscriber(taking.opened, OpeningRecorded)
     config.add_subscriber(taking.ended, TenderEnded)
+    config.add_subscriber(pausing.suspended, TenderSuspended)
+    config.add_subscriber(pausing.resumed, TenderResumed)
     config.on_desk("agent", desk.buyer_cards)
     config.on_desk("tenderer", desk.buyer_cards)
     config.on_desk("bidder", desk.bidder_cards)

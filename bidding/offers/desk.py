@@ -52,8 +52,9 @@ def bidder_cards(request: Request) -> list[Card]:
     if party is None:
         return []
     query = select(Tender).where(
-        Tender.parent_id.is_not(None), Tender.state == "published", Tender.deadline > request.now()
-    )
+        Tender.parent_id.is_not(None), Tender.state == "published",
+        or_(Tender.deadline > request.now(), Tender.suspended_at.is_not(None)),
+    )  # fmt: skip
     cards = []
     for child in request.db.scalars(query.order_by(Tender.deadline)):
         if not may_bid(request.db, request.keys, child, party.id):
@@ -61,10 +62,16 @@ def bidder_cards(request: Request) -> list[Card]:
         made = standing_of(acts_of(request.db, request.keys, child, party.uscc)) is not None
         until = {"time": beijing(child.deadline, "%m-%d %H:%M")}
         words = (
-            _("Final offer handed in; it can be replaced until ${time}", mapping=until)
-            if made
-            else _("Make your final offer before ${time}", mapping=until)
+            _("Suspended: the time for your final offer stands still")
+            if child.suspended_at
+            else (
+                _("Final offer handed in; it can be replaced until ${time}", mapping=until)
+                if made
+                else _("Make your final offer before ${time}", mapping=until)
+            )
         )
         address = request.route_path("bid", code=child.code)
-        cards.append(Card(request.called(child), address, words, "neutral" if made else "late"))
+        cards.append(
+            Card(request.called(child), address, words, "neutral" if made or child.suspended_at else "late")
+        )
     return cards

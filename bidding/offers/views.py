@@ -15,6 +15,7 @@ from bidding.offers.api import signatures
 from bidding.offers.commands import DecideChange, GiveTime, ProposeChange, SignCall
 from bidding.offers.reading import talks_of
 from bidding.offers.words import DECISIONS, SUBJECTS
+from bidding.tenders.interruptions import standstill
 from bidding.tenders.publication import made_hash
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
@@ -46,6 +47,7 @@ def shown(request: Request, form: Form) -> dict[str, Any]:
         usable = certificates.usable(request.db, request.identity.user_id, request.now())
     return {
         "seen": seen,
+        "standstill": standstill(request.db, seen.tender),
         "tender": seen.tender,
         "title": names.title(request, seen.tender),
         "steps": names.steps(request, seen.phase, scored=seen.found.scoring is not None, talks=True),

@@ -23,7 +23,7 @@ from bidding.opening.second import known_outcomes, opened_bids
 from bidding.opening.service import say_opened, write_record
 from bidding.opening.standing import UNOPENED, find_opening, second_of, tell
 from bidding.tenders.models import Tender
-from bidding.tenders.service import locked
+from bidding.tenders.service import locked, moved_deadline
 from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first, second
 from bidding.vault.manifest import parse_manifest
@@ -226,7 +226,7 @@ def claimable(session: Session, tender: Tender, uscc: str) -> tuple[Bid | None, 
 def receipt_holds(session: Session, registry: Any, tender: Tender, bid: Bid, text: str) -> bool:
     """Whether a receipt is genuine, and for this very bid with the parts that its bidder signed."""
     try:
-        checked: Checked = check_text(registry, policy_row(session, tender).raw, text)
+        checked: Checked = check_text(registry, policy_row(session, tender).raw, text, moved_deadline(tender))
     except (ValueError, TypeError, KeyError):
         return False
     signed = {(p.name, p.size, p.tree) for p in parse_manifest(bid.manifest or b"").parts}

@@ -14,7 +14,7 @@ from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import replaced
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import publishable
-from bidding.tenders.service import method_of
+from bidding.tenders.service import method_of, moved_deadline
 from bidding.tenders.views import visible
 from bidding.vault.encoding import b64
 from trading.accounts.models import User
@@ -142,6 +142,8 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
         "ceiling": f"{tender.ceiling:.2f}",
         "bid_security": f"{tender.security:.2f}",
         "deadline": rfc3339(tender.deadline),
+        "moved_deadline": rfc3339(moved) if (moved := moved_deadline(tender)) else None,
+        "suspended": rfc3339(tender.suspended_at) if tender.suspended_at else None,
         "open_at": rfc3339(tender.opens_at),
         "bidder_window_s": tender.bidder_window_s,
         "policy": tender.policy_hash,

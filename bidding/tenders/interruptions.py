@@ -8,7 +8,7 @@ decided by the lifecycle's guards; the rooms with promises of their own listen t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -83,8 +83,9 @@ def suspend(session: Session, registry: Any, actor: Actor, code: str, ground: Gr
 
 def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Ground) -> Tender:
     """The procedure goes on (恢复). Entry `tender.resumed`. Raises Refused `tender.not-suspended`,
-    `tender.suspended-by-order` (only the authority lifts what it ordered), and `tender.deadline-needed` while the time to bid is not what the suspension found."""
-    tender = locked(session, code)
+    `tender.suspended-by-order` (only the authority lifts what it ordered), `tender.final-offers`, and
+    `tender.deadline-needed` while the time to bid is not what the suspension found."""
+    tender = by_itself(locked(session, code))
     if tender.suspended_at is None:
         raise refuse("tender.not-suspended", _("The procedure is not suspended."))
     if suspended_by_order(session, tender) and not ground.order:
@@ -106,7 +107,7 @@ def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Gro
 
 
 def by_itself(tender: Tender) -> Tender:
-    """The tender, unless it only collects the final offers of another: those end with it, and not by themselves.
+    """The tender, unless it only collects the final offers of another: those stand still, go on and end with it, and not by themselves.
     Raises Refused `tender.final-offers`."""
     if tender.parent_id is not None:
         raise refuse(
@@ -114,6 +115,28 @@ def by_itself(tender: Tender) -> Tender:
             remedy=_("Stop the procurement itself."),
         )  # fmt: skip
     return tender
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """Why a tender stands still, and how much time to bid was left when it began (None: bids are no longer taken)."""
+
+    why: Interruption
+    left: timedelta | None
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes that were left."""
+        return int((self.left or timedelta()).total_seconds() // 60)
+
+
+def standstill(session: Session, tender: Tender) -> Standstill | None:
+    """The suspension that lasts; None for a tender that goes on."""
+    stops = [each for each in interruptions_of(session, tender) if each.kind == "suspended"]
+    if tender.suspended_at is None or not stops:
+        return None
+    left = tender.deadline - tender.suspended_at
+    return Standstill(stops[-1], left if tender.state == "published" and left > timedelta() else None)
 
 
 def suspended_by_order(session: Session, tender: Tender) -> bool:

@@ -91,6 +91,12 @@ def least_bidders(tender: Tender, at: datetime) -> int:
     return int(tender.rules.get("minimum") or minimum("P7", at))
 
 
+def moved_deadline(tender: Tender) -> datetime | None:
+    """Until when final offers are taken where a suspension has moved the deadline of their signed policy; None for any
+    other tender, whose deadline only a signed amendment moves."""
+    return tender.deadline if tender.parent_id is not None else None
+
+
 def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
     """The facts of a step at `now`; `given` overrides the defaults that Facts explains."""
     bidders = least_bidders(tender, now)

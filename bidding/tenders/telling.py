@@ -63,13 +63,18 @@ def tell_later(session: Session, tender: str, what: str, at: datetime) -> None:
 
 
 def telling(what: str) -> Callable[[TenderEvent], None]:
-    """A subscriber that promises it. A tender that ends with its contract has told everybody its result, and
-    what an order does at once is told as the event that it leads to."""
+    """A subscriber that promises it. A tender that ends with its contract has told everybody its result, what an
+    order does at once is told as the event that it leads to, and what befalls final offers as their procurement's."""
 
     def promised(event: TenderEvent) -> None:
-        if getattr(event, "how", "") != "contracted" and getattr(event, "order", "") not in (
-            "suspend",
-            "resume",
+        if (
+            getattr(event, "how", "") != "contracted"
+            and getattr(event, "order", "")
+            not in (
+                "suspend",
+                "resume",
+            )
+            and not find(event.session, event.tender).parent_id
         ):
             tell_later(event.session, event.tender, what, event.at)
 

@@ -28,6 +28,7 @@ from bidding.tenders import (
 )
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import Row, rows_of
+from bidding.tenders.interruptions import standstill
 from bidding.tenders.links import address, links
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import custodians, publishable
@@ -308,6 +309,7 @@ def tender_page(request: Request) -> Any:
         "notices": notices_of(request.db, tender.code),
         "notice_kinds": notices.KINDS,
         "suspension": suspensions.of_tender(request.db, tender, request.now()),
+        "standstill": standstill(request.db, tender),
         "custodians": custodians(request.db, request.registry, tender),
         "now": request.now(),
         "server_now": rfc3339(request.now()),

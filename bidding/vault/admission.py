@@ -145,8 +145,9 @@ def check_clocks(session: Session, means: Means) -> None:
 
 
 def check_open(tender: Tender, now: datetime, policy: bytes | None = None) -> None:
-    """The locked tender takes bids at `now`, under this policy (its hash). Raises Refused `bid.*`."""
-    if now >= tender.deadline:
+    """The locked tender takes bids at `now`, under this policy (its hash); while it is suspended its deadline does not
+    pass. Raises Refused `bid.*`."""
+    if now >= tender.deadline and tender.suspended_at is None:
         raise refusal("bid.late", rule="Order 20 art. 27")
     if tender.state != "published":
         raise refusal("bid.not-open")

@@ -234,13 +234,15 @@ def check_receipt(
     quorum: int = 1,
     earlier: tuple[str, Sequence[bytes]] | None = None,
     stamped_at: datetime | None = None,
+    moved_to: datetime | None = None,
 ) -> list[Check]:
     """The client checks 1 to 7 of a receipt for what was `sent`; a stranger, who does not know what was
     sent (None), leaves out check 2.
 
     `now` is the client's clock, `quorum` the number of witnesses wanted, `earlier` the last checkpoint
     (a signed note) this client stored with a consistency proof to the receipt's, `stamped_at` the time
-    in the receipt's TSA token, verified by the caller. A receipt that cannot be read fails check 1.
+    in the receipt's TSA token, verified by the caller, `moved_to` the deadline of final offers as a suspension has moved
+    it. A receipt that cannot be read fails check 1.
     """
     try:
         receipt = parse_receipt(raw)
@@ -262,7 +264,7 @@ def check_receipt(
         _check(4, included, f"entry {receipt.leaf_index} is in the tree of {head.size}"),
         _check_signatures(receipt, policy, now, quorum),
         _check_consistency(head, earlier),
-        _check_times(receipt, policy, now, stamped_at),
+        _check_times(receipt, max(policy.deadline, moved_to or policy.deadline), now, stamped_at),
     ]
 
 
@@ -327,8 +329,8 @@ def _check_consistency(head: Checkpoint, earlier: tuple[str, Sequence[bytes]] | 
     return _check(6, consistent, f"the tree of {head.size} continues that of {old.size}")
 
 
-def _check_times(receipt: Receipt, policy: Policy, now: datetime, stamped_at: datetime | None) -> Check:
-    if receipt.at >= policy.deadline:
+def _check_times(receipt: Receipt, deadline: datetime, now: datetime, stamped_at: datetime | None) -> Check:
+    if receipt.at >= deadline:
         return Check(7, State.FAIL, "received at or after the deadline")
     if stamped_at is not None and abs(stamped_at - receipt.at) > STAMP_TOLERANCE:
         return Check(7, State.FAIL, "the time stamp is more than a minute off")

@@ -48,14 +48,14 @@ class Checked:
         return [(WORDS[c.number], *STATES[c.state.value]) for c in self.checks if c.number in WORDS]
 
 
-def check_text(registry: Any, policy: bytes, text: str) -> Checked:
+def check_text(registry: Any, policy: bytes, text: str, moved_to: datetime | None = None) -> Checked:
     """Raises EncodingError (a ValueError) for what is no receipt. Whose bid it is, and the reader's clock,
-    are not asked."""
+    are not asked; `moved_to` as in check_receipt."""
     raw = dumps(json.loads(text))
     receipt = parse_receipt(raw)
     stamped = stamp_time(registry, receipt)
     parsed = parse_policy(policy)
-    checks = check_receipt(raw, parsed, None, now=receipt.at, stamped_at=stamped)
+    checks = check_receipt(raw, parsed, None, now=receipt.at, stamped_at=stamped, moved_to=moved_to)
     return Checked(receipt, checks, parsed.hash.hex())
 
 

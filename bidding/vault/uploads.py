@@ -55,7 +55,8 @@ def start_upload(
     must_be_invited(session, means.keys, tender, bidder.uscc)
     now = database_now(session)
     if now >= tender.deadline:
-        raise refusal("bid.late", rule="Order 20 art. 27")
+        late = tender.suspended_at is None
+        raise refusal("bid.late", rule="Order 20 art. 27") if late else refusal("bid.suspended")
     if tender.state != "published":
         raise refusal("bid.not-open")
     if faults := admission_faults(policy_of(session, tender), manifest):

@@ -15,7 +15,9 @@ from bidding.offers.standing import parent_of
 from bidding.opening.words import WITHOUT_BIDDER
 from bidding.tenders import versions
 from bidding.tenders.amendment_rules import same_price_sheet
+from bidding.tenders.interruptions import standstill
 from bidding.tenders.models import Publication, Tender
+from bidding.tenders.service import moved_deadline
 from bidding.vault.api import bidder_of
 from bidding.vault.custody import custodians, wanted_releases
 from bidding.vault.encoding import EncodingError
@@ -63,7 +65,8 @@ def bid(request: Request) -> dict[str, Any]:
     standing = standing_of(acts)
     return amended_for(request, tender, standing) | {
         "tender": tender,
-        "open": tender.state == "published" and now < tender.deadline,
+        "standstill": standstill(request.db, tender),
+        "open": tender.state == "published" and (now < tender.deadline or tender.suspended_at is not None),
         "bidder": bidder,
         "parts": {part.name for part in parts_of(tender.form, final=tender.parent_id is not None)},
         "parent": parent_of(request.db, tender),
@@ -221,7 +224,8 @@ def checked(request: Request, text: str) -> Checked:
     tender = request.db.scalars(select(Tender).where(Tender.code == str(code))).first()
     if tender is None or tender.policy_hash is None:
         raise ValueError("no such tender")
-    return check_text(request.registry, policy_at(request, tender, str(document.get("at", ""))), text)
+    policy = policy_at(request, tender, str(document.get("at", "")))
+    return check_text(request.registry, policy, text, moved_deadline(tender))
 
 
 def newest_policy(request: Request, found: Checked) -> str:

@@ -12,6 +12,7 @@ from config.bidder.sending import (
     Submitted,
     decrypt,
     judge_receipt,
+    moved_deadline,
     open_stage,
     receipt_name,
     restore,
@@ -24,7 +25,7 @@ from config.bidder.sending import (
 
 __all__ = [
     "BidError", "Hall", "HallRefused", "Progress", "SealedBid", "Signer", "Submitted", "decrypt", "fetch_policy",
-    "judge_receipt", "must_answer", "next_place", "open_stage", "own_bids", "pack_documents", "policy_name",
+    "judge_receipt", "moved_deadline", "must_answer", "next_place", "open_stage", "own_bids", "pack_documents", "policy_name",
     "price_sheet", "read_items", "receipt_name", "reseal", "restore", "seal", "seal_parts", "stamp_time", "submit",
     "wait_receipt", "wait_witnessed", "withdraw",
 ]  # fmt: skip

@@ -90,13 +90,23 @@ def wait_receipt(hall: Hall, address: str, seconds: float = 120.0) -> bytes:
         pause = min(pause * 1.5, 5.0)
 
 
-def judge_receipt(raw: bytes, path: Path, trust: Path | None = None) -> list[Check]:
+def judge_receipt(
+    raw: bytes, path: Path, trust: Path | None = None, moved_to: datetime | None = None
+) -> list[Check]:
     """The client's checks of a receipt for the `.sealed` file at `path`; the time stamp in it is judged
-    by the roots in `trust`, and left pending without them."""
+    by the roots in `trust`, and left pending without them; `moved_to` as in check_receipt."""
     with path.open("rb") as file, open_sealed(file) as bid:
         sent = Sent("bid", bid.manifest_raw, bid.cms, bid.manifest.seq, bid.manifest.parts)
         stamped = stamp_time(raw, trust) if trust is not None else None
-        return check_receipt(raw, parse_policy(bid.policy), sent, now=clock.now(), stamped_at=stamped)
+        policy = parse_policy(bid.policy)
+        return check_receipt(raw, policy, sent, now=clock.now(), stamped_at=stamped, moved_to=moved_to)
+
+
+def moved_deadline(hall: Hall, tender: str) -> datetime | None:
+    """Until when the hall takes final offers, which a suspension may have moved; None for any other tender. Raises
+    HallRefused."""
+    moved = json.loads(hall.get(f"/api/tenders/{tender}")).get("moved_deadline")
+    return clock.parse_rfc3339(moved) if moved else None
 
 
 def stamp_time(raw: bytes, trust: Path) -> datetime | None:
@@ -114,10 +124,13 @@ def wait_witnessed(
     hall: Hall, address: str, path: Path, trust: Path | None = None, seconds: float = 30.0
 ) -> tuple[bytes, list[Check]]:
     """The receipt with its checks, asked again until witness and time stamp are in it or the time is up."""
-    limit = time.monotonic() + seconds
+    limit, moved = time.monotonic() + seconds, None
     while True:
         raw = wait_receipt(hall, address)
-        checks = judge_receipt(raw, path, trust)
+        checks = judge_receipt(raw, path, trust, moved)
+        if moved is None and any(check.number == 7 and check.state == "FAIL" for check in checks):
+            moved = moved_deadline(hall, parse_receipt(raw).tender)
+            checks = judge_receipt(raw, path, trust, moved)
         stamped = parse_receipt(raw).tsa is not None
         witnessed = not any(check.number == 5 and check.state == "PENDING" for check in checks)
         if (stamped and witnessed) or time.monotonic() > limit:

@@ -57,6 +57,19 @@ class Side:
 
     def run(self) -> None: ...
 
+    _check_known_prices = verifier.Audit._check_known_prices
+    _passed_at_last = verifier.Audit._passed_at_last
+
+    def _passed_at(self, index: int) -> set[str]:
+        """The signed votes say the same as the inputs."""
+        return set(self.called)
+
+    def _counts(self, act: Any) -> bool:
+        """Nothing was evaluated anew, unless a test says so."""
+        return self.round == 1
+
+    round, called = 1, frozenset[str]()
+
 
 def sides() -> tuple[Side, Side]:
     """A, B and C passed the review and were called; C left; D had not passed."""
@@ -86,6 +99,7 @@ def sides() -> tuple[Side, Side]:
     rules = {"procurement": "consultation"}
     docs = {"offers/call.json": call, "evaluation/inputs.json": inputs, "tender/evaluation.json": rules}
     parent = Side("T", FIRST, docs | {"tender/notice.json": {}}, acts)
+    parent.called = frozenset(FIRST[who] for who in (A, B, C))
     notice = {"offers_of": "T", "call": "hash of offers/call.json", "changes": [CHANGE], "deadline": "d"}
     child = Side("T-F1", {who: OFFER[who] for who in (A, B)},
                  {"tender/notice.json": notice, "tender/evaluation.json": rules}, [])  # fmt: skip
@@ -133,6 +147,18 @@ def test_calling_somebody_who_had_not_qualified_is_named() -> None:
     assert f"{LOST} was called without having passed the review" in found(parent, child)
 
 
+def test_offers_of_an_evaluation_made_anew_count_for_whoever_passes_it_and_none_are_missing() -> None:
+    parent, child = sides()
+    parent.docs["evaluation/inputs.json"]["bids"][1]["decisions"]["qualification"] = NOT_Q
+    assert found(parent, child) == [f"{B} was called without having passed the review"]
+    for passes, said in ((NOT_Q, []), (Q, [f"{LOST} passed the review, but was not called"])):
+        parent, child = sides()
+        parent.round = 2
+        bids = parent.docs["evaluation/inputs.json"]["bids"]
+        bids[1]["decisions"]["qualification"], bids[3]["decisions"]["qualification"] = NOT_Q, passes
+        assert found(parent, child) == said
+
+
 def test_a_dropped_final_offer_is_named() -> None:
     parent, child = sides()
     said = parent.acts[-1][2]
@@ -170,3 +196,70 @@ def test_a_change_of_the_core_is_named() -> None:
 @pytest.mark.parametrize("path", ["offers/call.json", "final-offers/offers/call.json"])
 def test_the_call_must_be_signed(path: str) -> None:
     assert bool(verifier.MUST_BE_SIGNED.fullmatch(path)) == (path == "offers/call.json")
+
+
+# --- a suspension of the procurement reaches its final offers -------------------------------------
+
+
+NAMED, MOVED = "2026-03-02T02:00:00.000Z", "2026-03-02T05:00:00.000Z"
+STOP, GO = (
+    (5, "tender.suspended", "2026-03-02T01:50:00.000Z"),
+    (8, "tender.resumed", "2026-03-02T04:50:00.000Z"),
+)
+
+
+def moved(
+    own: tuple[Any, ...], theirs: tuple[Any, ...], closed: tuple[int, str], told: str = MOVED
+) -> list[str]:
+    """What the verifier says of final offers whose policy names NAMED: their own stops, the procurement's, and the
+    entry and time of their close."""
+
+    def audit_of(acts: list[tuple[int, str, str]]) -> Any:
+        audit: Any = verifier.Audit.__new__(verifier.Audit)
+        said = {"deadline": told}
+        rows = [verifier.Act(index, kind, time, {}, said) for index, kind, time in sorted(acts)]
+        audit.__dict__ |= {"acts": rows, "openings": {}, "problems": [], "notes": [], "procurement": None}
+        return audit
+
+    end = (closed[0], "tender.closed", closed[1])
+    child = audit_of([(2, "tender.published", "2026-03-02T00:00:00.000Z"), *own, end])
+    child.__dict__ |= {"policy": {"deadline": NAMED}, "doc": lambda path: {"offers_of": "T"}}
+    child.__dict__ |= {"procurement": audit_of(list(theirs)), "head": SimpleNamespace(size=99)}
+    act = child.of_type("tender.closed")[0]
+    if verifier.moment(act.time) < child.deadline:
+        child.fail("the tender was closed before its deadline")
+    child._check_moved(act)
+    child._check_suspensions()
+    return list(child.problems)
+
+
+def one_later(stop: tuple[int, str, str]) -> tuple[int, str, str]:
+    return stop[0] + 1, stop[1], stop[2]
+
+
+def test_final_offers_that_stood_still_with_their_procurement_are_in_order() -> None:
+    own = (one_later(STOP), one_later(GO))
+    assert moved(own, (STOP, GO), (12, "2026-03-02T05:00:00.100Z")) == []
+    assert moved((), (), (12, "2026-03-02T02:00:00.100Z"), told=NAMED) == []
+    after = ((13, *STOP[1:]), (15, *GO[1:]))
+    assert moved(tuple(map(one_later, after)), after, (12, "2026-03-02T02:00:00.100Z"), told=NAMED) == []
+
+
+def test_final_offers_closed_earlier_than_the_suspended_clock_allows_are_named() -> None:
+    own = (one_later(STOP), one_later(GO))
+    assert moved(own, (STOP, GO), (12, "2026-03-02T04:59:59.000Z")) == [
+        "the tender was closed before its deadline"
+    ]
+    inside = moved(own, (STOP, GO), (7, "2026-03-02T02:00:00.100Z"), told=NAMED)
+    assert any("happened while the tender was suspended since entry 5" in said for said in inside)
+
+
+def test_a_suspension_that_did_not_reach_the_final_offers_is_named_and_so_is_one_of_their_own() -> None:
+    kept_from = moved((), (STOP, GO), (12, "2026-03-02T02:00:00.100Z"), told=NAMED)
+    assert "the tender was closed before its deadline" in kept_from
+    assert "entry 5 (tender.suspended) of the procurement did not reach its final offers" in kept_from
+    alone = moved((STOP, GO), (), (12, "2026-03-02T05:00:00.100Z"))
+    assert alone[0] == "entry 5 (tender.suspended) happened to the final offers alone"
+    own = (one_later(STOP), one_later(GO))
+    later = moved(own, (STOP, GO), (12, "2026-03-02T06:00:00.100Z"), told="2026-03-02T06:00:00.000Z")
+    assert later == [f"the log says another deadline than {MOVED}, to which the suspension moved it"]

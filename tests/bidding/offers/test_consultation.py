@@ -3,6 +3,7 @@ call, final offers sealed like bids, a supplier that leaves, and the evaluation 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,14 @@ import pytest
 from pyramid.config import Configurator
 
 import tradehall_verify as verifier
+from bidding.vault.encoding import b64
 from bidding.vault.service import close_of
 from config import installation
-from tests.bidding.offers.hall import Play, Supplier, bundle_of, make_play
+from tests.bidding.offers.hall import Play, Supplier, bundle_of, make_play, offer_sheet
 from tests.helpers import log_in
 from tests.journeys.attacks import Forgery
+from trading import clock
+from trading.clock import rfc3339
 from trading.ledger.service import entries_of
 
 CRITERIA = {
@@ -80,7 +84,8 @@ def test_a_consultation_by_scoring_is_played_to_its_report(consultation: Play, t
     refused_to_strangers(play)
     play.offer(a, "864000.00")
     play.offer(b, "890000.00")
-    play.offer(b, "900000.00")  # the last one counts
+    stands_still(play, a)
+    play.offer(b, "900000.00")  # the last one counts, after the deadline that the policy names
     play.offer(c, "880000.00")
     play.open(play.child)
     nobody_reads_a_price(play, a)
@@ -105,6 +110,7 @@ def test_a_consultation_by_scoring_is_played_to_its_report(consultation: Play, t
     bundle, trusted = bundle_of(play, tmp_path)
     said: list[str] = []
     assert verifier.main([str(bundle), "--trust", str(trusted)], said.append) == 0, "\n".join(said)
+    assert any("final offers: suspended with the procurement; their deadline moved" in line for line in said)
     assert any(line.startswith("V8") and f"3 of 4 final offers taken, {d.uscc} left" in line for line in said)
     bent_bundles_are_named(play, bundle, trusted)
     assert [name for name in entries(play, play.code) if name.startswith("offers.")] == [
@@ -140,6 +146,46 @@ def bent_bundles_are_named(play: Play, bundle: Path, trusted: Path) -> None:
         path = forged.write(bundle.with_name(f"{change.__name__}.tar"))
         assert verifier.main([str(path), "--trust", str(trusted)], said.append) == 1
         assert any(words in line for line in said), (change.__name__, said)
+
+
+def stands_still(play: Play, supplier: Supplier) -> None:
+    """A suspension of the procurement reaches its final offers: their deadline does not pass, the time that was left
+    goes on, and they are stopped and resumed with it alone."""
+    first = play.tender(play.child).deadline
+    play.scene.run_until(first - timedelta(minutes=10))
+    play.host.post("/interruptions", {"act": "suspend", "reason": "核查质疑事项"})
+    began = clock.now()
+    play.work()
+    waiting = play.seal(supplier, play.child, {"price-sheet": offer_sheet("864000.00")})
+    play.scene.run_until(first + timedelta(hours=3))
+    play.work()
+    child = play.tender(play.child)
+    assert (child.state, child.deadline) == ("published", first) and child.suspended_at is not None
+    headers = {"Authorization": f"Bearer {supplier.program.key}"}
+    body = {"tender": play.child, "manifest": b64(waiting.raw), "cms": b64(waiting.cms)}
+    assert (
+        code_of(play.app.post_json("/api/bids/uploads", body, headers=headers, status=409).json)
+        == "bid.suspended"
+    )
+    browser = log_in(play.app, play.scene.config, supplier.program.user)
+    for page in (f"/tenders/{play.child}", f"/tenders/{play.child}/bid"):
+        said = browser.get(page).text
+        assert "核查质疑事项" in said and ("尚余 9 分钟" in said or "尚余 10 分钟" in said), page
+    assert "最后报价的时间停止计算" in browser.get("/desk").text
+    alone = play.app.post_json(
+        play.at(play.child) + "/interruptions", {"act": "resume", "reason": "单独恢复最后报价"},
+        headers={"Authorization": f"Bearer {play.host.key}"}, status=422,
+    )  # fmt: skip
+    assert code_of(alone.json) == "tender.final-offers"
+    play.host.post("/interruptions", {"act": "resume", "reason": "质疑已答复"})
+    child, lost = play.tender(play.child), clock.now() - began
+    assert child.suspended_at is None and abs(child.deadline - first - lost) < timedelta(seconds=2)
+    play.work()
+    assert play.tender(play.child).state == "published"
+    play.hand_in(supplier, play.child, waiting)
+    play.work()
+    facts = play.app.get(f"/api/tenders/{play.child}", headers=headers).json
+    assert (facts["moved_deadline"], facts["suspended"]) == (rfc3339(child.deadline), None)
 
 
 def refused_to_strangers(play: Play) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from bidding.offers.models import FinalOffers
 from bidding.tenders import interruptions
 from bidding.tenders.interruptions import Ground
+from bidding.tenders.models import Tender
 from bidding.vault import closing
 from tests.bidding.vault.scene import CODE, Scene
 from tests.bidding.vault.test_admission import code_of, tender_of, withdraw
+from trading import clock
 from trading.acts import process
 from trading.errors import Refused
 from trading.ledger.service import entries_of
@@ -100,7 +104,42 @@ def test_final_offers_are_not_stopped_by_themselves(scene: Scene) -> None:
     with scene.db() as session:
         tender = tender_of(session)
         tender.parent_id = tender.id
-    for act in (interruptions.suspend, interruptions.cancel, interruptions.fail):
+    for act in (interruptions.suspend, interruptions.resume, interruptions.cancel, interruptions.fail):
         with pytest.raises(Refused) as refused, scene.db() as session:
             act(session, scene.registry, OFFICER, CODE, WHY)
         assert code_of(refused) == "tender.final-offers"
+
+
+def test_final_offers_stay_unread_when_their_procurement_is_given_up_while_it_stands_still(
+    scene: Scene,
+) -> None:
+    a = scene.enterprise("A")
+    scene.submit(a, scene.seal(a))
+    parent = parent_of(scene)
+    with scene.db() as session:
+        interruptions.suspend(session, scene.registry, OFFICER, parent, WHY)
+    with scene.db() as session:
+        assert tender_of(session).suspended_at is not None
+        interruptions.cancel(session, scene.registry, OFFICER, parent, Ground("采购任务取消"))
+    scene.run_until(scene.deadline + timedelta(days=1))
+    scene.keep_promises()
+    with scene.db() as session:
+        child = tender_of(session)
+        types = [entry.entry.type for entry in entries_of(session, CODE)]
+        assert (child.state, types[-2:]) == ("cancelled", ["tender.suspended", "tender.cancelled"])
+        assert closing.close_of(session, child) is None, "nothing of it was unsealed"
+
+
+def parent_of(scene: Scene) -> str:
+    """A procurement under evaluation whose final offers the scene's tender collects; its code."""
+    with scene.db() as session:
+        child = tender_of(session)
+        columns = {column.key: getattr(child, column.key) for column in Tender.__table__.columns}
+        parent = Tender(**columns | {"id": uuid4(), "code": f"{CODE}-P", "state": "evaluating"})
+        session.add(parent)
+        session.flush()
+        child.parent_id, child.limited = parent.id, True
+        session.add(
+            FinalOffers(tender_id=parent.id, child_id=child.id, salt="00", ended_at=clock.now(), left=[])
+        )
+        return parent.code

@@ -72,6 +72,12 @@ function derive({ H }, announce, { commits, slips, beacon, rows }) {
   return { freeze, contributions, seed, tickets };
 }
 
+/** The seed (hex) that a transcript's commitments, slips and public value give, whatever result it names. */
+export function seedOf(transcript) {
+  const hashes = family(transcript.params.alg);
+  return hex(derive(hashes, hashes.H("announce", jcs(transcript.params)), transcript).seed);
+}
+
 /**
  * @param {object} transcript parsed JSON
  * @param {Iterable<string>} seen slips (hex) of other draws, which may not come again

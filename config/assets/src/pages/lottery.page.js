@@ -21,6 +21,7 @@ function show(state) {
   for (const node of root.querySelectorAll("[data-check-state]")) node.hidden = node.dataset.checkState !== state;
 }
 
+const STEPS = ["finalists", "order", "winner", "k"];
 const step = (name) => say(`lottery.step.${name}`);
 
 function lineOf({ number, step: name, void: isVoid, seed }) {
@@ -30,7 +31,7 @@ function lineOf({ number, step: name, void: isVoid, seed }) {
 }
 
 function faultOf({ code, draw, detail }) {
-  const words = say(`lottery.fault.${code}`, { detail });
+  const words = say(`lottery.fault.${code}`, { detail: STEPS.includes(detail) ? step(detail) : detail });
   const where = draw ? say("lottery.draw", { n: String(draw) }) : "";
   return element("li", { "data-ok": "false", "data-fault": code }, `${where}${words}`);
 }
@@ -45,7 +46,7 @@ async function verify() {
   root.querySelector("[data-check-lines]").replaceChildren(...draws.map(lineOf));
   root.querySelector("[data-check-faults]").replaceChildren(...faults.map(faultOf));
   const done = draws.some(({ seed }) => seed);
-  root.querySelector("[data-check-words]").textContent = say("lottery.good", { n: String(draws.length), balls: String(record.balls.balls.length) });
+  root.querySelector("[data-check-words]").textContent = say("lottery.good", { n: String(draws.length), balls: String(record.balls?.balls.length ?? 0) });
   show(faults.length ? "bad" : done ? "good" : "wait");
   root.dataset.state = faults.length ? "bad" : done ? "good" : "wait";
   const own = root.querySelector("[data-check-own]");
@@ -65,7 +66,7 @@ function find() {
 
 function ownLine(ball) {
   const head = say("lottery.own", { ball: String(ball.number), name: ball.name, weight: String(ball.weight) });
-  if (ball.excluded) return `${head} ${say("lottery.own-out", { reason: ball.reason || ball.excluded })}`;
+  if (ball.excluded) return `${head} ${say("lottery.own-out", { reason: [say(`lottery.reason.${ball.excluded}`), ball.detail].filter(Boolean).join(" ") })}`;
   const places = judged.draws.filter(({ seed, order }) => seed && order.includes(ball.id)).map(({ step: name, order }) =>
     say("lottery.own-place", { step: step(name), place: String(order.indexOf(ball.id) + 1), of: String(order.length) }));
   return [head, ...places].join(" ");

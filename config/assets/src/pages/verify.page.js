@@ -22,6 +22,7 @@ import { VaultError } from "../vault/errors.js";
 import { checkReceipt } from "../vault/receipt.js";
 import { banner, busy, element, problem } from "../ui/dom.js";
 import { bytesOf } from "../ui/http.js";
+import { movedDeadline } from "../ui/submission.js";
 import { explain, moment, say } from "../ui/words.js";
 
 const root = document.querySelector("[data-verify]");
@@ -48,7 +49,7 @@ async function verifyReceipt(form) {
   const receipt = read((await form.elements.receipt_file.files[0]?.text()) ?? form.elements.receipt.value);
   if (receipt.typ !== "ebid.receipt") throw new VaultError("RECEIPT_UNREADABLE");
   const policyRaw = await policyFor(form, receipt);
-  const { checks } = await checkReceipt(receipt, { policyRaw, mine: null, now: Date.parse(receipt.at), stampTime });
+  const { checks } = await checkReceipt(receipt, { policyRaw, mine: null, now: Date.parse(receipt.at), stampTime, movedDeadline: () => movedDeadline(receipt.tender) });
   // Whose bid it is, and this clock, are the bidder's own questions.
   const asked = checks.filter(({ id }) => !["mine", "clock", "consistency"].includes(id));
   show(asked);

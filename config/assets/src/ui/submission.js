@@ -31,6 +31,12 @@ async function fetchConsistency(older, newer) {
   return body.proof.map(unbase64);
 }
 
+/** Until when final offers are taken; null for any other tender, whose deadline only a signed policy moves. */
+export async function movedDeadline(tender) {
+  const { status, body } = await send("GET", `/api/tenders/${encodeURIComponent(tender)}`);
+  return status === 200 ? body.moved_deadline : null;
+}
+
 /** What a receipt must say about a record of ours. */
 const expected = (record) => ({
   kind: record.kind, manifest: record.manifestHash, cms: record.cmsHash, seq: record.seq,
@@ -43,6 +49,7 @@ export async function judge(record, receipt) {
   const previous = (await store.get("checkpoints", origin)) ?? null;
   const result = await checkReceipt(receipt, {
     policyRaw: record.policyRaw, mine: expected(record), previous, fetchConsistency, now: Date.now(), stampTime,
+    movedDeadline: () => movedDeadline(record.tender),
   });
   if (result.verdict !== "FAILED") {
     const { size, root } = result.checkpoint;

@@ -67,12 +67,14 @@ async function consistentWith(previous, checkpoint, fetchConsistency) {
  *   hashes of what this client sent; null when a stranger checks
  * @param {{size: number, root: Uint8Array}|null} [context.previous] last checkpoint this client kept
  * @param {(old: number, newer: number) => Promise<Uint8Array[]>} [context.fetchConsistency]
+ * @param {() => Promise<string|null>} [context.movedDeadline] until when final offers are taken, where a suspension has
+ *   moved the deadline of their policy
  * @param {number} context.now milliseconds, this client's clock
  * @param {(token: Uint8Array) => number} [context.stampTime] genTime of a time-stamp token in milliseconds
  * @returns {Promise<{verdict: "SUBMITTED"|"WITNESS_PENDING"|"FAILED", checks: {id: string, ok: boolean|null}[],
  *   checkpoint: object|null}>} `ok` null = cannot be said yet, or not asked for
  */
-export async function checkReceipt(receipt, { policyRaw, mine, previous = null, fetchConsistency, now, stampTime }) {
+export async function checkReceipt(receipt, { policyRaw, mine, previous = null, fetchConsistency, movedDeadline, now, stampTime }) {
   const checks = [];
   const add = async (id, work) => {
     let ok;
@@ -102,7 +104,11 @@ export async function checkReceipt(receipt, { policyRaw, mine, previous = null, 
     return checkpoint.origin === policy.log && key.name === policy.log && signedByLog(checkpoint, key);
   });
   await add("consistency", () => consistentWith(previous, checkpoint, fetchConsistency));
-  await add("deadline", () => receipt.at === receipt.received && Date.parse(receipt.at) < Date.parse(policy.deadline));
+  await add("deadline", async () => {
+    const at = Date.parse(receipt.at);
+    if (receipt.at !== receipt.received) return false;
+    return at < Date.parse(policy.deadline) || at < Date.parse((await movedDeadline?.()) ?? policy.deadline);
+  });
   await add("clock", () => Math.abs(Date.parse(receipt.at) - now) <= CLOCK_TOLERANCE_MS || null);
   await add("witness", async () => (await witnesses(checkpoint, policy, receipt.at)) >= Math.min(1, policy.witnesses.length) || null);
   await add("stamp", () => {
