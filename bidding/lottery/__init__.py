@@ -16,7 +16,7 @@ ROUTES = {
     "works-balls": "/small-works/{code}/balls",
     "works-draw": "/small-works/{code}/draw",
     "works-answer": "/small-works/{code}/firm/{act:decline|manager|refuse}",
-    "works-act": "/small-works/{code}/{act:publish|award|aside|contract|rate|cancel}",
+    "works-act": "/small-works/{code}/{act:publish|award|forfeit|aside|contract|rate|cancel}",
     "works-file": "/small-works/{code}/{name:notice.json|notice.p7s|balls.json}",
 }
 

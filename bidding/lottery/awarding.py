@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bidding.lottery import listing
@@ -19,7 +19,9 @@ from bidding.lottery.pricing import drawn_price
 from bidding.lottery.works import by_code, must_be, signed_by_buyers
 from bidding.roster import drawable, engaging, law, reading
 from bidding.roster.commands import Rate
+from bidding.roster.drawable import Bar, Record, Wanted
 from bidding.roster.models import RosterManager
+from bidding.roster.terms import Terms
 from trading.acts import Actor, process, record
 from trading.clock import database_now
 from trading.credit import checking
@@ -29,9 +31,15 @@ from trading.ledger import canonical
 from trading.parties import service as parties
 from trading.parties.models import Party
 from trading.rulebook.calendar import add_days, beijing_date
+from trading.supervision import papers
 from trading.web import _
 
 HALL = process("lottery")
+STILL = frozenset({
+    "not-listed", "documents", "excluded", "blacklisted", "bribery", "interest", "grade-exit", "refused-often", "running",
+})  # fmt: skip
+"""reasons of the ball list that turn a drawn firm down at the award too; the others speak of the draw, and of its project
+manager `manager_of` judges"""
 
 
 def drawn(session: Session, registry: Any, works: SmallWorks, step: str, order: Sequence[str]) -> None:
@@ -99,11 +107,13 @@ def award_notice(works: SmallWorks, award: WorksAward, manager: str) -> bytes:
 
 def award(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7s: bytes) -> WorksAward:
     """After the publicity: credit lists and bribery records are asked about firm, legal representative and project
-    manager; a hit, or a decision against the firm, turns it down by that number and the next firm's turn begins
-    (state `rejected`, entry `works.rejected`). Otherwise the owner's signed award notice goes out, entry
-    `works.awarded`. Raises Refused `works.state`, `works.publicity`, `manager.*`, `signature.*`."""
+    manager, and the firm is judged as for the ball list; what speaks against it turns it down and the next firm's turn
+    begins (state `rejected`, entry `works.rejected`). Otherwise the owner's signed award notice goes out, entry
+    `works.awarded`. One award at a time in the whole hall: two at once would give one project manager twice. Raises
+    Refused `works.state`, `works.publicity`, `manager.*`, `signature.*`."""
     works = by_code(session, works.code, lock=True)
     must_be(works, "announced")
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('works award'))"))
     now = database_now(session)
     day, turn = beijing_date(now), current(session, works)
     if day <= turn.announced_until:
@@ -115,8 +125,8 @@ def award(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7s:
     persons = [manager.name] if manager else []
     check, found = checking.query(session, registry, actor, works.code, turn.party, persons, day)
     turn.checks = [*turn.checks, check.sha256]
-    if why := kept_out(session, registry, turn.party, found, now):
-        reject(session, registry, actor, works, turn, why, check.sha256, now)
+    if bar := kept_out(session, registry, works, turn, found, now):
+        reject(session, registry, actor, works, turn, bar, check.sha256, now)
         return turn
     notice = award_notice(works, turn, manager.name if manager else "")
     signed_by_buyers(session, registry, works, notice, p7s, now)
@@ -170,29 +180,38 @@ def name_manager(
 
 
 def kept_out(
-    session: Session, registry: Any, party: Party, found: Sequence[checking.Found], at: datetime
-) -> str:
-    """The number of the decision that turns a firm down on that day, with the list's version; "" for none."""
+    session: Session, registry: Any, works: SmallWorks, turn: WorksAward, found: Sequence[checking.Found],
+    at: datetime,
+) -> Bar | None:  # fmt: skip
+    """What turns a drawn firm down at that instant: the first of the ball list's reasons that still counts, or a line
+    about its legal representative or project manager."""
     day, known = beijing_date(at), law.the_terms(registry, at)
-    for each in reading.exclusions_of(session, [party.id])[party.id]:
-        if each.since <= day <= each.until:
-            return str(each.decision)
+    row = listing.category_firm(session, works, turn.party_id)
+    assert row is not None, "a drawn firm has its row in the category"
+    firm = reading.firms_of(session, registry, [row], known)[0][1]
+    bars = drawable.bars(firm, day, Wanted(buyers=listing.buyers_of(session, works)), known)
+    own = next((bar for bar in bars if bar.code in STILL), None)
+    return own or next(person_bars(found, day, known), None)
+
+
+def person_bars(found: Sequence[checking.Found], day: date, known: Terms) -> Iterator[Bar]:
+    """What the lists say of people: records count for their years, lines of the black list while they are in force."""
     for hit in found:
-        counts = hit.version.kind == "black" or (
-            hit.version.kind == "bribery"
-            and day <= drawable.add_months(hit.line.since, 12 * known.bribery_years)
-        )
-        if counts:
-            return f"{hit.line.decision} ({hit.version.version})"
-    return ""
+        line, version = hit.line, hit.version
+        record = Record(version.kind, version.version, line.decision, line.since, line.until)
+        yield from drawable.listed_bars([record], day, known)
 
 
 def reject(
-    session: Session, registry: Any, actor: Actor, works: SmallWorks, turn: WorksAward, why: str, check: str,
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, turn: WorksAward, bar: Bar, check: str,
     now: datetime,
 ) -> None:  # fmt: skip
-    turn.state, turn.reason = "rejected", why
-    payload = {"org": turn.party.uscc, "rank": turn.rank, "decision": why, "check": check}
+    """The firm is turned down, with what proves it; the next in order has its turn. Entry `works.rejected`."""
+    turn.state, turn.reason = "rejected", f"{bar.code} {bar.detail}".strip()
+    payload = {
+        "org": turn.party.uscc, "rank": turn.rank, "code": bar.code, "rule": bar.rule, "decision": bar.detail,
+        "check": check,
+    }  # fmt: skip
     record(session, actor, "works.rejected", works.code, payload, now)
     announce_next(session, registry, actor, works, now)
 
@@ -204,8 +223,16 @@ def refuse_award(
     Entry `works.refused`. Raises Refused `works.state`, `works.not-yours`."""
     works = by_code(session, works.code, lock=True)
     must_be(works, "announced", "awarded")
-    turn = turn_of(session, works, party)
-    now = database_now(session)
+    give_up(
+        session, registry, actor, works, turn_of(session, works, party), reason, "firm", database_now(session)
+    )
+
+
+def give_up(
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, turn: WorksAward, reason: str, by: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    party = turn.party
     if turn.state == "announced":
         engaging.won(
             session, works=works.code, title=works.title, party=party, trade=works.trade, band=works.band,
@@ -213,9 +240,37 @@ def refuse_award(
         )  # fmt: skip
     engaging.refused(session, works.code, party, beijing_date(now))
     turn.state, turn.reason = "refused", reason
-    payload = {"org": party.uscc, "rank": turn.rank, "reason": reason}
+    payload = {"org": party.uscc, "rank": turn.rank, "reason": reason, "by": by}
     record(session, actor, "works.refused", works.code, payload, now)
     announce_next(session, registry, actor, works, now)
+
+
+def forfeit(session: Session, registry: Any, actor: Actor, works: SmallWorks, reason: str) -> None:
+    """A drawn firm that keeps silent gives its award up: the owner says so once its time to sign is over. It is
+    counted like a refusal of its own. Entry `works.refused`. Raises Refused `works.state`, `works.may-sign`."""
+    works = by_code(session, works.code, lock=True)
+    must_be(works, "announced", "awarded")
+    turn, now = current(session, works), database_now(session)
+    last = signs_until(works, turn)
+    if beijing_date(now) <= last:
+        message = _("The firm has time until the end of ${day}", mapping={"day": last.isoformat()})
+        raise refuse("works.may-sign", message, rule="ROSTER")
+    give_up(session, registry, actor, works, turn, reason, "owner", now)
+
+
+def signs_until(works: SmallWorks, turn: WorksAward) -> date:
+    """The last day of a turn: so many days, as the notice says, after the award, or after the publicity while the firm
+    keeps the award from going out."""
+    days = notice_document(works)["sign_days"]
+    began = turn.announced_until if turn.awarded_at is None else beijing_date(turn.awarded_at)
+    return began + timedelta(days=days)
+
+
+def notice_document(works: SmallWorks) -> dict[str, Any]:
+    """The published notice."""
+    assert works.notice is not None, "published works have their notice"
+    found: dict[str, Any] = canonical.loads(works.notice)
+    return found
 
 
 def file_contract(
@@ -237,6 +292,8 @@ def file_contract(
         faults.append(Fault("contract.day", message, "signed_on"))
     if not file:
         faults.append(Fault("contract.file", _("Choose the signed contract as a file"), "file"))
+    if len(file) > papers.LARGEST:
+        faults.append(Fault("contract.large", _("The file is larger than 10 MB"), "file"))
     if faults:
         raise Refused(faults)
     digest = hashlib.sha256(file).hexdigest()

@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bidding.lottery import awarding, listing, works
 from bidding.lottery.listing import Ball
-from bidding.lottery.models import SmallWorks
+from bidding.lottery.models import SmallWorks, WorksAnswer
 from trading.acts import Actor
-from trading.draws import service
+from trading.clock import rfc3339
+from trading.draws import service, showing
 from trading.draws.beacon import Form, form_of
 from trading.draws.candidates import Candidate
 from trading.draws.models import Draw
 from trading.errors import refuse
 from trading.events import DrawEnded
 from trading.ledger import canonical
+from trading.parties.models import Party
 from trading.web import _
 
 PURPOSE = "lottery"
@@ -94,18 +97,42 @@ def record(session: Session, registry: Any, small: SmallWorks) -> dict[str, Any]
         "works": small.code,
         "notice": canonical.loads(small.notice) if small.notice else None,
         "balls": canonical.loads(small.balls_raw) if small.balls_raw else None,
+        "declined": declines(session, small),
         "drawn": {step: small.drawn[step] for step in small.steps if step in small.drawn},
+        "turns": [
+            {
+                "rank": turn.rank,
+                "id": turn.party.uscc,
+                "price": f"{turn.price:.2f}",
+                "state": turn.state,
+                "reason": turn.reason,
+            }
+            for turn in awarding.awards_of(session, small)
+        ],
         "draws": [told(session, keys, draw) for draw in draws_of(session, small.code)],
     }
 
 
+def declines(session: Session, small: SmallWorks) -> list[dict[str, str]]:
+    """Who declined, and when."""
+    query = select(Party.uscc, WorksAnswer.declined_at).join(Party, Party.id == WorksAnswer.party_id)
+    rows = session.execute(
+        query.where(WorksAnswer.works_id == small.id, WorksAnswer.declined_at.is_not(None))
+    )
+    return [{"id": uscc, "at": rfc3339(at)} for uscc, at in sorted(rows.tuples())]
+
+
 def told(session: Session, keys: Any, draw: Draw) -> dict[str, Any]:
     """A draw as everybody may compute it: one without a result with what is there of it."""
+    entry = showing.said(session, draw) or {}
     commits, slips = service.commits_of(session, draw), service.slips_of(session, draw)
     parties = list(draw.parties) or sorted(commits)
     return {
         "ann": draw.ann,
-        "void": draw.voided,
+        "void": {name: entry[name] for name in ("reason", "missing")} if draw.voided else None,
+        "frozen": {name: entry[name] for name in ("freeze", "parties", "dropped")}
+        if entry and not draw.voided
+        else None,
         "transcript": {
             "params": canonical.loads(draw.params),
             "rows": canonical.loads(draw.rows),

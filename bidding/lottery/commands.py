@@ -145,7 +145,7 @@ class SetAside(BaseModel):
 
 
 class Decline(BaseModel):
-    """A firm does not take part, or gives an award up."""
+    """A firm does not take part, or gives an award up; or the owner says that it has."""
 
     reason: Reason
 

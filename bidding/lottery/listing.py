@@ -146,8 +146,7 @@ def preview(session: Session, registry: Any, works: SmallWorks) -> list[Ball]:
         for answer in session.scalars(select(WorksAnswer).where(WorksAnswer.works_id == works.id))
     }
     names = {each.id: each.identity.hex() for each in managers_named(session, answers)}
-    agency = session.get(Party, works.agency_id) if works.agency_id else None
-    buyers = tuple(party.uscc for party in (works.tenderer, agency) if party)
+    buyers = buyers_of(session, works)
     rows = reading.in_category(session, works.trade, works.band)
     found = []
     for row, firm in reading.firms_of(session, registry, rows, known):
@@ -160,6 +159,12 @@ def preview(session: Session, registry: Any, works: SmallWorks) -> list[Ball]:
         bar = next(drawable.bars(firm, day, wanted, known), None)
         found.append((row, firm, bar))
     return [ball(place, works, *each) for place, each in enumerate(found, start=1)]
+
+
+def buyers_of(session: Session, works: SmallWorks) -> tuple[str, ...]:
+    """The codes of owner and agency: neither builds what it buys."""
+    agency = session.get(Party, works.agency_id) if works.agency_id else None
+    return tuple(party.uscc for party in (works.tenderer, agency) if party)
 
 
 def managers_named(session: Session, answers: Mapping[uuid.UUID, WorksAnswer]) -> list[RosterManager]:

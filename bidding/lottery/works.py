@@ -249,6 +249,7 @@ def notice_of(session: Session, registry: Any, works: SmallWorks, at: datetime) 
         "local_rule": {"name": local.name, "number": local.number, "sha256": local.evidence} if local else None,
         "rulebook": {"version": book.version, "sha256": book.sha256},
         "declines_until": rfc3339(works.declines_until), "draw_at": rfc3339(works.draw_at),
+        "sign_days": law.the_terms(registry, at).sign_days,
         "draw": {
             "steps": list(works.steps), "finalists": works.finalists, "k_values": works.k_values,
             "weights": works.weights, "beacon": works.beacon, "pace": list(works.pace),

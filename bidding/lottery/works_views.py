@@ -42,7 +42,7 @@ from trading.web import PUBLIC, Form, beijing, whole_number
 FOLDER = "bidding:lottery/templates/"
 FORMS: dict[str, Any] = {
     "publish": PublishWorks, "award": AwardWorks, "aside": SetAside, "contract": SignedWorks, "rate": Rate,
-    "cancel": Cancel, "decline": Decline, "manager": NameManager, "refuse": Decline,
+    "cancel": Cancel, "forfeit": Decline, "decline": Decline, "manager": NameManager, "refuse": Decline,
 }  # fmt: skip
 
 
@@ -151,6 +151,7 @@ def page(request: Request, found: SmallWorks, forms: dict[str, Form]) -> dict[st
         "managers": [],
         "thin": None,
         "old_lists": [],
+        "signs_until": None,
         "certificates": "",
         **data,
     }
@@ -167,6 +168,8 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
         data["earliest"] = works.earliest_end(request.registry, now)
     if found.state in ("draft", "published"):
         data["thin"] = listing.thin(request.db, found, request.registry)
+    if found.state in ("announced", "awarded"):
+        data["signs_until"] = awarding.signs_until(found, awarding.current(request.db, found))
     if found.state == "announced":
         turn = awarding.current(request.db, found)
         data["old_lists"] = awarding.old_lists(request.db, request.registry, now)
@@ -347,6 +350,10 @@ def _award(request: Request, found: SmallWorks, command: AwardWorks) -> None:
     awarding.award(request.db, request.registry, request.actor, found, p7s)
 
 
+def _forfeit(request: Request, found: SmallWorks, command: Decline) -> None:
+    awarding.forfeit(request.db, request.registry, request.actor, found, command.reason)
+
+
 def _aside(request: Request, found: SmallWorks, command: SetAside) -> None:
     works.set_aside(request.db, request.registry, request.actor, found, command)
 
@@ -366,7 +373,7 @@ def _cancel(request: Request, found: SmallWorks, command: Cancel) -> None:
 
 OWNER = {
     "publish": _publish, "award": _award, "aside": _aside, "contract": _contract, "rate": _rate,
-    "cancel": _cancel,
+    "cancel": _cancel, "forfeit": _forfeit,
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.roster import grades, law
+from bidding.roster import drawable, grades, law, reading
 from bidding.roster.lines import COLUMNS, KINDS, Row, fault_at, parse
 from bidding.roster.models import RosterAct, RosterDocument, RosterFirm
 from bidding.roster.service import next_number
@@ -42,6 +42,10 @@ class Plan:
     """(row number, row, trade, band)"""
     changed: list[tuple[int, Row, RosterFirm]] = field(default_factory=list)
     same: int = 0
+    grades: dict[str, str] = field(default_factory=dict)
+    """enterprise → its grade, where it has one"""
+    lists: dict[str, str] = field(default_factory=dict)
+    """kind → the version of the credit lists that the rows were held against"""
     faults: list[RowFault] = field(default_factory=list)
 
     @property
@@ -57,6 +61,10 @@ class Known:
     parties: dict[str, Party]
     documents: dict[uuid.UUID, dict[str, RosterDocument]]
     """of each enterprise the newest document of each kind"""
+    bars: dict[str, str] = field(default_factory=dict)
+    """enterprise → the decision or record that keeps it out today"""
+    grades: dict[str, set[str]] = field(default_factory=dict)
+    """enterprise → the grades that it has or that rows of the file give it"""
 
 
 def examine(session: Session, registry: Any, raw: bytes, *, binding: bool = False) -> Plan:
@@ -67,10 +75,17 @@ def examine(session: Session, registry: Any, raw: bytes, *, binding: bool = Fals
     except sheet.Unreadable as error:
         raise refuse(f"sheet.{error.code}", WHY_UNREADABLE[error.code], field="sheet") from error
     rows, faults = parse(found)
-    plan = Plan(hashlib.sha256(raw).hexdigest(), faults=faults)
+    versions = {kind: each.version for kind, each in reading.list_versions(session, registry).items()}
+    plan = Plan(hashlib.sha256(raw).hexdigest(), faults=faults, lists=versions)
     places = {heading: place for place, heading in enumerate(found.heading)}
-    terms = law.the_terms(registry, database_now(session))
+    now = database_now(session)
+    terms = law.the_terms(registry, now)
     known = known_now(session, {row.org for _n, row in rows}, binding)
+    known.bars = bars_now(session, registry, known.parties, terms, beijing_date(now))
+    for (org, _trade, _band), firm in known.firms.items():
+        known.grades.setdefault(org, set()).add(firm.grade)
+    for _number, row in rows:
+        known.grades.setdefault(row.org, set()).update({row.grade} - {""})
     keys = {number: category_of(row, terms) for number, row in rows}
     seen = Counter((row.org, *keys[number]) for number, row in rows)
     for number, row in rows:
@@ -78,6 +93,7 @@ def examine(session: Session, registry: Any, raw: bytes, *, binding: bool = Fals
         plan.faults += [fault_at(places, number, name, message) for name, message in wrong]
         if not wrong:
             sort_in(plan, known, number, row, *keys[number])
+    plan.grades = {org: min(given) for org, given in known.grades.items() if given}
     plan.faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
     return plan
 
@@ -89,6 +105,23 @@ def known_now(session: Session, orgs: set[str], binding: bool) -> Known:
     firms = {(row.party.uscc, row.trade, row.band): row for row in session.scalars(query)}
     found = {party.uscc: party for party in session.scalars(select(Party).where(Party.uscc.in_(orgs)))}
     return Known(firms, found, newest_documents(session))
+
+
+def bars_now(
+    session: Session, registry: Any, enterprises: Mapping[str, Party], terms: Terms, day: date
+) -> dict[str, str]:
+    """The decision or record that keeps each enterprise out on that day; who has none is not named."""
+    found = {}
+    decided = reading.exclusions_of(session, {party.id for party in enterprises.values()})
+    records = reading.records_of(session, registry, None)
+    for org, told in records.items():
+        if bar := next(drawable.listed_bars(told, day, terms), None):
+            found[org] = bar.detail
+    for org, party in enterprises.items():
+        for each in decided[party.id]:
+            if each.since <= day <= each.until:
+                found[org] = each.decision
+    return found
 
 
 def newest_documents(session: Session) -> dict[uuid.UUID, dict[str, RosterDocument]]:
@@ -129,6 +162,11 @@ def row_faults(
         faults.append(("org", _("The firm's standing is changed by an act of its own, with its evidence")))
     if firm is not None and row.grade and row.grade != firm.grade:
         faults.append(("grade", _("A grade follows from performance, not from a spreadsheet")))
+    elif len(known.grades[row.org]) > 1 and row.grade:
+        faults.append(("grade", _("An enterprise has one grade in all its categories")))
+    if firm is None and row.org in known.bars:
+        message = _("Kept out by ${decision}", mapping={"decision": known.bars[row.org]})
+        faults.append(("org", message))
     return faults
 
 
@@ -167,7 +205,7 @@ def carry_out(
         raise refuse("import.nothing", _("There is nothing to import"), field="sheet")
     at = database_now(session)
     counts = {"listed": len(plan.new), "changed": len(plan.changed), "left_out": plan.faulty_rows}
-    payload = {"file": plan.sha256, "evidence": evidence, "reason": reason, **counts}
+    payload = {"file": plan.sha256, "evidence": evidence, "reason": reason, "lists": plan.lists, **counts}
     entry = record(session, actor, "roster.imported", None, payload, at).id
     filed = newest_documents(session)
     enterprises = enterprises_of(session, [row for _number, row, _trade, _band in plan.new], at)
@@ -175,7 +213,7 @@ def carry_out(
     for place, (_number, row, trade, band) in enumerate(plan.new):
         firm = RosterFirm(
             id=uuid.uuid4(), number=f"R{numbers + place:06d}", party=enterprises[row.org], trade=trade, band=band,
-            grade=row.grade or grades.FIRST, status="listed", applied_at=at, sealed=b"",
+            grade=row.grade or plan.grades.get(row.org, grades.FIRST), status="listed", applied_at=at, sealed=b"",
             listed_at=at_beijing(row.listed_on, time()) if row.listed_on else at,
         )  # fmt: skip
         firm.sealed = keys.seal(canonical.dumps({}), f"roster_firm/{firm.id}")

@@ -61,15 +61,16 @@ def office_data(request: Request, form: Form) -> dict[str, Any]:
 
 
 def applicants(request: Request) -> list[tuple[Cluster, list[RosterFirm]]]:
-    """Groups of firms whose applications share a mark, or whose enterprises share an address or telephone: evidence
-    to look at, never a verdict."""
-    rows = {row.number: row for row in request.db.scalars(select(RosterFirm).where(RosterFirm.sealed != b""))}
-    traces = []
-    for number, row in rows.items():
+    """Groups of enterprises whose applications share a mark, or that share an address: evidence to look at, never a
+    verdict. An enterprise counts once, whatever number of categories it applied for."""
+    query = select(RosterFirm).where(RosterFirm.sealed != b"").order_by(RosterFirm.applied_at)
+    rows, traces = {}, []
+    for row in request.db.scalars(query):
+        rows[row.party.uscc] = row
         told = canonical.loads(request.keys.unseal(row.sealed, f"roster_firm/{row.id}"))
         marks = {name: told.get(name, "") for name in ("address", "device", "payer", "minute")}
-        traces.append(Trace(number, marks | {"address": marks["address"] or row.party.address}))
-    return [(each, [rows[number] for number in each.firms]) for each in clusters(traces)]
+        traces.append(Trace(row.party.uscc, marks | {"address": marks["address"] or row.party.address}))
+    return [(each, [rows[org] for org in each.firms]) for each in clusters(traces)]
 
 
 @view_config(

@@ -130,8 +130,8 @@ def list_versions(session: Session, registry: Any) -> dict[str, Version]:
     return {kind: version for kind, version in found.items() if version is not None}
 
 
-def records_of(session: Session, registry: Any, ids: Collection[str]) -> dict[str, list[Record]]:
-    """What the newest lists say about enterprises; lines about a person of one count for the enterprise of bribery
+def records_of(session: Session, registry: Any, ids: Collection[str] | None) -> dict[str, list[Record]]:
+    """What the newest lists say about enterprises, about all of them without `ids`; lines about a person of one count for the enterprise of bribery
     records only."""
     provider, found = registry.getUtility(ICreditRecords), defaultdict(list)
     for kind, version in list_versions(session, registry).items():

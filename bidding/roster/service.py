@@ -7,7 +7,7 @@ but who acted is on the firm's public page.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from bidding.roster import drawable, grades, law
 from bidding.roster.commands import AddManager, Apply, FileDocument
+from bidding.roster.drawable import Record
 from bidding.roster.models import RosterAct, RosterDocument, RosterFirm, RosterManager, RosterObjection
-from bidding.roster.reading import documents_of, exclusions_of
+from bidding.roster.reading import documents_of, exclusions_of, scores_of
 from bidding.roster.standing import FIRM, STEPS
 from bidding.roster.terms import Terms
 from trading.acts import Actor, record
 from trading.clock import database_now
+from trading.credit import checking
 from trading.errors import Fault, Refused, refuse
 from trading.ledger import canonical
 from trading.parties.models import Party
@@ -119,7 +121,7 @@ def apply(
     if firm is None:
         firm = RosterFirm(
             id=uuid.uuid4(), number=next_number(session), party=party, trade=command.trade, band=command.band,
-            grade=grades.FIRST, status="", applied_at=at, sealed=b"",
+            grade=grade_of(session, party, known), status="", applied_at=at, sealed=b"",
         )  # fmt: skip
         session.add(firm)
     firm.status, firm.applied_at, firm.announced_until = STEPS["apply"].after, at, None
@@ -155,6 +157,25 @@ def entry_faults(session: Session, party: Party, known: Terms, day: date) -> lis
     return faults
 
 
+def record_faults(found: Iterable[checking.Found], known: Terms, day: date) -> list[Fault]:
+    """What lists of credit and bribery say against an enterprise or its legal representative."""
+    faults = []
+    for hit in found:
+        line, version = hit.line, hit.version
+        told = Record(version.kind, version.version, line.decision, line.since, line.until)
+        for bar in drawable.listed_bars([told], day, known):
+            message = _("The lists speak against the firm: ${record}", mapping={"record": bar.detail})
+            faults.append(Fault(f"roster.{bar.code}", message, "", "ROSTER"))
+    return faults
+
+
+def grade_of(session: Session, party: Party, known: Terms) -> str:
+    """The grade that an enterprise has in every category: from all its scores, before the first as it was taken over."""
+    if scores := scores_of(session, [party.id])[party.id]:
+        return grades.now(grades.by_year(scores, known))
+    return next((firm.grade for firm in of_party(session, party.id) if firm.listed_at), grades.FIRST)
+
+
 def next_number(session: Session) -> str:
     """The roster's next number; nobody else gets one until this transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('roster number'))"))
@@ -169,14 +190,23 @@ def carry_out(
     session: Session, keys: HallKeys, registry: Any, actor: Actor, firm: RosterFirm, act: str, reason: str,
     evidence: Evidence,
 ) -> None:  # fmt: skip
-    """An act of standing.STEPS; one entry. Taking in asks for valid papers, no decision against the firm, the whole
+    """An act of standing.STEPS; one entry. Whatever the office does it first asks the lists of credit and bribery, and
+    its act names the versions. Taking in asks for valid papers, no decision or record against the firm, the whole
     publicity and an answer to every objection. Raises Refused `roster.*` with every fault."""
     session.refresh(firm, with_for_update={"of": RosterFirm})
     step, at = STEPS[act], database_now(session)
     if firm.status not in step.before:
         raise refuse("roster.state", _("The firm's present state does not allow this"), field="act")
     known, day = law.the_terms(registry, at), beijing_date(at)
-    faults = entry_faults(session, firm.party, known, day) if act in ("announce", "admit") else []
+    asks = act in ("announce", "admit")
+    faults = entry_faults(session, firm.party, known, day) if asks else []
+    facts: dict[str, Any] = {"trade": firm.trade, "band": firm.band}
+    if step.by != FIRM:
+        check, found = checking.query(
+            session, registry, actor, firm.number, firm.party, [], day, tender=False
+        )
+        facts |= {"check": check.sha256, "lists": checking.versions_of(check)}
+        faults += record_faults(found, known, day) if asks else []
     if act == "admit":
         faults += publicity_faults(session, firm, day)
     if faults:
@@ -184,7 +214,9 @@ def carry_out(
     needs_paper = step.by != FIRM
     digest = kept(session, keys, evidence) if needs_paper else ""
     firm.status = step.after
-    facts: dict[str, Any] = {"trade": firm.trade, "band": firm.band, "grade": firm.grade}
+    if asks:
+        firm.grade = grade_of(session, firm.party, known)
+    facts["grade"] = firm.grade
     if act == "announce":
         firm.announced_until = add_days("day", known.publicity, day, law.the_calendar())
         facts["until"] = firm.announced_until.isoformat()

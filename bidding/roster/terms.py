@@ -67,6 +67,7 @@ class Terms:
     finalists: tuple[int, int]
     decline_days: int
     result_days: int
+    sign_days: int
     lists_days: int
     weights: dict[str, int]
 
@@ -83,7 +84,7 @@ class Terms:
 
 NUMBERS = (
     "publicity", "cool_down", "running", "refusals", "refusal_months", "refusal_bar", "bribery_years", "grade_a",
-    "grade_b", "exit_years", "factor", "decline_days", "result_days", "lists_days",
+    "grade_b", "exit_years", "factor", "decline_days", "result_days", "sign_days", "lists_days",
 )  # fmt: skip
 
 

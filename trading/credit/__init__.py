@@ -13,6 +13,7 @@ def includeme(config: Configurator) -> None:
     config.add_act_words(words.ACTS)
     config.add_route("credit", "/credit")
     config.add_route("credit-import", "/credit/import")
+    config.add_route("credit-publisher", "/credit/publisher")
     config.add_route("credit-list", "/credit/lists/{sha256}.json")
     config.on_desk("roster-officer", views.cards)
     config.scan("trading.credit.views")

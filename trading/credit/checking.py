@@ -43,10 +43,11 @@ def in_force(line: Line, day: date) -> bool:
 
 
 def query(
-    session: Session, registry: Any, actor: Actor, code: str, party: Party, persons: Sequence[str], day: date
-) -> tuple[CreditCheck, list[Found]]:
+    session: Session, registry: Any, actor: Actor, code: str, party: Party, persons: Sequence[str], day: date,
+    *, tender: bool = True,
+) -> tuple[CreditCheck, list[Found]]:  # fmt: skip
     """Ask every list about an enterprise, its legal representative and these persons, for the file of `code`; one
-    entry, `credit.checked`. Bribery records are told whatever their end: who decides knows how long they count."""
+    entry, `credit.checked`, of that tender or works unless the file is no `tender`'s. Bribery records are told whatever their end: who decides knows how long they count."""
     provider, at = registry.getUtility(ICreditRecords), database_now(session)
     names = {"", party.legal_representative, *persons}
     versions, found = current(session, registry), []
@@ -66,7 +67,7 @@ def query(
     }  # fmt: skip
     digest = hashlib.sha256(canonical.dumps(snapshot)).hexdigest()
     payload = {"org": party.uscc, "number": number, "snapshot": digest, "found": len(found)}
-    entry = record(session, actor, "credit.checked", code, payload, at)
+    entry = record(session, actor, "credit.checked", code if tender else None, payload, at)
     check = CreditCheck(
         object=code, number=number, party_id=party.id, operator=actor.name, snapshot=snapshot, sha256=digest,
         entry=entry.id, at=at,
@@ -74,6 +75,11 @@ def query(
     session.add(check)
     session.flush()
     return check, found
+
+
+def versions_of(check: CreditCheck) -> dict[str, str]:
+    """The version of each kind that a query used, "" where there was none."""
+    return {kind: told["version"] if told else "" for kind, told in check.snapshot["versions"].items()}
 
 
 def checks_of(session: Session, code: str) -> list[CreditCheck]:

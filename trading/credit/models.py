@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, UniqueConstraint
@@ -24,6 +25,8 @@ class CreditList(Base):
     version: Mapped[str]
     source: Mapped[str]
     """who publishes it"""
+    published: Mapped[date]
+    """the day that the file names: a version replaces none that was published later"""
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     raw: Mapped[Blob]
     sha256: Mapped[str]
@@ -34,6 +37,20 @@ class CreditList(Base):
     entry: Mapped[int] = mapped_column(BigInteger)
 
 
+class CreditPublisher(Base):
+    """Who publishes a kind of list (名单发布单位): nobody else's signature files a version. The newest row of a kind
+    counts."""
+
+    __tablename__ = "credit_publisher"
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    uscc: Mapped[str]
+    name: Mapped[str]
+    entry: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Instant]
+
+
 class CreditCheck(Base):
     """One query before a decision (查询记录): who asked what of which version, when, and what the answer was."""
 
@@ -41,7 +58,7 @@ class CreditCheck(Base):
 
     id: Mapped[Id]
     object: Mapped[str] = mapped_column(index=True)
-    """code of the tender or works whose file it belongs to"""
+    """code of the works, or number of the roster's firm, whose file it belongs to"""
     number: Mapped[int]
     """which query of that object (查询顺序)"""
     party_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("party.id"), index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from trading.credit import uploaded, words
 from trading.credit.models import CreditList
 from trading.crediting import KINDS
+from trading.parties.commands import Line, Uscc
 from trading.permissions import Permission
 from trading.web import PUBLIC, Card, Form, _
 
@@ -27,8 +28,25 @@ class Nothing(BaseModel):
     """A form of files only."""
 
 
-def page(request: Request, form: Form) -> dict[str, Any]:
-    return {"form": form, "versions": uploaded.versions(request.db), "kinds": words.KINDS}
+class Register(BaseModel):
+    """Who publishes a kind of list."""
+
+    kind: Literal["red", "black", "bribery"]
+    uscc: Uscc
+    name: Line
+
+
+assert set(get_args(Register.model_fields["kind"].annotation)) == set(KINDS)
+
+
+def page(request: Request, form: Form, registering: Form | None = None) -> dict[str, Any]:
+    return {
+        "form": form,
+        "registering": registering or Form(request, Register, {}),
+        "versions": uploaded.versions(request.db),
+        "publishers": [(kind, uploaded.publisher(request.db, kind)) for kind in KINDS],
+        "kinds": words.KINDS,
+    }
 
 
 @view_config(route_name="credit", request_method="GET", renderer=FOLDER + "lists.jinja2", permission=PUBLIC)
@@ -54,6 +72,25 @@ def take(request: Request) -> Any:
     if form.carried_out(act):
         return HTTPSeeOther(request.route_path("credit"))
     return page(request, form)
+
+
+@view_config(
+    route_name="credit-publisher",
+    request_method="POST",
+    renderer=FOLDER + "lists.jinja2",
+    permission=Permission.DECIDE_ROSTER,
+)
+def register(request: Request) -> Any:
+    """Say who publishes a kind of list."""
+    form = Form(request, Register)
+
+    def act() -> None:
+        asked = form.command
+        uploaded.register_publisher(request.db, request.actor, asked.kind, asked.uscc, asked.name)
+
+    if form.carried_out(act):
+        return HTTPSeeOther(request.route_path("credit"))
+    return page(request, Form(request, Nothing), form)
 
 
 def bytes_of(request: Request, name: str) -> bytes:

@@ -11,6 +11,7 @@ KINDS = {
 }
 """word and tone of each kind"""
 ACTS = {
+    "credit.publisher": _("The publisher of a credit list was registered"),
     "credit.imported": _("A version of a credit list was filed"),
     "credit.checked": _("Credit lists and bribery records were asked"),
 }

@@ -5,18 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from pyramid.config import Configurator
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 
 from bidding.lottery import awarding, listing, watching, works
 from bidding.lottery.commands import NameManager, SetAside, SignedWorks
-from bidding.roster import service
+from bidding.roster import engaging, service
 from bidding.roster.commands import Rate
-from bidding.roster.models import RosterEngagement
+from bidding.roster.models import RosterDocument, RosterEngagement
+from tests.bidding.lottery import scene as scenes
 from tests.bidding.lottery.scene import PAPER, Scene, cells, typed
 from trading.clock import database_now
 from trading.errors import Refused
+from trading.rulebook.calendar import end_of
+from trading.supervision import papers
 
 
 def codes(caught: pytest.ExceptionInfo[Refused]) -> list[str]:
@@ -90,8 +98,105 @@ def test_a_decision_after_the_freeze_turns_the_drawn_firm_down_by_its_number(sce
     scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
     scene.exclude(2, "示罚〔2026〕9号", scene.today(), scene.today() + timedelta(days=365))
     turn = scene.award(found)
-    assert (turn.state, turn.reason) == ("rejected", "示罚〔2026〕9号")
+    assert (turn.state, turn.reason) == ("rejected", "excluded 示罚〔2026〕9号")
     assert awarding.current(scene.session, found).rank == 2 and found.state == "announced"
+    paper = scene.session.scalars(
+        select(RosterDocument).where(
+            RosterDocument.party_id == scene.party(3).id, RosterDocument.kind == "safety"
+        )
+    ).one()
+    paper.valid_until = scene.today()
+    turn = scene.award(found)
+    assert (turn.state, turn.reason) == ("rejected", "documents safety"), "judged as for the ball list"
+    for place in range(2):
+        engaging.won(
+            scene.session, works=f"W{place}", title="别处工程", party=scene.party(1), trade="road",
+            band="0-500000", price=Decimal(1), manager_id=None, day=scene.today(),
+        )  # fmt: skip
+    turn = scene.award(found)
+    assert (turn.state, turn.reason, found.state) == ("rejected", "running 2", "failed")
+
+
+def test_the_owner_ends_the_turn_of_a_winner_that_keeps_silent_once_its_time_is_over(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed()
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    turn = scene.award(found)
+    until = awarding.signs_until(found, turn)
+    assert until == scene.today() + timedelta(days=30)
+    act = partial(awarding.forfeit, scene.session, scene.registry, scene.owner_actor, found, "多次催告未签约")
+    scene.go(end_of(until) - timedelta(minutes=1))
+    with pytest.raises(Refused) as caught:
+        act()
+    assert codes(caught) == ["works.may-sign"]
+    scene.go(end_of(until))
+    act()
+    assert (turn.state, awarding.current(scene.session, found).rank, found.state) == (
+        "refused",
+        2,
+        "announced",
+    )
+    refused = scene.session.scalars(select(RosterEngagement)).one()
+    assert refused.refused_on == scene.today(), "counted like a refusal of the firm's own"
+    with pytest.raises(Refused) as caught:
+        act()
+    assert codes(caught) == ["works.may-sign"], "the next has its own time"
+
+
+def test_a_contract_file_that_is_too_large_is_refused_and_not_cut(scene: Scene) -> None:
+    scene.take_in([cells(number) for number in range(1, 6)])
+    scene.local_rule()
+    found = scene.listed()
+    scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    scene.award(found)
+    signed, file = SignedWorks(price="1750000.00", signed_on=scene.today()), bytes(papers.LARGEST + 1)
+    with pytest.raises(Refused) as caught:
+        awarding.file_contract(scene.session, scene.registry, scene.owner_actor, found, signed, file)
+    assert codes(caught) == ["contract.large"]
+
+
+def test_two_awards_at_once_do_not_give_one_project_manager_twice(
+    config: Configurator, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = config.registry
+    with Session(engine, expire_on_commit=False) as first, Session(engine) as second:
+        scene = scenes.make(first, registry, tmp_path, monkeypatch)
+        scene.take_in([cells(number) for number in range(1, 5)])
+        scene.local_rule()
+        both = [scene.published(method="one-step", finalists=0) for _place in range(2)]
+        scene.go(max(found.declines_until for found in both))
+        for place, found in enumerate(both, start=1):
+            listing.freeze(first, registry, scene.office, found)
+            scene.drawn(found, {"winner": [place, 3, 4]})
+            # One person, on file with two firms.
+            command = NameManager(manager=str(scene.manager(place, 5).id))
+            awarding.name_manager(first, scene.bidder(place), found, scene.party(place), command)
+        scene.go(database_now(first) + timedelta(days=4))
+        now = database_now(first)
+        signed = [
+            scene.signer.sign(awarding.award_notice(found, awarding.current(first, found), "经理5"), now)
+            for found in both
+        ]
+        first.commit()
+        assert awarding.award(first, registry, scene.owner_actor, both[0], signed[0]).state == "awarded"
+        outcome: list[str] = []
+
+        def other() -> None:
+            try:
+                found = works.by_code(second, both[1].code)
+                outcome.append(awarding.award(second, registry, scene.owner_actor, found, signed[1]).state)
+            except Refused as refused:
+                outcome.append(refused.faults[0].code)
+
+        thread = Thread(target=other)
+        thread.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while thread.is_alive() and not first.scalar(waiting):
+            thread.join(0.02)
+        first.commit()
+        thread.join(20)
+        assert outcome == ["manager.busy"]
 
 
 def test_the_winner_rests_and_its_project_manager_is_taken_until_completion(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,15 @@ def why(scene: Scene, number: int) -> list[tuple[str, str]]:
     return [(bar.code, bar.detail) for bar in found]
 
 
-def issued(scene: Scene, kind: str, version: str, *lines: dict[str, Any]) -> None:
-    """A version of a list, signed."""
+def issued(
+    scene: Scene, kind: str, version: str, *lines: dict[str, Any], published: date | None = None
+) -> None:
+    """A version of a list, signed by who publishes it."""
+    if uploaded.publisher(scene.session, kind) is None:
+        uploaded.register_publisher(scene.session, scene.office, kind, scene.owner.uscc, scene.owner.name)
     document = {
         "v": 1, "typ": "ebid.credit-list", "kind": kind, "version": version, "source": "信用办",
-        "published": scene.today().isoformat(), "lines": list(lines),
+        "published": (published or scene.today()).isoformat(), "lines": list(lines),
     }  # fmt: skip
     raw = json.dumps(document, ensure_ascii=False).encode()
     signed = scene.signer.sign(raw, database_now(scene.session))
@@ -98,6 +103,46 @@ def test_entry_asks_for_papers_publicity_and_answers(scene: Scene) -> None:
     told = [kind for kind in types if kind.startswith("roster.")]
     assert told == ["roster.document"] * 3 + ["roster.applied", "roster.announced", "roster.listed"]
     assert b"192.0.2.9" not in row.sealed
+    asked = [act.facts["lists"] for act in service.acts_of(db, row) if act.act in ("announce", "admit")]
+    assert asked == [{"red": "", "black": "", "bribery": ""}] * 2
+    numbers = [check.number for check in checking.checks_of(db, row.number)]
+    assert numbers == [1, 2, 3], "of the refused act too: this session keeps it"
+
+
+def test_who_is_on_a_list_is_not_announced_and_is_turned_down_by_the_version(scene: Scene) -> None:
+    scene.take_in([cells(1)])
+    row, today = scene.firm(1), scene.today()
+    row.status = "applied"
+    issued(scene, "bribery", "2026-11", line(1, "刑初1号", "2024-01-01", None, person="法人1"))
+    act = partial(service.carry_out, scene.session, scene.keys, scene.registry, scene.office, row)
+    with pytest.raises(Refused) as caught:
+        act("announce", "材料齐全", PAPER)
+    assert codes(caught) == ["roster.bribery"]
+    act("reject", "行贿犯罪记录", PAPER)
+    told = service.acts_of(scene.session, row)[0].facts
+    assert told["lists"]["bribery"] == "2026-11" and row.status == "rejected" and today
+
+
+def test_a_firm_has_one_grade_in_all_its_categories(scene: Scene) -> None:
+    scene.take_in([cells(1, grade="A")])
+    plan = importing.examine(
+        scene.session, scene.registry, sheet.write(HEADING, [cells(1, band="0-50", grade="C")])
+    )
+    assert [fault.heading for fault in plan.faults] == ["等级"]
+    raw = sheet.write(HEADING, [cells(1, band="0-50")])
+    plan = importing.examine(scene.session, scene.registry, raw, binding=True)
+    importing.carry_out(scene.session, scene.keys, scene.office, plan, "e" * 64, "增加类别")
+    party, terms = scene.party(1), law.the_terms(scene.registry, database_now(scene.session))
+    assert {firm.grade for firm in service.of_party(scene.session, party.id)} == {"A"}
+    engaging.won(
+        scene.session, works="W", title="工程", party=party, trade="road", band="0-500000", price=Decimal(1),
+        manager_id=None, day=scene.today(),
+    )  # fmt: skip
+    engaging.completed(
+        scene.session, scene.office, "W", party, scene.today(), Decimal("69.99"), terms, "返工整改"
+    )
+    assert {firm.grade for firm in service.of_party(scene.session, party.id)} == {"C"}
+    assert service.grade_of(scene.session, party, terms) == "C"
 
 
 def test_who_objects_has_no_pseudonym_that_ties_it_to_what_it_files_itself(scene: Scene) -> None:
@@ -139,8 +184,19 @@ def test_lists_count_by_version_and_queries_keep_what_they_found(scene: Scene) -
     check, found = checking.query(db, registry, scene.office, "W1", scene.party(1), ["张三"], today)
     assert (check.number, check.operator, len(found)) == (2, scene.office.name, 1)
     assert check.snapshot["persons"] == ["张三", "法人1"]
-    now = database_now(db)
-    assert awarding.kept_out(db, registry, scene.party(1), found, now) == "法〔2026〕3号 (2026-11)"
+    terms = law.the_terms(registry, database_now(db))
+    told = [bar.detail for bar in awarding.person_bars(found, today, terms)]
+    assert told == ["法〔2026〕3号 (2026-11)"]
+    for version, day, code in (
+        ("2026-10", today - timedelta(days=1), "credit.older"), ("2027", today + timedelta(days=1), "credit.future"),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as caught:
+            issued(scene, "black", version, published=day)
+        assert codes(caught) == [code]
+    plan = importing.examine(db, registry, sheet.write(HEADING, [cells(1, band="0-50")]))
+    assert [fault.heading for fault in plan.faults] == ["统一社会信用代码"] and plan.lists[
+        "black"
+    ] == "2026-11"
     issued(scene, "black", "2026-12")
     assert why(scene, 1) == [], "the newest version counts"
     assert check.snapshot["versions"]["black"]["version"] == "2026-11", "and an older query keeps its own"
@@ -152,8 +208,14 @@ def test_lists_count_by_version_and_queries_keep_what_they_found(scene: Scene) -
 def test_a_list_with_another_signature_or_a_wrong_line_is_not_filed(scene: Scene) -> None:
     signed = scene.signer.sign(b"another list", database_now(scene.session))
     good = b'{"v":1,"typ":"ebid.credit-list","kind":"red","version":"1","source":"s","published":"2026-01-01","lines":[]}'
+    right = scene.signer.sign(good, database_now(scene.session))
+    with pytest.raises(Refused) as caught:
+        uploaded.import_list(scene.session, scene.registry, scene.office, good, right)
+    assert codes(caught) == ["credit.no-publisher"]
+    other = valid_code(scenes.FIRST)
+    uploaded.register_publisher(scene.session, scene.office, "red", other, "别的单位")
     for raw, p7s, code in (
-        (good, signed, "signature."), (good, b"", "credit.signature"), (b"[]", signed, "credit.file"),
+        (good, right, "credit.publisher"), (good, signed, "signature."), (good, b"", "credit.signature"), (b"[]", signed, "credit.file"),
         (good.replace(b'"lines":[]', b'"lines":[{"id":"1"}]'), signed, "credit.file"),
     ):  # fmt: skip
         with pytest.raises(Refused) as caught:
