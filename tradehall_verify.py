@@ -1886,9 +1886,33 @@ def check_procurement(rules: Mapping[str, Any]) -> None:
         raise Invalid(
             f"offers of a procurement by {named or 'open tender'} are not compared by {rules['method']}"
         )
-    least = 2 if named == "consultation" else 3
+    least = 2 if _two_are_enough(rules) else 3
     if rules["minimum"] < least:
         raise Invalid(f"{rules['minimum']} bidders were to be enough where the law wants {least}")
+
+
+TWO_OFFERS = {
+    "public-service": ("consultation", "K124", ()),
+    "research": ("consultation", "K214 21", ()),
+    "failed-tender": ("negotiation", "M74 27", ("approval", "approved", "tender")),
+}
+"""By the ground on which two suppliers are enough: the method that knows it, its article, and what must be on record"""
+
+
+def _two_are_enough(rules: Mapping[str, Any]) -> bool:
+    """Whether the published rules name a ground in law, and why (docs/protocols/evaluation.md 1.1)."""
+    said = rules.get("two_offers")
+    if said is None:
+        return False
+    method, article, papers = TWO_OFFERS.get(said.get("ground", ""), ("", "", ()))
+    held = {"ground", "rule", "reason", *papers}
+    if rules.get("procurement") != method or said.get("rule") != article:
+        raise Invalid(f"two suppliers were to be enough by {said.get('rule')} ({said.get('ground')}), which does not say so here")
+    if said["ground"] == "public-service" and rules.get("category") != "services":
+        raise Invalid(f"two suppliers were to be enough for a public service, where {rules.get('category')} are bought")
+    if set(said) != held or not all(isinstance(said[name], str) and said[name] for name in held):
+        raise Invalid(f"two suppliers were to be enough without {', '.join(sorted(held - {k for k in said if said[k]}))} on record")
+    return True
 
 
 def _weights(rules: Mapping[str, Any]) -> dict[str, Fraction]:

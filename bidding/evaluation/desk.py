@@ -76,17 +76,25 @@ def buyer_cards(request: Request) -> list[Card]:
 
 
 def vacancies(request: Request) -> list[Card]:
-    """Evaluations of the reader's organisation in which a seat is empty and nobody is on the way to it."""
+    """Evaluations of the reader's organisation that wait for it: a seat is empty and nobody is on the way to it, or the
+    recount contradicts the prices that are known."""
     own = request.identity.party_id
     evaluating = select(Tender).where(
         Tender.state == "evaluating", or_(Tender.tenderer_id == own, Tender.agency_id == own)
     )
-    return [
-        Card(request.called(tender), request.route_path("panel", code=tender.code),
-             _("A seat of the committee is empty: fill it, or stop the evaluation"), "late")
-        for tender in request.db.scalars(evaluating.order_by(Tender.opens_at))
-        if (panel := panel_of(request.db, tender.code)) and replacing.stuck(request.db, request.registry, panel)
-    ]  # fmt: skip
+    cards = []
+    for tender in request.db.scalars(evaluating.order_by(Tender.opens_at)):
+        if (panel := panel_of(request.db, tender.code)) is None:
+            continue
+        address = request.route_path("panel", code=tender.code)
+        if replacing.stuck(request.db, request.registry, panel):
+            words = _("A seat of the committee is empty: fill it, or stop the evaluation")
+        elif load(request.db, request.keys, tender).phase(request.now()) is Phase.RECOUNT:
+            words = _("The recount contradicts the prices that are known: stop the evaluation")
+        else:
+            continue
+        cards.append(Card(request.called(tender), address, words, "late"))
+    return cards
 
 
 def bidder_cards(request: Request) -> list[Card]:

@@ -24,7 +24,7 @@ _RULES_KEYS = frozenset(
         "deductions", "stacking", "abnormal", "brand_ties", "ties",
     }
 )  # fmt: skip
-_OPTIONAL_KEYS = frozenset({"procurement"})
+_OPTIONAL_KEYS = frozenset({"procurement", "two_offers"})
 _DECISION_KEYS = frozenset(
     {"qualification", "conformity", "confirmed", "abnormal", "brand", "claims_refused", "left"}
 )

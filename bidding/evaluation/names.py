@@ -24,7 +24,7 @@ STEPS = {
 }
 PROGRESS = (
     (_("Sign-in"), (Phase.SIGN_IN, Phase.REPLACEMENT)),
-    (_("Qualification"), (Phase.QUALIFICATION,)),
+    (_("Qualification"), (Phase.QUALIFICATION, Phase.RECOUNT)),
     (_("Talks and final offers"), (Phase.CONSULTATION, Phase.FINAL_OFFERS)),
     (_("Conformity"), (Phase.SECOND_ENVELOPE, Phase.CONFORMITY)),
     (_("Bidders' answers"), (Phase.CORRECTIONS, Phase.EXPLANATIONS, Phase.JUDGEMENT)),

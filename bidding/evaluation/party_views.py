@@ -62,6 +62,7 @@ def uploaded(request: Request, field: str) -> tuple[str, bytes]:
 def show_panel(request: Request, faults: list[Fault]) -> dict[str, Any]:
     found = access.evaluation_of(request)
     delivered = found.report is not None and found.report.delivered_at is not None
+    phase = found.phase(request.now())
     return {
         "tender": found.tender,
         "found": found,
@@ -70,14 +71,13 @@ def show_panel(request: Request, faults: list[Fault]) -> dict[str, Any]:
         "title": names.title(request, found.tender),
         "faults": faults,
         "posted": request.POST,
-        "steps": names.steps(
-            request, found.phase(request.now()), scored=found.scoring is not None, talks=found.talks
-        ),
+        "steps": names.steps(request, phase, scored=found.scoring is not None, talks=found.talks),
         "delivered": delivered,
         "drawn_here": pools.key_of(request.registry, purchase_of(request)) == pools.OWN,
         "may_import": found.tender.state in seats.IMPORT_STATES and not found.complete,
         "drawn": found.panel is not None and found.panel.drawn and was_approved(request.db, found.panel),
         "replacing": found.tender.state == "evaluating" and not delivered,
+        "recount": phase == "recount",
         "vacant": found.panel is not None and not found.complete,
         "stuck": found.panel is not None and replacing.stuck(request.db, request.registry, found.panel),
     }

@@ -13,6 +13,7 @@ class Phase(StrEnum):
     SIGN_IN = "sign-in"
     REPLACEMENT = "replacement"
     QUALIFICATION = "qualification"
+    RECOUNT = "recount"
     SECOND_ENVELOPE = "second-envelope"
     CONSULTATION = "consultation"
     FINAL_OFFERS = "final-offers"

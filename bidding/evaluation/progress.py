@@ -34,6 +34,7 @@ from bidding.evaluation.models import (
 from bidding.evaluation.opened import OpenedBid
 from bidding.evaluation.papers import ABNORMAL, CONFORMITY, QUALIFICATION, STEPS, Sheet
 from bidding.evaluation.phases import Phase
+from bidding.evaluation.recount import KnownPrices, known_prices
 from bidding.evaluation.result import Result
 from bidding.evaluation.score_progress import Scoring
 from bidding.evaluation.scoring_inputs import ScoringRules, parse_scoring_rules
@@ -73,6 +74,8 @@ class Evaluation:
     """a consultation or negotiation: prices come in final offers"""
     offers: FinalOffers | None = None
     """the final offers, once the talks have ended"""
+    known_prices: KnownPrices | None = None
+    """whose prices the review has led to"""
     locked_sheets: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     """the members' signed score sheets; `scoring` gives nothing of them out before all are there"""
     score_papers: Sequence[ScorePaper] = ()
@@ -320,6 +323,8 @@ class Evaluation:
             return Phase.REPLACEMENT
         if not self.locked(QUALIFICATION):
             return Phase.QUALIFICATION
+        if self.known_prices and self.known_prices.contradict(self.bids, self.qualified()):
+            return Phase.RECOUNT
         enough = len(self.qualified()) >= self.rules.minimum
         if self.price_sealed and enough:
             return Phase.SECOND_ENVELOPE
@@ -370,7 +375,8 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
     sheets: dict[str, list[bytes]] = {}
     for sheet in theirs(ScoreSheet, ScoreSheet.at):
         sheets.setdefault(sheet.member, []).append(keys.unseal(sheet.sealed, sheet_purpose(sheet)))
-    filed = rows(ScorePaper, ScorePaper.number)
+    filed, reports = rows(ScorePaper, ScorePaper.number), rows(EvaluationReport, EvaluationReport.drawn_up_at)
+    opened_later = session.scalar(select(SecondOpening).where(SecondOpening.tender_id == tender.id))
     facts = theirs(ScoreFacts, ScoreFacts.number)
     return Evaluation(
         tender=tender,
@@ -381,20 +387,13 @@ def load(session: Session, keys: HallKeys, tender: Tender) -> Evaluation:
         reviews=[row for row in theirs(Review, Review.at) if row.step in STEPS],
         questions=rows(Clarification, Clarification.asked_at),
         draws=rows(TieDraw, TieDraw.at),
-        report=next(
-            (r for r in rows(EvaluationReport, EvaluationReport.drawn_up_at) if r.void_at is None), None
-        ),
-        price_sealed=len(stages_of(tender.form)) > 1 and not prices_open(session, tender),
+        report=next((r for r in reports if r.void_at is None), None),
+        price_sealed=len(stages_of(tender.form)) > 1 and not (opened_later and opened_later.read_out_at),
         talks=standing.talks(tender),
         offers=standing.offers_of(session, tender),
+        known_prices=known_prices(session, tender, opened_later, rows(Review, Review.at)),
         locked_sheets=sheets,
         score_papers=[paper for paper in filed if paper.member in present],
         corrections_filed=sum(paper.kind == CORRECTION for paper in filed),
         stated_facts=keys.unseal(facts[-1].sealed, facts_purpose(facts[-1])) if facts else None,
     )
-
-
-def prices_open(session: Session, tender: Tender) -> bool:
-    """Whether the second envelopes of a tender have been opened and read out."""
-    query = select(SecondOpening.read_out_at).where(SecondOpening.tender_id == tender.id)
-    return session.scalar(query) is not None

@@ -1,5 +1,6 @@
 """Evaluating again (重新评审): by order of the authority, with the same committee or another one; or with another one when
-nobody can be had for a seat that a replaced member left (Order 87 art. 49).
+nobody can be had for a seat that a replaced member left, or when others pass the review without that member than those
+whose prices are known (Order 87 art. 49).
 
 Nothing is overwritten: votes, questions, report and candidates belong to a round, and a new round begins.
 """
@@ -19,6 +20,9 @@ from trading.acts import Actor, record
 from trading.clock import database_now, rfc3339
 from trading.ledger import canonical
 from trading.supervision import papers
+
+VACANCY, RECOUNT = "vacancy", "recount"
+"""on what an evaluation is stopped without an order"""
 
 
 def begin(
@@ -52,10 +56,12 @@ class Ground:
     document: bytes
 
 
-def begin_with_others(session: Session, registry: Any, actor: Actor, tender: Tender, ground: Ground) -> None:
+def begin_with_others(
+    session: Session, registry: Any, actor: Actor, tender: Tender, ground: Ground, why: str
+) -> None:
     """The committee goes home and another one is to be formed; what it concluded stays on record and counts no more.
-    The caller has locked the tender. Entry `evaluation.reopened`, without an order; why stands in a document of which it
-    has the hash."""
+    The caller has locked the tender and knows that it must be (`why`: VACANCY or RECOUNT). Entry `evaluation.reopened`,
+    without an order; the reason stands in a document of which it has the hash."""
     now = database_now(session)
     keys = registry["keys"]
     filed = papers.keep(session, keys, tender.code, ground.file_name, ground.document, public=False)
@@ -65,11 +71,19 @@ def begin_with_others(session: Session, registry: Any, actor: Actor, tender: Ten
     said = {
         "tender": tender.code,
         "round": tender.round,
+        "ground": why,
         "reason": ground.reason.strip(),
         "document": filed,
         "at": rfc3339(now),
     }
     raw = canonical.dumps({"v": 1, "typ": "ebid.evaluation-stop"} | said)
     stop = papers.keep(session, keys, tender.code, "stop.json", raw, public=False)
-    payload = {"order": "", "reason": "", "round": tender.round, "committee": "new", "stop": stop}
+    payload = {
+        "order": "",
+        "reason": "",
+        "ground": why,
+        "round": tender.round,
+        "committee": "new",
+        "stop": stop,
+    }
     record(session, actor, "evaluation.reopened", tender.code, payload, now)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bidding.evaluation import report, rounds
+from bidding.evaluation.phases import Phase
 from bidding.evaluation.progress import load
 from bidding.evaluation.review import CommitteeLimits, Member, check_committee
 from bidding.evaluation.rounds import Ground
@@ -154,11 +155,25 @@ def replace_member(
 
 
 def stop(session: Session, registry: Any, actor: Actor, code: str, ground: Ground) -> None:
-    """Nobody can be had for an empty seat in time: the evaluation stops, its papers stay sealed as they are, and another
-    committee is formed, which begins anew (M87 49). Entry `evaluation.reopened`. Raises Refused `panel.*`."""
+    """The evaluation stops, its papers stay sealed as they are, and another committee is formed, which begins anew (M87
+    49): nobody can be had for an empty seat in time, or the recount contradicts the prices that are known. Entry
+    `evaluation.reopened`. Raises Refused `panel.*`."""
     tender = locked(session, code)
     must_go_on(tender)
-    panel = committee.panel_of(session, code)
+    found = load(session, registry["keys"], tender)
+    recount = found.phase(database_now(session)) is Phase.RECOUNT
+    if not recount:
+        must_be_vacant(session, registry, tender, found.panel)
+    if not ground.reason.strip():
+        raise refuse("panel.why", _("Write what has happened"), field="reason", rule="M87 49")
+    if not ground.document:
+        raise refuse("panel.document", _("Choose the document that this rests on"), field="document")
+    why = rounds.RECOUNT if recount else rounds.VACANCY
+    rounds.begin_with_others(session, registry, actor, tender, ground, why)
+
+
+def must_be_vacant(session: Session, registry: Any, tender: Tender, panel: Panel | None) -> None:
+    """Raises Refused `panel.no-vacancy`, `panel.on-the-way` unless a seat is empty and nobody comes to it."""
     if tender.state != "evaluating" or panel is None or not committee.vacant(session, panel):
         raise refuse("panel.no-vacancy", _("Every seat of this committee is taken"), rule="M87 49")
     if not replacing.waits_in_vain(session, registry, panel):
@@ -166,8 +181,3 @@ def stop(session: Session, registry: Any, actor: Actor, code: str, ground: Groun
             "panel.on-the-way", _("Somebody is called to the empty seat; the evaluation goes on when they sit down"),
             rule="M87 49", remedy=_("If nobody has come after two hours, the evaluation can be stopped."),
         )  # fmt: skip
-    if not ground.reason.strip():
-        raise refuse("panel.why", _("Write what has happened"), field="reason", rule="M87 49")
-    if not ground.document:
-        raise refuse("panel.document", _("Choose the document that this rests on"), field="document")
-    rounds.begin_with_others(session, registry, actor, tender, ground)

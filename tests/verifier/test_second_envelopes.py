@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,10 +16,6 @@ STARTED = 10
 class Log:
     """As much of a bundle as the checks look at: entries of the log, by type."""
 
-    complete = True
-    bundle: tuple[str, ...] = ()
-    replaced: Mapping[str, Any] = {}
-
     def __init__(self, *entries: tuple[str, int, dict[str, Any]]) -> None:
         self.entries = entries
         self.said: list[str] = []
@@ -30,9 +25,6 @@ class Log:
 
     def who(self, manifest: str) -> str:
         return manifest[:4]
-
-    def doc(self, path: str) -> Any:
-        return {"votes": [{"review": "qualification"}]}
 
     def fail(self, words: str) -> None:
         self.said.append(words)
@@ -67,11 +59,3 @@ def test_a_second_envelope_touched_before_the_hosts_act_is_early(kind: str, begu
 def test_a_second_envelope_of_a_bid_that_did_not_pass_is_named() -> None:
     (said,) = order_of((KEY, 11, {"stage": "price", "manifest": FAILED}))
     assert "bbbb, which did not pass the review" in said
-
-
-@pytest.mark.parametrize(("at", "faults"), [(STARTED - 1, 0), (STARTED + 1, 1)])
-def test_a_review_signed_after_the_second_envelopes_were_opened_is_named(at: int, faults: int) -> None:
-    log = Log(("review.signed", at, {"review": "r"}))
-    started = SimpleNamespace(index=STARTED)
-    verifier.Audit._check_review_came_first(log, started, {PASSED})  # type: ignore[arg-type]
-    assert len(log.said) == faults

@@ -20,7 +20,7 @@ from trading.ledger.service import TrailEntry, entries_of
 from trading.permissions import Permission
 from trading.supervision import service
 from trading.supervision.service import Line
-from trading.supervision.words import ACTORS, ACTS, FIELDS, STATES, VALUES
+from trading.supervision.words import ACTORS, ACTS, FIELDS, STATES, VALUES, called
 from trading.web import PUBLIC, beijing, whole_number
 
 FOLDER = "trading.supervision:templates/"
@@ -172,6 +172,7 @@ def trail_page(request: Request, entries: list[TrailEntry], lines: list[Line]) -
         "code": code,
         "title": title or code,
         "lines": lines,
+        "called": called,
         "acts": ACTS | request.registry["words.acts"],
         "fields": FIELDS | request.registry["words.fields"],
         "shown": shown,

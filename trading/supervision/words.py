@@ -4,6 +4,9 @@ Pure. The tiers are those of docs/protocols/bundle.md."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from trading.web import _
 
 ACTS = {
@@ -137,6 +140,19 @@ ACTS = {
     "confidential.viewed": _("Somebody looked at something confidential"),
     "payload.redacted": _("Personal data deleted by law"),
 }
+GROUNDED = {
+    ("evaluation.reopened", "vacancy"): _("The evaluation was stopped: nobody could be had for an empty seat. Another committee begins anew"),
+    ("evaluation.reopened", "recount"): _("The evaluation was stopped: others pass the review than those whose prices are known. Another committee begins anew"),
+}  # fmt: skip
+"""What an act is called by the ground that its payload gives."""
+
+
+def called(acts: Mapping[str, Any], kind: str, payload: Mapping[str, Any] | None) -> Any:
+    """What an act is called: by its ground where that says more, else by `acts`; the type itself when it is unknown."""
+    ground = (payload or {}).get("ground")
+    by_ground = GROUNDED.get((kind, ground)) if isinstance(ground, str) else None
+    return by_ground or acts.get(kind, kind)
+
 
 STATES = {
     "published": _("Bids may be handed in"),
@@ -231,6 +247,7 @@ LIGHTS = {"green": (_("in time"), "good"), "yellow": (_("soon due"), "wait"), "r
 VALUES = {
     "procurement": _("government procurement"), "opening": _("opening of bids"), "OK": _("opened in full"),
     "bidder": _("Bidder"), "custodians": _("Custodian"),
+    "vacancy": _("nobody for an empty seat"), "recount": _("others pass the review than those whose prices are known"),
 }  # fmt: skip
 """What payloads say in words of the protocol."""
 

@@ -15,6 +15,7 @@ from bidding import exhibits
 from bidding.evaluation import seats, service
 from bidding.evaluation.rounds import Ground
 from bidding.evaluation.scoring import evaluate_json
+from bidding.opening.models import SecondOpening
 from expert_pool.selection import completing, replacing, seating
 from expert_pool.selection import service as committee
 from expert_pool.selection.panel_list import CALLED
@@ -26,6 +27,7 @@ from tests.bidding.evaluation.room import Room, certify, make_room, stamp
 from tests.bidding.evaluation.scoring_room import SCORED, correct, explain, lock, state
 from tests.helpers import make_user
 from trading.accounts.models import User
+from trading.clock import database_now
 from trading.errors import Refused
 from trading.ledger import canonical
 
@@ -258,6 +260,7 @@ def test_the_next_reserve_comes_where_one_has_an_interest_and_with_nobody_left_i
     assert room.found.reviews == []
     [entry] = room.entries("evaluation.reopened")
     assert (entry["order"], entry["committee"], entry["round"], entry["reason"]) == ("", "new", 2, "")
+    assert entry["ground"] == "vacancy"
     kept = [one.path for one in exhibits.of_evaluation(session, room.registry["keys"], room.tender)]
     assert f"evaluation/replacements/{entry['stop']}.json" in kept
 
@@ -329,3 +332,66 @@ def test_nobody_is_replaced_without_a_seat_a_ground_a_reason_and_a_document(sess
         )
     codes = [fault.code for fault in refused.value.faults]
     assert codes == ["panel.not-seated", "panel.ground", "panel.why", "panel.document"]
+
+
+# --- after prices are known ------------------------------------------------------------------------
+
+
+def open_prices(room: Room, passed: Sequence[str]) -> None:
+    """The host has opened the second envelopes of the bids that passed."""
+    bids = [bid.manifest for bid in room.found.bids.values() if bid.id in passed]
+    now = database_now(room.session)
+    room.session.add(
+        SecondOpening(tender_id=room.tender.id, stage="price", act=canonical.dumps({"bids": sorted(bids)}), cms=b"",
+                      started_at=now, window_ends_at=now, read_out_at=now)
+    )  # fmt: skip
+    room.session.flush()
+
+
+def test_an_evaluation_stops_when_others_pass_than_those_whose_prices_are_known(session: Session) -> None:
+    room = with_reserves(session, *[sheet(f"{price}.00") for price in (9000, 10000, 10500, 11000)])
+    *passed, back = [party.uscc for party in room.bidders]
+    vote(room, room.people[:3], "qualification", [back])
+    vote(room, room.people[3:5], "qualification")
+    open_prices(room, passed)
+    assert room.phase == "conformity"
+    replace(room, room.people[1])
+    sign_in(room, room.people[5])
+    room.vote(room.people[5], "qualification", [back])
+    assert room.phase == "conformity", "the same bids pass"
+    replace(room, room.people[5])
+    sign_in(room, room.people[6])
+    room.vote(room.people[6], "qualification")
+    assert room.phase == "recount", "three of five now pass a bid whose price stays sealed"
+    with pytest.raises(Refused, match="review.not-now"):
+        room.vote(room.people[0], "conformity")
+    ground = Ground("重新计票结果不一致", "说明.txt", PAPER)
+    seats.stop(session, room.registry, room.agent, room.tender.code, ground)
+    [entry] = room.entries("evaluation.reopened")
+    assert (entry["ground"], entry["committee"], room.tender.state) == ("recount", "new", "opened")
+    room.people = [make_user(session, "expert", keys=room.registry["keys"]) for _ in range(4)]
+    room.people.append(make_user(session, "tenderer", party=room.tender.tenderer, keys=room.registry["keys"]))
+    for user in room.people:
+        certify(session, user)
+    room.seat_all()
+    vote(room, room.people[:4], "qualification", [back, passed[2]])
+    assert room.phase == "qualification"
+    room.vote(room.people[4], "qualification", [back])
+    assert room.phase != "recount", (
+        "made anew: whoever fails is left out, and everybody who passes has a price"
+    )
+    assert room.found.qualified() == sorted(passed[:2])
+
+
+def test_prices_that_should_not_have_been_opened_stop_an_evaluation_too(session: Session) -> None:
+    room = with_reserves(session, *[sheet(f"{price}.00") for price in (9000, 10000, 10500, 11000)])
+    everybody = [party.uscc for party in room.bidders]
+    vote(room, room.people[:3], "qualification")
+    vote(room, room.people[3:5], "qualification", everybody[3:])
+    open_prices(room, everybody)
+    replace(room, room.people[1])
+    sign_in(room, room.people[5])
+    room.vote(room.people[5], "qualification", everybody[3:])
+    assert room.phase == "recount"
+    with pytest.raises(Refused, match="panel.why"):
+        seats.stop(session, room.registry, room.agent, room.tender.code, Ground(" ", "x.txt", PAPER))

@@ -12,6 +12,7 @@ from bidding.vault.encoding import b64
 from tests.bidding.evaluation.hall import make_hall
 from tests.bidding.evaluation.room import Room
 from tests.bidding.evaluation.scoring_room import SCORED, lock, reviewed
+from tests.bidding.evaluation.test_replacement import open_prices
 from tests.helpers import log_in, make_user
 
 
@@ -79,3 +80,27 @@ def four_of_five(room: Room) -> None:
     reviewed(room)
     for user in room.people[:4]:
         lock(room, user)
+
+
+def test_a_recount_that_contradicts_known_prices_is_told_to_buyer_and_committee(
+    app: TestApp, config: Configurator
+) -> None:
+    hall = make_hall(app, config, before=contradicted, rules=SCORED)
+    agent = english(log_in(app, config, hall.agent.user))
+    assert "The recount contradicts the prices" in agent.get("/desk", status=200)
+    panel = agent.get(f"/tenders/{hall.code}/panel", status=200)
+    assert "others pass the review than those whose prices are known" in panel
+    assert "nobody is on the way" not in panel and "nobody can be had" not in panel
+    member = english(log_in(app, config, hall.room.people[2]))
+    assert "You need do nothing more" in member.get(f"/tenders/{hall.code}/evaluation", status=200)
+    assert hall.members[2].get("/evaluation")["phase"] == "recount"
+    stop = ordering(panel, "stop")
+    stop["reason"], stop["document"] = "Counted anew", Upload("count.txt", b"the votes", "text/plain")
+    assert "No list has been imported yet" in stop.submit(status=303).follow(status=200)
+
+
+def contradicted(room: Room) -> None:
+    """The prices of all but one were opened, and all pass."""
+    room.seat_all()
+    room.all_vote("qualification")
+    open_prices(room, [party.uscc for party in room.bidders[1:]])

@@ -16,7 +16,7 @@ from trading import stages
 from trading.acts import process, record
 from trading.ledger.service import entries_of
 from trading.supervision import service
-from trading.supervision.words import ACTS, FIELDS, OPEN_TO_ALL, STATE_AFTER
+from trading.supervision.words import ACTS, FIELDS, OPEN_TO_ALL, STATE_AFTER, called
 
 
 def types(lines: Any) -> list[str]:
@@ -105,6 +105,16 @@ def test_every_type_that_is_public_or_moves_a_tender_has_a_name() -> None:
     assert set(ACTS) >= OPEN_TO_ALL
     assert set(STATE_AFTER) - {"tender.cancelled"} <= set(ACTS)
     assert {"manifest", "reason", "price"} <= set(FIELDS)
+
+
+def test_an_evaluation_made_anew_is_called_by_its_ground_and_by_an_order_only_where_there_is_one() -> None:
+    def words(payload: dict[str, Any] | None) -> str:
+        return str(called(ACTS, "evaluation.reopened", payload))
+
+    assert words({"order": "7"}) == words(None) == "The bids are evaluated again by order"
+    stops = {words({"order": "", "ground": ground}) for ground in ("vacancy", "recount")}
+    assert len(stops) == 2 and not any("order" in each for each in stops)
+    assert called(ACTS, "no.such", {"ground": ["vacancy"]}) == "no.such"
 
 
 @pytest.fixture
