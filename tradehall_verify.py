@@ -1907,11 +1907,17 @@ def _two_are_enough(rules: Mapping[str, Any]) -> bool:
     method, article, papers = TWO_OFFERS.get(said.get("ground", ""), ("", "", ()))
     held = {"ground", "rule", "reason", *papers}
     if rules.get("procurement") != method or said.get("rule") != article:
-        raise Invalid(f"two suppliers were to be enough by {said.get('rule')} ({said.get('ground')}), which does not say so here")
+        raise Invalid(
+            f"two suppliers were to be enough by {said.get('rule')} ({said.get('ground')}), which does not say so here"
+        )
     if said["ground"] == "public-service" and rules.get("category") != "services":
-        raise Invalid(f"two suppliers were to be enough for a public service, where {rules.get('category')} are bought")
+        raise Invalid(
+            f"two suppliers were to be enough for a public service, where {rules.get('category')} are bought"
+        )
     if set(said) != held or not all(isinstance(said[name], str) and said[name] for name in held):
-        raise Invalid(f"two suppliers were to be enough without {', '.join(sorted(held - {k for k in said if said[k]}))} on record")
+        raise Invalid(
+            f"two suppliers were to be enough without {', '.join(sorted(held - {k for k in said if said[k]}))} on record"
+        )
     return True
 
 
@@ -2595,6 +2601,9 @@ FILE_FIELDS = {
 }
 LOTTERY, MOST_CALLED = "lottery", 20
 """The purpose of a works' draws; so many of the order a draw of the winner names."""
+LOW_PRICE = "low-price"
+PRICES_COMPARED = 3
+"""The method by sealed prices; so many of them are compared at least."""
 MANDATORY = {"works": Fraction(4_000_000), "goods": Fraction(2_000_000), "services": Fraction(1_000_000)}
 """Estimates from which a project with public money must be tendered (O16 art. 5)."""
 PUBLIC_FUNDS = Fraction(2_000_000)
@@ -2679,7 +2688,8 @@ class Audit:
                 summary = step() or ""
             good &= not self.problems
             for problem in self.problems:
-                self.lines.append((f"V{number}", "FAIL", problem))
+                words = in_chinese(problem) if self.lottery and number in (13, 14) else ""
+                self.lines.append((f"V{number}", "FAIL", problem + words))
             if not self.problems:
                 nothing = summary.startswith("nothing")
                 self.lines.append((f"V{number}", "--" if nothing else "ok", summary))
@@ -4388,6 +4398,8 @@ class Audit:
         for voter in sorted({key[1] for key in votes} - set(members)):
             self.fail(self.void(voter, "votes") or f"{voter} voted but is not of the panel")
         self._check_head()
+        self._check_composition()
+        self._check_all_voted()
         if self.complete:
             self._check_reviews(votes)
         return f"{len(members)} members, all signed the report" + (
@@ -4448,8 +4460,7 @@ class Audit:
                 demand(self.file_hash(file) == paper["document"], f"{file} is not what its name says")
 
     def _check_head(self) -> None:
-        """One of the experts leads the committee, never the purchaser's representative; two thirds of those who sit when
-        they report are experts (M87 45, 47)."""
+        """One of the experts leads the committee, never the purchaser's representative (M87 45)."""
         members = self.sitting
         heads = [m for m in members if m.get("head")]
         for head in heads:
@@ -4458,11 +4469,46 @@ class Audit:
         drawn = any("handle" in m for m in members)
         if len(heads) > 1 or (drawn and not heads):
             self.fail(f"the committee has {len(heads)} heads")
-        experts = sum(m["role"] == "expert" for m in members)
-        if 3 * experts < 2 * len(members) and any(map(self._counts, self.of_type("evaluation.reported"))):
-            self.fail(
-                f"{experts} of the {len(members)} who sit on the committee are experts, the law wants two thirds"
-            )
+
+    def _check_composition(self) -> None:
+        """Those who sit when they report are a committee as the law wants it (M87 47, 49), whoever sat before; and
+        nothing was concluded while the seat of a replaced member was empty."""
+        if any(map(self._counts, self.of_type("evaluation.reported"))):
+            size, experts = len(self.sitting), sum(m["role"] == "expert" for m in self.sitting)
+            least = least_members(self.doc("tender/evaluation.json"))
+            if 3 * experts < 2 * size:
+                self.fail(
+                    f"{experts} of the {size} who sit on the committee are experts, the law wants two thirds"
+                )
+            if size < least or size % 2 == 0:
+                self.fail(f"{size} sit on the committee, the law wants at least {least}, an odd number")
+        gone: Act | None = None
+        for act in self.acts:
+            if act.type == "panel.member-replaced":
+                gone = act
+            elif act.type in ("panel.seated", "panel.imported", "evaluation.reopened"):
+                gone = None
+            elif gone is not None and act.type in CONCLUSIONS:
+                self.fail(f"{act} came while a seat of the committee was empty ({gone})")
+
+    def _check_all_voted(self) -> None:
+        """Everybody who sits, and nobody else, voted on each item of every bid that a review was about."""
+        inputs, members = self.doc("evaluation/inputs.json"), sorted(m["member"] for m in self.sitting)
+        items = inputs["rules"]["items"]
+
+        def voters(bid: Mapping[str, Any], step: str) -> list[list[str]]:
+            given = {row["item"]: row["votes"] for row in bid["decisions"].get(step) or []}
+            return [sorted(vote["member"] for vote in given.get(item, [])) for item in items[step]]
+
+        examined = any(any(voters(bid, "conformity")) for bid in inputs["bids"])
+        for bid in inputs["bids"]:
+            qualified = _review_passed(items["qualification"], bid["decisions"].get("qualification") or [])
+            priced = sheet_fault(bid["sheet"]) is None and bid["decisions"].get("left") is not True
+            due = {"qualification": True, "conformity": examined and qualified and priced}
+            for step in ("qualification", "conformity"):
+                found = voters(bid, step)
+                if (due[step] or any(found)) and any(each != members for each in found):
+                    self.fail(f"bidder {bid['id']}: the {step} review is not by everybody who sits")
 
     def _votes(self) -> dict[tuple[str, str, str, str], bool]:
         """(bidder, member, review, item) → pass, as the evaluation's inputs have it."""
@@ -5112,6 +5158,21 @@ def recusals(
     }
 
 
+CONCLUSIONS = {
+    "review.signed", "abnormal.voted", "scores.stated", "scores.locked", "scores.explained", "scores.corrected", "tie.drawn",
+    "report.signed", "evaluation.reported", "opening.second-started", "offers.called",
+}  # fmt: skip
+"""What only a whole committee comes to, or what follows from that."""
+
+
+def least_members(rules: Mapping[str, Any]) -> int:
+    """How many members a committee has at least: five, from ten million on seven (M87 47); three in a consultation,
+    negotiation or inquiry (GPL 38)."""
+    if rules.get("procurement") in ("consultation", "negotiation", "inquiry"):
+        return 3
+    return 7 if money(rules["budget"]) >= 10_000_000 else 5
+
+
 SHORT_WINDOW = 60  # seconds in which hardly anybody answers a telephone
 
 
@@ -5335,16 +5396,16 @@ class _PanelAudit:
         """The composition of M87 47: odd, five or more, from ten million on seven, two thirds of them experts; three or
         more in a consultation, negotiation or inquiry (GPL 38)."""
         members, experts = wanted["members"], wanted["experts"]
-        rules = self.audit.doc("tender/evaluation.json")
-        least = 7 if money(rules["budget"]) >= 10_000_000 else 5
-        if rules.get("procurement") in ("consultation", "negotiation", "inquiry"):
-            least = 3
+        least = least_members(self.audit.doc("tender/evaluation.json"))
         lawful = members % 2 == 1 and members >= least and 3 * experts >= 2 * members and experts <= members
         demand(
             lawful,
             f"{experts} experts among {members} members were demanded, the law wants at least {least}, odd, two thirds experts",
         )
-        seats = self.audit._members() if self.seated is not None else []
+        acts = self.audit.acts
+        vacant = max((a.index for a in acts if a.type == "panel.member-replaced"), default=-1)
+        whole = max((a.index for a in acts if a.type == "panel.seated"), default=-1) > vacant
+        seats = self.audit.sitting if self.seated is not None and whole else []
         drawn = sum("handle" in row for row in seats)
         if seats and (len(seats), drawn) != (members, experts):
             self.audit.fail(
@@ -6394,6 +6455,7 @@ class _LotteryAudit:
         """step → ids in drawn order, by the first draw that came to a result"""
         self.drawn_by: dict[str, str] = {}
         self.outcome = "nothing drawn yet"
+        self.prices = _PriceAudit(self) if self.notice["form"]["method"] == LOW_PRICE else None
 
     def check(self) -> None:
         with self.audit.about("works/notice.json"):
@@ -6403,6 +6465,9 @@ class _LotteryAudit:
         for draw in self.draws:
             with self.audit.about(f"draw {draw.params['scope']}"):
                 self._draw(draw)
+        if self.prices is not None:
+            with self.audit.about("the sealed prices"):
+                self.prices.check()
         with self.audit.about("the published order"):
             self._published()
         with self.audit.about("the award"):
@@ -6426,13 +6491,17 @@ class _LotteryAudit:
                 f"a lottery for works of {show_money(estimate)}, which must be tendered (N1117 1(2), O16 2, 5: from {show_money(limit)})"
             )
         act, published = self._entry("works.published")
-        rule = self.notice["local_rule"]
+        rule = self.notice["local_rule"] or {
+            "sha256": "",
+            "name": "no local rule",
+            "number": "none is needed",
+        }
         demand(
-            rule and rule["sha256"] == published["local_rule"],
+            rule["sha256"] == published["local_rule"] and (rule["sha256"] or self.prices is not None),
             "it rests on another local rule than the log names",
         )
         self.audit.notes.append(
-            f"the lottery rests on {rule['name']} ({rule['number']}); gates: {', '.join(each['rule'] for each in self.notice['route'])}"
+            f"{'the award by price' if self.prices else 'the lottery'} rests on {rule['name']} ({rule['number']}); gates: {', '.join(each['rule'] for each in self.notice['route'])}"
         )
         late = [a for a, _ in self.audit.known("draw.announced") if a.index < act.index]
         demand(not late, "a draw was announced before the notice")
@@ -6506,7 +6575,20 @@ class _LotteryAudit:
             self._tickets(draw)
         with self.audit.about(f"draw {p['scope']}"):
             self._balls(draw, wanted)
+        with self.audit.about(f"draw {p['scope']}"):
+            self._beacon(draw)
+        told = draw.found.get("result") or next((said["result"] for _, said in draw.of("result")), None)
+        if (
+            told
+        ):  # also one that does not come out: V13 has named it, and it is not named again by all that follows
+            names = self._names(draw)
+            self.results[step] = [names.get(h, h[:12]) for h in told["panel"][step]]
+            self.drawn_by[step] = p["scope"]
+
+    def _beacon(self, draw: _DrawAudit) -> None:
+        """The public value: in the announced form, typed by two people, recorded."""
         beacons = draw.of("beacon")
+        demand(beacons or not draw.of("result"), "it was drawn without the public value")
         for act, payload in beacons:
             demand(
                 beacon_holds(self.rules["beacon"], payload["value"]),
@@ -6516,14 +6598,6 @@ class _LotteryAudit:
             typed = {said["user"] for entry, said in draw.of("typed") if entry.index < act.index}
             demand(set(payload["entered"]) <= typed, f"{act}: the log does not say that they typed it")
             demand(_is_hex(payload["recording"]), f"{act}: there is no recording of the throw")
-        told = draw.found.get("result") or next((said["result"] for _, said in draw.of("result")), None)
-        if (
-            told
-        ):  # also one that does not come out: V13 has named it, and it is not named again by all that follows
-            names = self._names(draw)
-            self.results[step] = [names.get(h, h[:12]) for h in told["panel"][step]]
-            self.drawn_by[step] = p["scope"]
-            demand(beacons, "it was drawn without the public value")
 
     def _wanted(self, step: str) -> dict[str, Mapping[str, Any]]:
         """id → the ball that a step must be drawn from."""
@@ -6599,10 +6673,6 @@ class _LotteryAudit:
             with self.audit.about(f"draw {draw.params['scope']}"):
                 demand(id_ in count, f"missing ball: {who} stands in the printed list and not in the draw")
                 demand(
-                    id_ not in opened or _same_ball(ball, opened[id_]),
-                    f"exchanged ball: {who} is ball {ball.get('number')} in the printed list, in the draw its ball says {opened.get(id_, {}).get('ball')}, {opened.get(id_, {}).get('name')}",
-                )
-                demand(
                     excluded[id_] == ball["excluded"],
                     f"{who} was {excluded[id_] or 'drawn from'}, printed is {ball['excluded'] or 'drawn'}",
                 )
@@ -6615,6 +6685,13 @@ class _LotteryAudit:
                 f"draw {draw.params['scope']}: added ball: {opened.get(id_, {'name': '?'})['name']} ({id_}) is in the draw and not in the list that it was to be drawn from"
             )
 
+        for id_, ball in wanted.items():
+            if id_ in opened and not _same_ball(ball, opened[id_]):
+                shown, printed = opened[id_], f"ball {ball.get('number')}, {ball['name']}"
+                self.audit.fail(
+                    f"draw {draw.params['scope']}: exchanged ball: {id_} is {printed} in the printed list, in the draw ball {shown.get('ball')}, {shown['name']}"
+                )
+
     # -- after the draw -----------------------------------------------------------------------
 
     def _published(self) -> None:
@@ -6623,16 +6700,17 @@ class _LotteryAudit:
         demand(len(said) == len(self.audit.known("works.drawn")), "a step was published twice")
         for step, order in said.items():
             drawn = self.results.get(step)
-            demand(order == drawn, f"swapped order: {step} is published as {order}, the draw gave {drawn}")
+            demand(
+                order == drawn,
+                f"swapped order: {step} is published as {order}, the draw gave {drawn or 'nothing'}",
+            )
         silent = [step for step in self.results if step not in said]
         demand(not silent, f"the result of {', '.join(silent)} was drawn and not published")
 
     def _award(self) -> None:
         """The turns go down the drawn order, each passed on only by a refusal or a decision that the log names; the price
         is the ceiling, less the drawn share."""
-        last = self.rules["steps"][-1]
-        order = self.results.get(last, [])
-        price = self._price()
+        order = self.prices.order if self.prices else self.results.get(self.rules["steps"][-1], [])
         turns = self.audit.known("works.announced")
         for rank, (act, turn) in enumerate(turns, 1):
             due = order[rank - 1] if rank <= len(order) else None
@@ -6641,6 +6719,7 @@ class _LotteryAudit:
                 f"wrong award: {act} turns to {turn['org']}, {due} comes next in the drawn order",
             )
             demand(turn["rank"] == rank, f"{act} counts another rank")
+            price = self.prices.offers[turn["org"]] if self.prices else self._price()
             demand(
                 money(turn["price"]) == price,
                 f"wrong price: {act} says {turn['price']}, it is {show_money(price)}",
@@ -6665,6 +6744,8 @@ class _LotteryAudit:
             self.outcome = f"awarded to {won['org']}, rank {won['rank']}, at {won['price']}"
         elif self.results:
             self.outcome = f"{', '.join(self.results)} drawn"
+        elif self.prices and self.prices.order:
+            self.outcome = "offers ranked"
         for act, payload in self.audit.known("works.cancelled"):
             self.outcome += "; the works were cancelled"
             self.audit.notes.append(f"the works were cancelled: {payload['reason']} ({act})")
@@ -6690,8 +6771,22 @@ class _LotteryAudit:
             reasons, f"{act}: {turn['org']} was passed over, and no refusal or decision in the log says why"
         )
         reason, said = reasons[-1]
+        if said.get("by") == "owner":
+            self._silent(turn, earlier, reason)
         self.audit.notes.append(
             f"rank {turn['rank']}, {turn['org']}, {'refused' if reason.type == 'works.refused' else 'was turned down'}: {said.get('reason') or said.get('decision')} ({reason})"
+        )
+
+    def _silent(self, turn: Mapping[str, Any], announced: Act, reason: Act) -> None:
+        """An owner ends a turn only when the time to sign, as printed, is over."""
+        began = date.fromisoformat(turn["until"])
+        for act, payload in self.audit.known("works.awarded"):
+            if payload["org"] == turn["org"] and announced.index < act.index < reason.index:
+                began = moment(act.time).astimezone(BEIJING).date()
+        last = began + timedelta(days=self.notice["sign_days"])
+        demand(
+            moment(reason.time).astimezone(BEIJING).date() > last,
+            f"{reason}: the owner ended the turn of {turn['org']}, which could sign until {last}",
         )
 
     def _price(self) -> Fraction:
@@ -6702,6 +6797,75 @@ class _LotteryAudit:
         return round_fen(ceiling * (1 - Fraction(self.results["k"][0].removeprefix("K="))))
 
 
+LOTTERY_FAULTS = (
+    ("missing ball", "缺少号球"),
+    ("added ball", "多出号球"),
+    ("exchanged ball", "号球与公布名单不是同一企业"),
+    ("changed weight", "抽取机会被更改"),
+    ("chances, its grade has", "抽取机会与公告的等级权重不符"),
+    ("re-roll", "重抽：该环节已有结果，却又重新抽取"),
+    ("does not follow number", "有抽取被隐藏：抽取编号不连续"),
+    ("prev is not the result", "有抽取被隐藏：未指明前一次结果"),
+    ("left hanging", "抽取悬而未决：既未冻结也未宣布无效"),
+    ("neither finished nor voided", "抽取悬而未决：既无结果也未宣布无效"),
+    ("voided after its freeze", "冻结之后宣布无效"),
+    ("chances or public value were known", "随机数或骰子数已知之后才宣布无效"),
+    ("voided before", "时限未到就宣布无效"),
+    ("nobody was missing", "无故宣布无效：各方均已到位"),
+    ("was due", "环节顺序不符"),
+    ("without a printed list", "没有公布号球名单就进行了抽取"),
+    ("before the list was fixed", "名单冻结之前就开始抽取"),
+    ("declined after the list", "名单冻结之后才放弃"),
+    ("and never declined", "名单称其放弃，账本中没有放弃记录"),
+    ("and declined", "已声明放弃，名单仍列入抽取"),
+    ("without a rule", "未说明理由即被排除"),
+    ("counts other balls", "名单与账本记录的号球数不符"),
+    ("was drawn from, printed is", "排除情况与公布名单不一致"),
+    ("printed is", "排除情况与公布名单不一致"),
+    ("without a chance", "有号球在名单中却不可能被抽中"),
+    ("one group", "两家企业被设为一组，一家入选即排除另一家"),
+    ("it was drawn for", "抽取名额与公告不一致"),
+    ("began at", "早于公告的时间开始"),
+    ("steps end after", "各阶段时限与公告不一致"),
+    ("the seed is not", "随机种子与各方随机数和骰子数不符：其中有被更改、删去或增加的"),
+    ("published result is not", "公布的结果与计算结果不一致"),
+    ("swapped order", "公布的顺序与抽取结果不一致"),
+    ("was drawn and not published", "已抽取的结果没有公布"),
+    ("was published twice", "同一环节的结果公布了两次"),
+    ("firms could decline until", "放弃期限未满就冻结名单"),
+    ("passed off as that of a lottery", "以摇号名义提交的招标项目"),
+    ("that they typed it", "账本中没有录入公共随机值的记录"),
+    ("public value", "公共随机值（骰子或号球）不符合公告"),
+    ("recording", "没有抛掷过程的录像"),
+    ("draw.beacon entries", "公共随机值被登记不止一次"),
+    ("do not open", "公开的随机数与承诺不符"),
+    ("occurs twice", "随机数曾被使用"),
+    ("committed twice", "同一参与者提交了两次"),
+    ("committed after", "时限或冻结之后又加入随机数"),
+    ("revealed twice", "同一参与者的随机数公开了两次"),
+    ("missing in draw.frozen", "冻结时有参与者的随机数被删去"),
+    ("does not bind these", "随机数与账本中冻结的不一致"),
+    ("has not acknowledged", "有见证机构未确认保管份额"),
+    ("not the announced one", "名单与公告的指纹不一致"),
+    ("not what was announced", "抽取公告被更改"),
+    ("does not lead to a row", "号球与企业不对应"),
+    ("whose ball it is", "有号球未公开对应企业"),
+    ("names of the balls are not public", "号球对应的企业没有公开"),
+    ("must be tendered", "依法必须招标的项目不得摇号"),
+    ("another local rule", "所依据的本地办法与账本不符"),
+    ("wrong award", "授予对象与抽取顺序不符"),
+    ("was passed over", "有企业被跳过：既未放弃，也没有否决决定"),
+    ("wrong price", "价格与公告不符"),
+    ("not the award's", "合同与中标结果不符"),
+)
+"""What a fault of a lottery is called in Chinese, by a part of its words: citizens read this."""
+
+
+def in_chinese(problem: str) -> str:
+    """A fault's name in Chinese, to be put behind its words; "" for one that has none."""
+    return next((f" （{words}）" for part, words in LOTTERY_FAULTS if part in problem), "")
+
+
 def _same_ball(printed: Mapping[str, Any], opened: Mapping[str, Any]) -> bool:
     """Whether a ball in the draw says what the printed list says of it."""
     names = {"name": "name", "number": "ball", "grade": "grade", "firm": "firm"}
@@ -6710,6 +6874,124 @@ def _same_ball(printed: Mapping[str, Any], opened: Mapping[str, Any]) -> bool:
         for ours, theirs in names.items()
         if ours in printed and theirs in opened
     )
+
+
+class _PriceAudit:
+    """The sealed prices of a works by reasonable low price, a tender of their own whose bundle lies in this one, and F1 over
+    them (docs/roster.md)."""
+
+    def __init__(self, works: _LotteryAudit) -> None:
+        self.works, self.audit = works, works.audit
+        there = f"{FINAL_OFFERS}MANIFEST.json" in self.audit.whole
+        self.child = Audit(self.audit.whole.part(FINAL_OFFERS), self.audit.outside) if there else None
+        self.offers: dict[str, Fraction] = {}
+        """firm → its opened price, in the order in which the log holds the sealed ones"""
+        self.order: list[str] = []
+
+    def check(self) -> None:
+        opened = self.audit.known("works.prices-opened")
+        if not opened:
+            demand(not self.audit.known("works.ranked"), "prices were ranked that nobody has opened")
+            return
+        demand(len(opened) == 1, f"the prices were opened {len(opened)} times")
+        demand(
+            self.child is not None, "the sealed prices are missing: the bundle has no folder final-offers/"
+        )
+        act, said = opened[0]
+        self._run()
+        self._call()
+        self._read(said)
+        early = [draw.params["scope"] for draw in self.works.draws if draw.announced.index < act.index]
+        demand(not early, f"K was to be drawn ({', '.join(early)}) before the prices were open")
+        self._rank()
+
+    def _run(self) -> None:
+        """The checks of a bundle, on the prices' own; what is wrong there is wrong here."""
+        child = self.child
+        assert child is not None
+        child.run()
+        for number, status, text in child.lines:
+            if status == "FAIL":
+                self.audit.fail(f"sealed prices: {number} {text}")
+        self.audit.notes += [f"sealed prices: {note}" for note in child.notes]
+        self.audit.unchecked += [f"sealed prices: {text}" for text in child.unchecked]
+
+    def _call(self) -> None:
+        """They were called for once, after the list was fixed, by the printed rules and not to close early."""
+        child, notice = self.child, self.works.notice
+        assert child is not None
+        said = child.doc("tender/notice.json")
+        own = (said.get("prices_of"), said.get("balls"), child.tender)
+        due = (self.audit.tender, self.audit.file_hash("works/balls.json"), f"{self.audit.tender}-P1")
+        demand(own == due, f"{child.tender} is not the tender for the prices of {self.audit.tender}")
+        rules = child.doc("tender/evaluation.json")
+        printed = ("F1", PRICES_COMPARED, notice["ceiling"], self.works.rules["k_values"])
+        asked = tuple(rules[name] for name in ("formula", "minimum", "ceiling", "k_values"))
+        demand(asked == printed, f"the prices were asked for by {asked}, printed is {printed}")
+        demand(
+            moment(child.policy["deadline"]) >= moment(notice["draw_at"]),
+            f"the prices closed at {child.policy['deadline']}, published was {notice['draw_at']}",
+        )
+        act, payload = self.works._entry("works.prices-called")
+        demand(payload["notice"] == child.file_hash("tender/notice.json"), f"{act} is about another notice")
+        demand(
+            act.index > self.works._entry("works.listed")[0].index,
+            "prices were called for before the list was fixed",
+        )
+
+    def _read(self, said: Mapping[str, Any]) -> None:
+        """Each opened price is of a firm that the list lets in, and the log says the same."""
+        child = self.child
+        assert child is not None
+        allowed = {row["id"] for row in self.works.printed if not row["excluded"]}
+        told = []
+        for row in sorted(child.rows, key=lambda row: row["leaf_index"]):
+            manifest = row["manifest"]
+            if row["status"] != "valid" or manifest not in child.opened:
+                continue
+            org, total = child.bid(manifest)["bidder"]["id"], child.sheets[manifest]["opening"]["total"]
+            demand(org in allowed, f"{org} handed a price in, and is not on the list or left out of it")
+            self.offers[org] = money(total)
+            told.append({"org": org, "manifest": manifest, "price": show_money(money(total))})
+        demand(said["offers"] == told, "the log names other prices than the opened ones")
+
+    def _rank(self) -> None:
+        """F1, exact: the benchmark, and the offers by their distance from it."""
+        values = self.works.rules["k_values"]
+        drawn = self.works.results.get("k", [])
+        k = values[0] if len(values) == 1 else drawn[0].removeprefix("K=") if drawn else ""
+        ranked = self.audit.known("works.ranked")
+        if not k:
+            demand(not ranked, "the offers were ranked without a K")
+            return
+        ceiling = money(self.works.notice["ceiling"])
+        valid = {org: price for org, price in self.offers.items() if price <= ceiling}
+        found = low_price(list(valid.values()), Fraction(k)) if valid else None
+        places = {org: place for place, org in enumerate(valid)}
+        if found:
+            self.order = sorted(valid, key=lambda org: (abs(valid[org] - found[1]), valid[org], places[org]))
+        demand(len(ranked) == 1, f"there are {len(ranked)} works.ranked entries")
+        payload = ranked[0][1]
+        figures = (str(found[0]), str(found[1])) if found else ("", "")
+        demand(
+            (payload["k"], payload["mean"], payload["benchmark"]) == (k, *figures),
+            f"wrong benchmark: the log says K {payload['k']}, mean {payload['mean']}, benchmark {payload['benchmark']}; it is {k}, {figures[0]}, {figures[1]}",
+        )
+        demand(
+            payload["order"] == self.order,
+            f"swapped order: ranked is {payload['order']}, the prices give {self.order}",
+        )
+        if found:
+            self.audit.notes.append(
+                f"F1 over {len(valid)} prices: mean {show_money(round_fen(found[0]))}, K {k}, benchmark {show_money(round_fen(found[1]))}"
+            )
+
+
+def low_price(prices: Sequence[Fraction], k: Fraction) -> tuple[Fraction, Fraction]:
+    """F1: the mean, from five prices on without the highest and the lowest; and the benchmark, mean x (1 - K)."""
+    counted = sorted(prices)[1:-1] if len(prices) >= 5 else list(prices)
+    mean = sum(counted, Fraction(0)) / len(counted)
+    return mean, mean * (1 - k)
 
 
 def beacon_holds(rule: str, value: str) -> bool:

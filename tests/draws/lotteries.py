@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
+from bidding.lottery.pricing import drawn_price
 from tests.draws.ceremonies import Ceremony, ceremony
+from trading.draws import slips
 from trading.draws.announcement import parse_params
 from trading.draws.beacon import form_of
 from trading.draws.candidates import Candidate
@@ -75,6 +78,21 @@ BENDS = {
     "before the hour": "the draw begins before the published hour",
     "list fixed early": "the list is fixed while firms may still decline",
     "hurried": "the draw ends earlier than its announced pace says",
+    "void for nothing": "a draw is declared void though nobody was missing",
+    "void too early": "a draw is declared void while everybody could still do his part",
+    "void after the freeze": "a draw is declared void when nothing may stop it any more",
+    "dice changed": "the public value that is published is not the one that was drawn with",
+    "exchanged ball": "a firm's ball in the draw bears another number and name than in the printed list",
+    "unreasoned": "a firm is left out of the printed list, and no rule is named",
+    "unlisted decliner": "a firm that declined stands nowhere in the printed list",
+    "never declined": "a firm is printed as having declined, which it never did",
+    "late decline": "a firm declines after the list was fixed",
+    "chance left out": "a phone's chance that was frozen is not in the draw",
+    "chance added": "a chance is in the draw that was not frozen",
+    "another freeze": "the log froze other chances",
+    "passed over": "the second in order gets the award, and the first gave nothing up",
+    "wrong award": "the third in order has the turn of the second",
+    "other price": "the award has another price than the ceiling",
 }
 """what a hall may do wrong, and what it means"""
 LATER = "2026-12-30T00:00:00Z"
@@ -101,6 +119,8 @@ class Lottery:
 
     def __post_init__(self) -> None:
         self.notice = self.notice | TOLD.get(self.bend, {})
+        if self.bend == "unreasoned":
+            self.balls = [row | {"rule": ""} for row in self.balls]
         if self.bend == "heavy ball":
             self.balls = [self.balls[0] | {"weight": self.balls[0]["weight"] + 1}, *self.balls[1:]]
 
@@ -112,8 +132,7 @@ class Lottery:
         return self
 
     def step(self, step: str) -> None:
-        stopped = ("hidden void draw", "void draw", "void after the throw", "left hanging")
-        if self.bend in stopped and step == "finalists":
+        if ("void" in self.bend or self.bend == "left hanging") and step == "finalists":
             self.draw(step, void=True)
         self.draw(step)
         if self.bend.startswith("re-roll") and step == "finalists":
@@ -143,6 +162,8 @@ class Lottery:
         self.results[step] = [
             t["openings"][handle][1]["id"] for seats in found.result["panel"].values() for handle in seats
         ]
+        if self.bend == "dice changed" and step == "order":
+            t["beacon"] = t["beacon"][::-1]
         if self.bend == "swapped result" and step == "order":
             seats = t["result"]["panel"]["order"]
             seats[:2] = seats[1::-1]
@@ -180,6 +201,8 @@ class Lottery:
             rows[3] = rows[3] | {"excluded": ""}
         if self.bend == "changed weight":
             rows[0] = rows[0] | {"weight": rows[0]["weight"] + 1}
+        if self.bend == "exchanged ball":
+            rows[0] = rows[0] | {"number": 2, "name": rows[1]["name"]}
         chosen = [candidate(row) for row in rows]
         if self.bend == "cartel":
             chosen[:2] = [replace(one, groups=(*one.groups, "cartel")) for one in chosen[:2]]
@@ -212,10 +235,54 @@ class Lottery:
             t = drawn.transcript
             beacon = t["beacon"] if self.bend == "void after the throw" else ""
             told = t | {"result": None, "waves": [], "beacon": beacon} if void else t
-            hangs = self.bend == "left hanging"
-            draws.append({"ann": ann_of(t), "void": void and not hangs, "transcript": told})
+            stopped = (
+                {"reason": "no acks", "missing": ["c3"]} if void and self.bend != "left hanging" else None
+            )
+            draws.append(
+                {"ann": ann_of(t), "void": stopped, "frozen": self.frozen(t, void), "transcript": told}
+            )
         head = {"v": 1, "typ": "ebid.lottery-record", "works": self.works, "notice": self.notice}
-        return head | {"balls": self.printed, "drawn": self.results, "draws": draws}
+        more = {"declined": self.declined, "turns": self.turns}
+        return head | more | {"balls": self.printed, "drawn": self.results, "draws": draws}
+
+    def frozen(self, t: dict[str, Any], void: bool) -> dict[str, Any] | None:
+        """What the log froze; the hall may show other chances than those."""
+        if void and self.bend != "void after the freeze":
+            return None
+        bound = {party: [bytes.fromhex(c) for c in row] for party, row in t["commits"].items()}
+        said = {
+            "freeze": slips.freeze(parse_params(t["params"]), bound).hex(),
+            "parties": sorted(bound),
+            "dropped": [],
+        }
+        if self.bend == "chance left out":
+            said["parties"] = [*said["parties"], "floor-00000000000000aa"]
+        if self.bend == "chance added":
+            said["parties"] = said["parties"][1:]
+        return said | {"freeze": "0" * 64} if self.bend == "another freeze" else said
+
+    @property
+    def declined(self) -> list[dict[str, str]]:
+        """Who declined, and when."""
+        at = "2025-11-20T03:00:00Z" if self.bend == "late decline" else "2025-11-19T02:00:00Z"
+        gone = [self.balls[DECLINED - 1]["id"]] * (self.bend != "never declined")
+        gone += [GUEST["id"]] * (self.bend == "unlisted decliner")
+        return [{"id": one, "at": at} for one in gone]
+
+    @property
+    def turns(self) -> list[dict[str, Any]]:
+        """The first in order gives it up, the second gets it."""
+        steps = self.notice["draw"]["steps"]
+        order, price = self.results[steps[-1]], self.notice["ceiling"]
+        if "k" in steps:
+            price = f"{drawn_price(Decimal(price), self.results['k'][0].removeprefix('K=')):.2f}"
+        price = "3900000.01" if self.bend == "other price" else price
+        state, second = (
+            "announced" if self.bend == "passed over" else "refused",
+            order[2 if self.bend == "wrong award" else 1],
+        )
+        first = {"rank": 1, "id": order[0], "price": price, "state": state, "reason": "no crew free"}
+        return [first, {"rank": 2, "id": second, "price": price, "state": "awarded", "reason": ""}]
 
 
 def ann_of(transcript: dict[str, Any]) -> str:

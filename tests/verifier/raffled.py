@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bidding.lottery.pricing import drawn_price
 from tests.draws.ceremonies import Ceremony
-from tests.draws.lotteries import BALLS, DECLINED, NOTICE, TRUSTEES, Lottery, ann_of
+from tests.draws.lotteries import NOTICE, TRUSTEES, Lottery, ann_of
 from tests.verifier.pki import Parties
 from tests.verifier.story import TENDER, Story, hexhash
 from trading.draws import floor, slips
@@ -58,7 +58,8 @@ class Raffled(Story):
         return self
 
     def decline(self) -> None:
-        self.act("works.declined", {"org": BALLS[DECLINED - 1]["id"], "reason": "busy"})
+        for one in self.lottery.declined:
+            self.act("works.declined", {"org": one["id"], "reason": "busy"})
 
     def list_balls(self) -> None:
         raw = dumps(self.lottery.printed)
@@ -79,10 +80,16 @@ class Raffled(Story):
         self.announce(drawn)
         hashes = [self.commit(t, party) for party in t["commits"]]
         for trustee in TRUSTEES:
-            if not (void and trustee == "c3"):
+            if not (void and trustee == "c3") or self.bend == "void for nothing":
                 self.paper("acks", "ack", trustee, trustee=trustee, commits=sorted(hashes))
-        if void:
+        if void and self.bend != "left hanging":
+            if self.bend != "void too early":
+                self.tick(t["params"]["t_freeze"] - int(self.now.timestamp()))
+            if self.bend == "void after the throw":
+                self.throw(t)
             self.draw_entry("void", reason="no acks", missing=["c3"])
+        elif void:
+            return
         else:
             self.freeze(t)
         self.checkpoint()

@@ -106,11 +106,21 @@ def test_cancelled_works_keep_what_was_drawn_and_are_told(judged: Judge) -> None
         ("passed over", "was passed over, and no refusal or decision in the log says why"),
         ("wrong award", "comes next in the drawn order"),
         ("other price", "wrong price: "),
+        ("void for nothing", "voided without a reason: nobody was missing"),
+        ("void too early", "it was voided before t_freeze"),
+        ("void after the throw", "it was voided when its chances or public value were known"),
+        ("left hanging", "left hanging: it was announced and neither frozen nor voided"),
+        ("dice changed", "the seed is not what the chances and the public value give"),
+        ("exchanged ball", "exchanged ball: 91110105MA00000001 is ball 1, firm 1 in the printed list, in the draw ball 2, firm 2"),
+        ("unreasoned", "is left out (declined) without a rule"),
+        ("unlisted decliner", "stands nowhere in the printed list"),
+        ("never declined", "is printed as declined, and never declined"),
     ],
 )  # fmt: skip
 def test_a_bent_lottery_is_exposed_to_everybody(hasty: Parties, tmp_path: Path, bend: str, said: str) -> None:
     found = problems(hasty, tmp_path, bend)
     assert any(said in problem for problem in found), found
+    assert all(verifier.in_chinese(problem) for problem in found), found
 
 
 def test_a_commitment_that_no_phone_signed_is_exposed(judged: Judge) -> None:

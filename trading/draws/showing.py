@@ -117,6 +117,18 @@ def frozen(session: Session, draw: Draw) -> dict[str, Any] | None:
     }
 
 
+def said(session: Session, draw: Draw) -> dict[str, Any] | None:
+    """What the entry says that froze the draw, or declared it void; None before."""
+    if draw.frozen_entry is None:
+        return None
+    body = session.scalars(select(LedgerEntry.body).where(LedgerEntry.id == draw.frozen_entry)).one()
+    parsed = ledger_entry.parse(body)
+    payload = find_payload(session, parsed.commitments[0]) if isinstance(parsed, ledger_entry.Entry) else None
+    assert payload is not None and payload.raw is not None, "acts of a draw are never redacted"
+    told: dict[str, Any] = canonical.loads(payload.raw)
+    return told
+
+
 def transcript(session: Session, keys: HallKeys, draw: Draw) -> dict[str, Any] | None:
     """The public transcript (draw.md section 8) of a draw with a result, None before; with the openings once
     the list was opened."""

@@ -110,7 +110,10 @@ def test_a_void_draw_is_shown_and_its_step_is_drawn_under_the_next_number(lotter
     lottery.hall.work()
     lottery.hall.pass_time(service.params_of(first).t_commit + 1)
     record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
-    assert [(draw["void"], draw["transcript"]["result"]) for draw in record["draws"]] == [(True, None)]
+    why = {"reason": "no commitments", "missing": ["draw-notary"]}
+    assert [(draw["void"], draw["frozen"], draw["transcript"]["result"]) for draw in record["draws"]] == [
+        (why, None, None)
+    ]
     assert "本次抽取无效" in lottery.app.get(f"/small-works/{lottery.code}/live").text
     for one in lottery.hall.services.values():
         one.show_card()

@@ -75,7 +75,7 @@ class Judge {
     for (const { id, at: when } of this.record.declined) {
       const ball = rows.get(id);
       if (!ball) this.fault("BALL_MISSING", 0, id);
-      else if (Date.parse(when) > Date.parse(at)) this.fault("DECLINED_LATE", 0, ball.name);
+      else if (Date.parse(when) >= Date.parse(at)) this.fault("DECLINED_LATE", 0, ball.name);
       else if (!ball.excluded) this.fault("EXCLUSION_DIFFERS", 0, ball.name);
     }
     for (const { id, name, excluded } of balls) if (excluded === "declined" && !declined.has(id)) this.fault("EXCLUSION_DIFFERS", 0, name);
@@ -130,12 +130,15 @@ class Judge {
     for (const [id, printed] of list) {
       const { weight, excluded, name } = printed;
       const there = found.get(id);
-      if (there && !sameBall(printed, opened.get(id))) this.fault("BALL_DIFFERS", number, `${name} / ${opened.get(id).name}`);
       if (!there) this.fault("BALL_MISSING", number, name);
       else if (there.excluded !== excluded) this.fault("EXCLUSION_DIFFERS", number, name);
       else if (there.count !== weight) this.fault("WEIGHT_CHANGED", number, `${name}: ${weight} → ${there.count}`);
     }
     for (const [id, { excluded }] of found) if (!list.has(id)) this.fault("BALL_ADDED", number, opened.get(id).name + (excluded && ` (${excluded})`));
+    for (const [id, printed] of list) {
+      const ball = opened.get(id);
+      if (ball && !sameBall(printed, ball)) this.fault("BALL_DIFFERS", number, `${printed.number} ${printed.name} / ${ball.ball} ${ball.name}`);
+    }
   }
 
   /** The chances that the draw rests on are those that the log froze, no fewer and no more; what was frozen is never void. */
@@ -174,7 +177,7 @@ class Judge {
       if (!(error instanceof DrawError)) throw error;
       this.believe(t, step);
       const bent = ["WAVE_UNSETTLED", "RESULT_DIFFERS"].includes(error.code) && seedOf(t) !== t.result.seed;
-      this.fault(bent ? "SEED_DIFFERS" : error.code, number, error.detail);
+      this.fault(bent ? "SEED_DIFFERS" : error.code, number, bent ? "" : error.detail);
       return;
     }
     if (frozen && hex(played.freeze) !== frozen.freeze) this.fault("FREEZE_DIFFERS", number);
