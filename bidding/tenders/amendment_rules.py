@@ -40,7 +40,8 @@ NEUTRAL = frozenset(
     }
 )
 """Fields whose change makes nobody write another bid; a deadline can only move to a later time."""
-FIXED = ("template", "method", "research", "tenderer", "vault_mode", "envelopes", "evaluation")
+TWO_OFFERS = ("two_offers", "two_offers_reason", "failed_tender", "approval_date")
+FIXED = ("template", "method", *TWO_OFFERS, "tenderer", "vault_mode", "envelopes", "evaluation")
 """What makes it another tender: it is cancelled and published anew instead."""
 ITEMS = ("item_name", "item_unit", "item_quantity", "core_item")
 TEXTS = ("technical", "qualification", "payment_terms")

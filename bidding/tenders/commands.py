@@ -48,6 +48,8 @@ def _none_when_empty(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+OptionalDay = Annotated[date | None, BeforeValidator(_none_when_empty)]
+OptionalText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 RatioOrTemplate = Annotated[Ratio | None, BeforeValidator(_none_when_empty)]
 
 
@@ -64,7 +66,8 @@ class DraftTender(BaseModel):
     """Everything an agent says about a tender. `tenderer` is a unified social credit code or the exact
     name of a registered organisation; "" means one's own. Ratios are shares (0.10), money is yuan.
     `method` is the method of procurement, `approval` the number of the paper that approves another than open
-    tender (GPL 27), `research` says that a science or technology project is bought (Caiku 2015-124).
+    tender (GPL 27) and `approval_date` its day, `two_offers` the ground on which two suppliers are enough, with its
+    reason and, for `failed-tender`, the open tender that left two.
     The three item lists have one length; `core_item` counts from 1. `evaluation` is the method; with comprehensive scoring the lists `criterion_…` are the rows of bidding.tenders.criteria.Row. Lines of
     abnormally low prices and the ratio of outliers are the template's when None; `modified_z` "" means that
     this test of outliers is not used."""
@@ -74,7 +77,10 @@ class DraftTender(BaseModel):
     template: Line
     method: Literal["open", "invited", "consultation", "negotiation", "inquiry"] = "open"
     approval: OptionalLine = ""
-    research: bool = False
+    approval_date: OptionalDay = None
+    two_offers: Literal["", "public-service", "research", "failed-tender"] = ""
+    two_offers_reason: OptionalText = ""
+    failed_tender: OptionalLine = ""
     title: Line
     title_en: OptionalLine = ""
     tenderer: OptionalLine = ""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from translationstring import TranslationStringFactory
 
-from bidding.tenders import investment
+from bidding.tenders import fewer, investment
 from bidding.tenders.commands import DraftTender, OverrideRule
 from bidding.tenders.criteria import SCORING, Row, columns_of, legal_faults
 from bidding.tenders.invited import invitees
@@ -148,6 +148,7 @@ def create_draft(session: Session, registry: Any, actor: Actor, user: User, comm
     known_template(kind, command.template)
     must_be_scorable(registry, kind.key, command, now := database_now(session))
     investment.must_be_known(session, registry, command.investment_code)
+    fewer.must_have_failed(session, command)
     tenderer = find_tenderer(session, command.tenderer) if command.tenderer else agency
     project = make_project(session, registry, kind, command, tenderer, now)
     code = codes.tender_code(project.code, 1)
@@ -167,10 +168,11 @@ def must_be_scorable(registry: Any, kind: str, command: DraftTender, now: dateti
     evaluation that the method of procurement does not have, everything that the law says against the criteria
     of a scored tender."""
     must_compare(command, now)
-    if command.evaluation != SCORING:
-        return
     trade = kind_of(registry, kind)
     template = template_of(trade, command.template)
+    fewer.must_be_grounded(command, template["subject"], now)
+    if command.evaluation != SCORING:
+        return
     qualification = published_rules(trade, command, now)["items"]["qualification"]
     faults = legal_faults(
         command.criteria,
@@ -211,8 +213,9 @@ def comparison_fault(method: str, evaluation: str, now: datetime) -> Fault | Non
 def published_rules(kind: Any, command: DraftTender, now: datetime) -> dict[str, Any]:
     """The RULES by which bids would be evaluated if the draft were published at `now`."""
     template = template_of(kind, command.template)
-    least = least_offers_of(command.method, template["subject"], command.research, now)
-    return rules_of(command, template, kind.conformity(command.method), least)
+    least = least_offers_of(command.method, command.two_offers, template["subject"], now)
+    made = rules_of(command, template, kind.conformity(command.method), least)
+    return made | fewer.in_rules(command, template["subject"], the_rulebook(), now)
 
 
 def make_project(
@@ -288,6 +291,7 @@ def edit_draft(session: Session, registry: Any, tender: Tender, command: DraftTe
     must_be_draft(tender)
     must_be_scorable(registry, tender.kind, command, database_now(session))
     investment.must_be_known(session, registry, command.investment_code)
+    fewer.must_have_failed(session, command)
     if command.tenderer:
         tender.tenderer = tender.lot.project.owner = find_tenderer(session, command.tenderer)
     else:
@@ -318,7 +322,7 @@ def discard(session: Session, actor: Actor, tender: Tender) -> None:
 
 def must_be_draft(tender: Tender) -> None:
     """Raises Refused `tender.not-draft`, also for final offers: they are asked for as the tender was published."""
-    if tender.parent_id is not None:
+    if tender.gathers:
         raise refuse("tender.not-draft", _("Final offers are called for as the talks have left them."))
     if tender.state != "draft":
         raise refuse("tender.not-draft", _("This tender is published: it can no longer be edited."))

@@ -76,6 +76,16 @@ class Tender(Base):
         """Of the investment project that it belongs to (投资项目代码), "" for none."""
         return str(self.form.get("investment_code") or "")
 
+    @property
+    def prices_of(self) -> str:
+        """Code of the small works whose sealed prices it gathers (名录内报价), "" for none."""
+        return str(self.form.get("prices_of") or "")
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it only gathers prices, final offers or those of small works, for somebody else to judge."""
+        return self.parent_id is not None or bool(self.prices_of)
+
 
 class TenderInvitee(Base):
     """Who may bid for a limited tender (邀请对象): `sealed` is the whole list, encrypted and padded."""

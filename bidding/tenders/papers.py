@@ -12,6 +12,7 @@ from typing import Any
 
 import typst
 
+from bidding.tenders import fewer
 from bidding.tenders.commands import DraftTender
 from bidding.tenders.criteria import SCORING, tree_of
 from trading.ledger import canonical
@@ -154,6 +155,7 @@ def placeholders(
     zh = locale.startswith("zh")
     rules, book, day = setting.rules, setting.rulebook, beijing_date(setting.publish_at)
     lines, least = rules["abnormal"], rules["minimum"]
+    subject = str(template_of(setting.kind, draft.template)["subject"])
     return {
         **{name: str(text) for name, text in texts.items() if name not in ("items", "criteria")},
         "tender_code": setting.tender,
@@ -190,6 +192,7 @@ def placeholders(
         "low_ceiling": percent(Decimal(lines["ceiling"])),
         "security": "asked" if draft.bid_security else "none",
         "minimum_bidders": str(least),
+        "two_words": fewer.words(draft, subject, book, setting.publish_at, zh),
         "minimum_qualified": str(min(least, book.rule("P7.qualified", day).integer)),
         "custodians": ("、" if zh else ", ").join(setting.custodians) or "—",
         "threshold": str(setting.threshold),

@@ -76,9 +76,9 @@ def minimum(rule_id: str, at: datetime) -> int:
     return the_rulebook().rule(rule_id, beijing_date(at)).integer
 
 
-def least_offers_of(method: str, subject: str, research: bool, at: datetime) -> int:
+def least_offers_of(method: str, ground: str, subject: str, at: datetime) -> int:
     """How many bidders it lawfully takes for a publication at `at`, such as P7 for open tenders."""
-    return least_offers(method, subject, the_rulebook(), beijing_date(at), research).integer
+    return least_offers(method, the_rulebook(), beijing_date(at), ground, subject).integer
 
 
 def method_of(tender: Tender) -> str:
@@ -103,7 +103,7 @@ def facts_of(tender: Tender, now: datetime, **given: Any) -> Facts:
     qualified = min(bidders, minimum("P7.qualified", now))
     counted: dict[str, Any] = {"bids_at_close": bidders, "bids_opened": bidders, "qualified": qualified}
     counted["suspended"] = tender.suspended_at is not None
-    counted["gathers_offers"] = tender.parent_id is not None
+    counted["gathers_offers"] = tender.gathers
     return Facts(
         state=tender.state,
         now=now,

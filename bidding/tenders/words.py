@@ -82,6 +82,22 @@ PROCUREMENTS = (
 )
 """(value, title, explanation) of the methods of procurement, for whoever drafts a tender"""
 
+TWO_OFFERS = (
+    ("", _("nothing: three are needed")),
+    ("public-service", _("Consultation: a service that the government buys for the public (Caiku 2015-124)")),
+    (
+        "research",
+        _(
+            "Consultation: research without enough competition, or results that need support (Caiku 2014-214 art. 21)"
+        ),
+    ),
+    (
+        "failed-tender",
+        _("Negotiation: an open tender left two, and the finance department approved (MOF Order 74 art. 27)"),
+    ),
+)
+"""(value, title) of the grounds on which two suppliers are enough"""
+
 PROCUREMENT = {value: title for value, title, _explanation in PROCUREMENTS}
 """What a method of procurement is called."""
 

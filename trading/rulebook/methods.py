@@ -36,6 +36,17 @@ RULES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 """By method and question the rule's id; "" where the law asks for nothing"""
 
+PUBLIC_SERVICE, RESEARCH, FAILED_TENDER = "public-service", "research", "failed-tender"
+GROUNDS = (PUBLIC_SERVICE, RESEARCH, FAILED_TENDER)
+"""Why two suppliers may be enough: a service that the government buys for the public (政府购买服务, not every service);
+research in a market with too little competition or results that need support; an open tender that left two."""
+TWO: Mapping[tuple[str, str], str] = {
+    (CONSULTATION, PUBLIC_SERVICE): "P21.consultation.offers_public_service",
+    (CONSULTATION, RESEARCH): "P21.consultation.offers_research",
+    (NEGOTIATION, FAILED_TENDER): "P21.negotiation.offers_failed_tender",
+}
+"""By method and ground the rule that lets two be enough"""
+
 
 def rule_of(method: str, question: str, otherwise: str, subject: str = "") -> str:
     """The id of the rule that answers a question for a method; `otherwise` the one of open tenders."""
@@ -65,14 +76,15 @@ def evaluations(method: str) -> tuple[str, ...]:
     return (LOWEST,) if method in (NEGOTIATION, INQUIRY) else (LOWEST, SCORING)
 
 
-def least_offers(method: str, subject: str, rulebook: Rulebook, day: date, research: bool = False) -> Rule:
-    """The rule on how many suppliers must make a final offer. In a consultation for services that a government
-    buys for the public, or for research (`research`), two are enough (Caiku 2015-124); open tenders ask for
-    the bidders of P7. Raises RuleNotFound."""
-    wanted = rule_of(method, "offers", "P7")
-    if method == CONSULTATION and (subject == "services" or research):
-        wanted = "P21.consultation.offers_services"
-    return rulebook.rule(wanted, day)
+def least_offers(method: str, rulebook: Rulebook, day: date, ground: str = "", subject: str = "") -> Rule:
+    """The rule on how many suppliers must make a final offer; `ground` says why two should be enough for this
+    subject. Open tenders ask for the bidders of P7. Raises RuleNotFound."""
+    return rulebook.rule(two_rule(method, ground, subject) or rule_of(method, "offers", "P7"), day)
+
+
+def two_rule(method: str, ground: str, subject: str) -> str | None:
+    """The id of the rule by which two suppliers are enough on this ground; None where it takes three."""
+    return None if ground == PUBLIC_SERVICE and subject != "services" else TWO.get((method, ground))
 
 
 @dataclass(frozen=True)

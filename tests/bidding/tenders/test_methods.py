@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+import tradehall_verify as verifier
 from bidding.evaluation.inputs import check_rules
 from bidding.evaluation.scoring_inputs import check_scoring_rules
 from bidding.tenders import amendment_rules, checking, drafts, papers, publication
@@ -41,13 +42,12 @@ def test_a_template_is_published_as_offered_on_the_first_lawful_day_of_its_metho
     assert (tender.state, method_of(tender), tender.rules["procurement"]) == ("published", method, method)
     assert beijing_date(tender.deadline) == dates.deadline
     assert drafts.findings(session, registry, tender, database_now(session)) == []
-    two = method == "consultation"  # services: Caiku 2015-124
-    assert tender.rules["minimum"] == least_bidders(tender, database_now(session)) == (2 if two else 3)
+    assert tender.rules["minimum"] == least_bidders(tender, database_now(session)) == 3
     check = check_scoring_rules if tender.method == SCORING else check_rules
     assert check(tender.rules) == []
     text = json.dumps(papers.sections(drafts.draft_of(tender), publication.setting_of(
         registry, tender, database_now(session), "00"), "zh_CN"), ensure_ascii=False)  # fmt: skip
-    assert ("不足 2 家" in text) is two and "投标" not in text and "招标" not in text
+    assert "不足 3 家" in text and "投标" not in text and "招标" not in text
 
 
 def test_what_needs_no_price_is_examined_before_the_final_offers(
@@ -147,19 +147,87 @@ def test_the_price_of_a_consultation_lies_in_its_span_or_is_warned_of(
     assert (sums.least, sums.most, sums.price_enough) == ("10", "30", not outside)
 
 
-def test_research_makes_two_offers_enough_in_a_consultation_only(session: Session, registry: Any) -> None:
-    kind, now = drafts.kind_of(registry), database_now(session)
+PUBLIC = {"two_offers": "public-service", "two_offers_reason": "属政府购买公共服务目录 A0801"}
+LEFT_TWO = {"two_offers": "failed-tender", "two_offers_reason": "公开招标只有两家投标", "failed_tender": "ZC-2026-0001",
+            "approval": "财采批〔2026〕9号", "approval_date": "2026-01-05"}  # fmt: skip
 
-    def least(template: str, **changes: Any) -> int:
-        return int(
-            drafts.published_rules(kind, draft_values(session, registry, template=template, **changes), now)[
-                "minimum"
-            ]
-        )
 
-    assert least("office-air-conditioning", method="consultation") == 3
-    assert least("office-air-conditioning", method="consultation", research=True) == 2
-    assert least("laboratory-negotiation", research=True) == 3
+@pytest.mark.parametrize(
+    ("ready", "given", "rule", "words"),
+    [
+        (
+            "property-consultation",
+            PUBLIC,
+            "K124",
+            "财库〔2015〕124号）。理由：属政府购买公共服务目录 A0801。",
+        ),
+        (
+            "laboratory-negotiation",
+            LEFT_TWO,
+            "M74 27",
+            "ZC-2026-0001；批准文号：财采批〔2026〕9号（2026-01-05）。",
+        ),
+    ],
+)
+def test_where_two_suppliers_are_enough_documents_rules_and_verifier_say_why(
+    session: Session, registry: Any, buyers: Buyers, ready: str, given: dict[str, str], rule: str, words: str
+) -> None:
+    tender = published_tender(session, registry, buyers, template=ready, **given)
+    rules, said = tender.rules, tender.rules["two_offers"]
+    assert (rules["minimum"], said["rule"], said["reason"]) == (2, rule, given["two_offers_reason"])
+    assert (check_scoring_rules if tender.method == SCORING else check_rules)(rules) == []
+    text = json.dumps(papers.sections(drafts.draft_of(tender), publication.setting_of(
+        registry, tender, database_now(session), "00"), "zh_CN"), ensure_ascii=False)  # fmt: skip
+    assert "不足 2 家" in text and words in text
+    verifier.check_procurement(rules)
+    silent = {name: value for name, value in rules.items() if name != "two_offers"}
+    for bent in (
+        silent, rules | {"two_offers": said | {"reason": ""}}, rules | {"procurement": "inquiry"},
+        rules | {"two_offers": said | {"ground": "research"}}, rules | {"minimum": 1},
+        *([rules | {"category": "goods"}] if rule == "K124" else [rules | {"two_offers": said | {"approval": ""}}]),
+    ):  # fmt: skip
+        with pytest.raises(verifier.Invalid):
+            verifier.check_procurement(bent)
+
+
+@pytest.mark.parametrize(
+    ("ready", "given", "field", "rule"),
+    [
+        ("office-supplies-inquiry", PUBLIC, "two_offers", "GPL 40"),
+        ("laboratory-negotiation", PUBLIC, "two_offers", "GPL 38"),
+        ("school-computers", LEFT_TWO, "two_offers", "M87 41"),
+        (
+            "office-air-conditioning",
+            PUBLIC | {"method": "consultation", "evaluation": SCORING},
+            "two_offers",
+            "K214 21",
+        ),
+        ("property-consultation", PUBLIC | {"two_offers_reason": ""}, "two_offers_reason", "K124"),
+        ("laboratory-negotiation", LEFT_TWO | {"failed_tender": ""}, "failed_tender", "M74 27"),
+        ("laboratory-negotiation", LEFT_TWO | {"approval": ""}, "approval", "M74 27"),
+        ("laboratory-negotiation", LEFT_TWO | {"approval_date": ""}, "approval_date", "M74 27"),
+        ("laboratory-negotiation", LEFT_TWO | {"approval_date": "2099-01-01"}, "approval_date", "M74 27"),
+    ],
+)
+def test_two_suppliers_without_ground_reason_or_approval_are_refused_with_the_article(
+    session: Session, registry: Any, buyers: Buyers, ready: str, given: dict[str, str], field: str, rule: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        make_draft(session, registry, buyers, template=ready, **given)
+    (fault,) = refused.value.faults
+    assert (fault.code, fault.field, fault.rule) == ("tender.two-offers", field, rule)
+
+
+def test_a_negotiation_with_two_names_an_open_tender_that_has_failed(
+    session: Session, registry: Any, buyers: Buyers
+) -> None:
+    first = make_draft(session, registry, buyers)
+    given = {"template": "laboratory-negotiation"} | LEFT_TWO | {"failed_tender": first.code}
+    with pytest.raises(Refused, match="open one that has failed"):
+        make_draft(session, registry, buyers, **given)
+    first.state = "failed"
+    session.flush()
+    assert make_draft(session, registry, buyers, **given).form["failed_tender"] == first.code
 
 
 def test_words_that_keep_suppliers_out_are_found_in_these_documents_too(
@@ -172,4 +240,6 @@ def test_words_that_keep_suppliers_out_are_found_in_these_documents_too(
 
 
 def test_a_method_stays_what_was_published() -> None:
-    assert {"method", "research"} <= set(amendment_rules.FIXED)
+    assert {"method", "two_offers", "two_offers_reason", "failed_tender", "approval_date"} <= set(
+        amendment_rules.FIXED
+    )

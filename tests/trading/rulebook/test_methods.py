@@ -147,12 +147,20 @@ def test_a_change_leaves_the_time_of_its_method(method: str, announced: date, la
 
 
 def test_how_many_must_make_a_final_offer() -> None:
-    def least(method: str, subject: str, research: bool = False) -> int:
-        return least_offers(method, subject, BOOK, DAY, research).integer
+    def least(method: str, subject: str, ground: str = "") -> int:
+        return least_offers(method, BOOK, DAY, ground, subject).integer
 
-    assert [least("consultation", "goods"), least("consultation", "services")] == [3, 2]
-    assert least("consultation", "goods", research=True) == 2
-    assert [least(method, "services") for method in ("negotiation", "inquiry", "open")] == [3, 3, 3]
+    assert [least(method, "services") for method in METHODS] == [3] * len(METHODS), "not every service is one"
+    assert least("consultation", "services", "public-service") == 2
+    assert least("consultation", "goods", "public-service") == 3
+    assert [least("consultation", subject, "research") for subject in ("goods", "services")] == [2, 2]
+    assert least("negotiation", "goods", "failed-tender") == 2
+    assert [least(method, "services", "failed-tender") for method in ("consultation", "inquiry", "open")] == [
+        3,
+        3,
+        3,
+    ]
+    assert [least("negotiation", "services", ground) for ground in ("public-service", "research")] == [3, 3]
 
 
 def test_the_price_points_of_a_consultation() -> None:
