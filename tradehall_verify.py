@@ -6455,7 +6455,7 @@ class _LotteryAudit:
         """step → ids in drawn order, by the first draw that came to a result"""
         self.drawn_by: dict[str, str] = {}
         self.outcome = "nothing drawn yet"
-        self.prices = _PriceAudit(self) if self.notice["form"]["method"] == LOW_PRICE else None
+        self.prices = _PriceAudit(self) if self.notice["form"].get("method") == LOW_PRICE else None
 
     def check(self) -> None:
         with self.audit.about("works/notice.json"):
@@ -6987,7 +6987,7 @@ class _PriceAudit:
             )
 
 
-def low_price(prices: Sequence[Fraction], k: Fraction) -> tuple[Fraction, Fraction]:
+def low_price(prices: list[Fraction], k: Fraction) -> tuple[Fraction, Fraction]:
     """F1: the mean, from five prices on without the highest and the lowest; and the benchmark, mean x (1 - K)."""
     counted = sorted(prices)[1:-1] if len(prices) >= 5 else list(prices)
     mean = sum(counted, Fraction(0)) / len(counted)

@@ -35,7 +35,7 @@ from trading.ledger.entry import Entry, payload_commitment
 TENDER, LOT = "T-2026-001", "1"
 DEADLINE = datetime(2026, 12, 1, 1, tzinfo=UTC)
 IDS = ("91110105MA00000012", "91110105MA00000025", "91110105MA00000038")
-MEMBERS = ("m1", "m2", "m3")
+MEMBERS = ("m1", "m2", "m3", "m4", "m5")
 RULES = {
     "method": "lowest-price",
     "budget": "1500000.00",

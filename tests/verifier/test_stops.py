@@ -13,10 +13,11 @@ import tradehall_verify as verifier
 A, B, C, D = ("91000000000000000A", "91000000000000000B", "91000000000000000C", "91000000000000000D")
 BIDS = {who: who[-1].lower() * 64 for who in (A, B, C, D)}
 DOCUMENT = b"what it rests on"
+Entry = tuple[str, dict[str, Any]]
 RULES = {"items": {"qualification": ["Q"]}, "minimum": 2}
 
 
-def log_of(*acts: tuple[str, dict[str, Any]], complete: bool = True, **docs: Any) -> Any:
+def log_of(*acts: Entry, complete: bool = True, **docs: Any) -> Any:
     """An audit of as much of a bundle as these checks look at: acts in their order, documents by path."""
     audit: Any = verifier.Audit.__new__(verifier.Audit)
     files: dict[str, Any] = {"tender/evaluation.json": RULES} | docs
@@ -38,18 +39,18 @@ def log_of(*acts: tuple[str, dict[str, Any]], complete: bool = True, **docs: Any
     return audit
 
 
-def review(member: str, *passed: str, round: int = 1) -> tuple[str, dict[str, Any]]:
+def review(member: str, *passed: str, round: int = 1) -> Entry:
     votes = [{"bid": bid, "review": "qualification", "item": "Q", "pass": bid in passed} for bid in BIDS]
     paper = {"tender": "T", "member": member, "round": round, "votes": votes}
     name = hashlib.sha256(repr((member, round, passed)).encode()).hexdigest()
     return "review.signed", {"member": member, "review": name, "file": paper}
 
 
-def started(*bids: str) -> tuple[str, dict[str, Any]]:
+def started(*bids: str) -> Entry:
     return "opening.second-started", {"bids": [BIDS[bid] for bid in bids]}
 
 
-def stop(ground: str, /, **paper: Any) -> tuple[str, dict[str, Any]]:
+def stop(ground: str, /, **paper: Any) -> Entry:
     said = {"tender": "T", "round": 2, "ground": ground, "document": hashlib.sha256(DOCUMENT).hexdigest()}
     return "evaluation.reopened", {
         "order": "", "reason": "", "ground": ground, "round": 2, "committee": "new", "stop": "5" * 64, "file": said | paper,
@@ -57,7 +58,7 @@ def stop(ground: str, /, **paper: Any) -> tuple[str, dict[str, Any]]:
 
 
 REPLACED = ("panel.member-replaced", {"member": "m3"})
-SEATED: tuple[str, dict[str, Any]] = ("panel.seated", {})
+SEATED: Entry = ("panel.seated", {})
 FIRST = (SEATED, review("m1", A, B, C), review("m2", A, B, C, D), review("m3", A, B, C), started(A, B, C))
 RECOUNTED = (*FIRST, REPLACED, SEATED, review("m4", A, B, C, D))
 """m1 and m2 differ on D; m3 had voted against it, who comes votes for it"""
