@@ -47,7 +47,6 @@ from bidding.vault.service import Means, admitted, close_of, part_reader, policy
 from expert_pool.selection import replacing
 from expert_pool.selection import service as selection
 from expert_pool.selection.models import Panel, PanelDemand, PanelMember
-from expert_pool.selection.purchase import RESULT_KNOWN
 from trading.clock import rfc3339
 from trading.draws import showing as draws
 from trading.interfaces import IFileStore
@@ -222,27 +221,41 @@ def second_keys(session: Session, tender: Tender) -> dict[Any, bytes]:
     return {row.bid_id: row.stage_key for (row,) in rows}
 
 
-def withheld(tender: Tender) -> bool:
-    """Whether prices and who remains are still the regulator's alone: in a consultation or negotiation until its
-    result is published (GPL 38(4))."""
-    return standing.talks(tender) and tender.state not in RESULT_KNOWN
+def withheld(session: Session, tender: Tender) -> bool:
+    """Whether prices and who remains are still the regulator's alone: in a consultation or negotiation until a result
+    is published (GPL 38(4)). An award that falls later takes nothing back."""
+    return standing.talks(tender) and not acts_of(session, tender, "result.published")
+
+
+def unnamed(session: Session, tender: Tender) -> bool:
+    """Whether the committee that counts is not named yet: no result since it was seated (M87 47, 69)."""
+    told = acts_of(session, tender, "result.published")
+    seated = acts_of(session, tender, "panel.imported", "panel.seated")
+    return not told or bool(seated and seated[-1] > told[-1])
+
+
+def acts_of(session: Session, tender: Tender, *kinds: str) -> list[int]:
+    """The entries of these types about a tender, in the ledger's order."""
+    return [one.id for one in entries_of(session, tender.code) if one.entry.type in kinds]
 
 
 def of_offers(session: Session, tender: Tender) -> Iterator[Exhibit]:
     """offers/: the host's call for final offers. The offers themselves are a bundle of their own."""
     offers = standing.offers_of(session, tender)
     if offers is not None and offers.call_cms is not None:
-        yield from signed("offers/call", stored(offers.call), offers.call_cms, secret=withheld(tender))
+        yield from signed(
+            "offers/call", stored(offers.call), offers.call_cms, secret=withheld(session, tender)
+        )
 
 
 def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[Exhibit]:
     """evaluation/: the committee, its signed reviews, inputs and report. A certificate tells a name: until the result
     notice the public gets neither committee nor signatures."""
-    unnamed = tender.state not in RESULT_KNOWN
+    nameless, hidden = unnamed(session, tender), withheld(session, tender)
     for number, panel in enumerate(selection.panels_of(session, tender.code), start=1):
         earlier = f"earlier-{number}/" if panel.replaced_at is not None else ""
         if panel.panel_sha256:
-            yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel), unnamed)
+            yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel), nameless)
     yield from of_committee(session, tender)
     yield from of_replacements(session, keys, tender)
     reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
@@ -259,12 +272,12 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             folder = f"evaluation/void-{report.sha256}/"
         elif folder != "evaluation/" and report.delivered_at is None:
             continue
-        yield Exhibit(f"{folder}inputs.json", report.inputs, void or withheld(tender))
-        yield Exhibit(f"{folder}report.json", report.raw, void or withheld(tender))
+        yield Exhibit(f"{folder}inputs.json", report.inputs, void or hidden)
+        yield Exhibit(f"{folder}report.json", report.raw, void or hidden)
         for signature in session.scalars(
             select(ReportSignature).where(ReportSignature.report_id == report.id)
         ):
-            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms, void or unnamed)
+            yield Exhibit(f"{folder}report.{signature.member}.p7s", signature.cms, void or nameless)
 
 
 def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:
@@ -338,9 +351,8 @@ def of_invitation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
     row = session.get(Invitation, tender.id)
     if row is None or row.recorded_at is None:
         return
-    # An award that falls later takes nothing back: the result has been public.
-    published = any(entry.entry.type == "result.published" for entry in entries_of(session, tender.code))
-    held, secret = invitations.papers_of(keys, row), not published
+    held = invitations.papers_of(keys, row)
+    secret = not acts_of(session, tender, "result.published")  # an award that falls later takes nothing back
     yield Exhibit("invited/list.json", held["list"], secret)
     yield Exhibit("invited/record.json", held["record"], secret)
     signatures = [witness.cms for witness in invitations.witnesses_of(session, tender) if witness.cms]

@@ -138,7 +138,7 @@ def write(
             files = collect(session, registry, tender, snapshot, Path(folder))
             if (inner := tender.inner(session)) is not None and not sealed:
                 inside = within(session, registry, inner, entry_id, note, Path(folder), seed)
-                files.add_all(FINAL_OFFERS, inside, secret=tender.withheld())
+                files.add_all(FINAL_OFFERS, inside, secret=tender.withheld(session))
         edition = "sealed" if snapshot.sealed else ""
         return seal_bundle(registry, code, files, out, public=public, seed=seed, edition=edition)
 
@@ -330,7 +330,7 @@ def leaves(session: Session, snapshot: Snapshot) -> Iterator[tuple[int, bytes]]:
 def add_payloads(session: Session, keys: HallKeys, tender: Dossier, snapshot: Snapshot, files: Files) -> None:
     """payloads/: what stands behind each commitment; persons and addresses are for the regulator, those that
     are sealed in the database opened beside them, in persons/."""
-    shown = {index for index, _ in snapshot.plain}
+    shown, withheld = {index for index, _ in snapshot.plain}, tender.withheld(session)
     for entry in entries_of(session, tender.code):
         if entry.index not in shown or not isinstance(entry.entry, Entry):
             continue
@@ -338,7 +338,7 @@ def add_payloads(session: Session, keys: HallKeys, tender: Dossier, snapshot: Sn
             if payload is None or payload.raw is None or payload.nonce is None:
                 continue
             secret = number > 0 or entry.entry.type in SECRET_TYPES
-            secret = secret or (entry.entry.type.startswith(WITHHELD) and tender.withheld())
+            secret = secret or (entry.entry.type.startswith(WITHHELD) and withheld)
             if snapshot.sealed and (secret or tells_of_bids(entry.entry.type, payload.document)):
                 continue
             files.add(f"payloads/{payload.commitment}.json", payload.raw, secret=secret)

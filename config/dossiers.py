@@ -52,7 +52,7 @@ class Dossier(Protocol):
         """What has a bundle of its own within this one: the final offers of a consultation."""
         ...
 
-    def withheld(self) -> bool:
+    def withheld(self, session: Session) -> bool:
         """Whether the public does not get that inner bundle yet."""
         ...
 
@@ -83,8 +83,8 @@ class TenderDossier:
         child = standing.child_of(session, self.tender)
         return TenderDossier(child) if child is not None and child.state in CLOSED else None
 
-    def withheld(self) -> bool:
-        return exhibits.withheld(self.tender)
+    def withheld(self, session: Session) -> bool:
+        return exhibits.withheld(session, self.tender)
 
 
 class WorksDossier:
@@ -112,7 +112,7 @@ class WorksDossier:
     def inner(self, session: Session) -> Dossier | None:
         return None
 
-    def withheld(self) -> bool:
+    def withheld(self, session: Session) -> bool:
         return False
 
 

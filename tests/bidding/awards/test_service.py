@@ -11,6 +11,7 @@ from pyramid.config import Configurator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bidding import exhibits
 from bidding.awards import candidates, contracts, service
 from bidding.awards.models import LoserNotice
 from tests.awards import evaluated_tender, publish_award, standing
@@ -165,6 +166,7 @@ def test_when_the_winner_gives_up_the_next_is_awarded_at_its_own_price(
     actor = actor_for(config.registry, made.officer)
     service.decline(session, config.registry, actor, made.tender, "资金链断裂")
     assert made.tender.state == "evaluated"
+    assert not exhibits.unnamed(session, made.tender), "an award that falls takes nothing back"
     assert payloads(session, code, "award.declined") == [
         {"manifest": made.manifests[0], "reason": "资金链断裂", "basis": "GPR 49"}
     ]
@@ -189,7 +191,7 @@ def test_only_recommended_candidates_can_be_awarded_and_then_the_tender_fails(
         publish_award(session, config.registry, made)
         service.decline(session, config.registry, actor, made.tender, "放弃")
         assert len(standing(session, made).left) == left
-    assert made.tender.state == "failed"
+    assert made.tender.state == "failed" and not exhibits.unnamed(session, made.tender)
     assert notices_of(session, made.tender.code)[-1].kind == "failure"
     assert payloads(session, made.tender.code, "tender.failed") == [
         {"reason": "no-candidate-left", "article": "GPR 49"}
