@@ -3,14 +3,15 @@ in it with the reason and what proves it."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bidding.lottery.commands import NameManager
@@ -167,6 +168,20 @@ def buyers_of(session: Session, works: SmallWorks) -> tuple[str, ...]:
     return tuple(party.uscc for party in (works.tenderer, agency) if party)
 
 
+def shown(session: Session, registry: Any, works: SmallWorks) -> Sequence[Ball]:
+    """The list as everybody may read it: the frozen one; before that the list as it would be now, made anew once a
+    minute and whenever a firm of it answers, however many come to see it."""
+    if works.balls_sha256:
+        return frozen(works)
+    answers = (func.count(WorksAnswer.declined_at), func.count(WorksAnswer.manager_id))
+    given = session.execute(select(*answers).where(WorksAnswer.works_id == works.id)).one()
+    minute = database_now(session).replace(second=0, microsecond=0)
+    kept: Sequence[Ball] = registry["lottery.previews"].get(
+        (works.code, works.state, minute, tuple(given)), lambda: preview(session, registry, works)
+    )
+    return kept
+
+
 def managers_named(session: Session, answers: Mapping[uuid.UUID, WorksAnswer]) -> list[RosterManager]:
     ids = {answer.manager_id for answer in answers.values() if answer.manager_id}
     return list(session.scalars(select(RosterManager).where(RosterManager.id.in_(ids)))) if ids else []
@@ -241,14 +256,20 @@ def tell(session: Session, keys: HallKeys, works: SmallWorks, firms: list[Roster
 # --- what is drawn from it ---------------------------------------------------------------------------
 
 
-def frozen(works: SmallWorks) -> list[Ball]:
+def frozen(works: SmallWorks) -> Sequence[Ball]:
     """The rows of the frozen list. Raises Refused `works.not-listed`."""
-    if works.balls_raw is None:
+    if not works.balls_raw:
         raise refuse("works.not-listed", _("The list is not frozen yet"))
-    return [Ball(**row) for row in json.loads(works.balls_raw)["balls"]]
+    return _rows(works.balls_raw)
 
 
-def balls(session: Session, works: SmallWorks, step: str) -> list[Ball]:
+@functools.lru_cache(maxsize=4)
+def _rows(raw: bytes) -> tuple[Ball, ...]:
+    """A printed list, read once for all who look at it."""
+    return tuple(Ball(**row) for row in json.loads(raw)["balls"])
+
+
+def balls(session: Session, works: SmallWorks, step: str) -> Sequence[Ball]:
     """Who or what a step draws from: the whole list with its excluded rows; the finalists; the values of K."""
     rows = frozen(works)
     if step == "k":
@@ -274,5 +295,5 @@ def thin(session: Session, works: SmallWorks, registry: Any) -> tuple[int, int] 
     """(drawable now, wanted) when the category holds too few firms for the finalists, else None."""
     known: Terms = law.the_terms(registry, database_now(session))
     wanted = known.factor * max(1, works.finalists if works.method == "two-step" else 1)
-    there = sum(not each.excluded for each in preview(session, registry, works))
+    there = sum(not each.excluded for each in shown(session, registry, works))
     return (there, wanted) if there < wanted else None

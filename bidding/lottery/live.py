@@ -20,6 +20,7 @@ def includeme(config: Configurator) -> None:
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
     config.registry["lottery.pictures"], config.registry["lottery.records"] = Pictures(), Pictures(most=4)
+    config.registry["lottery.previews"] = Pictures(most=4)
     config.add_subscriber(ceremony.take_order, DrawEnded)
     found_by(config, ceremony.PURPOSE, works.by_code)
     config.scan("bidding.lottery.live_views")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bidding.lottery import ceremony
 from bidding.lottery.models import SmallWorks
-from trading.draws import roster, service
+from trading.draws import roster, service, showing
 from trading.draws.announcement import Params
 from trading.draws.beacon import form_of
 from trading.draws.ceremony import Facts, closed, next_step
@@ -44,6 +44,11 @@ STAGES = {
 }
 RAIL = (_("List fixed"), _("Chances put in"), _("Frozen"), _("Dice"), _("Shown"), _("Result"))
 PLACES = {"waiting": 0, "commit": 1, "deal": 1, "frozen": 2, "beacon": 3, "reveal": 4, "done": 6, "void": 2}
+STOPPED = {
+    "no commitments": _("By the announced time these had not put a chance in"),
+    "no acks": _("By the announced time these had not done their part in keeping the shares"),
+}
+"""why a draw is void, by the word in its entry"""
 SAMPLE = 12
 """parties from the floor that the screen names, for all of them"""
 
@@ -85,6 +90,10 @@ class Shown:
     typed: bool = False
     differs: bool = False
     seats: list[Seat] = field(default_factory=list)
+    reason: str = ""
+    """why it is void, one of STOPPED"""
+    missing: list[str] = field(default_factory=list)
+    """who was awaited then"""
 
     @property
     def dice(self) -> Sequence[str]:
@@ -101,6 +110,10 @@ class Picture:
     now: Shown | None
     before: list[Shown]
     next_step: str
+
+    def voided(self, step: str) -> list[int]:
+        """The numbers of the void draws of a step that came before the one that is shown, first to last."""
+        return [each.draw.number for each in self.before[::-1] if each.step == step and each.draw.voided]
 
     @property
     def stage(self) -> str:
@@ -146,6 +159,10 @@ def show(session: Session, registry: Any, draw: Draw, now: int) -> Shown:
     found.excluded = sum("x" in row for row in rows)
     if draw.result is not None:
         found.seats = seats_of(registry["keys"], draw)
+    entry = showing.said(session, draw) if draw.voided else None
+    if entry is not None:
+        found.reason = entry["reason"]
+        found.missing = [known[name].org if name in known else name for name in entry["missing"]]
     return found
 
 

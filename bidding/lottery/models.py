@@ -61,15 +61,15 @@ class SmallWorks(Base):
     pace: Mapped[list[int]] = mapped_column(JSONB)
     """seconds after an announcement for commitments, acks and slips"""
     rule_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("local_rule.id"))
-    notice: Mapped[bytes | None] = mapped_column(LargeBinary)
+    notice: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """the exact bytes of the notice, and their detached signature"""
     notice_p7s: Mapped[bytes | None] = mapped_column(LargeBinary)
     published_at: Mapped[OptionalInstant]
     declines_until: Mapped[OptionalInstant]
     """the first instant at which firms may decline no more"""
     draw_at: Mapped[OptionalInstant]
-    balls_raw: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """the frozen ball list (JCS)"""
+    balls_raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """the frozen ball list (JCS), read where it is asked for: of thousands of firms it weighs megabytes"""
     balls_sha256: Mapped[str] = mapped_column(default="")
     drawn: Mapped[Json] = mapped_column(default=dict)
     """step → ids of balls in drawn order"""

@@ -139,7 +139,7 @@ def page(request: Request, found: SmallWorks, forms: dict[str, Form]) -> dict[st
         "today": beijing_date(now),
         "checks": checking.checks_of(request.db, found.code) if turns else [],
         "forms": {name: forms.get(name) or Form(request, model, {}) for name, model in FORMS.items()},
-        "balls": len(listing.frozen(found)) if found.balls_raw else 0,
+        "balls": len(listing.frozen(found)) if found.balls_sha256 else 0,
         "faults": [],
         "signing_data": "",
     }
@@ -229,9 +229,14 @@ ON_A_PAGE = 100
 def balls(request: Request) -> Any:
     """The ball list: before the freeze as it would be now, to everybody."""
     found = works_of(request)
-    rows = listing.frozen(found) if found.balls_raw else listing.preview(request.db, request.registry, found)
+    rows = listing.shown(request.db, request.registry, found)
     wanted = request.params.get("q", "").strip()[:60]
-    shown = [row for row in rows if wanted in row.name or wanted in (row.id, row.firm, str(row.number))]
+    exact = (wanted, wanted.upper())
+    shown = [
+        row
+        for row in rows
+        if wanted in row.name or row.id in exact or row.firm in exact or str(row.number) == wanted
+    ]
     pages = max(1, -(-len(shown) // ON_A_PAGE))
     place = min(whole_number(request.params.get("page", ""), otherwise=1) or 1, pages)
     order = {org: place for place, org in enumerate(awarding.order_of(found), start=1)}

@@ -114,9 +114,13 @@ def test_a_void_draw_is_shown_and_its_step_is_drawn_under_the_next_number(lotter
     assert [(draw["void"], draw["frozen"], draw["transcript"]["result"]) for draw in record["draws"]] == [
         (why, None, None)
     ]
-    assert "本次抽取无效" in lottery.app.get(f"/small-works/{lottery.code}/live").text
+    live = f"/small-works/{lottery.code}/live"
+    page = lottery.app.get(live).text
+    assert "本次抽取无效" in page and "到公告时间尚未提交随机数" in page and "公证处" in page
     for one in lottery.hall.services.values():
         one.show_card()
     assert lottery.start("finalists").number == 2
+    page = lottery.app.get(live).text
+    assert "第1次抽取无效" in page and "到公告时间尚未提交随机数" in page  # beside the new one
     for path in ("/small-works/X/live", "/small-works/X/floor", "/api/small-works/X/record"):
         lottery.app.get(path, status=404)

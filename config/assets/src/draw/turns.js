@@ -21,6 +21,7 @@ function priceOf(ceiling, k) {
  * @returns {{code: string, draw: number, detail: string}[]}
  */
 export function faultsAfter({ notice, balls, turns }, results) {
+  if (notice.form?.method === "low-price") return []; // sealed prices decide there, which the offline verifier opens
   const order = results.get(notice.draw.steps.at(-1)) ?? [];
   const price = priceOf(notice.ceiling, results.get("k")?.[0].replace("K=", "") ?? "");
   const names = new Map((balls?.balls ?? []).map(({ id, name }) => [id, name]));
