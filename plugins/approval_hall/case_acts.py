@@ -9,8 +9,8 @@ from typing import Any
 from pyramid.request import Request
 
 from plugins.approval_hall import cases, place
-from plugins.approval_hall.handling import deciding, service
-from plugins.approval_hall.intake import gaps
+from plugins.approval_hall.handling import deciding, revoking, service, tasks
+from plugins.approval_hall.intake import commitment, gaps
 from plugins.approval_hall.intake import service as intake
 from plugins.approval_hall.models import HallCase
 from plugins.approval_hall.uploads import signature, uploaded
@@ -59,6 +59,21 @@ def promise(request: Request, case: HallCase) -> None:
         gaps.promise_gaps(*base(request), case, b"", uploaded(request, "scan"))
     else:
         gaps.promise_gaps(*base(request), case, signature(request.POST.get("promise_cms", "")))
+
+
+def commit(request: Request, case: HallCase) -> None:
+    """The applicant signs the commitment; what was signed on paper a clerk scans."""
+    if handed(request, case, "commit"):
+        commitment.commit(*base(request), case, b"", uploaded(request, "commitment"))
+    else:
+        commitment.commit(*base(request), case, signature(request.POST.get("commitment_cms", "")))
+
+
+def inspect(request: Request, case: HallCase) -> None:
+    said = request.POST
+    tasks.inspect(
+        *base(request), case, said.get("outcome", ""), said.get("opinion", ""), *uploaded(request, "record")
+    )
 
 
 def promise_and_accept(request: Request, case: HallCase) -> None:
@@ -110,6 +125,12 @@ ACTS: dict[str, Act] = {
     "save": Act("hall-deliver", save),
     "submit": Act("hall-deliver", submit),
     "promise": Act("hall-deliver", promise),
+    "commit": Act("hall-deliver", commit),
+    "inspect": Act("hall-handle", inspect),
+    "revoke": Act(
+        "hall-handle",
+        lambda request, case: revoking.revoke(*base(request), case, request.POST.get("words", "")),
+    ),
     "withdraw": Act("hall-apply", lambda request, case: intake.withdraw(*base(request), case)),
     "accept": Act(
         "hall-intake",

@@ -14,9 +14,9 @@ from plugins.approval_hall import cases, limits, reading, words
 from plugins.approval_hall.case_acts import ACTS
 from plugins.approval_hall.catalogue import flow
 from plugins.approval_hall.catalogue.item import Item, kinds, modes
-from plugins.approval_hall.handling import clocks
+from plugins.approval_hall.handling import ceilings, clocks, revoking, tasks
 from plugins.approval_hall.handling.deciding import spent_days
-from plugins.approval_hall.intake import gaps
+from plugins.approval_hall.intake import commitment, gaps
 from plugins.approval_hall.intake.completeness import promisable
 from plugins.approval_hall.intake.service import wanting
 from plugins.approval_hall.lifecycle import OVER
@@ -82,8 +82,27 @@ def parts(request: Request, found: HallCase) -> dict[str, Any]:
         "light": case_light(request, found, item), "shown_day": limits.shown_day, "progress": progress(found),
         "over": found.state in OVER, "parallel": flow.parallel(item), "serial": flow.serial(item), **mine(request, found, item),
         "to_sign": unpadded(gaps.promise_bytes(request.db, request.registry, found)) if later and found.state in ("draft", "prefiled", "supplementing") else "",
+        **followed(request, found, item),
         "certificates": ",".join(request.port(IAccounts).certificates(request.db, request.identity.user_id, now)),
     }  # fmt: skip
+
+
+def followed(request: Request, found: HallCase, item: Item) -> dict[str, Any]:
+    """Ceilings, tasks, what may be committed to, and why the case may be revoked."""
+    days, now, accounts = the_calendar(), request.now(), request.port(IAccounts)
+    instead = commitment.replaced(request.db, found, item)
+    signed = commitment.commitment_bytes(request.db, request.registry, found) if instead else b""
+    return {
+        "natural": ceilings.whole(found, item, days, now),
+        "phases": ceilings.stages(found, item, cases.steps(request.db, found), days, now),
+        "tasks": [
+            (task, accounts.get(request.db, task.user_id) if task.user_id else None)
+            for task in tasks.of_case(request.db, found)
+        ],
+        "to_commit": unpadded(signed) if signed else "",
+        "replaced": "、".join(item.material(key).name.of(request.locale_name) for key in instead),
+        "revocable": revoking.grounds(request.db, found) if found.state in revoking.FROM else [],
+    }
 
 
 def mine(request: Request, found: HallCase, item: Item) -> dict[str, Any]:

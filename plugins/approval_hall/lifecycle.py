@@ -42,11 +42,12 @@ LIFECYCLE: Lifecycle[CaseFacts] = Lifecycle(
         step("review", "accepted", "reviewed"),
         step("decide", "reviewed", "decided"),
         step("close", "decided", "closed", has_result),
+        step("revoke", ("accepted", "reviewed", "decided", "closed"), "revoked"),
     ],
     initial="draft",
 )
 OPEN = ("prefiled", "supplementing", "accepted", "reviewed", "decided")
-OVER = ("closed", "returned", "withdrawn")
+OVER = ("closed", "returned", "withdrawn", "revoked")
 
 
 def take(name: str, facts: CaseFacts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Blob, Id, Instant, Json, OptionalInstant
@@ -25,6 +25,7 @@ class HallItem(Base):
     reason: Mapped[str]
     published_at: Mapped[Instant]
     withdrawn_at: Mapped[OptionalInstant]
+    withdrawn_reason: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class HallCase(Base):
@@ -65,11 +66,13 @@ class HallCase(Base):
     reviewed_at: Mapped[OptionalInstant]
     decided_at: Mapped[OptionalInstant]
     outcome: Mapped[str] = mapped_column(default="", server_default="")
-    """approved | rejected, "" before"""
+    """approved | rejected | revoked, "" before"""
     decision_number: Mapped[str] = mapped_column(default="", server_default="")
     result_sha256: Mapped[str] = mapped_column(default="", server_default="")
     closed_at: Mapped[OptionalInstant]
     project_code: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    fee: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """what was charged for it, in fen, once (一费制)"""
 
 
 class HallMaterial(Base):
@@ -82,7 +85,7 @@ class HallMaterial(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hall_case.id"), index=True)
     key: Mapped[str]
     state: Mapped[str]
-    """missing | delivered | promised"""
+    """missing | delivered | promised | committed (stands in the signed commitment, 告知承诺)"""
     sha256: Mapped[str] = mapped_column(default="", server_default="")
     delivered_at: Mapped[OptionalInstant]
     told: Mapped[str] = mapped_column(default="", server_default="")
@@ -186,7 +189,7 @@ class HallIssued(Base):
     id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hall_case.id"), index=True)
     kind: Mapped[str]
-    """receipt | missing | acceptance | refusal | promise | pause | decision"""
+    """a key of papers.documents.TITLES"""
     number: Mapped[str] = mapped_column(unique=True)
     token: Mapped[str] = mapped_column(unique=True)
     content: Mapped[Json]
@@ -195,6 +198,29 @@ class HallIssued(Base):
     p7s: Mapped[bytes | None] = mapped_column(LargeBinary)
     """the applicant's signature under a promise, over its bytes"""
     issued_at: Mapped[Instant]
+
+
+class HallTask(Base):
+    """Something to be done about a case beside its steps (任务): who follows it through the green channel or accompanies a large
+    project, the inspection after an approval on commitment."""
+
+    __tablename__ = "hall_task"
+
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("hall_case.id"), index=True)
+    kind: Mapped[str]
+    """tracker | agency | inspection"""
+    department: Mapped[str] = mapped_column(index=True)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    days: Mapped[int] = mapped_column(default=0, server_default="0")
+    """working days that it may take, 0 for as long as the case lasts"""
+    made_at: Mapped[Instant]
+    due_at: Mapped[OptionalInstant]
+    ended_at: Mapped[OptionalInstant]
+    outcome: Mapped[str] = mapped_column(default="", server_default="")
+    """kept | broken of an inspection"""
+    opinion: Mapped[str] = mapped_column(default="", server_default="")
+    paper: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class HallRefusal(Base):

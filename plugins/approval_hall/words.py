@@ -21,6 +21,7 @@ STATES = {
     "closed": (_("Case closed"), "good"),
     "returned": (_("Not accepted"), "bad"),
     "withdrawn": (_("Taken back"), "neutral"),
+    "revoked": (_("Revoked"), "bad"),
 }
 STEPS = {
     "running": (_("under way"), "wait"),
@@ -32,10 +33,18 @@ STEPS = {
     "waiting": (_("not begun"), "neutral"),
 }
 OUTCOMES = {"approved": (_("Granted"), "good"), "rejected": (_("Not granted"), "bad")}
+ENDS = {**OUTCOMES, "revoked": (_("Revoked"), "bad")}
+INSPECTED = {"kept": (_("kept"), "good"), "broken": (_("broken"), "bad")}
+TASKS = {
+    "tracker": _("Follows it through the green channel"),
+    "agency": _("Accompanies the project"),
+    "inspection": _("Inspection of a commitment"),
+}
 MATERIALS = {
     "missing": (_("missing"), "bad"),
     "delivered": (_("there"), "good"),
     "promised": (_("promised"), "wait"),
+    "committed": (_("stands in the commitment"), "good"),
 }
 POSTS = {
     "A": _("Post A"),
@@ -46,6 +55,7 @@ POSTS = {
 POWERS = {"decide": _("decides"), "pre-review": _("looks into it first"), "none": _("no power")}
 STEP_KINDS = {
     "review": _("review"),
+    "meeting": _("joint meeting"),
     "inspection": _("inspection"),
     "approval": _("approval"),
     "seal": _("seal after seal, no second review"),
@@ -57,10 +67,14 @@ DOCUMENTS = {
     "refusal": _("Notice of non-acceptance"),
     "promise": _("Promise of papers"),
     "pause": _("Notice of a stopped clock"),
+    "commitment": _("Notice and commitment"),
+    "green": _("Notice of the green channel"),
+    "revocation": _("Revocation"),
     "decision": _("Decision on the application"),
 }
 ACTS = {
     "hall.item-published": _("An item of the approval hall was published"),
+    "hall.catalogue-revised": _("The catalogue of the approval hall was revised"),
     "hall.item-withdrawn": _("An item of the approval hall was taken out"),
     "hall.post-changed": _("A post in the approval hall was given"),
     "hall.absence": _("Somebody of the approval hall is absent, or back"),
@@ -68,6 +82,10 @@ ACTS = {
     "hall.filed": _("Application handed in"),
     "hall.delivered": _("A paper was handed in"),
     "hall.promised": _("Missing papers were promised"),
+    "hall.committed": _("A commitment was signed"),
+    "hall.followed": _("Somebody follows the case"),
+    "hall.inspected": _("A commitment was inspected"),
+    "hall.revoked": _("An acceptance or a decision was revoked"),
     "hall.told": _("The applicant was told once of everything missing"),
     "hall.second-notice-refused": _("A second notice was refused and counted"),
     "hall.accepted": _("Application accepted"),
@@ -104,5 +122,10 @@ FIELDS = {
     "untimed": _("Working days not counted"),
     "opinion": _("Opinion of the department"),
     "act": _("Act"),
+    "fee": _("Fee"),
+    "inspection": _("Inspection"),
+    "tracker": _("Tracker"),
+    "agency": _("Accompanied by"),
+    "decision": _("Decision on the application"),
 }
 ACTORS = {"hall": _("the hall, by its timetable")}

@@ -10,6 +10,7 @@ ROUTES = {
     "hall-item-json": "/api/hall/items/{item}",
     "hall-chart": "/hall/items/{item}/{audience:public|internal}.svg",
     "hall-item": "/hall/items/{item}",
+    "hall-revisions": "/hall/revisions",
     "hall-manage": "/hall/manage",
     "hall-manage-item": "/hall/manage/{item}",
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from translationstring import TranslationStringFactory
 
-from plugins.approval_hall.catalogue import flow
+from plugins.approval_hall.catalogue import flow, schemes
 from plugins.approval_hall.catalogue.item import Item, Mode, Step, kinds, modes
 from plugins.approval_hall.supervision.thresholds import threshold
 from trading.deadlines import Threshold
@@ -31,10 +31,12 @@ CALLED = {
     "fee": _("Fee"),
     "result": _("Result"),
 }
-STEP_KINDS = frozenset({"review", "inspection", "approval", "seal"})
+STEP_KINDS = frozenset({"review", "meeting", "inspection", "approval", "seal"})
 FIELD_TYPES = frozenset({"text", "long", "number", "money", "date"})
 ALONE, JOINT = 20, 45
 """the working days within which a licence is decided by one office or by several (LIC 42)"""
+LONG_PROMISE = 10
+"""working days above which a promise is to be cut (承诺时限倒逼)"""
 TAKEN = frozenset({"title", "act", "csrf_token", "uscc", "name", "phone"})
 """what the form of an application sends besides the item's own fields"""
 
@@ -61,9 +63,10 @@ def promised_days(item: Item, mode: Mode | None = None) -> int:
 
 
 def cut(amount: int, mode: Mode) -> int:
-    """A share of some working days, rounded up."""
+    """A share of some working days, rounded down so that no less is cut than the mode says, and its most."""
     numerator, denominator = mode.share
-    return -(-amount * numerator // denominator)
+    shortened = max(amount * numerator // denominator, 1)
+    return min(shortened, mode.most) if mode.most else shortened
 
 
 def _stated(item: Item) -> int:
@@ -89,7 +92,7 @@ def faults(item: Item) -> list[Fault]:
     ]  # fmt: skip
     found += _words_of_modes(item)
     found += [fault for step in item.steps for fault in _step(item, step)]
-    found += [*_keys(item), *_lights(item)]
+    found += [*_keys(item), *_lights(item), *schemes.faults(item)]
     return found or [*_flow(item), *_limits(item)]
 
 
@@ -203,6 +206,10 @@ def _flow(item: Item) -> Iterator[Fault]:
 
 
 def _limits(item: Item) -> Iterator[Fault]:
+    if item.green is not None and 2 * promised_days(item, modes()["special"]) > promised_days(item):
+        yield Fault(
+            "hall.item-green", _("The green channel halves the promised time; this cannot be halved"), "green"
+        )
     if promised_days(item) > item.statutory:
         yield Fault("hall.item-late", _("The promised time is longer than the statutory one"), "promised")
     departments = {step.department for step in item.steps}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,13 @@ class Basis:
 
 @dataclass(frozen=True)
 class Material:
-    """A paper that is wanted (申请材料); a `tolerable` one may follow later (可容缺)."""
+    """A paper that is wanted (申请材料); a `tolerable` one may follow later (可容缺), in place of a `committed` one the applicant
+    may sign the item's commitment (告知承诺)."""
 
     key: str
     name: Words
     tolerable: bool = False
+    committed: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,39 @@ class Step:
 
 @dataclass(frozen=True)
 class Stage:
-    """Steps that one department leads (阶段、牵头部门); they run at the same time but for `after`."""
+    """Steps that one department leads (阶段、牵头部门); they run at the same time but for `after`. `natural` is its budget of
+    natural days (自然日), 0 for none."""
 
     key: str
     name: Words
     lead: str
     steps: tuple[Step, ...]
+    natural: int = 0
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """What an applicant may commit to and be granted the item at once (告知承诺制): the words, and which department inspects within
+    how many working days after the decision whether they are kept."""
+
+    words: Words
+    department: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Least:
+    """From which amount (yuan) in a field of the form something begins: the green channel, accompaniment."""
+
+    field: str
+    amount: Decimal
 
 
 @dataclass(frozen=True)
 class Item:
-    """The whole definition; `raw` is the data as read, for the record of a version."""
+    """The whole definition; `raw` is the data as read, for the record of a version. `natural` days at most from acceptance to decision
+    (双限时), at most `untimed` working days not counted, of which there were `untimed_before`; -1 or 0 where the file says
+    nothing. `charge` is the fee in fen."""
 
     code: str
     name: Words
@@ -108,7 +133,14 @@ class Item:
     promised: int
     limit_ground: str
     gap_days: int
+    natural: int
+    untimed: int
+    untimed_before: int
+    commitment: Commitment | None
+    green: Least | None
+    agency: Least | None
     fee: Words
+    charge: int
     result: Words
     mode: str
     kind: str
@@ -165,7 +197,14 @@ def read(data: Mapping[str, Any], departments: Mapping[str, Words] | None = None
         promised=_number(limit, "promised", "limit", -1),
         limit_ground=_text(limit, "ground", "limit"),
         gap_days=_number(limit, "gap_days", "limit", 15),
+        natural=_number(limit, "natural", "limit"),
+        untimed=_number(limit, "untimed", "limit", -1),
+        untimed_before=_number(limit, "untimed_before", "limit", -1),
+        commitment=_commitment(data),
+        green=_least(data, "green"),
+        agency=_least(data, "agency"),
         fee=_words(data, "fee"),
+        charge=int(_yuan(_table(data, "fee"), "yuan", "fee") * 100),
         result=_words(data, "result"),
         mode=_text(data, "mode", "item") or "limit",
         kind=_text(data, "kind", "item") or "promised",
@@ -180,13 +219,14 @@ def read(data: Mapping[str, Any], departments: Mapping[str, Words] | None = None
 @dataclass(frozen=True)
 class Mode:
     """A way of handling (办理制): how its own due date is found. `clock` is same-day | promised | longest | fixed | cut;
-    `days` of a fixed one, `share` of a cut one (numerator, denominator)."""
+    `days` of a fixed one, `share` of a cut one (numerator, denominator), which is `most` days at most (0: no limit)."""
 
     key: str
     name: Words
     clock: str
     days: int = 0
     share: tuple[int, int] = (1, 1)
+    most: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,6 +249,7 @@ def modes() -> dict[str, Mode]:
             row["clock"],
             row.get("days", 0),
             tuple(row.get("share", (1, 1))),
+            row.get("most", 0),
         )
         for key, row in tomllib.loads(MODES_FILE.read_text("utf-8"))["mode"].items()
     }
@@ -230,7 +271,33 @@ def _stage(data: Mapping[str, Any], number: int) -> Stage:
         _entry(data, "stage"),
         _text(data, "lead", key),
         tuple(_step(each) for each in _tables(data, "step")),
+        _number(data, "natural", key),
     )
+
+
+def _commitment(data: Mapping[str, Any]) -> Commitment | None:
+    found = _table(data, "commitment")
+    if not found:
+        return None
+    place = "commitment"
+    return Commitment(_entry(found, place), _text(found, "department", place), _number(found, "days", place))
+
+
+def _least(data: Mapping[str, Any], key: str) -> Least | None:
+    found = _table(data, key)
+    return Least(_text(found, "field", key), _yuan(found, "least", key)) if found else None
+
+
+def _yuan(data: Mapping[str, Any], key: str, place: str) -> Decimal:
+    """An amount of money: a whole number, or a text such as "120.50"."""
+    found = data.get(key, 0)
+    try:
+        amount = Decimal(found) if isinstance(found, (int, str)) and not isinstance(found, bool) else None
+    except InvalidOperation:
+        amount = None
+    if amount is None or not 0 <= amount <= 10**13 or amount != amount.quantize(Decimal("0.01")):
+        raise ItemError(f"{place}.{key}", 'an amount in yuan is expected, such as 5000000 or "120.50"')
+    return amount
 
 
 def _step(data: Mapping[str, Any]) -> Step:
@@ -243,7 +310,9 @@ def _step(data: Mapping[str, Any]) -> Step:
 
 
 def _material(data: Mapping[str, Any]) -> Material:
-    return Material(_text(data, "key", "material"), _entry(data, "material"), data.get("tolerable") is True)
+    return Material(
+        _text(data, "key", "material"), _entry(data, "material"), data.get("tolerable") is True, data.get("committed") is True
+    )  # fmt: skip
 
 
 def _field(data: Mapping[str, Any]) -> Field:

@@ -44,6 +44,8 @@ def no_item() -> Refused:
 def raw(item: Item) -> bytes:
     """The canonical bytes of a definition, its departments' names with it: a version stands by itself."""
     used = {item.lead, *(stage.lead for stage in item.stages), *(step.department for step in item.steps)}
+    if item.commitment is not None:
+        used.add(item.commitment.department)
     named = {
         key: {"zh": item.departments[key].zh, "en": item.departments[key].en}
         for key in sorted(used)
@@ -86,7 +88,7 @@ def withdraw(session: Session, actor: Actor, code: str, reason: str) -> None:
         raise refuse(
             "hall.item-reason", _("Say by what decision the item is published or changed"), field="reason"
         )
-    row.withdrawn_at = database_now(session)
+    row.withdrawn_at, row.withdrawn_reason = database_now(session), reason.strip()
     payload = {"item": code, "version": row.version, "reason": reason.strip()}
     record(session, actor, "hall.item-withdrawn", None, payload, row.withdrawn_at)
 
@@ -127,7 +129,8 @@ def disclosed(row: HallItem, locale: str) -> Mapping[str, Any]:
         "basis": [{"name": each.name.of(locale), "article": each.article} for each in item.basis],
         "conditions": [each.of(locale) for each in item.conditions],
         "materials": [
-            {"key": each.key, "name": each.name.of(locale), "may_follow": each.tolerable} for each in item.materials
+            {"key": each.key, "name": each.name.of(locale), "may_follow": each.tolerable, "by_commitment": each.committed}
+            for each in item.materials
         ],
         "flow": [
             {
@@ -139,6 +142,6 @@ def disclosed(row: HallItem, locale: str) -> Mapping[str, Any]:
             }
             for stage in item.stages
         ],
-        "limit": item.statutory, "promised": checking.promised_days(item), "fee": item.fee.of(locale),
+        "limit": item.statutory, "promised": checking.promised_days(item), "natural": item.natural, "fee": item.fee.of(locale),
         "result": item.result.of(locale),
     }  # fmt: skip

@@ -12,7 +12,7 @@ from pyramid.view import view_config
 
 from plugins.approval_hall import limits
 from plugins.approval_hall.cases import definition
-from plugins.approval_hall.catalogue import chart, checking, flow, publishing
+from plugins.approval_hall.catalogue import chart, checking, flow, publishing, revising
 from plugins.approval_hall.catalogue.item import Item, kinds, modes
 from plugins.approval_hall.models import HallItem
 from plugins.approval_hall.words import STEP_KINDS
@@ -21,8 +21,6 @@ from trading.refusals import not_found_view
 from trading.web import PUBLIC, Card, Form, _
 
 FOLDER = "plugins.approval_hall:catalogue/templates/"
-LONG_PROMISE = 10
-"""working days above which a promise is to be cut (承诺时限倒逼)"""
 
 
 class Publish(BaseModel):
@@ -86,6 +84,8 @@ def guide_parts(request: Request, item: Item) -> dict[str, Any]:
     return {
         "item": item, "spans": flow.spans(item), "critical": set(flow.critical(item)),
         "serial": flow.serial(item), "parallel": flow.parallel(item), "promised": checking.promised_days(item),
+        "green_days": checking.promised_days(item, modes()["special"]),
+        "committed": "、".join(each.name.of(request.locale_name) for each in item.materials if each.committed),
         "mode": modes()[item.mode], "kind": kinds()[item.kind], "step_kinds": STEP_KINDS, "tell_days": limits.days("tell"),
         "nodes": chart.public_nodes(item, say, request.locale_name, limits.days("tell")),
     }  # fmt: skip
@@ -138,6 +138,32 @@ def publish(request: Request) -> Any:
     return manage_page(request, form, code)
 
 
+@view_config(
+    route_name="hall-revisions",
+    request_method="POST",
+    renderer=FOLDER + "manage.jinja2",
+    permission="hall-manage",
+)
+def revise(request: Request) -> Any:
+    """Publish everything on file under one decision."""
+    form = Form(request, Publish)
+
+    def act() -> None:
+        revising.revise(request.db, request.registry, request.actor, form.command.reason)
+
+    if form.carried_out(act):
+        return HTTPSeeOther(request.route_path("hall-revisions"))
+    return manage_page(request, form, "")
+
+
+@view_config(
+    route_name="hall-revisions", request_method="GET", renderer=FOLDER + "revisions.jinja2", permission=PUBLIC
+)
+def revisions(request: Request) -> Any:
+    """What each decision changed of the catalogue."""
+    return {"rows": revising.revisions(request.db)}
+
+
 def manage_page(request: Request, form: Form | None, code: str) -> dict[str, Any]:
     found = publishing.library(request.registry)
     newest = {row.code: row for row in publishing.published(request.db)}
@@ -146,7 +172,11 @@ def manage_page(request: Request, form: Form | None, code: str) -> dict[str, Any
          "promised": checking.promised_days(item)}
         for item in found.items.values()
     ]  # fmt: skip
-    return {"rows": rows, "broken": found.broken, "form": form, "tried": code, "long": LONG_PROMISE}
+    gone = sorted(newest.keys() - found.items.keys())
+    return {
+        "rows": rows, "broken": found.broken, "form": form, "tried": code, "long": checking.LONG_PROMISE, "gone": gone,
+        "moved": sum(not row["same"] for row in rows),
+    }  # fmt: skip
 
 
 def unchanged(item: Item, newest: dict[str, HallItem]) -> bool:

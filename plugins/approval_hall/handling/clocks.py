@@ -42,13 +42,14 @@ def begin(session: Session, case: HallCase, item: Item, at: datetime) -> list[Ha
 
 
 def step_days(item: Item, mode: Mode) -> dict[str, int]:
-    """The working days of every step; where the promised time is cut each branch is cut with it, by the day that it is due on."""
+    """The working days of every step; where the promised time is cut each branch is cut with it, by the day that it is due on. A
+    step that has no whole day left is due on the day it begins."""
     if mode.clock != "cut":
         return {step.key: step.days for step in item.steps}
+    given = checking.promised_days(item, mode)
+    whole = max(flow.parallel(item), checking.promised_days(item))
     return {
-        span.step.key: min(
-            span.step.days, max(1, checking.cut(span.end, mode) - checking.cut(span.start, mode))
-        )
+        span.step.key: span.end * given // whole - span.start * given // whole if whole else 0
         for span in flow.spans(item)
     }
 

@@ -3,6 +3,8 @@ its result in the file."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,8 +12,9 @@ from sqlalchemy.orm import Session
 from plugins.approval_hall import cases, limits, place
 from plugins.approval_hall.catalogue.item import Item
 from plugins.approval_hall.events import CaseClosed, CaseDecided
-from plugins.approval_hall.handling import clocks
+from plugins.approval_hall.handling import clocks, tasks
 from plugins.approval_hall.handling.service import end_step
+from plugins.approval_hall.intake.commitment import committed
 from plugins.approval_hall.intake.service import facts
 from plugins.approval_hall.models import HallCase, HallIssued
 from plugins.approval_hall.papers import documents, keeping
@@ -77,10 +80,31 @@ def decide(
     documents.pdf(registry, paper)
     case.outcome, case.decided_at, case.decision_number = outcome, at, paper.number
     session.flush()
-    payload = {"outcome": outcome, "number": paper.number, "paper": paper.sha256, "kind": case.kind}
+    payload: dict[str, Any] = {
+        "outcome": outcome,
+        "number": paper.number,
+        "paper": paper.sha256,
+        "kind": case.kind,
+    }
+    if outcome == APPROVED:
+        payload |= granted(session, case, item, at)
     cases.note(session, actor, "hall.decided", case, payload, at)
     registry.notify(CaseDecided(session, registry, actor, case, at))
     return paper
+
+
+def granted(session: Session, case: HallCase, item: Item, at: datetime) -> dict[str, Any]:
+    """What follows from a grant: the one fee, and where it stands on a commitment the inspection. Returns what the entry says of it."""
+    said: dict[str, Any] = {}
+    if item.charge:
+        case.fee = item.charge
+        said["fee"] = f"{Decimal(item.charge) / 100:.2f}"
+    if item.commitment is not None and committed(session, case):
+        given = item.commitment
+        task = tasks.make(session, case, tasks.INSPECTION, given.department, None, at, given.days)
+        said["inspection"] = {"department": given.department, "due": limits.shown_day(task.due_at)}
+    session.flush()
+    return said
 
 
 def end_own_steps(session: Session, registry: Any, actor: Actor, case: HallCase, item: Item) -> None:
@@ -102,6 +126,11 @@ def decided_words(session: Session, case: HallCase, item: Item, outcome: str, wo
     ]
     result = f"准予：{item.result.zh}。" if outcome == APPROVED else "决定：不予批准。"
     more = [f"项目代码：{case.project_code}"] if case.project_code else []
+    if outcome == APPROVED and item.commitment is not None and committed(session, case):
+        by = item.department(item.commitment.department)
+        more.append(
+            f"本决定以告知承诺方式作出，{by}将在 {item.commitment.days} 个工作日内核查；承诺不实的，撤销本决定。"
+        )
     return [
         f"依据{basis}，经审查：", *opinions, result, *([words.strip()] if words.strip() else []), *more,
         "如不服本决定，可以自收到本决定书之日起六十日内申请行政复议，或者六个月内提起行政诉讼。",
@@ -129,7 +158,7 @@ def close(session: Session, registry: Any, actor: Actor, case: HallCase) -> None
     cases.advance(session, case, "close", result=bool(case.result_sha256))
     at = database_now(session)
     case.closed_at = at
-    session.flush()
+    tasks.end_others(session, case, at)
     spent = spent_days(session, case)
     payload = {
         "timed": spent.timed,
@@ -151,10 +180,10 @@ def expect_finisher(session: Session, registry: Any, actor: Actor, case: HallCas
         posts.expect(session, actor, item.lead, item.department(item.lead))
 
 
-def spent_days(session: Session, case: HallCase) -> limits.Totals:
-    """Working days of a case that counted and that did not, up to its decision or to now."""
+def spent_days(session: Session, case: HallCase, until: datetime | None = None) -> limits.Totals:
+    """Working days of a case that counted and that did not, up to its decision or to now, or to an instant."""
     if case.accepted_at is None:
         return limits.Totals(0, 0)
-    until = case.decided_at or case.closed_at or database_now(session)
+    until = until or case.decided_at or case.closed_at or database_now(session)
     stopped = clocks.stopping(session, case, cases.item_of(session, case))
     return limits.totals(case.accepted_at, until, clocks.the_calendar(), limits.pauses_from(stopped))

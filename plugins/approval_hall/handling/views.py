@@ -11,6 +11,7 @@ from sqlalchemy import select
 from plugins.approval_hall import cases, limits, words
 from plugins.approval_hall.catalogue.item import kinds
 from plugins.approval_hall.catalogue.publishing import library
+from plugins.approval_hall.handling import tasks
 from plugins.approval_hall.models import HallCase
 from plugins.approval_hall.staff import posts
 from trading.interfaces import IEnterprises
@@ -30,7 +31,7 @@ def queue(request: Request) -> Any:
     return {
         "posts": own, "away": any(row.absent_since for row in own), "departments": departments, "called": called(request),
         "steps": waiting_steps(request, departments), "deciding": to_decide(request, departments), "words": words,
-        "kinds": kinds(), "shown_day": limits.shown_day,
+        "kinds": kinds(), "shown_day": limits.shown_day, "inspecting": to_inspect(request, departments),
     }  # fmt: skip
 
 
@@ -72,12 +73,23 @@ def to_decide(request: Request, departments: list[str]) -> list[dict[str, Any]]:
     ]
 
 
+def to_inspect(request: Request, departments: list[str]) -> list[dict[str, Any]]:
+    """Commitments that these departments inspect."""
+    register = request.port(IEnterprises)
+    return [
+        {"case": case, "task": task, "item": cases.item_of(request.db, case), "party": register.get(request.db, case.party_id)}
+        for case, task in tasks.inspections(request.db)
+        if task.department in departments
+    ]  # fmt: skip
+
+
 def officer_cards(request: Request) -> list[Card]:
     """How much waits in one's queue."""
     departments = posts.queues(request.db, request.identity.user_id)
     steps = waiting_steps(request, departments)
     deciding = [row for row in to_decide(request, departments) if row["case"].state == "reviewed"]
     late = any(row["light"] in ("red", "yellow") for row in steps)
+    inspecting = to_inspect(request, departments)
     note = _("${n} steps, ${m} to decide", mapping={"n": len(steps), "m": len(deciding)})
-    tone = "late" if late else "now" if steps or deciding else "neutral"
+    tone = "late" if late else "now" if steps or deciding or inspecting else "neutral"
     return [Card(_("My queue in the approval hall"), request.route_path("hall-queue"), note, tone)]

@@ -91,14 +91,15 @@ def promise_gaps(
     names = [f"{number}. {item.material(key).name.zh}" for number, key in enumerate(keys, 1)]
     last = f"以上材料自受理之日起 {item.gap_days} 个工作日内补齐；逾期不补的，同意撤销受理或者审批决定，并计入信用记录。"
     documents.issue(
-        session, case, "promise", at, _facts(session, registry, case, item), [*names, last], cms or None
+        session, case, "promise", at, promisor(session, registry, case, item), [*names, last], cms or None
     )
     payload = {"materials": keys, "document": hashlib.sha256(raw).hexdigest(), **proof}
     cases.note(session, actor, "hall.promised", case, payload, at)
     return keys
 
 
-def _facts(session: Session, registry: Any, case: HallCase, item: Item) -> list[tuple[str, str]]:
+def promisor(session: Session, registry: Any, case: HallCase, item: Item) -> list[tuple[str, str]]:
+    """What a promise says of its case."""
     party = registry.getUtility(IEnterprises).get(session, case.party_id)
     return [
         ("受理编号", case.number),

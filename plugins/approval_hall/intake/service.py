@@ -14,7 +14,7 @@ from plugins.approval_hall.catalogue import publishing
 from plugins.approval_hall.catalogue.checking import promised_days
 from plugins.approval_hall.catalogue.item import Item, modes
 from plugins.approval_hall.events import CaseAccepted, CaseFiled, CaseReturned
-from plugins.approval_hall.handling import clocks
+from plugins.approval_hall.handling import clocks, tasks
 from plugins.approval_hall.intake import gaps
 from plugins.approval_hall.intake.completeness import form_faults, missing, told_twice
 from plugins.approval_hall.models import HallCase, HallMaterial
@@ -167,6 +167,7 @@ def take_up(
     The departments' own time begins when they get the case, which is now."""
     item = cases.item_of(session, case)
     cases.advance(session, case, "accept")
+    special = special or tasks.green_reason(item, case.form)
     if special.strip():
         case.kind, case.mode, case.special = (
             lifecycle.become(case.kind, "special"),
@@ -193,6 +194,10 @@ def take_up(
         facts(session, registry, case, item),
         accepted_words(item, case, promised),
     )
+    if followed := tasks.open_with(
+        session, registry, actor, case, item, facts(session, registry, case, item), at
+    ):
+        cases.note(session, actor, "hall.followed", case, {"reason": case.special, **followed}, at)
     registry.notify(CaseAccepted(session, registry, actor, case, at))
     clocks.tell(session, registry, actor, case, at)
     if not item.steps:
@@ -338,4 +343,6 @@ def accepted_words(item: Item, case: HallCase, promised: list[str]) -> list[str]
         words.append(
             f"容缺受理：{names} 须在 {item.gap_days} 个工作日内补齐；逾期不补的，本次受理可以撤销并计入信用记录。"
         )
+    if item.natural:
+        words.append(f"双限时：自受理之日起 {item.natural} 个自然日内作出决定，中止计时的时间也计算在内。")
     return [*words, f"办理进度和收费（{item.fee.zh}）可凭本通知书二维码查询。"]

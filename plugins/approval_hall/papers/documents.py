@@ -31,7 +31,7 @@ SEALED = b"/ByteRange"
 LAYOUT = Path(__file__).parent / "document.typ"
 TITLES = {
     "receipt": "申请材料接收凭证", "missing": "一次性补正告知书", "acceptance": "受理通知书", "refusal": "不予受理通知书",
-    "promise": "容缺受理承诺书", "pause": "中止计时告知书", "decision": "审批决定书",
+    "promise": "容缺受理承诺书", "commitment": "告知承诺书", "green": "绿色通道告知书", "revocation": "撤销决定书", "pause": "中止计时告知书", "decision": "审批决定书",
 }  # fmt: skip
 MARKS = {
     "receipt": "收",
@@ -39,6 +39,9 @@ MARKS = {
     "acceptance": "受",
     "refusal": "退",
     "promise": "诺",
+    "commitment": "承",
+    "green": "绿",
+    "revocation": "撤",
     "pause": "停",
     "decision": "决",
 }

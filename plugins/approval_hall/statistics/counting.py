@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from plugins.approval_hall import limits
 from plugins.approval_hall.cases import definition
-from plugins.approval_hall.catalogue import flow
-from plugins.approval_hall.models import HallCase, HallItem
+from plugins.approval_hall.catalogue import flow, publishing
+from plugins.approval_hall.catalogue.checking import promised_days
+from plugins.approval_hall.handling.deciding import spent_days
+from plugins.approval_hall.models import HallCase, HallItem, HallPause
 from plugins.approval_hall.ratings.models import HallRating
 from plugins.approval_hall.ratings.service import BAD
-from plugins.approval_hall.statistics.figures import Share, a_day, cut
+from plugins.approval_hall.statistics import catalogue
+from plugins.approval_hall.statistics.figures import Share, a_day, cut, rounded
 from trading.periods import Calendar, at_beijing
 
 ONE_DAY = timedelta(days=1)
@@ -47,12 +52,14 @@ class Period:
 
 @dataclass(frozen=True)
 class Counts:
-    """Raw counts. Accepted and returned by when that happened; closed, and what belongs to it, by when a case was
-    closed. `early`: decided before its last promised day; `late`: after it."""
+    """Raw counts. Accepted and returned by when that happened, `answered` of the accepted those decided by the end of the
+    period; closed, and what belongs to it, by when a case was closed. `early`: decided before its last promised day; `late`:
+    after it. `fees`: closed cases that cost something, `fen` how much together."""
 
     filed: int = 0
     online: int = 0
     accepted: int = 0
+    answered: int = 0
     returned: int = 0
     closed: int = 0
     instant: int = 0
@@ -62,15 +69,28 @@ class Counts:
     statutory_days: int = 0
     rated: int = 0
     satisfied: int = 0
+    fees: int = 0
+    fen: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
+
+    @property
+    def yuan(self) -> str:
+        """The fees together."""
+        return f"{self.fen // 100}.{self.fen % 100:02}"
+
+    @property
+    def ten_thousands(self) -> str:
+        """The fees in 万元, as they are published."""
+        return rounded(Fraction(self.fen, 1_000_000), 2)
 
     @property
     def shares(self) -> dict[str, Share]:
         """Every share that is published, by name: of what, and of how many."""
         return {
             "closing": Share(self.closed, self.accepted),
+            "answered": Share(self.answered, self.accepted),
             "early": Share(self.early, self.closed),
             "in-time": Share(self.closed - self.late, self.closed),
             "instant": Share(self.instant, self.closed),
@@ -97,6 +117,25 @@ class Parallel:
 
 
 @dataclass(frozen=True)
+class Still:
+    """Working days not counted (不计时环节): the ceiling of an item and what there was before, days counted and not counted of its
+    cases decided in the period, and how many of these went beyond the ceiling."""
+
+    item: str
+    name: str
+    before: int
+    ceiling: int
+    cases: int
+    timed: int
+    untimed: int
+    above: int
+
+    @property
+    def saved(self) -> Share:
+        return cut(self.before, self.ceiling) if self.before >= 0 else Share(0, 0)
+
+
+@dataclass(frozen=True)
 class Statistics:
     """All figures of a period."""
 
@@ -107,8 +146,13 @@ class Statistics:
     names: Mapping[str, tuple[str, str]]
     """item → its name and its leading department"""
     parallel: Sequence[Parallel]
-    catalogue: tuple[int, int]
-    """items in force at the beginning of the period and at its end"""
+    catalogue: Mapping[str, tuple[int, int]]
+    """items, links and papers in force at the beginning of the period and at its end"""
+    slow: Sequence[tuple[str, str, int]]
+    """items that promise more than ten working days: code, name, days"""
+    still: Sequence[Still]
+    green: tuple[int, Share]
+    """cases accepted through the green channel, and by how much their promised time was cut"""
     revisions: int
     """published or withdrawn versions in the period"""
     working_days: int
@@ -118,14 +162,17 @@ class Statistics:
         return a_day(self.total.accepted, self.working_days)
 
     @property
-    def catalogue_cut(self) -> Share:
-        return cut(*self.catalogue)
+    def catalogue_cuts(self) -> dict[str, Share]:
+        return {name: cut(*both) for name, both in self.catalogue.items()}
 
 
 def count(session: Session, period: Period, calendar: Calendar) -> Statistics:
     """Count everything of a period. The statistics hold no case and no applicant."""
     items = by_item(session, period)
-    known = definitions(session, set(items))
+    standing = current_items(session)
+    known = definitions(session, set(items) - standing.keys()) | {
+        c: i for c, i in standing.items() if c in items
+    }
     names = {code: (item.name.zh, item.department(item.lead)) for code, item in known.items()}
     departments: dict[str, Counts] = {}
     for code, counts in items.items():
@@ -138,8 +185,9 @@ def count(session: Session, period: Period, calendar: Calendar) -> Statistics:
         if flow.serial(item) > flow.parallel(item)
     ]
     return Statistics(
-        period, sum(items.values(), Counts()), items, departments, names, parallel,
-        (in_force(session, begin), in_force(session, end)), revisions(session, begin, end), period.working_days(calendar),
+        period, sum(items.values(), Counts()), items, departments, names, parallel, catalogue.counts(session, begin, end),
+        catalogue.slow(standing), still_of(session, standing, begin, end), green_of(session, begin, end),
+        revisions(session, begin, end), period.working_days(calendar),
     )  # fmt: skip
 
 
@@ -159,13 +207,14 @@ def by_item(session: Session, period: Period) -> dict[str, Counts]:
     def counted(*conditions: ColumnElement[bool]) -> Any:
         return func.count(case((and_(*conditions), 1)))
 
-    closed = within(HallCase.closed_at) & (HallCase.state == "closed")
+    closed = within(HallCase.closed_at) & HallCase.state.in_(("closed", "revoked"))
     # An instant case is promised for its own day: it cannot be early. A case may be due on no day (clock stopped).
     last_day_begins = HallCase.promised_due - ONE_DAY
     columns = {
         "filed": counted(within(HallCase.filed_at)),
         "online": counted(within(HallCase.filed_at), HallCase.channel == "online"),
         "accepted": counted(within(HallCase.accepted_at)),
+        "answered": counted(within(HallCase.accepted_at), HallCase.decided_at < end),
         "returned": counted(
             HallCase.state == "returned", within(func.coalesce(HallCase.closed_at, HallCase.filed_at))
         ),
@@ -177,6 +226,8 @@ def by_item(session: Session, period: Period) -> dict[str, Counts]:
         "statutory_days": func.coalesce(func.sum(case((closed, HallCase.statutory), else_=0)), 0),
         "rated": counted(closed, HallRating.grade != ""),
         "satisfied": counted(closed, HallRating.grade.not_in(("", BAD))),
+        "fees": counted(closed, HallCase.fee > 0),
+        "fen": func.coalesce(func.sum(case((closed, HallCase.fee), else_=0)), 0),
     }
     happened = or_(within(HallCase.filed_at), within(HallCase.accepted_at), within(HallCase.closed_at))
     query = select(HallCase.item, *columns.values()).outerjoin(HallRating, HallRating.case_id == HallCase.id)
@@ -184,12 +235,40 @@ def by_item(session: Session, period: Period) -> dict[str, Counts]:
     return {row[0]: Counts(**dict(zip(columns, map(int, row[1:]), strict=True))) for row in rows}
 
 
-def in_force(session: Session, at: datetime) -> int:
-    """How many items can be applied for at an instant (进驻事项数): those whose newest version then was not withdrawn."""
-    newest = select(HallItem.withdrawn_at).where(HallItem.published_at < at).distinct(HallItem.code)
-    then = newest.order_by(HallItem.code, HallItem.version.desc()).subquery()
-    standing = then.c.withdrawn_at.is_(None) | (then.c.withdrawn_at >= at)
-    return session.scalar(select(func.count()).select_from(then).where(standing)) or 0
+def current_items(session: Session) -> dict[str, Any]:
+    """The items in force now."""
+    return {row.code: definition(row) for row in publishing.published(session)}
+
+
+def still_of(session: Session, standing: Mapping[str, Any], begin: datetime, end: datetime) -> list[Still]:
+    """Time that stood still, for every item with a ceiling and every other one whose clocks were stopped."""
+    stopped = select(HallPause.case_id)
+    query = select(HallCase).where(HallCase.decided_at >= begin, HallCase.decided_at < end)
+    capped = [code for code, item in standing.items() if item.untimed >= 0]
+    query = query.where(
+        HallCase.id.in_(stopped) | (HallCase.item.in_(capped) & HallCase.filed_by.is_not(None))
+    )
+    found: dict[str, list[limits.Totals]] = {code: [] for code in capped}
+    for each in session.scalars(query):
+        if each.item in standing:
+            found.setdefault(each.item, []).append(spent_days(session, each))
+    return [
+        Still(code, standing[code].name.zh, standing[code].untimed_before, standing[code].untimed, len(spent),
+              sum(each.timed for each in spent), sum(each.untimed for each in spent),
+              sum(0 <= standing[code].untimed < each.untimed for each in spent))
+        for code, spent in sorted(found.items())
+    ]  # fmt: skip
+
+
+def green_of(session: Session, begin: datetime, end: datetime) -> tuple[int, Share]:
+    """The green channel of a period: how many cases, and by how much less they were promised than their items promise."""
+    query = select(HallCase.item_id, func.count(), func.sum(HallCase.promised)).group_by(HallCase.item_id)
+    query = query.where(HallCase.mode == "special", HallCase.accepted_at >= begin, HallCase.accepted_at < end)
+    number = usual = given = 0
+    for item_id, count, promised in session.execute(query):
+        number, given = number + count, given + promised
+        usual += count * promised_days(definition(session.get_one(HallItem, item_id)))
+    return number, cut(usual, given)
 
 
 def revisions(session: Session, begin: datetime, end: datetime) -> int:

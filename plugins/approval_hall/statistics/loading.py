@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,8 @@ from trading.web import _
 
 COLUMNS = ("number", "item", "applicant", "title", "kind", "channel", "filed", "accepted", "promised", "statutory", "decided",
            "closed", "outcome", "rating")  # fmt: skip
+FEE, DEAREST = "fee", 10**13
+"""a column that may be left out: the fee in yuan; the most fen of one case"""
 NOON, SHOWN = time(12), 20
 YEARS, LONGEST = (1990, 2100), 1000
 """the first and the last year, the most working days that a row may have"""
@@ -62,6 +65,8 @@ class Line:
     closed: date | None
     outcome: str
     rating: str
+    fee: int = 0
+    """fen"""
 
 
 def load(session: Session, registry: Any, actor: Actor, data: bytes, applicant: str = "") -> int:
@@ -121,11 +126,22 @@ def line_of(row: dict[str, str]) -> Line:
         title=row["title"].strip(), kind=row["kind"], channel=row["channel"] or "window",
         filed=date.fromisoformat(row["filed"]), accepted=date.fromisoformat(row["accepted"]),
         promised=int(row["promised"]), statutory=int(row["statutory"]), decided=decided, closed=closed,
-        outcome=row["outcome"], rating=row["rating"],
+        outcome=row["outcome"], rating=row["rating"], fee=fen_of(row.get(FEE) or "0"),
     )  # fmt: skip
     for wrong in faults_of(line):
         raise ValueError(wrong)
     return line
+
+
+def fen_of(text: str) -> int:
+    """An amount such as 120.50 in fen. Raises ValueError."""
+    try:
+        fen = Decimal(text) * 100
+    except InvalidOperation:
+        raise ValueError("fee") from None
+    if not fen.is_finite() or not 0 <= fen <= DEAREST or fen != int(fen):
+        raise ValueError("fee")
+    return int(fen)
 
 
 def faults_of(line: Line) -> Iterator[str]:
@@ -214,7 +230,7 @@ def case_row(line: Line, item: HallItem, party: Any) -> dict[str, Any]:
         "statutory": line.statutory, "created_at": filed, "filed_at": filed, "accepted_at": accepted,
         "promised_due": due_by(line.accepted, line.promised), "statutory_due": due_by(line.accepted, line.statutory),
         "reviewed_at": decided, "decided_at": decided, "outcome": line.outcome, "special": "", "decision_number": "",
-        "result_sha256": "", "project_code": "", "closed_at": at_beijing(line.closed, NOON) if line.closed else None,
+        "result_sha256": "", "project_code": "", "fee": line.fee, "closed_at": at_beijing(line.closed, NOON) if line.closed else None,
     }  # fmt: skip
 
 

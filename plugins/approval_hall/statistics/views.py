@@ -12,7 +12,7 @@ from pyramid.view import view_config
 
 from plugins.approval_hall.statistics import counting, loading, sheet
 from plugins.approval_hall.statistics.counting import Period, Statistics
-from plugins.approval_hall.statistics.words import COUNTS, SHARES
+from plugins.approval_hall.statistics.words import COUNTS, HELD, SHARES
 from trading.errors import Refused
 from trading.periods import beijing_date, the_calendar
 from trading.web import Card, _
@@ -47,6 +47,7 @@ def page_values(request: Request) -> dict[str, Any]:
         "named_items": items,
         "counts": COUNTS,
         "shares": SHARES,
+        "held": HELD,
         "days": days,
         "may_load": request.has_permission(LOAD),
     }
@@ -151,8 +152,18 @@ def api(request: Request) -> Any:
              "percent": each.saved.percent(), "closed": each.closed}
             for each in found.parallel
         ],
-        "catalogue": {"before": found.catalogue[0], "after": found.catalogue[1], "percent": found.catalogue_cut.percent(),
-                      "revisions": found.revisions},
+        "catalogue": {
+            name: {"before": share.whole, "after": share.whole - share.part, "percent": share.percent()}
+            for name, share in found.catalogue_cuts.items()
+        } | {"revisions": found.revisions},
+        "slow": [{"item": code, "name": name, "promised": days} for code, name, days in found.slow],
+        "still": [
+            {"item": row.item, "before": row.before, "ceiling": row.ceiling, "percent": row.saved.percent(), "cases": row.cases,
+             "timed": row.timed, "untimed": row.untimed, "above": row.above}
+            for row in found.still
+        ],
+        "green": {"cases": found.green[0], "usual": found.green[1].whole, "saved": found.green[1].part, "percent": found.green[1].percent()},
+        "fees": {"number": found.total.fees, "yuan": found.total.yuan, "ten_thousands": found.total.ten_thousands},
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ COUNTS = {
     "filed": _("Handed in (cases)"),
     "online": _("of these online"),
     "accepted": _("Accepted cases"),
+    "answered": _("of these answered"),
     "returned": _("Returned"),
     "closed": _("Closed cases"),
     "instant": _("of these on the spot"),
@@ -19,9 +20,12 @@ COUNTS = {
     "statutory_days": _("Working days by law"),
     "rated": _("Rated"),
     "satisfied": _("of these satisfied"),
+    "fees": _("with a fee"),
+    "yuan": _("Fees in yuan"),
 }
 SHARES = {
     "closing": (_("Closing rate"), _("closed of accepted")),
+    "answered": (_("Answer rate"), _("answered of accepted")),
     "early": (_("Early rate"), _("early of closed")),
     "in-time": (_("In-time rate"), _("in time of closed")),
     "instant": (_("On-the-spot rate"), _("on the spot of closed")),
@@ -30,3 +34,4 @@ SHARES = {
     "rated": (_("Rated"), _("rated of closed")),
     "satisfied": (_("Satisfaction rate"), _("satisfied of rated")),
 }
+HELD = {"items": _("Items"), "links": _("Links of the flow"), "papers": _("Papers wanted")}

@@ -14,13 +14,16 @@ from sqlalchemy.orm import Session
 from plugins.approval_hall import cases, limits
 from plugins.approval_hall.catalogue.item import Item
 from plugins.approval_hall.catalogue.publishing import library
+from plugins.approval_hall.handling import ceilings, tasks
 from plugins.approval_hall.handling.clocks import stopping
-from plugins.approval_hall.models import HallCase, HallMaterial, HallPause
+from plugins.approval_hall.handling.deciding import spent_days
+from plugins.approval_hall.models import HallCase, HallMaterial, HallPause, HallTask
 from plugins.approval_hall.staff import posts
 from plugins.approval_hall.supervision.thresholds import threshold, thresholds
+from trading.clock import database_now
 from trading.deadlines import Deadline, Threshold
 from trading.interfaces import IAccounts
-from trading.periods import Clock
+from trading.periods import Clock, the_calendar
 from trading.web import _
 
 RUNNING = ("prefiled", "accepted", "reviewed")
@@ -31,7 +34,10 @@ HALL = "hall"
 
 def clocks(session: Session, registry: Any, now: datetime) -> list[Deadline]:
     """The port IClockSource: everything that runs in cases."""
-    query = select(HallCase).where(HallCase.state.in_(RUNNING), HallCase.filed_by.is_not(None))
+    inspected = select(HallTask.case_id).where(HallTask.kind == tasks.INSPECTION, HallTask.ended_at.is_(None))
+    query = select(HallCase).where(
+        HallCase.state.in_(RUNNING) | HallCase.id.in_(inspected), HallCase.filed_by.is_not(None)
+    )
     query = query.order_by(HallCase.number)
     found = (each for case in session.scalars(query) for each in of_case(session, registry, case))
     return [each for each in found if each.stopped is None]
@@ -54,6 +60,8 @@ def of_case(session: Session, registry: Any, case: HallCase) -> list[Deadline]:
         *of_intake(session, registry, case, item),
         *of_whole(case, item, stopping(session, case, item)),
         *of_steps(session, registry, case, item, pauses),
+        *of_ceilings(session, case, item, pauses),
+        *of_tasks(session, case, item),
     ]
     return [each if own is None else replace(each, threshold=own) for each in found]
 
@@ -100,6 +108,30 @@ def of_steps(
             limits.clock(step.started_at, step.days, still), step_en=words.of("en"), stopped=ended,
             person=in_charge(session, registry, step.department),
         )  # fmt: skip
+
+
+def of_ceilings(session: Session, case: HallCase, item: Item, pauses: list[HallPause]) -> Iterator[Deadline]:
+    """Natural days of the whole and of the stages (双限时), and working days that may stand still (不计时上限)."""
+    calendar, now = the_calendar(), database_now(session)
+    if whole := ceilings.whole(case, item, calendar, now):
+        yield deadline(case, item, whole.key, _("Decision within the natural days"), whole.lead, whole.started, whole.clock,
+                       stopped=whole.ended)  # fmt: skip
+    for each in ceilings.stages(case, item, cases.steps(session, case), calendar, now):
+        yield deadline(case, item, each.key, each.name.zh, each.lead, each.started, each.clock,
+                       step_en=each.name.of("en"), stopped=each.ended)  # fmt: skip
+    still = [pause for pause in stopping(session, case, item) if pause.ended_at is None]
+    if item.untimed >= 0 and still and case.accepted_at is not None and case.decided_at is None:
+        begun = min(pause.started_at for pause in still)
+        left = max(item.untimed - spent_days(session, case, begun).untimed, 0)
+        yield deadline(case, item, "untimed", _("Time that may stand still"), item.lead, begun,
+                       limits.clock(begun, left), rule=limits.article("pause"))  # fmt: skip
+
+
+def of_tasks(session: Session, case: HallCase, item: Item) -> Iterator[Deadline]:
+    """Inspections of commitments."""
+    for task in tasks.of_case(session, case, tasks.INSPECTION):
+        yield deadline(case, item, f"inspection-{task.id}", _("Inspection of a commitment"), task.department, task.made_at,
+                       limits.clock(task.made_at, task.days), stopped=task.ended_at, rule="BIZ 40")  # fmt: skip
 
 
 def hall_name(registry: Any) -> str:
