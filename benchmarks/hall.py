@@ -239,7 +239,10 @@ def hall_processes(hall: Hall, name: str) -> Callable[[], list[psutil.Process]]:
     def find() -> list[psutil.Process]:
         if child.process is None:
             return []
-        top = psutil.Process(child.process.pid)
-        return [top, *top.children(recursive=True)]
+        try:
+            top = psutil.Process(child.process.pid)
+            return [top, *top.children(recursive=True)]
+        except psutil.NoSuchProcess:  # it ends, or is just being started again
+            return []
 
     return find

@@ -24,6 +24,8 @@ from trading.draws.cards import build_deals, parse_card
 SUITE = hpke.X_WING
 Ask = Callable[[str, Mapping[str, Any] | None], Any]
 """asks the hall: a path, and what is posted to it (None: it is only read)"""
+PATIENCE = 30.0
+"""seconds that a phone waits for the hall's answer"""
 
 
 class Phone:
@@ -93,7 +95,7 @@ def asking(hall: str) -> Ask:
     def ask(path: str, body: Mapping[str, Any] | None) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        return json.loads(fetch(hall + path, data, headers))
+        return json.loads(fetch(hall + path, data, headers, PATIENCE))
 
     return ask
 
