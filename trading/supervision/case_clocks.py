@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -62,6 +62,22 @@ def known_day(session: Session, tender: str, track: Track, stage: Stage) -> date
     end = due(clock, limits.calendar)
     assert end is not None and end.last_day is not None, "a period of days without a pause ends on a day"
     return end.last_day
+
+
+def step_began(session: Session, tender: str, stage: Stage) -> datetime:
+    """Since when what a query of this stage is about stands as it is: the documents since they were published or last
+    amended, the procedure since its last step, the result since its notice."""
+    if stage == "process":
+        return max(
+            parse_rfc3339(entry.entry.at)
+            for entry in entries_of(session, tender)
+            if entry.entry.type in STEPS
+        )
+    kinds = ("tender", "amendment") if stage == "documents" else ("result", "award")
+    query = select(Notice.published_at).where(Notice.tender == tender, Notice.kind.in_(kinds))
+    return session.scalars(query.order_by(Notice.published_at.desc())).first() or datetime.min.replace(
+        tzinfo=UTC
+    )
 
 
 def query_limit(session: Session, tender: Any, stage: Stage) -> tuple[date, Limit]:

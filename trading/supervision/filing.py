@@ -25,6 +25,7 @@ from trading.supervision.case_clocks import (
     query_limit,
     refuse_late,
     shown_day,
+    step_began,
     the_limits,
     track_of,
 )
@@ -58,9 +59,10 @@ def file_query(
 ) -> Case:  # fmt: skip
     """A query (质疑) or objection (异议) of an enterprise about one stage; entry `query.filed`.
 
-    Raises Refused `query.late` with its article, `query.too-early`, `query.on-the-spot`."""
+    Raises Refused `query.late` with its article, `query.too-early`, `query.on-the-spot`, `query.once`."""
     now = now or database_now(session)
     known, limit = query_limit(session, tender, stage)
+    must_be_first(session, keys, filer, tender.code, stage, now)
     note = refuse_late(
         limit, now, "query.late", _("A complaint needs a query in time; the court is still open.")
     )
@@ -79,6 +81,27 @@ def file_query(
                "article": f"{limit.rule.instrument} {limit.rule.article}", "answer_by": shown_day(answer)}  # fmt: skip
     unnamed(session, keys, actor, "query.filed", tender.code, payload, now)
     return case
+
+
+def must_be_first(
+    session: Session, keys: HallKeys, filer: Filer, tender: str, stage: Stage, now: datetime
+) -> None:
+    """Everything against one step is queried at once, as the documents of government procurement here ask (M94 10):
+    raises Refused `query.once` for a second query about what has not changed since. One taken back does not count."""
+    rule = the_limits().book.find("P18.once", beijing_date(now))
+    if rule is None or track_of(session, tender) != "procurement":
+        return
+    mine = select(Case.number).where(
+        Case.tender == tender, Case.kind == "query", Case.stage == stage, Case.state != "withdrawn",
+        Case.owner == owner_key(keys, filer.party_id), Case.filed_at >= step_began(session, tender, stage),
+    )  # fmt: skip
+    if (number := session.scalars(mine.limit(1)).first()) is not None:
+        raise refuse(
+            "query.once",
+            _("Your enterprise has queried this step already (${number}): all matters are raised at once.", mapping={"number": number}),
+            field="stage", rule=f"{rule.instrument} {rule.article}",
+            remedy=_("Ask the rest as an inquiry, or take the query back and file it anew while its time runs."),
+        )  # fmt: skip
 
 
 def file_inquiry(

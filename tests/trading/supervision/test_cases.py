@@ -234,6 +234,24 @@ def test_an_inquiry_is_answered_within_three_working_days_and_no_complaint_follo
     assert filed.entry.actor == "participant"
 
 
+def test_everything_against_one_step_is_queried_at_once(hall: Hall) -> None:
+    """MOF Order 94 art. 10; another step, what was amended since, and a query taken back are no second query."""
+    first = hall.query(at(5, 18))
+    assert refused(lambda: hall.query(at(5, 19))) == ("query.once", "M94 10")
+    mine, hall.party = hall.party, make_party(hall.session)
+    assert hall.query(at(5, 19)).state == "open", "another enterprise's query is its own"
+    hall.party = mine
+    filing.withdraw(hall.session, hall.keys, hall.actor, hall.filer, first.number, now=at(5, 19))
+    assert hall.query(at(5, 20)).state == "open"
+    hall.query(None, "documents")
+    assert refused(lambda: hall.query(None, "documents"))[0] == "query.once"
+    notice = hall.session.scalars(select(Notice).where(Notice.kind == "tender")).one()
+    notice.published_at += timedelta(days=1)  # as if amended after the query
+    hall.session.flush()
+    assert case_clocks.step_began(hall.session, hall.tender.code, "documents") == notice.published_at
+    assert inquire(hall, at(5, 20)).kind == "inquiry", "a question is always free"
+
+
 def test_a_query_is_not_answered_without_its_outcome(hall: Hall) -> None:
     query = hall.query(at(5, 20))
     assert (
@@ -294,6 +312,7 @@ def test_a_decision_may_be_reconsidered_within_sixty_days_and_a_third_unfounded_
         deciding.decide(hall.session, hall.actor, complaint.number, hall.finance.name, "rejected", "投诉缺乏事实依据",
                         now=at(6, day))  # fmt: skip
         found.append(deciding.unfounded(hall.session, complaint, at(6, day)))
+        query.filed_at -= timedelta(days=30)  # as if about an earlier result: one step is queried once
     limit = case_clocks.reconsideration_limit(complaint)
     assert limit is not None and (limit.last_day, limit.rule.instrument, limit.rule.article) == (
         date(2026, 8, 4),
