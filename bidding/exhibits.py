@@ -82,7 +82,8 @@ def all_of(session: Session, registry: Any, tender: Tender, folder: Path) -> Ite
     yield from of_bids(session, registry, tender, folder)
     yield from of_opening(session, registry, tender)
     yield from of_offers(session, tender)
-    yield from of_evaluation(session, registry["keys"], tender)
+    if not tender.prices_of:  # those are compared in the bundle of their works
+        yield from of_evaluation(session, registry["keys"], tender)
     yield from of_result(session, registry, tender)
     yield from of_supervision(session, tender)
     yield from of_deposits(session, registry, tender)

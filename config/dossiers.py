@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bidding import exhibits
 from bidding.exhibits import Exhibit
 from bidding.lottery import exhibits as lotteries
+from bidding.lottery import sealed_prices
 from bidding.lottery.models import SmallWorks
 from bidding.offers import standing
 from bidding.tenders.models import Tender
@@ -49,7 +50,7 @@ class Dossier(Protocol):
     def checkpoint_sizes(self, session: Session, registry: Any) -> set[int]: ...
 
     def inner(self, session: Session) -> Dossier | None:
-        """What has a bundle of its own within this one: the final offers of a consultation."""
+        """What has a bundle of its own within this one: the final offers of a consultation, the sealed prices of works."""
         ...
 
     def withheld(self, session: Session) -> bool:
@@ -88,12 +89,12 @@ class TenderDossier:
 
 
 class WorksDossier:
-    """The bundle of small works: everything about them is public from the notice on."""
+    """The bundle of small works: everything about them is public from the notice on, sealed prices from their opening."""
 
     blinded = False
 
-    def __init__(self, works: SmallWorks) -> None:
-        self.works, self.code = works, works.code
+    def __init__(self, works: SmallWorks, prices: Tender | None) -> None:
+        self.works, self.prices, self.code = works, prices, works.code
 
     def never_opened(self, session: Session) -> bool:
         return False
@@ -110,10 +111,11 @@ class WorksDossier:
         return draws.checkpoint_sizes(session, self.code)
 
     def inner(self, session: Session) -> Dossier | None:
-        return None
+        return TenderDossier(self.prices) if self.prices is not None and self.prices.state in CLOSED else None
 
     def withheld(self, session: Session) -> bool:
-        return False
+        """Who handed prices in that were never opened is the regulator's alone."""
+        return self.prices is not None and self.prices.state != "handed_over"
 
 
 def find(session: Session, code: str) -> Dossier:
@@ -122,6 +124,8 @@ def find(session: Session, code: str) -> Dossier:
     if tender is not None:
         if tender.parent_id is not None:
             raise NoBundle(f"{code} is in the bundle of {session.get_one(Tender, tender.parent_id).code}")
+        if tender.prices_of:
+            raise NoBundle(f"{code} is in the bundle of {tender.prices_of}")
         if tender.state in ("draft", "published"):
             raise NoBundle(f"{code} is still open; a bundle would tell who bids")
         return TenderDossier(tender)
@@ -130,4 +134,4 @@ def find(session: Session, code: str) -> Dossier:
         raise NoBundle(f"there is no tender {code}")
     if works.published_at is None:
         raise NoBundle(f"{code} is not published")
-    return WorksDossier(works)
+    return WorksDossier(works, sealed_prices.tender_of(session, works))

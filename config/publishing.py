@@ -61,9 +61,9 @@ def publish_bundle(session: Session, registry: Any, payload: dict[str, Any]) -> 
 
 def ended(event: TenderEnded) -> None:
     """A tender that comes to nothing gets its bundle at once; one that succeeds with its result. Final offers are
-    in the bundle of the tender that asked for them."""
+    in the bundle of the tender that asked for them, sealed prices in that of their works."""
     tender = find(event.session, event.tender)
-    if event.how != "contracted" and tender.published_at is not None and tender.parent_id is None:
+    if event.how != "contracted" and tender.published_at is not None and not tender.gathers:
         promise(event.session, PUBLISH, {"tender": event.tender})
 
 

@@ -16,6 +16,7 @@ ROUTES = {
     "works-balls": "/small-works/{code}/balls",
     "works-draw": "/small-works/{code}/draw",
     "works-answer": "/small-works/{code}/firm/{act:decline|manager|refuse}",
+    "works-prices": "/small-works/{code}/prices/{act:call|postpone}",
     "works-act": "/small-works/{code}/{act:publish|award|forfeit|aside|contract|rate|cancel}",
     "works-file": "/small-works/{code}/{name:notice.json|notice.p7s|balls.json}",
 }
@@ -24,7 +25,8 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, promises, cards and words."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.lottery import desk, listing, words, works, works_views
+    from bidding.lottery import desk, listing, taking, words, works, works_views
+    from trading.events import OpeningRecorded, TenderEnded
     from trading.web import _
 
     for name, pattern in OPEN.items():
@@ -32,6 +34,8 @@ def includeme(config: Configurator) -> None:
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=works_views.works_of)
     config.include("bidding.lottery.live")
+    config.add_subscriber(taking.opened, OpeningRecorded)
+    config.add_subscriber(taking.ended, TenderEnded)
     config.on_promise(works.FREEZE, listing.freeze_due)
     config.on_promise(works.NOTIFY, listing.notify_due)
     config.add_act_words(words.ENTRIES)

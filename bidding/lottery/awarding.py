@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from bidding.lottery import listing
+from bidding.lottery import listing, sealed_prices
 from bidding.lottery.commands import NameManager, SignedWorks
 from bidding.lottery.models import SmallWorks, WorksAward
 from bidding.lottery.pricing import drawn_price
@@ -54,17 +54,27 @@ def drawn(session: Session, registry: Any, works: SmallWorks, step: str, order: 
     if works.state == "cancelled" or works.next_step:
         session.flush()
         return
+    begin(session, registry, works, now)
+
+
+def begin(session: Session, registry: Any, works: SmallWorks, now: datetime) -> None:
+    """All is drawn, or the prices are open: the first firm's turn begins."""
+    if works.by_price:
+        sealed_prices.rank(session, works, now)
     works.state = "drawn"
     announce_next(session, registry, HALL, works, now)
 
 
 def order_of(works: SmallWorks) -> list[str]:
-    """The firms in the order of their turns, once all steps are drawn."""
-    return list(works.drawn.get(works.steps[-1], ()))
+    """The firms in the order of their turns, once all steps are drawn or the prices ranked."""
+    return list(works.drawn.get(works.order_step, ()))
 
 
-def price_of(works: SmallWorks) -> Decimal:
-    """The contract's price: the ceiling, less the drawn share where K is drawn."""
+def price_of(session: Session, works: SmallWorks, org: str) -> Decimal:
+    """The contract's price with a firm: what it offered; without offers the ceiling, less the drawn share where K is
+    drawn."""
+    if works.by_price:
+        return sealed_prices.price_of(session, works, org)
     if "k" in works.steps:
         return drawn_price(works.ceiling, works.drawn["k"][0].removeprefix("K="))
     return works.ceiling
@@ -85,7 +95,8 @@ def announce_next(session: Session, registry: Any, actor: Actor, works: SmallWor
     answer = listing.answer_of(session, works, party.id)
     until = add_days("day", law.the_terms(registry, now).result_days, beijing_date(now), law.the_calendar())
     award = WorksAward(
-        id=uuid.uuid4(), works_id=works.id, rank=rank, party=party, price=price_of(works), state="announced",
+        id=uuid.uuid4(), works_id=works.id, rank=rank, party=party, price=price_of(session, works, party.uscc),
+        state="announced",
         announced_at=now, announced_until=until, manager_id=answer.manager_id if answer else None, checks=[],
     )  # fmt: skip
     session.add(award)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
-from bidding.lottery.routing import LOTTERIES
+from bidding.lottery.routing import METHODS
 from bidding.roster.commands import Reason
 from trading.clock import BEIJING
 from trading.draws.beacon import form_of
@@ -39,7 +39,7 @@ def _known_beacon(text: str) -> str:
 
 
 def _method(text: str) -> str:
-    if text not in LOTTERIES:
+    if text not in METHODS:
         raise ValueError(_("Choose one of the list"))
     return text
 
@@ -123,6 +123,19 @@ class DraftWorks(RouteQuestion):
         if isinstance(values, dict) and values.get("grades") == []:
             return {name: value for name, value in values.items() if name != "grades"}
         return values
+
+
+class CallPrices(BaseModel):
+    """The owner's signatures over notice and seal policy of the sealed prices, base64."""
+
+    prices_notice_cms: Text
+    policy_cms: Text
+
+
+class LaterPrices(BaseModel):
+    """A later deadline for sealed prices, before they are called for."""
+
+    prices_until: Instant
 
 
 class PublishWorks(BaseModel):

@@ -17,6 +17,8 @@ WAITS = {
     "awarded": _("File the contract"),
     "contracted": _("Rate the works when they are done"),
 }
+PRICE_WAITS = {"listed": _("Sealed prices: call for them, open them")}
+"""the same where sealed prices decide"""
 
 
 def firm_cards(request: Request) -> list[Card]:
@@ -37,8 +39,12 @@ def firm_cards(request: Request) -> list[Card]:
     for each in request.db.scalars(query.order_by(SmallWorks.declines_until)):
         path = request.route_path("works-one", code=each.code)
         if each.state == "published" and each.declines_until is not None:
-            note = _("You are in the draw unless you decline before ${end}",
-                     mapping={"end": beijing(each.declines_until, "%Y-%m-%d %H:%M")})  # fmt: skip
+            end = {"end": beijing(each.declines_until, "%Y-%m-%d %H:%M")}
+            note = (
+                _("You may hand in a sealed price afterwards unless you decline before ${end}", mapping=end)
+                if each.by_price
+                else _("You are in the draw unless you decline before ${end}", mapping=end)
+            )
             found.append(Card(each.title, path, note))
         elif each.state == "announced" and awarding.current(request.db, each).party_id == party:
             found.append(Card(each.title, path, _("Your enterprise was drawn"), "now"))
@@ -52,7 +58,7 @@ def buyer_cards(request: Request) -> list[Card]:
         return []
     return [
         Card(
-            WAITS[each.state],
+            PRICE_WAITS.get(each.state, WAITS[each.state]) if each.by_price else WAITS[each.state],
             request.route_path("works-one", code=each.code),
             each.title,
             "neutral" if each.state in ("draft", "contracted") else "now",

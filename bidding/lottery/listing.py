@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bidding.lottery import sealed_prices
 from bidding.lottery.commands import NameManager
 from bidding.lottery.models import SmallWorks, WorksAnswer
 from bidding.lottery.works import by_code, must_be
@@ -218,11 +219,14 @@ def freeze(session: Session, registry: Any, actor: Actor, works: SmallWorks) -> 
     if drawn < least(works):
         works.state = "failed"
         record(session, actor, "works.failed", works.code, {"reason": "too-few", "drawn": drawn}, now)
+        sealed_prices.end(session, registry, works, now)
     session.flush()
 
 
 def least(works: SmallWorks) -> int:
-    """So many firms a draw needs: as many as it picks, and two at least."""
+    """So many firms it takes: as many as a draw picks, and two at least; by price as many as are compared."""
+    if works.by_price:
+        return sealed_prices.FEWEST
     return max(2, works.finalists if works.method == "two-step" else 0)
 
 
@@ -247,7 +251,8 @@ def notify_due(session: Session, registry: Any, payload: dict[str, Any]) -> None
 def tell(session: Session, keys: HallKeys, works: SmallWorks, firms: list[RosterFirm]) -> None:
     assert works.declines_until is not None, "published works have their times"
     until = beijing_date(works.declines_until).isoformat()
-    text = f"{works.title}（{works.code}）将从名录中摇号，不参加的请于{until}前在平台上声明。"
+    how = "在名录内按合理低价确定" if works.by_price else "从名录中摇号"
+    text = f"{works.title}（{works.code}）将{how}，不参加的请于{until}前在平台上声明。"
     listed = [firm.party_id for firm in firms if firm.status == "listed"]
     for number in messages.numbers_of(session, listed):
         messages.text_later(session, keys, f"{works.code}/{number}", number, text)

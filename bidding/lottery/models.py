@@ -9,13 +9,17 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bidding.lottery.routing import LOTTERIES
+from bidding.lottery.routing import LOW_PRICE, METHODS
 from trading.db import Base, Id, Instant, Json, Money, OptionalInstant
 from trading.parties.models import Party
 
-STEPS = {"one-step": ("winner",), "two-step": ("finalists", "order"), "drawn-k": ("k", "winner")}
-"""method → its draws, in their order"""
-assert set(STEPS) == set(LOTTERIES)
+STEPS = {
+    "one-step": ("winner",), "two-step": ("finalists", "order"), "drawn-k": ("k", "winner"), "low-price": ("k",),
+}  # fmt: skip
+"""method → its draws, in their order; by low price K is drawn where the notice has several values of it"""
+assert set(STEPS) == set(METHODS)
+PRICES = "prices"
+"""what the order of a works by low price is kept under, beside the results of draws"""
 
 
 class LocalRule(Base):
@@ -55,7 +59,7 @@ class SmallWorks(Base):
     trade: Mapped[str]
     band: Mapped[str]
     method: Mapped[str]
-    """one-step | two-step | drawn-k"""
+    """one-step | two-step | drawn-k | low-price"""
     beacon: Mapped[str]
     """the public value of its draws, by trading.draws.beacon"""
     pace: Mapped[list[int]] = mapped_column(JSONB)
@@ -72,13 +76,23 @@ class SmallWorks(Base):
     """the frozen ball list (JCS), read where it is asked for: of thousands of firms it weighs megabytes"""
     balls_sha256: Mapped[str] = mapped_column(default="")
     drawn: Mapped[Json] = mapped_column(default=dict)
-    """step → ids of balls in drawn order"""
+    """step → ids of balls in drawn order; PRICES → ids in the order of the prices"""
     created_at: Mapped[Instant]
 
     @property
     def steps(self) -> tuple[str, ...]:
         """The draws that its method asks for."""
-        return STEPS[self.method]
+        return () if self.method == LOW_PRICE and len(self.k_values) == 1 else STEPS[self.method]
+
+    @property
+    def by_price(self) -> bool:
+        """Whether sealed prices decide, and no lot."""
+        return self.method == LOW_PRICE
+
+    @property
+    def order_step(self) -> str:
+        """What the order of turns is kept under."""
+        return PRICES if self.by_price else self.steps[-1]
 
     @property
     def next_step(self) -> str:

@@ -1,12 +1,14 @@
-"""The contract price of a small works (合同价): fixed, or the ceiling less a drawn share K. Pure."""
+"""The contract price of a small works (合同价): fixed, the ceiling less a drawn share K, or the reasonable low price (合理低价)
+among sealed offers. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from bidding.evaluation.benchmark import trimmed_times_k
+from bidding.evaluation.benchmark import TRIM_FROM, trimmed_mean, trimmed_times_k
 from bidding.evaluation.exact import decimal
 
 
@@ -18,12 +20,55 @@ def drawn_price(ceiling: Decimal, k: str) -> Decimal:
     return decimal(Fraction(ceiling) * (1 - Fraction(share)))
 
 
-def reasonable_low(prices: Sequence[Decimal], k: str) -> tuple[Decimal, int | None]:
-    """F1 among offers: the benchmark (trimmed mean × (1 − K)), and the place of the offer nearest to it, the lower
-    of two as near; None without an offer. Offers above the ceiling are left out by the caller."""
-    if not prices:
-        return Decimal(0), None
-    exact = [Fraction(price) for price in prices]
-    benchmark = trimmed_times_k(exact, 1 - Fraction(k))
-    nearest = min(range(len(exact)), key=lambda place: (abs(exact[place] - benchmark), exact[place], place))
-    return decimal(benchmark), nearest
+@dataclass(frozen=True)
+class Offer:
+    """A sealed price as it was opened. `id` is the firm's social credit code."""
+
+    id: str
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Place:
+    """An offer in the ranking. `left_out` of the mean: highest | lowest | "" ; `distance` from the benchmark, in yuan."""
+
+    offer: Offer
+    rank: int
+    left_out: str
+    distance: Fraction
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """F1 with every step: the mean and what it was taken of, the benchmark, the offers by their distance from it."""
+
+    k: str
+    mean: Fraction
+    benchmark: Fraction
+    places: tuple[Place, ...]
+    above: tuple[Offer, ...]
+    """above the ceiling: invalid, and in no mean"""
+
+    @property
+    def order(self) -> list[str]:
+        return [place.offer.id for place in self.places]
+
+
+def reasonable_low(offers: Sequence[Offer], ceiling: Decimal, k: str) -> Ranking | None:
+    """F1: the benchmark is the mean, from five offers on without the highest and the lowest, × (1 − K); first is the
+    offer nearest to it, of two as near the lower, of two equal ones the one that was handed in first (`offers` are in
+    that order). Exact: nothing is rounded. None without an offer at or below the ceiling."""
+    valid = [offer for offer in offers if offer.price <= ceiling]
+    if not valid:
+        return None
+    prices = [Fraction(offer.price) for offer in valid]
+    benchmark = trimmed_times_k(prices, 1 - Fraction(k))
+    by_price = sorted(range(len(valid)), key=prices.__getitem__)
+    trimmed = {by_price[0]: "lowest", by_price[-1]: "highest"} if len(valid) >= TRIM_FROM else {}
+    nearest = sorted(range(len(valid)), key=lambda at: (abs(prices[at] - benchmark), prices[at], at))
+    places = tuple(
+        Place(valid[at], rank, trimmed.get(at, ""), abs(prices[at] - benchmark))
+        for rank, at in enumerate(nearest, start=1)
+    )
+    above = tuple(offer for offer in offers if offer.price > ceiling)
+    return Ranking(k, trimmed_mean(prices), benchmark, places, above)

@@ -23,7 +23,8 @@ _ = TranslationStringFactory("tradehall")
 
 Object = Literal["works", "goods", "services", "agency"]
 LOTTERIES = ("one-step", "two-step", "drawn-k")
-METHODS = (*LOTTERIES, "low-price")
+LOW_PRICE = "low-price"
+METHODS = (*LOTTERIES, LOW_PRICE)
 LIMITING = ("two-step",)
 """methods whose draw also limits how many compete"""
 
@@ -195,14 +196,15 @@ def _merging(plan: Plan, book: Rulebook, day: date, mandatory: bool) -> Iterator
 
 
 def _doors(plan: Plan, book: Rulebook, day: date, mandatory: bool) -> Iterator[Finding]:
-    """Sign-up gates, draws of an agent, local preference: refused whatever the amount."""
+    """Sign-up gates, draws of an agent, local preference: refused whatever the amount. Who wants the legal representative
+    there in person is warned (G0-3): whoever he sends is let in, and nobody need be there at all."""
     sign_up, agency = book.find("G0-5", day), book.find("G0-8", day)
     if plan.sign_up and sign_up is not None:
         message = _("No sign-up may be required: whoever is in the category is in the draw, or declines.")
         yield finding(sign_up, "sign_up", "true", message)
     if plan.object == "agency" and agency is not None:
         yield finding(agency, "object", "agency", _("Nobody draws or names the agency for a tenderer."))
-    yield from (found for found in lint(plan.texts, book, day, "bidding_law") if found.rule == "G0-6")
+    yield from (found for found in lint(plan.texts, book, day, "bidding_law") if found.rule in ("G0-3", "G0-6"))
 
 
 LEADS_AWAY = frozenset({"ROSTER.line", "G0-4.limit"})

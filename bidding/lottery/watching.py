@@ -11,11 +11,16 @@ from bidding.lottery.alarms import Run, runs
 from bidding.lottery.awarding import order_of
 from bidding.lottery.listing import frozen
 from bidding.lottery.models import SmallWorks
+from bidding.lottery.routing import LOW_PRICE
 
 
 def history(session: Session) -> list[tuple[Mapping[str, int], str]]:
-    """Every finished lottery: the chances of each firm that was in it, and who came first."""
-    query = select(SmallWorks).where(SmallWorks.drawn != {}).order_by(SmallWorks.published_at)
+    """Every finished lottery (no sealed prices: they are no chance): the chances of each firm that was in it, and who came first."""
+    query = (
+        select(SmallWorks)
+        .where(SmallWorks.drawn != {}, SmallWorks.method != LOW_PRICE)
+        .order_by(SmallWorks.published_at)
+    )
     found = []
     for works in session.scalars(query):
         if order := order_of(works):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trading.web import _
 
 STATES = {
@@ -17,6 +19,12 @@ STATES = {
     "failed": (_("failed"), "bad"),
 }
 """word and tone of each state"""
+PRICE_STATES = {
+    "published": (_("announced, firms may decline"), "wait"),
+    "listed": (_("list frozen, sealed prices"), "wait"),
+    "drawn": (_("offers ranked"), "wait"),
+}
+"""the same where sealed prices decide"""
 TURNS = {
     "announced": (_("announced"), "wait"),
     "awarded": (_("awarded"), "good"),
@@ -45,6 +53,18 @@ MARKS = {
     "payer": _("the same account"),
     "minute": _("the same minute"),
 }
+LEFT_OUT = {
+    "": _("in the mean"),
+    "highest": _("highest, not in the mean"),
+    "lowest": _("lowest, not in the mean"),
+}
+
+
+def state_of(works: Any) -> tuple[Any, str]:
+    """Word and tone of a works' state."""
+    return PRICE_STATES.get(works.state, STATES[works.state]) if works.by_price else STATES[works.state]
+
+
 ENTRIES = {
     "works.local-rule": _("A local rule that allows lotteries was filed"),
     "works.drafted": _("Small works were entered"),
@@ -52,6 +72,10 @@ ENTRIES = {
     "works.declined": _("A firm declined before the freeze"),
     "works.manager": _("A firm named its project manager"),
     "works.listed": _("The ball list was frozen"),
+    "works.prices-called": _("Firms of the list were called for sealed prices"),
+    "works.prices-postponed": _("A later deadline was set for sealed prices"),
+    "works.prices-opened": _("The sealed prices were opened"),
+    "works.ranked": _("The offers were ranked by the reasonable low price"),
     "works.drawn": _("A step of the lottery has its result"),
     "works.announced": _("A contractor was announced"),
     "works.rejected": _("A drawn firm was turned down by a decision"),

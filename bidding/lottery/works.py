@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bidding.lottery import routing, rules
+from bidding.lottery import routing, rules, sealed_prices
 from bidding.lottery.commands import DraftWorks, RouteQuestion, SetAside
 from bidding.lottery.models import LocalRule, SmallWorks
 from bidding.roster import law
@@ -30,7 +30,6 @@ from trading.parties.models import Party
 from trading.projects import codes
 from trading.rulebook.book import Rule
 from trading.rulebook.calendar import add_days, beijing_date, end_of
-from trading.secrets import HallKeys
 from trading.web import _
 
 KIND = "small_works"
@@ -103,7 +102,7 @@ def fill_in(works: SmallWorks, registry: Any, command: DraftWorks, now: datetime
     known = law.the_terms(registry, now)
     band = known.band_of(command.estimate)
     form = command.model_dump(mode="json", exclude={"tenderer"})
-    form["weights"] = known.weights if command.weighted else {}
+    form["weights"] = known.weights if command.weighted and command.method in routing.LOTTERIES else {}
     works.form = form
     works.title, works.estimate, works.ceiling = command.title, command.estimate, command.ceiling
     works.trade, works.band, works.method = command.trade, band.key if band else "", command.method
@@ -125,6 +124,12 @@ def plain_faults(registry: Any, command: DraftWorks, now: datetime) -> list[Faul
         faults.append(Fault("works.finalists", message, "finalists", "ROSTER"))
     if command.method == "drawn-k" and len(command.k_values) < 2:
         faults.append(Fault("works.k", _("Give at least two values to draw K from"), "k_values"))
+    if command.method == routing.LOW_PRICE and not command.k_values:
+        message = _("Give K: one value, or several that it is drawn from when the prices are open")
+        faults.append(Fault("works.k", message, "k_values"))
+    if command.method == routing.LOW_PRICE and command.draw_at - command.declines_until < sealed_prices.LEAST:
+        message = _("Firms need an hour at least to seal their prices after the list is frozen")
+        faults.append(Fault("works.draw-at", message, "draw_at"))
     if command.draw_at < command.declines_until:
         faults.append(Fault("works.draw-at", _("The draw comes after the list is frozen"), "draw_at"))
     return faults
@@ -203,7 +208,7 @@ def gate_faults(session: Session, registry: Any, works: SmallWorks, at: datetime
         faults.append(
             Fault("works.band", _("No amount band of the roster takes this estimate"), "estimate", "ROSTER")
         )
-    if rules.in_force(session, day) is None:
+    if works.method in routing.LOTTERIES and rules.in_force(session, day) is None:
         gate = book.find("G0-1", day)
         faults.append(rules.missing(cited(gate) if gate else ""))
     return faults + time_faults(registry, works, at)
@@ -275,16 +280,17 @@ def publish(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7
     notice = notice_of(session, registry, works, now)
     signed_by_buyers(session, registry, works, notice, p7s, now)
     local = rules.in_force(session, beijing_date(now))
-    assert local is not None, "the gates ask for it"
     works.state, works.notice, works.notice_p7s, works.published_at = "published", notice, p7s, now
-    works.rule_id = local.id
+    works.rule_id = local.id if local else None
     payload = {
         "notice": hashlib.sha256(notice).hexdigest(), "p7s": hashlib.sha256(p7s).hexdigest(),
-        "local_rule": local.evidence, "method": works.method,
+        "local_rule": local.evidence if local else "", "method": works.method,
     }  # fmt: skip
     record(session, actor, "works.published", works.code, payload, now)
     promise(session, FREEZE, {"works": works.code}, works.declines_until)
     promise(session, NOTIFY, {"works": works.code})
+    if works.by_price:
+        sealed_prices.draft(session, registry, actor, works, now)
     session.flush()
 
 
@@ -304,19 +310,22 @@ def to_be_drawn(session: Session, works: SmallWorks) -> str:
     assert works.draw_at is not None, "published works have their times"
     if database_now(session) < works.draw_at:
         raise refuse("works.early", _("The draw begins at the published hour"))
+    if works.by_price and not sealed_prices.are_open(session, works):
+        raise refuse("works.sealed", _("K is drawn when the prices are open, and not before"))
     return works.next_step
 
 
 def cancel(
-    session: Session, keys: HallKeys, actor: Actor, works: SmallWorks, reason: str, document: Evidence
+    session: Session, registry: Any, actor: Actor, works: SmallWorks, reason: str, document: Evidence
 ) -> None:
     """Give the works up before a contract, with reason and document; entry `works.cancelled`. A draw that has begun
-    stays on record with its result. Raises Refused `works.state`, `roster.evidence`."""
+    stays on record with its result; sealed prices stay sealed. Raises Refused `works.state`, `roster.evidence`."""
     works = by_code(session, works.code, lock=True)
     must_be(works, "published", "listed", "drawn", "announced")
-    digest = kept(session, keys, document, public=True)
+    digest = kept(session, registry["keys"], document, public=True)
     works.state = "cancelled"
     record(session, actor, "works.cancelled", works.code, {"reason": reason, "evidence": digest})
+    sealed_prices.end(session, registry, works, database_now(session))
     session.flush()
 
 

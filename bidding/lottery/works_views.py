@@ -10,13 +10,16 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bidding.lottery import awarding, ceremony, listing, routing, rules, words, works
+from bidding.evaluation.exact import decimal
+from bidding.lottery import awarding, calling, ceremony, listing, routing, rules, sealed_prices, words, works
 from bidding.lottery.commands import (
     AwardWorks,
+    CallPrices,
     Cancel,
     Decline,
     DraftWorks,
     FileLocalRule,
+    LaterPrices,
     NameManager,
     PublishWorks,
     RouteQuestion,
@@ -28,7 +31,8 @@ from bidding.roster import law, reading
 from bidding.roster.commands import Rate
 from bidding.roster.views import attached, base
 from bidding.roster.words import REASONS
-from bidding.tenders.publication import cms_bytes
+from bidding.tenders.invited import OPENED
+from bidding.tenders.publication import cms_bytes, signed_bytes
 from bidding.vault.encoding import b64
 from trading.accounts import certificates
 from trading.credit import checking
@@ -42,7 +46,7 @@ from trading.web import PUBLIC, Form, beijing, whole_number
 FOLDER = "bidding:lottery/templates/"
 FORMS: dict[str, Any] = {
     "publish": PublishWorks, "award": AwardWorks, "aside": SetAside, "contract": SignedWorks, "rate": Rate,
-    "cancel": Cancel, "forfeit": Decline, "decline": Decline, "manager": NameManager, "refuse": Decline,
+    "call": CallPrices, "postpone": LaterPrices, "cancel": Cancel, "forfeit": Decline, "decline": Decline, "manager": NameManager, "refuse": Decline,
 }  # fmt: skip
 
 
@@ -142,6 +146,7 @@ def page(request: Request, found: SmallWorks, forms: dict[str, Form]) -> dict[st
         "balls": len(listing.frozen(found)) if found.balls_sha256 else 0,
         "faults": [],
         "signing_data": "",
+        "prices": prices_part(request, found),
     }
     if identity is not None:
         data |= bidder_part(request, found) | (buyer_part(request, found) if buys else {})
@@ -152,9 +157,24 @@ def page(request: Request, found: SmallWorks, forms: dict[str, Form]) -> dict[st
         "thin": None,
         "old_lists": [],
         "signs_until": None,
+        "calls": False,
+        "signed": {},
         "certificates": "",
         **data,
     }
+
+
+def prices_part(request: Request, found: SmallWorks) -> dict[str, Any] | None:
+    """Of works by low price: the tender for the prices, what was opened, and F1 with every step."""
+    child = sealed_prices.tender_of(request.db, found) if found.by_price else None
+    if child is None:
+        return None
+    rows = sealed_prices.opened(request.db, child) if child.state == "handed_over" else []
+    names = {row.id: row.name for row in listing.frozen(found)} if found.balls_sha256 else {}
+    return {
+        "tender": child, "offers": [offer for _bid, offer in rows], "names": names, "k": sealed_prices.k_of(found),
+        "ranking": sealed_prices.ranking_of(request.db, found), "public": child.state in OPENED, "fen": decimal,
+    }  # fmt: skip
 
 
 def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
@@ -168,6 +188,8 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
         data["earliest"] = works.earliest_end(request.registry, now)
     if found.state in ("draft", "published"):
         data["thin"] = listing.thin(request.db, found, request.registry)
+    if found.state == "listed" and found.by_price:
+        data |= call_part(request, found)
     if found.state in ("announced", "awarded"):
         data["signs_until"] = awarding.signs_until(found, awarding.current(request.db, found))
     if found.state == "announced":
@@ -180,6 +202,21 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
         else:
             data["signing_data"] = b64(awarding.award_notice(found, turn, manager.name if manager else ""))
     return data
+
+
+def call_part(request: Request, found: SmallWorks) -> dict[str, Any]:
+    """What the owner signs to call for sealed prices, or why it cannot yet."""
+    try:
+        made = calling.prepare(request.db, request.registry, found)
+    except Refused as refused:
+        called = refused.faults[0].code == "prices.called"
+        return (
+            {}
+            if called
+            else {"faults": [replace(fault, field="") for fault in refused.faults], "calls": True}
+        )
+    signed = {name: b64(raw) for name, raw in signed_bytes(made).items()}
+    return {"calls": True, "signed": signed, "signing_data": signed["notice"]}
 
 
 def bidder_part(request: Request, found: SmallWorks) -> dict[str, Any]:
@@ -313,7 +350,7 @@ def initial_of(found: SmallWorks) -> dict[str, Any]:
 def form_page(request: Request, form: Form, found: SmallWorks | None) -> dict[str, Any]:
     now, data, locale = request.now(), shared(request), request.locale_name
     local = rules.in_force(request.db, beijing_date(now))
-    methods = routing.LOTTERIES if local is not None else ()
+    methods = routing.METHODS if local is not None else (routing.LOW_PRICE,)
     return data | {
         "form": form,
         "works": found,
@@ -373,13 +410,40 @@ def _rate(request: Request, found: SmallWorks, command: Rate) -> None:
 
 
 def _cancel(request: Request, found: SmallWorks, command: Cancel) -> None:
-    works.cancel(request.db, request.keys, request.actor, found, command.reason, attached(request))
+    works.cancel(request.db, request.registry, request.actor, found, command.reason, attached(request))
 
 
 OWNER = {
     "publish": _publish, "award": _award, "aside": _aside, "contract": _contract, "rate": _rate,
     "cancel": _cancel, "forfeit": _forfeit,
 }  # fmt: skip
+
+
+@view_config(
+    route_name="works-prices",
+    request_method="POST",
+    renderer=FOLDER + "works.jinja2",
+    permission=Permission.RUN_LOTTERY,
+)
+def prices(request: Request) -> Any:
+    """Call the firms of the frozen list for sealed prices, or set a later deadline before."""
+    name, found = request.matchdict["act"], request.context
+    form = Form(request, FORMS[name])
+
+    def carry_out() -> None:
+        asked, means = form.command, (request.db, request.registry, request.actor)
+        if name == "postpone":
+            calling.postpone(*means, found, asked.prices_until)
+            return
+        signed = {
+            "notice": cms_bytes(asked.prices_notice_cms, "prices_notice_cms"),
+            "policy": cms_bytes(asked.policy_cms, "policy_cms"),
+        }
+        calling.call(*means, request.identity.user_id, found, signed)
+
+    if form.carried_out(carry_out):
+        return HTTPSeeOther(request.route_path("works-one", code=found.code))
+    return page(request, found, {name: form})
 
 
 @view_config(route_name="works-draw", request_method="POST", permission=Permission.RUN_LOTTERY)

@@ -44,7 +44,9 @@ from trading.outbox import promise
 from trading.rulebook.methods import CONSULTATION, INQUIRY, NEGOTIATION, has_final_offers
 from trading.web import _
 
-FEW = {CONSULTATION: "K214 34(3)", NEGOTIATION: "M74 37(3)", INQUIRY: "M74 48(3)"}
+FEW = {
+    CONSULTATION: "K214 34(3)", NEGOTIATION: "M74 37(3)", INQUIRY: "M74 48(3)", "low-price": "ROSTER",
+}  # fmt: skip
 """The article that ends another procurement than a tender for too few suppliers."""
 START, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.window-ended", "opening.give-up"
 
@@ -100,7 +102,7 @@ def announce_failure(
     only the procurement that they belong to has a notice."""
     payload = {"reason": reason[0], "article": reason[1]}
     record(session, SCHEDULER, "tender.failed", tender.code, payload, at=now)
-    if tender.parent_id is not None:
+    if tender.gathers:
         return
     body = canonical.dumps(
         {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(now)}

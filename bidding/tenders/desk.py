@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.request import Request
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bidding.tenders.models import Tender
 from bidding.tenders.readiness import publishable
@@ -65,8 +65,10 @@ def cards(request: Request, mine: Any) -> list[Card]:
     """One card for each tender that has not ended, the newest first."""
     if request.identity.party_id is None:
         return []
-    # A draft of final offers is prepared by the hall: what there is to do stands on the card of its talks.
-    prepared = (Tender.state == "draft") & Tender.parent_id.is_not(None)
+    # A draft of final offers or prices is prepared by the hall: what there is to do stands on the card of talks or works.
+    prepared = (Tender.state == "draft") & or_(
+        Tender.parent_id.is_not(None), Tender.form["prices_of"].astext.is_not(None)
+    )
     query = select(Tender).where(mine, Tender.state.in_(SHOWN), ~prepared)
     query = query.order_by(Tender.created_at.desc()).limit(50)
     return [card(request, tender) for tender in request.db.scalars(query)]

@@ -109,7 +109,7 @@ def resume(session: Session, registry: Any, actor: Actor, code: str, ground: Gro
 def by_itself(tender: Tender) -> Tender:
     """The tender, unless it only collects the final offers of another: those stand still, go on and end with it, and not by themselves.
     Raises Refused `tender.final-offers`."""
-    if tender.parent_id is not None:
+    if tender.gathers:
         raise refuse(
             "tender.final-offers", _("Final offers follow the procurement that they belong to."),
             remedy=_("Stop the procurement itself."),

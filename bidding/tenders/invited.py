@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPForbidden
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.request import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,8 +33,12 @@ BLOCK = 4096
 OFFICIAL = frozenset({Role.REGULATOR, Role.EXPERT, Role.OPERATOR})
 """Who has to do with a limited tender without buying or bidding: supervision, committee, the hall's office."""
 RESULT = ("result_published", "awarded", "contracted")
+OPENED = ("opening", "opened", "handed_over")
+"""States from which the sealed prices of small works are public: their opening is."""
 WITHHELD = ("opening-record", "opening-file", "opening-bid")
 """Addresses that name who made final offers: those invited do not read them before the result."""
+OWN_PAGES = ("tender", "api-tender", "api-amend", "api-answers")
+"""Addresses of a tender's own life, which sealed prices of small works do not have."""
 CUSTODIANS = ("api-close", "api-custodian-keys")
 """Addresses that custodians' boxes read without a login: nothing there names anybody before the close."""
 
@@ -102,7 +106,10 @@ def root_of(session: Session, tender: Tender) -> Tender:
 
 
 def is_public(session: Session, tender: Tender) -> bool:
-    """Whether everybody may read about it: a limited tender once its result is published."""
+    """Whether everybody may read about it: a limited tender once its result is published, prices of small works from
+    their opening on."""
+    if tender.prices_of:
+        return tender.state in OPENED
     return not tender.limited or root_of(session, tender).state in RESULT
 
 
@@ -127,8 +134,10 @@ def judges(session: Session, tender: Tender, who: Identity) -> bool:
 
 def enter(request: Request, tender: Tender) -> Tender:
     """The tender of an address, for whom it is meant. Raises HTTPForbidden (log in first) or Refused
-    `tender.invited-only`."""
+    `tender.invited-only`; what is done with sealed prices of small works is done at the works."""
     route = getattr(request.matched_route, "name", "")
+    if tender.prices_of and route.startswith(OWN_PAGES):
+        raise HTTPSeeOther(request.route_path("works-one", code=tender.prices_of))
     withheld = route in WITHHELD and only_own(request.db, tender, request.identity)
     if route in CUSTODIANS or (admits(request.db, request.keys, tender, request.identity) and not withheld):
         return tender

@@ -74,7 +74,7 @@ def telling(what: str) -> Callable[[TenderEvent], None]:
                 "suspend",
                 "resume",
             )
-            and not find(event.session, event.tender).parent_id
+            and not find(event.session, event.tender).gathers
         ):
             tell_later(event.session, event.tender, what, event.at)
 

@@ -39,8 +39,9 @@ def key_stages_of(form: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def parts_of(form: Mapping[str, Any], final: bool = False) -> tuple[Part, ...]:
-    """The parts of the policy; the price sheet is in the last envelope. `final`: of a tender for final offers."""
-    names: tuple[str, ...] = (SHEET, DOCUMENTS)
+    """The parts of the policy; the price sheet is in the last envelope. `final`: of a tender for final offers. Firms of
+    the roster hand in a price alone."""
+    names: tuple[str, ...] = (SHEET,) if form.get("prices_of") else (SHEET, DOCUMENTS)
     if has_final_offers(str(form.get("method"))):
         names = (SHEET,) if final else (DOCUMENTS,)
     places = {SHEET: stages_of(form)[-1], DOCUMENTS: FIRST}

@@ -102,9 +102,16 @@ class Scene:
         return service.add_manager(self.session, self.keys, self.office, self.party(number), command)
 
     def exclude(self, number: int, decision: str, since: date, until: date) -> None:
-        command = Exclude(
-            org=self.party(number).uscc, decision=decision, ground="围标串标", since=since, until=until
-        )
+        self.exclude_org(self.party(number).uscc, decision, since, until)
+
+    def exclude_org(
+        self,
+        org: str,
+        decision: str = "示罚〔2026〕7号",
+        since: date = date(2026, 1, 1),
+        until: date = date(2030, 1, 1),
+    ) -> None:
+        command = Exclude(org=org, decision=decision, ground="围标串标", since=since, until=until)
         exclude(self.session, self.keys, self.office, command, PAPER)
 
     def local_rule(self) -> None:

@@ -99,6 +99,8 @@ def test_doors_that_the_law_shuts_are_refused_whatever_the_amount() -> None:
     assert refused(Plan(low, sign_up=True)) == {"G0-5"}
     assert refused(Plan(low, object="agency", method="one-step")) == {"G0-8"}
     assert refused(Plan(low, texts={"qualification": "投标人须为本市企业。"})) == {"G0-6"}
+    found = route(Plan(low, texts={"scope": "法定代表人必须亲自到场参加摇号。"}), BOOK, DAY)
+    assert not found.refused and [(each.rule, each.certainty) for each in found.findings] == [("G0-3", "U")]
 
 
 def test_government_procurement_above_its_limit_has_no_roster() -> None:

@@ -310,7 +310,7 @@ def test_a_draw_that_runs_when_the_works_are_cancelled_keeps_its_result(scene: S
     scene.take_in([cells(number) for number in range(1, 6)])
     scene.local_rule()
     found = scene.listed(method="one-step", finalists=0)
-    works.cancel(scene.session, scene.keys, scene.owner_actor, found, "资金未落实", PAPER)
+    works.cancel(scene.session, scene.registry, scene.owner_actor, found, "资金未落实", PAPER)
     scene.drawn(found, {"winner": [4, 2, 1, 3, 5]})
     assert found.state == "cancelled" and awarding.awards_of(scene.session, found) == []
     assert awarding.order_of(found)[0] == scene.party(4).uscc

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bidding.lottery.alarms import ALERT, Trace, at_least, clusters, runs
-from bidding.lottery.pricing import drawn_price, reasonable_low
+from bidding.lottery.pricing import Offer, drawn_price, reasonable_low
 from bidding.roster import drawable, grades
 from bidding.roster.drawable import Document, Engagement, Exclusion, Firm, Record, Wanted, why_not
 from bidding.roster.standing import STEPS, possible
@@ -251,9 +252,20 @@ def test_a_drawn_price_is_rounded_half_up_once(ceiling: str, k: str, price: str)
 
 
 def test_a_reasonable_low_price_is_the_one_nearest_to_f1() -> None:
-    offers = [Decimal(price) for price in ("8500000", "8600000", "8700000", "8800000", "8900000")]
-    assert reasonable_low(offers, "0.03") == (Decimal("8439000.00"), 0)
-    assert reasonable_low([], "0.03") == (Decimal(0), None)
+    def ranked(k: str, *prices: str, ceiling: str = "9000000") -> Any:
+        offers = [Offer(str(n), Decimal(price)) for n, price in enumerate(prices, start=1)]
+        return reasonable_low(offers, Decimal(ceiling), k)
+
+    found = ranked("0.03", "8700000", "8900000", "8500000", "8600000", "8800000")
+    assert (found.mean, found.benchmark) == (8_700_000, 8_439_000)
+    assert found.order == ["3", "4", "1", "5", "2"]
+    assert [place.left_out for place in found.places] == ["lowest", "", "", "", "highest"]
+    assert ranked("0", "8700000", "8500000", "8600000", "8600000").order == ["3", "4", "2", "1"], (
+        "equal ones by when they came, of two as near the lower first"
+    )
+    found = ranked("0", "9000000.01", "8000000", "8000001", "9000000")
+    assert [offer.id for offer in found.above] == ["1"] and found.mean == Fraction(25_000_001, 3)
+    assert ranked("0.03") is None and ranked("0.03", "9000000.01") is None
 
 
 def test_three_wins_of_five_fair_draws_of_ten_are_0_00856() -> None:
