@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install foreign run test plugin check bench draws faults shell docs clean
+.PHONY: help install foreign run test plugin check bench draws faults figures upgraded shell docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ faults: install ## kills, cuts and fills at named points: FAULTS_RUNS=21 FAULTS_
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest tests/faults/sample.py
 	$(BIN)/python -m tests.faults --runs $(or $(FAULTS_RUNS),21) --first $(or $(FAULTS_FIRST),0) --seed $(or $(FAULTS_SEED),1) --minutes $(or $(FAULTS_MINUTES),0)
+
+figures: install ## the founding documents' figures at full size, from loaded cases, printed
+	$(BIN)/python -m pytest -s tests/plugins/approval_hall/founding.py
 
 upgraded: install ## a tender that was open under the first schema goes on to its award
 	$(BIN)/python -m config.assets

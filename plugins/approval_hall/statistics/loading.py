@@ -19,7 +19,7 @@ from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall import limits
@@ -189,7 +189,10 @@ def parties_of(session: Session, registry: Any, codes: set[str]) -> dict[str, An
 
 def must_be_new(session: Session, numbers: Sequence[str]) -> None:
     """Raises Refused `load.number` for numbers that are there, or twice in the file."""
-    there = set(session.scalars(select(HallCase.number).where(HallCase.number.in_(numbers)).limit(SHOWN)))
+    given = bindparam(
+        "numbers", list(numbers), ARRAY(String)
+    )  # one parameter: a year has more than a statement takes
+    there = set(session.scalars(select(HallCase.number).where(HallCase.number == any_(given)).limit(SHOWN)))
     seen: set[str] = set()
     twice = {number for number in numbers if number in seen or seen.add(number)}  # type: ignore[func-returns-value]
     if wrong := sorted(there | twice):

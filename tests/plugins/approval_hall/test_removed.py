@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from pyramid.config import Configurator
@@ -15,6 +16,7 @@ from bidding.tenders.models import Publication
 from config.app import make_config
 from tests.helpers import hall_user, log_in
 from tests.tenders import make_buyers, make_draft, publish_draft
+from trading.db import Base
 from trading.interfaces import IClockSource, IProjectRegister
 from trading.outbox import next_due, promise
 
@@ -59,11 +61,10 @@ def patterns(made: Configurator) -> set[str]:
     return {str(each["introspectable"]["pattern"]) for each in made.introspector.get_category("routes")}
 
 
-def test_pages_and_interfaces_of_trading_work_without_it(bare: Configurator) -> None:
+def test_trading_works_without_it_and_what_it_promised_waits(session: Session, bare: Configurator) -> None:
     app = TestApp(bare.make_wsgi_app())
     for path in ("/", "/openings", "/docket", "/api/docket", "/healthz"):
-        page = app.get(path, status=200)
-        assert '"/hall' not in page.text
+        assert '"/hall' not in app.get(path, status=200).text
     for role, paths in (
         (
             "regulator",
@@ -74,18 +75,23 @@ def test_pages_and_interfaces_of_trading_work_without_it(bare: Configurator) -> 
         browser = log_in(app, bare, hall_user(bare, role))
         for path in paths:
             assert '"/hall' not in browser.get(path, status=200).text
-
-
-def test_a_project_code_is_free_text_then_and_a_tender_is_published(
-    session: Session, bare: Configurator
-) -> None:
     buyers = make_buyers(session, bare.registry)
     tender = make_draft(session, bare.registry, buyers, investment_code="市发改〔2026〕12号")
     publish_draft(session, bare.registry, buyers, tender)
     notice = json.loads(session.get_one(Publication, tender.id).notice)
-    assert notice["investment"] == {"code": "市发改〔2026〕12号", "approvals": []}
-
-
-def test_what_the_plugin_promised_waits_until_it_is_back(session: Session, bare: Configurator) -> None:
+    assert notice["investment"] == {"code": "市发改〔2026〕12号", "approvals": []}, "free text"
     promise(session, "hall.look", {})
     assert next_due(session, bare.registry["handlers"]) is None
+
+
+def test_no_room_of_the_hall_below_names_the_plugin() -> None:
+    """And the tables are migrated whether it is on or not."""
+    root = Path(__file__).parents[3]
+    named = [
+        path.relative_to(root)
+        for room in ("trading", "bidding", "expert_pool")
+        for path in (root / room).rglob("*")
+        if path.suffix in (".py", ".jinja2", ".toml", ".js") and NAME in path.read_text("utf-8")
+    ]
+    assert named == []
+    assert {"hall_case", "hall_task"} <= Base.metadata.tables.keys()

@@ -9,7 +9,8 @@ from pyramid.config import Configurator
 from webtest import TestApp, Upload
 
 from plugins.approval_hall import cases
-from plugins.approval_hall.handling import service
+from plugins.approval_hall.handling import deciding, service
+from plugins.approval_hall.intake import service as intake
 from plugins.approval_hall.models import HallRefusal
 from tests.helpers import form_with, hall_party, hall_user, log_in
 from tests.plugins.approval_hall.scene import Scene, form_of
@@ -106,3 +107,48 @@ def checked_by_a_stranger(app: TestApp, applicant: TestApp, number: str) -> None
         form["file"] = Upload("decision.pdf", data)
         assert mark in form.submit().text
     assert app.get("/hall/check/0000", status="*").status_int == 404
+
+
+def test_a_commitment_is_taken_in_inspected_and_revoked_over_the_pages(
+    app: TestApp, config: Configurator, tmp_path: Path
+) -> None:
+    scene = Scene(config, tmp_path, "food-permit")
+    assert "可告知承诺" in app.get("/hall/items/food-permit")
+    clerk, officer, head = (log_in(app, config, scene.people[name]) for name in ("clerk", "market-A", "head"))
+    form = form_with(clerk.get("/hall/items/food-permit/apply"), "uscc")
+    form["uscc"], form["title"], form["place"] = scene.party.uscc, "示例餐饮", "示例路 2 号"
+    form["material-form"] = paper()
+    number = form.submit("act", value="submit").location.rpartition("/")[2]
+    own = form_with(
+        log_in(app, config, scene.people["applicant"]).get(f"/hall/cases/{number}"), "commitment_cms"
+    )
+    assert own["csrf_token"].value, "online it is signed with a certificate"
+
+    def send(browser: TestApp, field: str, upload: str = "", **said: str) -> int:
+        form = form_with(browser.get(f"/hall/cases/{number}"), field)
+        for name, value in said.items():
+            form[name] = value
+        if upload:
+            form[upload] = paper()
+        return int(form.submit(status="*").status_int)
+
+    assert send(clerk, "commitment") == 422
+    assert send(clerk, "commitment", "commitment") == 303
+    scene.act("clerk", intake.accept, number)
+    scene.act("market-A", service.end_step, number, "decide", "passed", "同意")
+    scene.act("head", deciding.decide, number, "approved")
+    assert number in officer.get("/hall/queue")
+    assert send(officer, "record", opinion="未建立制度") == 422
+    assert send(officer, "record", "record", opinion="未建立制度", outcome="broken") == 303
+    page = head.get(f"/hall/cases/{number}")
+    assert "未建立制度" in page
+    form = next(each for each in page.forms.values() if each.action.endswith("/revoke"))
+    form["words"] = "承诺不实"
+    assert form.submit().status_int == 303
+    assert scene.read(lambda db: cases.find(db, number).state) == "revoked"
+    manager = log_in(app, config, scene.people["manager"])
+    assert form_with(manager.get("/hall/manage"), "reason").submit(status="*").status_int == 422
+    form = form_with(manager.get("/hall/manage"), "reason")
+    form["reason"] = "市政府第 13 号决定"
+    assert "市政府第 13 号决定" in form.submit().follow()
+    assert "事项清单" in manager.get("/hall/statistics")
