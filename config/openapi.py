@@ -19,9 +19,9 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pyramid.config import Configurator
 
 from bidding.tenders.commands import DraftTender
@@ -259,7 +259,7 @@ def operation(each: Operation, parameters: list[Schema], components: dict[str, S
         "tags": [room(each.view)],
         "description": words,
         "parameters": parameters + query(said) + headers(said),
-        "responses": responses(each, said, bool(parameters)),
+        "responses": responses(each, said, bool(parameters), answer(each, components)),
     }
     if each.permission == PUBLIC:
         made["security"] = []
@@ -321,7 +321,19 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-def responses(each: Operation, said: Reading, with_address: bool) -> Schema:
+def answer(each: Operation, components: dict[str, Schema]) -> Schema:
+    """The schema of what is answered on success: the TypedDict that the view says it returns; {} when it says none."""
+    said = get_type_hints(each.view)["return"]
+    if not hasattr(said, "__required_keys__"):
+        return {}
+    prefix = said.__module__.split(".")[1]
+    made = TypeAdapter(said).json_schema(ref_template=f"#/components/schemas/{prefix}.{{model}}")
+    for name, part in ({said.__name__: made} | made.pop("$defs", {})).items():
+        components[f"{prefix}.{name}"] = part
+    return {"$ref": f"#/components/schemas/{prefix}.{said.__name__}"}
+
+
+def responses(each: Operation, said: Reading, with_address: bool, answered: Schema) -> Schema:
     """Every status that the operation may answer with."""
     errors = said.errors | {400, 401, 403, 422}
     errors |= {404} if with_address or each.in_context else set()
@@ -334,7 +346,7 @@ def responses(each: Operation, said: Reading, with_address: bool) -> Schema:
     for status in sorted(said.successes):
         made[str(status)] = {"description": WORDS[status]}
         if status != 204:
-            made[str(status)]["content"] = {name: {"schema": {}} for name in sorted(media)}
+            made[str(status)]["content"] = {name: {"schema": answered} for name in sorted(media)}
     return made | {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(errors)}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from pydantic import ValidationError
 from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.invitations import drawing, service
+from bidding.invitations.answers import InvitationAnswer, RecordToSign
 from bidding.invitations.commands import ListCandidates, SignRecord
 from bidding.invitations.reading import as_json, seen_by
 from bidding.tenders.api import json_object
@@ -22,14 +22,14 @@ from trading.web import _, faults_of, read_json
 
 @view_config(route_name="api-invitation", request_method="GET", renderer="json",
              permission=Permission.SEE_INVITATION)  # fmt: skip
-def show(request: Request) -> Any:
+def show(request: Request) -> InvitationAnswer:
     """GET: the list, who is present, who was drawn; for the buyers and the regulator."""
     return as_json(seen_by(request))
 
 
 @view_config(route_name="api-invitation-list", request_method="POST", renderer="json",
              permission=Permission.MANAGE_TENDER)  # fmt: skip
-def list_candidates(request: Request) -> Any:
+def list_candidates(request: Request) -> InvitationAnswer:
     """{"source": "pool"|"recommendation", "basis", "number", "candidates": [code…], "paper": base64 of the
     recommendation, "paper_name"}."""
     body = json_object(request)
@@ -49,7 +49,7 @@ def list_candidates(request: Request) -> Any:
 
 @view_config(route_name="api-invitation-witness", request_method="POST", renderer="json",
              permission=Permission.WITNESS_INVITATION)  # fmt: skip
-def watch(request: Request) -> Any:
+def watch(request: Request) -> InvitationAnswer:
     """One of the purchaser's staff is present."""
     service.watch(request.db, request.actor, request.context.code)
     return as_json(seen_by(request))
@@ -57,7 +57,7 @@ def watch(request: Request) -> Any:
 
 @view_config(route_name="api-invitation-draw", request_method="POST", renderer="json",
              permission=Permission.MANAGE_TENDER)  # fmt: skip
-def draw(request: Request) -> Any:
+def draw(request: Request) -> InvitationAnswer:
     """The draw begins; trustees hold it within 90 seconds."""
     drawing.start(request.db, request.registry, request.actor, request.context.code)
     return as_json(seen_by(request))
@@ -65,7 +65,7 @@ def draw(request: Request) -> Any:
 
 @view_config(route_name="api-invitation-record", request_method="GET", renderer="json",
              permission=Permission.WITNESS_INVITATION)  # fmt: skip
-def to_sign(request: Request) -> Any:
+def to_sign(request: Request) -> RecordToSign:
     """GET: the record's bytes to sign (base64url) and its hash; null before the draw has ended."""
     seen = seen_by(request)
     if not seen.record:
@@ -75,7 +75,7 @@ def to_sign(request: Request) -> Any:
 
 @view_config(route_name="api-invitation-record", request_method="POST", renderer="json",
              permission=Permission.WITNESS_INVITATION)  # fmt: skip
-def sign(request: Request) -> Any:
+def sign(request: Request) -> InvitationAnswer:
     """{"record_cms"}: a witness signs; with the second signature those drawn are invited."""
     command: SignRecord = read_json(request, SignRecord)
     cms = cms_bytes(command.record_cms, "record_cms")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pyramid.request import Request
 from sqlalchemy import select
 
+from bidding.invitations.answers import InvitationAnswer
 from bidding.invitations.models import Invitation, InvitationWitness
 from bidding.invitations.service import last_draw, law_on, papers_of, witnesses_of
 from bidding.tenders.models import Tender
@@ -37,7 +38,7 @@ class Seen:
     """whether this reader may be a witness"""
 
     @property
-    def step(self) -> str:
+    def step(self) -> Literal["list", "watch", "draw", "drawing", "sign", "done"]:
         """list | watch | draw | drawing | sign | done: what comes next."""
         if self.row is None:
             return "list"
@@ -79,7 +80,7 @@ def seen_by(request: Request) -> Seen:
     )
 
 
-def as_json(seen: Seen) -> dict[str, Any]:
+def as_json(seen: Seen) -> InvitationAnswer:
     """The same for programs."""
     return {
         "tender": seen.tender.code,

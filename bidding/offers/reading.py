@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 
 from bidding.evaluation.progress import Evaluation, OpenedBid, Phase, load
 from bidding.offers import standing
+from bidding.offers.answers import TalksAnswer
 from bidding.offers.calling import LEAST, readiness_of
 from bidding.offers.models import FinalOffers, RequirementChange
 from bidding.tenders.models import Tender
@@ -78,7 +78,7 @@ def talks_of(request: Request) -> Talks:
     )
 
 
-def as_json(seen: Talks) -> dict[str, Any]:
+def as_json(seen: Talks) -> TalksAnswer:
     """The same for programs; prices are in none of it."""
     child, offers = seen.child, seen.offers
     return {
@@ -98,6 +98,7 @@ def as_json(seen: Talks) -> dict[str, Any]:
             "tender": child.code,
             "state": child.state,
             "deadline": rfc3339(child.deadline),
+            "suspended": rfc3339(child.suspended_at) if child.suspended_at else None,
             "keys_ready": seen.keys_ready,
             "late": seen.late,
             "called": rfc3339(offers.called_at) if offers.called_at else None,

@@ -10,6 +10,13 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.tenders import drafts, publication
+from bidding.tenders.answers import (
+    FoundByRule,
+    MadeTender,
+    Overridden,
+    TenderAnswer,
+    TenderToSign,
+)
 from bidding.tenders.commands import DraftTender, OverrideRule, SignPublication
 from bidding.tenders.criteria import replaced
 from bidding.tenders.models import Tender
@@ -30,7 +37,7 @@ from trading.web import PUBLIC, _, faults_of, read_json
 @view_config(
     route_name="api-tenders", request_method="POST", renderer="json", permission=Permission.DRAFT_TENDER
 )
-def create(request: Request) -> Any:
+def create(request: Request) -> MadeTender:
     """A new draft. The body is the form's fields; what is left out comes from `template` and the default
     timetable. 201 {"tender", "url"}."""
     given = json_object(request)
@@ -46,7 +53,7 @@ def create(request: Request) -> Any:
 @view_config(
     route_name="api-tender", request_method="PUT", renderer="json", permission=Permission.MANAGE_TENDER
 )
-def edit(request: Request) -> Any:
+def edit(request: Request) -> TenderAnswer:
     """Change a draft: the body's fields replace those of the form."""
     tender = request.context
     drafts.edit_draft(
@@ -56,7 +63,7 @@ def edit(request: Request) -> Any:
 
 
 @view_config(route_name="api-tender", request_method="GET", renderer="json", permission=PUBLIC)
-def show(request: Request) -> Any:
+def show(request: Request) -> TenderAnswer:
     """What the tender page says."""
     return facts(request, visible(request))
 
@@ -67,11 +74,11 @@ def show(request: Request) -> Any:
     renderer="json",
     permission=Permission.MANAGE_TENDER,
 )
-def to_sign(request: Request) -> Any:
+def to_sign(request: Request) -> TenderToSign:
     """Findings and custodians; when all is ready, the bytes to sign (base64url) and their hashes."""
     tender = request.context
     readiness = publishable(request.db, request.registry, tender)
-    answer: dict[str, Any] = {
+    answer: TenderToSign = {
         "tender": tender.code,
         "state": tender.state,
         "findings": [shown_finding(finding) for finding in readiness.findings],
@@ -97,14 +104,14 @@ def to_sign(request: Request) -> Any:
     renderer="json",
     permission=Permission.MANAGE_TENDER,
 )
-def publish(request: Request) -> Any:
+def publish(request: Request) -> TenderAnswer:
     """{"notice_cms", "policy_cms"} in base64url → published. Problem+json with every fault otherwise."""
     command: SignPublication = read_json(request, SignPublication)
     notice = publication.publish(
         request.db, request.registry, request.actor, request.identity.user_id, request.context,
         publication.cms_bytes(command.notice_cms, "notice_cms"), publication.cms_bytes(command.policy_cms, "policy_cms"),
     )  # fmt: skip
-    return facts(request, request.context) | {"notice": str(notice.id)}
+    return {**facts(request, request.context), "notice": str(notice.id)}
 
 
 @view_config(
@@ -113,7 +120,7 @@ def publish(request: Request) -> Any:
     renderer="json",
     permission=Permission.OVERRIDE_RULE,
 )
-def override(request: Request) -> Any:
+def override(request: Request) -> Overridden:
     """{"finding": id, "reason"}: a named officer of the purchaser sets a refusal aside."""
     command = read_json(request, OverrideRule)
     drafts.override_rule(
@@ -123,7 +130,7 @@ def override(request: Request) -> Any:
     return {"finding": command.finding}
 
 
-def facts(request: Request, tender: Tender) -> dict[str, Any]:
+def facts(request: Request, tender: Tender) -> TenderAnswer:
     """The public facts of a tender (of a draft, for those who may see it)."""
     return {
         "tender": tender.code,
@@ -171,7 +178,7 @@ def facts(request: Request, tender: Tender) -> dict[str, Any]:
     }
 
 
-def shown_finding(finding: Finding) -> dict[str, Any]:
+def shown_finding(finding: Finding) -> FoundByRule:
     """A finding as programs read it; `place` and `lawful` for words that the lint found."""
     mark = finding.mark
     clause = library().get(mark.clause) if mark else None

@@ -10,6 +10,7 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from bidding.tenders import interruptions, repeating
+from bidding.tenders.answers import Interrupted, TenderedAgain
 from bidding.tenders.interruptions import ARTICLES, Ground
 from bidding.tenders.models import Tender
 from trading.accounts.models import User
@@ -100,7 +101,7 @@ def again(request: Request) -> Tender:
     route_name="api-tender-interruptions", request_method="POST", renderer="json",
     permission=Permission.INTERRUPT_TENDER,
 )  # fmt: skip
-def api_interrupt(request: Request) -> Any:
+def api_interrupt(request: Request) -> Interrupted:
     """{"act": "suspend"|"resume"|"cancel"|"fail", "reason", "paper_name", "paper": base64url}."""
     tender = act(request, read_json(request, Interrupt))
     since = rfc3339(tender.suspended_at) if tender.suspended_at else None
@@ -113,7 +114,7 @@ def api_interrupt(request: Request) -> Any:
     renderer="json",
     permission=Permission.MANAGE_TENDER,
 )
-def api_retender(request: Request) -> Any:
+def api_retender(request: Request) -> TenderedAgain:
     """A new draft of a failed or cancelled tender → 201 {"tender", "predecessor"}."""
     made = again(request)
     request.response.status = 201

@@ -47,6 +47,19 @@ def test_a_view_is_described_from_its_own_source(document: Any) -> None:
     assert set(found["responses"]) == {"200", "202", "400", "401", "403", "404", "413", "422"}
 
 
+def test_what_is_answered_is_described_where_the_view_says_what_it_returns(document: Any) -> None:
+    def answered(path: str, method: str, status: str = "200") -> Any:
+        return document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
+
+    assert answered("/api/tenders/{code}", "get") == {"$ref": "#/components/schemas/tenders.TenderAnswer"}
+    schemas = document["components"]["schemas"]
+    assert {"moved_deadline", "suspended"} <= set(schemas["tenders.TenderAnswer"]["required"])
+    talks = schemas[answered("/api/tenders/{code}/consultation", "get")["$ref"].rpartition("/")[2]]
+    assert talks["properties"]["changes"]["items"]["$ref"] == "#/components/schemas/offers.Change"
+    for door in ("consultation/call", "invitation", "invitation/record", "publish"):
+        assert answered(f"/api/tenders/{{code}}/{door}", "get"), door
+
+
 def test_what_is_public_needs_no_key_and_everything_else_does(document: Any) -> None:
     paths = document["paths"]
     assert paths["/api/notices"]["get"]["security"] == []

@@ -64,6 +64,7 @@ class Play:
     purchaser: Member
     suppliers: list[Supplier] = field(default_factory=list)
     group: list[Member] = field(default_factory=list)
+    reserves: list[Member] = field(default_factory=list)
 
     @property
     def child(self) -> str:
@@ -160,32 +161,34 @@ class Play:
         raw = unb64(self.app.get(address, headers=headers).json["record"])
         return self.app.post_json(address, {"cms": self.host.sign(raw)}, headers=headers).json
 
-    def seat(self, size: int = 3) -> None:
-        """The group sits down; the last one represents the purchaser."""
+    def seat(self, size: int = 3, reserves: int = 0) -> None:
+        """The group sits down; the last one represents the purchaser. `reserves` more experts stand on its list."""
         registry = self.scene.registry
         with self.scene.db() as session:
             buyer = session.scalars(select(Tender).where(Tender.code == self.code)).one().tenderer
-            for number in range(size):
+            for number in range(size + reserves):
                 last = number == size - 1
                 role = "tenderer" if last else "expert"
                 user = make_user(session, role, party=buyer if last else None, keys=registry["keys"])
                 key = create_api_key(session, process("test"), user.id, "test")
                 signer = tenders.signer_of(session, registry, user)
                 self.group.append(Member(self.app, user, key, "", self.at(self.code), signer))
+            self.group, self.reserves = self.group[:size], self.group[size:]
             uscc = buyer.uscc
             session.flush()
             session.expunge_all()
         rows = [
             {"login": member.user.login, "name": member.user.name, "employer": uscc if n == size - 1 else "",
              "kind": "purchaser" if n == size - 1 else "expert", "head": n == 0}
-            for n, member in enumerate(self.group)
+            for n, member in enumerate([*self.group, *self.reserves])
         ]  # fmt: skip
         said = {
             "v": 1,
             "typ": "ebid.panel-list",
             "tender": self.code,
             "source": "Expert pool",
-            "members": rows,
+            "members": rows[:size],
+            "reserves": rows[size:],
         }
         self.app.post(
             self.at(self.code) + "/panel", json.dumps(said).encode(), status=201,

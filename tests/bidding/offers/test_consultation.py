@@ -9,12 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from pyramid.config import Configurator
 
 import tradehall_verify as verifier
+from bidding.offers.answers import TalksAnswer
+from bidding.tenders.answers import TenderAnswer
 from bidding.vault.encoding import b64
 from bidding.vault.service import close_of
 from config import installation
+from tests.bidding.evaluation.scored import Member
 from tests.bidding.offers.hall import Play, Supplier, bundle_of, make_play, offer_sheet
 from tests.helpers import log_in
 from tests.journeys.attacks import Forgery
@@ -34,12 +38,12 @@ CRITERIA = {
 OPEN_TO_ALL = {"bid_security": "0", "decryption_minutes": 10}
 
 
-def respond(play: Play) -> None:
+def respond(play: Play, reserves: int = 0) -> None:
     """Everybody hands in a first response, which has no price; the group sits and reviews it."""
     for supplier in play.suppliers:
         play.submit(supplier, play.code, {"documents": b"response of " + supplier.who.name.encode()})
     play.open(play.code)
-    play.seat()
+    play.seat(reserves=reserves)
     play.review()
 
 
@@ -185,6 +189,9 @@ def stands_still(play: Play, supplier: Supplier) -> None:
     play.hand_in(supplier, play.child, waiting)
     play.work()
     facts = play.app.get(f"/api/tenders/{play.child}", headers=headers).json
+    for described, answer in ((TenderAnswer, facts), (TalksAnswer, play.head.get("/consultation"))):
+        TypeAdapter(described).validate_python(answer)
+        assert answer.keys() <= described.__annotations__.keys(), "docs/openapi.json says what is answered"
     assert (facts["moved_deadline"], facts["suspended"]) == (rfc3339(child.deadline), None)
 
 
@@ -231,17 +238,88 @@ def nobody_reads_a_price(play: Play, supplier: Supplier) -> None:
 def test_a_negotiation_by_lowest_price_is_played_to_its_report(
     config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A member is replaced while the final offers are out, and a supplier objects when they are opened."""
     play = make_play(config, tmp_path, monkeypatch, "laboratory-negotiation", suppliers=3, **OPEN_TO_ALL)
     a, b, c = play.suppliers
-    respond(play)
+    respond(play, reserves=1)
     play.call()
-    for supplier, price in zip((a, b, c), ("1400000.00", "1350000.00", "1375000.00"), strict=True):
+    for supplier, price in zip((a, b, c), PRICES, strict=True):
         play.offer(supplier, price)
-    play.open(play.child)
+    nothing_is_told_to_an_expert(play, play.group[1])
+    gone, (came,) = play.group[1], play.reserves
+    order = {"seat": 2, "ground": "illness", "reason": "Taken to hospital", "file_name": "note.txt"}
+    play.host.post("/panel/replacements", order | {"document": b64(b"a doctor's note")})
+    nothing_is_told_to_an_expert(play, gone, outside=True)
+    nothing_is_told_to_an_expert(play, came, outside=True)
+    play.close(play.child)
+    for supplier in play.suppliers:
+        play.decrypt(supplier, play.child)
+    play.work()
+    objected_to(play, a, b)
+    nothing_is_told_to_an_expert(play, play.head)
+    play.record(play.child)
+    assert play.tender(play.child).state == "handed_over", "the offers are taken though a seat is empty"
+    assert play.head.get("/evaluation")["phase"] == "replacement"
+    came.post("/panel/sign-in")
+    play.group[1] = came
+    assert play.head.get("/evaluation")["phase"] == "qualification"
+    came.vote()
+    assert play.head.get("/evaluation")["phase"] == "conformity", "the same suppliers remain"
     play.review()
     result = play.report()
     assert [row["id"] for row in result["ranking"]] == [b.uscc, c.uscc, a.uscc]
     assert (result["winner"], result["contract_price"]) == (b.uscc, "1350000.00")
+    bundle, trusted = bundle_of(play, tmp_path)
+    said: list[str] = []
+    assert verifier.main([str(bundle), "--trust", str(trusted)], said.append) == 0, "\n".join(said)
+    assert any("was replaced (illness, M87 49)" in line for line in said)
+
+
+PRICES = ("1400000.00", "1350000.00", "1375000.00")
+
+
+def nothing_is_told_to_an_expert(play: Play, member: Member, *, outside: bool = False) -> None:
+    """Before the result an expert learns of the final offers neither who made one nor a price; who has left the group, or
+    has not sat down yet, not even that they are there (`outside`)."""
+    headers = {"Authorization": f"Bearer {member.key}"}
+    paths = ("", "/opening", "/trail", "/close", "/policy")
+    answers = [
+        play.app.get(play.at(play.child) + path, headers=headers, expect_errors=True) for path in paths
+    ]
+    if outside:
+        assert {code_of(answer.json) for answer in answers} == {"tender.invited-only"}
+    browser = log_in(play.app, play.scene.config, member.user)
+    pages = [f"/tenders/{play.child}{path}" for path in ("", "/opening", "/opening/record", "/trail")]
+    answers += [browser.get(page, expect_errors=True) for page in pages]
+    for answer in answers:
+        told = answer.text
+        assert not any(price in told or f"{int(price[:-3]):,}" in told for price in PRICES), (
+            answer.request.url
+        )
+        assert not any(each.who.name in told or each.uscc in told for each in play.suppliers), (
+            answer.request.url
+        )
+
+
+def objected_to(play: Play, supplier: Supplier, other: Supplier) -> None:
+    """A supplier objects at the opening of the final offers; everybody there hears what is said, nobody who
+    said it."""
+
+    def post(who: Member, path: str, text: str, status: int | str = "2*") -> Any:
+        headers = {"Authorization": f"Bearer {who.key}"}
+        address = f"{play.at(play.child)}/opening/objections{path}"
+        return play.app.post_json(address, {"text": text}, headers=headers, status=status).json
+
+    raised = post(supplier.program, "", "我方报价显示缺少税额")["id"]
+    assert code_of(post(play.head, "", "I sit here", status=422)) == "objection.bidders-only"
+    for reader in (other.program, play.head):
+        page = log_in(play.app, play.scene.config, reader.user).get(f"/tenders/{play.child}/opening").text
+        assert "缺少税额" in page and supplier.who.name not in page and supplier.uscc not in page
+    post(play.host, f"/{raised}", "税额已含在总价中")
+    assert [name for name in entries(play, play.child) if name.startswith("offers.")] == [
+        "offers.objection", "offers.answered",
+    ]  # fmt: skip
+    assert "税额" not in play.app.get(f"{play.at(play.code)}/trail").text
 
 
 def test_too_few_final_offers_fail_the_procurement_with_the_article(
