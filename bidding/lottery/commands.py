@@ -13,17 +13,32 @@ from bidding.lottery.routing import METHODS
 from bidding.roster.commands import Reason
 from trading.clock import BEIJING
 from trading.draws.beacon import form_of
+from trading.errors import Refused
+from trading.money import parse_money
 from trading.parties.commands import Line, OptionalLine
 from trading.web import _
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000)]
-Yuan = Annotated[
-    Decimal, BeforeValidator(lambda text: text.replace(",", "") if isinstance(text, str) else text),
-    Field(gt=0, max_digits=16, decimal_places=2),
-]  # fmt: skip
+
+
+def _money(text: Any) -> Any:
+    """An amount as people type it (trading.money): no sign, no power of ten, separators in their places."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return parse_money(text)
+    except Refused as refused:
+        raise ValueError(refused.faults[0].message) from refused
+
+
+def _money_or_none(text: Any) -> Any:
+    return None if isinstance(text, str) and not text.strip() else _money(text)
+
+
+Yuan = Annotated[Decimal, BeforeValidator(_money), Field(gt=0, max_digits=16, decimal_places=2)]
 OptionalYuan = Annotated[
     Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)] | None,
-    BeforeValidator(lambda text: text.replace(",", "") or None if isinstance(text, str) else text),
+    BeforeValidator(_money_or_none),
 ]
 
 

@@ -59,7 +59,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Route:
-    """`way` is tender | roster; `mandatory` whether the law demands a tender; `reasons` why."""
+    """`way` is tender | roster, or free for what nobody but the owner chooses; `mandatory` whether the law demands a tender; `reasons` why."""
 
     way: str
     mandatory: bool
@@ -86,7 +86,9 @@ def route(plan: Plan, book: Rulebook, day: date) -> Route:
     if procured is not None:
         reasons.append(procured)
     way = "tender" if reasons else "roster"
-    if way == "roster":
+    if plan.object == "agency":
+        way, reasons = "free", [Reason(book.rule("G0-8", day), _("The tenderer chooses its agency itself."))]
+    elif way == "roster":
         reasons = list(roster_reasons(plan, book, day))
         way = "roster" if terms(book, day).band_of(plan.estimate) else "tender"
     found = [each for check in CHECKS for each in check(plan, book, day, mandatory)]
@@ -204,7 +206,9 @@ def _doors(plan: Plan, book: Rulebook, day: date, mandatory: bool) -> Iterator[F
         yield finding(sign_up, "sign_up", "true", message)
     if plan.object == "agency" and agency is not None:
         yield finding(agency, "object", "agency", _("Nobody draws or names the agency for a tenderer."))
-    yield from (found for found in lint(plan.texts, book, day, "bidding_law") if found.rule in ("G0-3", "G0-6"))
+    yield from (
+        found for found in lint(plan.texts, book, day, "bidding_law") if found.rule in ("G0-3", "G0-6")
+    )
 
 
 LEADS_AWAY = frozenset({"ROSTER.line", "G0-4.limit"})

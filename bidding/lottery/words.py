@@ -46,6 +46,7 @@ OBJECTS = {
 WAYS = {
     "tender": (_("formal tender"), "wait"),
     "roster": (_("roster of contractors"), "good"),
+    "free": (_("the owner's own choice"), "neutral"),
 }
 MARKS = {
     "address": _("the same network or business address"),

@@ -97,7 +97,7 @@ def routing_page(request: Request) -> Any:
     book, day = law.the_rulebook(request.registry), beijing_date(request.now())
     examples = [routing.Plan(amount, method="two-step") for amount in routing.EXAMPLES]
     asked, form = None, Form(request, RouteQuestion, {})
-    if request.params.get("estimate"):
+    if "estimate" in request.params:
         form.values = {name: request.params.get(name, "") for name in RouteQuestion.model_fields}
         form.values = {name: value for name, value in form.values.items() if value}
         asked = question_of(form)

@@ -30,9 +30,10 @@ ROUTES = {
 def includeme(config: Configurator) -> None:
     """The room's routes, cards and words."""
     # Imported here: the pure modules of this room stay free of the web.
-    from bidding.roster import office_views, own_views, words
+    from bidding.roster import law, office_views, own_views, words
     from trading.web import _
 
+    law.the_rulebook(config.registry)  # a city's file that cannot be meant stops the start
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern)
     config.add_act_words(words.ENTRIES)

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bidding.roster.terms import Terms, overlay_of, terms
+from bidding.roster.terms import Terms, misread, overlay_of, terms
+from trading import clock
 from trading.rulebook.book import RULES_FOLDER, Rulebook
 from trading.rulebook.calendar import Calendar, beijing_date
 
@@ -22,8 +23,15 @@ def the_rulebook(registry: Any) -> Rulebook:
 
 @cache
 def book_of(region: str, folder: str) -> Rulebook:
-    """Read once a process."""
-    return Rulebook.load(overlay=overlay_of(region, Path(folder)))
+    """Read once a process. Raises ValueError, with file and rules, for a city's file that cannot be meant."""
+    path = overlay_of(region, Path(folder))
+    try:
+        book = Rulebook.load(overlay=path)
+    except ValueError as error:
+        raise ValueError(f"{path.name if path else 'national.toml'}: {error}") from error
+    if path is not None and (faults := misread(book, Rulebook.load(), beijing_date(clock.now()))):
+        raise ValueError(f"{path.name}: {'; '.join(faults)}")
+    return book
 
 
 @cache

@@ -214,6 +214,8 @@ def _read(path: Path, inherited: Mapping[str, Mapping[str, str]]) -> _Layer:
 def _rule(entry: Mapping[str, Any], instruments: Mapping[str, Mapping[str, str]], layer: str) -> Rule:
     if unknown := set(entry) - KEYS:
         raise ValueError(f"{entry.get('id')}: unknown keys {sorted(unknown)}")
+    if missing := KEYS - {"to", "roll"} - set(entry):
+        raise ValueError(f"{entry.get('id')}: missing keys {sorted(missing)}")
     if (
         entry["unit"] not in UNITS
         or entry["bound"] not in BOUNDS

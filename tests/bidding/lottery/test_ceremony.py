@@ -73,13 +73,15 @@ def lottery(config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_once_each(
     lottery: Lottery, interop: Interop
 ) -> None:
-    first = lottery.start("finalists")
-    assert first.scope == f"{lottery.code}/lottery/1" and service.params_of(first).list_size == 6
+    live = f"/small-works/{lottery.code}/live"
+    first = a_void_draw(lottery, live)
+    assert (first.number, service.params_of(first).list_size) == (2, 6)
     with pytest.raises(Refused) as refused:
         lottery.start("finalists")
     assert refused.value.faults[0].code == "draw.running"
-    live = f"/small-works/{lottery.code}/live"
-    assert "提交您自己的随机数" in lottery.app.get(live).text
+    page = lottery.app.get(live).text
+    assert "提交您自己的随机数" in page
+    assert "第1次抽取无效" in page and "到公告时间尚未提交随机数" in page  # beside the new one
     lottery.hold(first)
     finalists = lottery.drawn()["finalists"]
     assert len(set(finalists)) == 3
@@ -90,23 +92,29 @@ def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_on
     params = service.params_of(second)
     with lottery.hall.db() as session:
         done = service.draw_named(session, first.ann)
-        assert (params.scope, params.prev) == (f"{lottery.code}/lottery/2", done.result_hash)
+        assert (params.scope, params.prev) == (f"{lottery.code}/lottery/3", done.result_hash)
     lottery.hold(second)
     assert sorted(lottery.drawn()["order"]) == sorted(finalists)
     record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
-    assert [draw["transcript"]["beacon"] for draw in record["draws"]] == [DICE, DICE]
-    assert len(record["draws"][0]["transcript"]["openings"]) == 6
+    assert [draw["transcript"]["beacon"] for draw in record["draws"]] == ["", DICE, DICE]
+    assert len(record["draws"][1]["transcript"]["openings"]) == 6
     told = base64.urlsafe_b64encode(canonical.dumps(record)).rstrip(b"=").decode()
-    assert interop("check-lotteries", records=[told])["found"][0]["faults"] == []
+    found = interop("check-lotteries", records=[told])["found"][0]
+    assert found["faults"] == [] and [draw["void"] for draw in found["draws"]] == [True, False, False]
     page = lottery.app.get(live).text
     assert all(row["name"] in page for row in record["balls"]["balls"] if row["id"] in finalists)
     part = lottery.app.get(live + "/parts")
     lottery.app.get(live + "/parts", headers={"If-None-Match": part.headers["ETag"]}, status=304)
+    for path in ("/small-works/X/live", "/small-works/X/floor", "/api/small-works/X/record"):
+        lottery.app.get(path, status=404)
 
 
-def test_a_void_draw_is_shown_and_its_step_is_drawn_under_the_next_number(lottery: Lottery) -> None:
+def a_void_draw(lottery: Lottery, live: str) -> service.Draw:
+    """A draw that comes to nothing is shown with who was missing, and its step is announced under the next number."""
     first = lottery.start("finalists")
-    lottery.hall.services["draw-notary"].silent.add("commit")
+    assert first.scope == f"{lottery.code}/lottery/1"
+    notary = lottery.hall.services["draw-notary"]
+    notary.silent.add("commit")
     lottery.hall.work()
     lottery.hall.pass_time(service.params_of(first).t_commit + 1)
     record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
@@ -114,13 +122,9 @@ def test_a_void_draw_is_shown_and_its_step_is_drawn_under_the_next_number(lotter
     assert [(draw["void"], draw["frozen"], draw["transcript"]["result"]) for draw in record["draws"]] == [
         (why, None, None)
     ]
-    live = f"/small-works/{lottery.code}/live"
     page = lottery.app.get(live).text
     assert "本次抽取无效" in page and "到公告时间尚未提交随机数" in page and "公证处" in page
+    notary.silent.clear()
     for one in lottery.hall.services.values():
         one.show_card()
-    assert lottery.start("finalists").number == 2
-    page = lottery.app.get(live).text
-    assert "第1次抽取无效" in page and "到公告时间尚未提交随机数" in page  # beside the new one
-    for path in ("/small-works/X/live", "/small-works/X/floor", "/api/small-works/X/record"):
-        lottery.app.get(path, status=404)
+    return lottery.start("finalists")

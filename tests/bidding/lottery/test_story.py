@@ -208,6 +208,26 @@ def test_the_public_pages_tell_the_four_amounts_and_the_rules(app: TestApp, lang
         assert amount in page.text
     asked = app.get("/small-works/routing", {"estimate": "4500000", "investment": "90000000", "public_funds": "1"}, headers=headers)  # fmt: skip
     assert ("不属于必须招标的情形" if language == "zh" else "does not make a tender mandatory") in asked.text
-    assert app.get("/small-works/routing", {"estimate": "many"}, headers=headers, status=200)
+    chinese = language == "zh"
+    way = {
+        "tender": '→ <span class="state state-wait">招标' if chinese else "formal tender",
+        "roster": "承包商名录" if chinese else "roster of contractors",
+    }
+    for what, amount, goes, article in (
+        ("works", "3999999.99", "roster", "4,000,000"), ("works", "4,000,000.00", "tender", "4,000,000"),
+        ("works", "4999999.99", "tender", "4,000,000"), ("works", "5000000", "tender", "5,000,000"),
+        ("goods", "1999999.99", "roster", "2,000,000"), ("goods", "2000000", "tender", "2,000,000"),
+        ("services", "999999.99", "roster", "1,000,000"), ("services", "1000000", "tender", "1,000,000"),
+    ):  # fmt: skip
+        asked = app.get("/small-works/routing", {"estimate": amount, "object": what}, headers=headers)
+        card = asked.text.split("<section", 2)[1]
+        assert way[goes] in card and article in card, (what, amount)
+        refused = "招标投标法" if chinese else "Tendering and Bidding Law"
+        assert (refused in card) == (goes == "tender"), (what, amount)
+    for wrong in ("1e7", "-1", "1.234", "many", "", "1,80,00", "180万"):
+        asked = app.get("/small-works/routing", {"estimate": wrong}, headers=headers, status=200)
+        assert "field-fault" in asked.text and "1e+" not in asked.text.lower()
+        words = "金额" if chinese else "mount"
+        assert not wrong or words in asked.text.split("error-summary", 1)[1][:900], wrong
     for path in ("/roster/rules", "/small-works/rules", "/credit", "/small-works", "/roster"):
         app.get(path, headers=headers, status=200)

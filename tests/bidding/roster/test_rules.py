@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bidding.lottery.alarms import ALERT, Trace, at_least, clusters, runs
 from bidding.lottery.pricing import Offer, drawn_price, reasonable_low
-from bidding.roster import drawable, grades
+from bidding.roster import drawable, grades, law
 from bidding.roster.drawable import Document, Engagement, Exclusion, Firm, Record, Wanted, why_not
 from bidding.roster.standing import STEPS, possible
 from bidding.roster.terms import overlay_of, terms
@@ -141,6 +141,7 @@ def test_a_years_mean_gives_the_grade_exactly(scores: list[str], grade: str) -> 
     assert grades.grade_of(map(Decimal, scores), TERMS) == grade
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a laden machine
 @given(days, st.integers(0, 48), st.integers(0, 48))
 def test_months_add_up_but_for_the_length_of_months(day: date, one: int, more: int) -> None:
     there = drawable.add_months(day, one)
@@ -219,6 +220,79 @@ def test_a_new_citys_rules_are_one_data_file(tmp_path: Path) -> None:
     won = replace(FIRM, engagements=(Engagement("W", date(2026, 7, 1)),))
     assert (why_not(won, DAY, ANY, TERMS), why_not(won, DAY, ANY, own)) == ("cool-down", "")
     assert book.rule("ROSTER.line", DAY).citation("zh") == "新市小型工程管理办法 第3条"
+
+
+def own_rule(rule: str, value: str, unit: str = "count", **more: str) -> str:
+    """A rule of a city's file."""
+    fields = {
+        "bound": '"none"',
+        "article": '""',
+        "certainty": '"S"',
+        "from": "2026-01-01",
+        "zh": '"规则"',
+        "en": '"Rule"',
+    }
+    said = "\n".join(f"{name} = {text}" for name, text in (fields | more).items() if text)
+    return f'\n[[rule]]\nid = "{rule}"\nvalue = {value}\nunit = "{unit}"\ninstrument = "CITY"\n{said}\n'
+
+
+HEAD = 'layer = "bay"\nversion = "1"\nregions = ["3502"]\n[instrument]\nCITY = { zh = "示例湾市办法", en = "Bay City rules" }\n'
+
+
+def test_another_city_says_everything_anew_in_one_file(tmp_path: Path) -> None:
+    said = {
+        "trades": ('["dredging|疏浚|Dredging", "lamps|路灯|Street lamps"]', "words"), "bands": ("[300000, 1500000]", "CNY"),
+        "cool_down": ("0", "month"), "cool_down.ends": ('["completion"]', "words"), "running": ("1", "count"),
+        "sign_days": ("15", "day"), "grade_a": ("95", "count"), "grade_b": ("80", "count"),
+        "weights": ('["A=5", "B=2", "C=1"]', "words"), "documents": ('["licence"]', "words"), "finalists": ("[2, 5]", "count"),
+    }  # fmt: skip
+    units = {name: BOOK.rule(f"ROSTER.{name}", DAY).unit for name in said}
+    text = HEAD + "".join(
+        own_rule(f"ROSTER.{name}", value, units[name]) for name, (value, _unit) in said.items()
+    )
+    (tmp_path / "bay.toml").write_text(text, "utf-8")
+    own = terms(law.book_of("350203", str(tmp_path)), DAY)
+    assert [trade.zh for trade in own.trades] == ["疏浚", "路灯"] and own.sign_days == 15
+    assert [band.key for band in own.bands] == ["0-300000", "300000-1500000"]
+    assert own.band_of(Decimal("1500000")) is None and own.band_of(Decimal("299999.99")) == own.bands[0]
+    assert grades.grade_of([Decimal("94.99")], own) == "B" and own.weights == {"A": 5, "B": 2, "C": 1}
+    won = replace(FIRM, documents=ALL[:1], engagements=(Engagement("W", date(2026, 7, 1)),))
+    assert [bar.code for bar in drawable.bars(won, DAY, ANY, own)] == ["cool-down", "running"]
+    assert law.book_of("350103", str(tmp_path)) and own.publicity == TERMS.publicity
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (own_rule("ROSTER.bands", "[2000000, 1000000]", "CNY"), "ROSTER.bands: bands ascend"),
+        (own_rule("ROSTER.bands", "[1000000, 1000000]", "CNY"), "ROSTER.bands: bands ascend"),
+        (own_rule("ROSTER.bands", "[-5, 1000000]", "CNY"), "-5 comes after 0"),
+        (own_rule("ROSTER.weights", '["A=3", "D=1"]', "words"), "'D=1' gives no grade"),
+        (own_rule("ROSTER.weights", '["A=3", "B=0", "C=1"]', "words"), "'B=0'"),
+        (own_rule("ROSTER.running", "-1"), "ROSTER.running: -1 is less than 1"),
+        (own_rule("ROSTER.running", '"two"'), "ROSTER.running is not a whole number"),
+        (own_rule("ROSTER.cool_down", "90", "day"), "ROSTER.cool_down: its unit is month"),
+        (own_rule("ROSTER.cooldown", "3", "month"), "ROSTER.cooldown: the roster has no such rule"),
+        (own_rule("ROSTER.trades", '["dredging|疏浚"]', "words"), "ROSTER.trades: 'dredging|疏浚' is not key"),
+        (own_rule("ROSTER.running", "0") + own_rule("ROSTER.finalists", "[5, 2]"), "ROSTER.finalists: it is the least"),
+        (own_rule("ROSTER.running", "1", zh=""), "ROSTER.running: missing keys ['zh']"),
+        (own_rule("ROSTER.running", "0", **{"from": "2030-01-01"}), "ROSTER.running: 0 is less than 1"),
+        ("\n[[rule]\n", "line 7"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_meant_stops_the_start_and_names_file_and_rule(
+    tmp_path: Path, rules: str, said: str
+) -> None:
+    (tmp_path / "bay.toml").write_text(HEAD + rules, "utf-8")
+    with pytest.raises(ValueError, match="bay.toml: ") as caught:
+        law.book_of("350203", str(tmp_path))
+    assert said in str(caught.value)
+
+
+def test_regions_are_a_list_and_not_one_text(tmp_path: Path) -> None:
+    (tmp_path / "bay.toml").write_text(HEAD.replace('["3502"]', '"3502"'), "utf-8")
+    with pytest.raises(ValueError, match="bay.toml: regions is a list"):
+        overlay_of("350203", tmp_path)
 
 
 @pytest.mark.parametrize("bands", ["[2000000, 1000000]", "[1000000, 1000000]"])
