@@ -41,6 +41,13 @@ def faults(item: Item) -> Iterator[Fault]:
             yield Fault(
                 "hall.item-meeting", _("Step “${step}”: a joint meeting is held within ${n} working day", mapping=named), "flow"
             )  # fmt: skip
+    first = item.stages[0].steps if item.stages else ()
+    for step in first:
+        if step.kind == "seal" and not step.after:
+            named = {"step": step.name.zh or step.key}
+            yield Fault(
+                "hall.item-seal", _("Step “${step}” seals after others: nothing comes before it", mapping=named), "flow"
+            )  # fmt: skip
     yield from _commitment(item)
 
 

@@ -35,7 +35,7 @@ def end_step(
     session: Session, registry: Any, actor: Actor, case: HallCase, key: str, outcome: str, opinion: str = ""
 ) -> None:
     """A department gives its opinion; whatever waited for it begins; entry `hall.step-ended`. Raises Refused `hall.no-step`,
-    `hall.step-over`, `hall.paused`, `hall.opinion`, `hall.not-yours`, `hall.not-on-duty`."""
+    `hall.step-over`, `hall.paused`, `hall.opinion`, `hall.seal-only`, `hall.not-yours`, `hall.not-on-duty`."""
     place.check(registry, actor, "step", case.number)
     step, item = find_step(session, case, key), cases.item_of(session, case)
     posts.expect(session, actor, step.department, item.department(step.department))
@@ -49,6 +49,11 @@ def end_step(
         )
     if outcome not in OUTCOMES:
         raise refuse("hall.outcome", _("Choose one of the list"), field="outcome")
+    if item.step(key).kind == "seal" and (outcome != "passed" or opinion.strip()):
+        raise refuse(
+            "hall.seal-only", _("This step seals what was sealed before: it is not reviewed again"), field="opinion", rule="HALL 30",
+            remedy=_("Look at the seals of the steps before, and seal."),
+        )  # fmt: skip
     if outcome == "refused" and not opinion.strip():
         raise refuse(
             "hall.opinion", _("Whoever does not agree says why in writing"), field="opinion", rule="LIC 38",

@@ -42,7 +42,11 @@ def pass_all(scene: Quick, number: str) -> None:
         s for s in scene.read(lambda db: cases.steps(db, scene.case(number))) if s.state == "running"
     ]:
         for step in open_ones:
-            scene.act(f"{step.department}-A", service.end_step, number, step.key, "passed", "同意")
+            words = "" if scene.item.step(step.key).kind == "seal" else "同意"
+            if not words:  # 见章盖章
+                for said in (("passed", "再看一遍"), ("refused", "不同意")):
+                    assert codes(scene, f"{step.department}-A", service.end_step, number, step.key, *said) == ["hall.seal-only"]  # fmt: skip
+            scene.act(f"{step.department}-A", service.end_step, number, step.key, "passed", words)
 
 
 def kinds_issued(scene: Quick, number: str) -> list[str]:
@@ -160,6 +164,7 @@ def problems(text: str) -> set[str]:
         ('zh = "砍伐方案" }', 'zh = "砍伐方案", committed = true }', "hall.item-commitment"),
         ("[[stage]]", 'commitment = { zh = "属实", department = "parks", days = 9 }\n[[stage]]', "hall.item-commitment"),
         ("promised = 5 }", "promised = 25 }", "hall.item-late"),
+        ('zh = "会签", days = 2, deemed = true', 'zh = "会签", days = 2, kind = "seal"', "hall.item-seal"),
         ('department = "roads"', 'department = "nobody"', "hall.item-department"),
         ('department = "roads", zh = "会签"', 'department = "roads", after = ["roads"], zh = "会签"', "hall.item-cycle"),
         ('fee = { zh = "不收费" }', "", "hall.item-empty"),
