@@ -27,7 +27,7 @@ KEPT = {"sessions", "queue", "keys", "assets", "live.hub"}
 """What stays in the registry as it is; of everything else there, every test gets a copy."""
 STANDING = {"procurement", "small_works", "approval_hall"}
 """Plugins that bring pages or read data, with no state of their own: they stay as they are."""
-RENEWED = {"live.streams", "opening.pictures", "lottery.pictures", "lottery.records"}
+RENEWED = {"live.streams", "opening.pictures", "lottery.pictures", "lottery.previews", "lottery.records"}
 """What is made anew: it cannot be copied."""
 
 

@@ -16,14 +16,12 @@ from tests.bidding.evaluation.room import make_tender
 from tests.browser_client.conftest import Interop
 from tests.draws.hall import TENDER, DrawHall, make_hall
 from tests.helpers import make_user
-from trading import clock
 from trading.accounts.service import create_api_key
 from trading.acts import process
 from trading.draws import receiving, service, showing
 from trading.draws.beacon import Form, form_of
 from trading.draws.cards import build_deals
 from trading.draws.draw import replay
-from trading.draws.entering import enter_beacon
 from trading.live import since
 
 NAMES = ("draw-audit", "draw-notary", "draw-university")
@@ -104,36 +102,59 @@ class Floor:
         self.hall.sequence()
         self.hall.pass_time(self.params.t_freeze + 5)  # who watches is told
 
-    def throw(self, *values: str) -> None:
-        with self.hall.db() as session:
-            for number, value in enumerate(values):
-                actor = process(f"person {number}")
-                enter_beacon(session, self.hall.registry, actor, self.ann, value, TAPE)
-
     def transcript(self) -> Any:
         with self.hall.db() as session:
             draw = service.draw_named(session, self.ann)
             return showing.transcript(session, self.hall.registry["keys"], draw)
 
 
-def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(
-    hall: DrawHall, interop: Interop
+def refused(answer: Any) -> str:
+    return str(answer.json["faults"][0]["code"])
+
+
+def handed_in(floor: Floor, phone: Phone, paper: bytes) -> str:
+    """What the hall says to a commitment that it does not take."""
+    body: dict[str, Any] = {}
+    ask, phone.ask = phone.ask, lambda path, given: body.update(given)  # type: ignore[arg-type]
+    phone.hand_in("commits", paper)
+    phone.ask = ask
+    return refused(floor.app.post_json(f"/api/draws/{floor.ann}/commits", body, status=422))
+
+
+def test_phones_from_the_floor_are_in_the_seed_and_whoever_misuses_them_stops_nothing(
+    hall: DrawHall, interop: Interop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     floor = Floor(hall)
     with hall.db() as session:
         opened = service.opened_of(hall.registry["keys"], service.draw_named(session, floor.ann))
         assert len(opened) == 5  # names are public from the start
-    stays, leaves = BrowserPhone(floor, interop), floor.phone()
+    stays, leaves, liar, late = BrowserPhone(floor, interop), floor.phone(), floor.phone(), floor.phone()
     equal, sleeps = (
         Phone(floor.ask, floor.ann, rng=bytes) for _ in "ab"
     )  # all their slips are one and the same
-    floor.commit(stays, leaves, equal, sleeps)
-    floor.freeze(stays, equal, sleeps)
+
+    # nobody under another name, in a flood, or too late
+    assert handed_in(floor, liar, liar.paper.replace(liar.name.encode(), late.name.encode())) == "draw.paper"
+    assert handed_in(floor, liar, late.paper) == "draw.certificate"
+    monkeypatch.setattr(receiving, "MOST_FROM_THE_FLOOR", 5)
+    floor.commit(stays, leaves, liar, equal, sleeps)
+    monkeypatch.setattr(receiving, "MOST_FROM_THE_FLOOR", 500)
+    assert handed_in(floor, late, late.paper) == "draw.not-asked"
+
+    # deals that no trustee can take cost their phone its place
+    long = build_deals(floor.ann, liar.name, dict.fromkeys(floor.params.trustees, bytes(8192)))
+    with pytest.raises(AppError, match=r"draw\.deals"):
+        liar.hand_in("deals", long)
+    liar.slips = [bytes(32)] * len(liar.slips)
+    floor.freeze(stays, liar, equal, sleeps)  # every trustee looks more than once, and says the same again
     frozen = hall.entries("frozen")[0]
     assert frozen["parties"] == sorted((*NAMES, stays.name, equal.name, sleeps.name))
-    assert frozen["dropped"] == [leaves.name]
+    assert frozen["dropped"] == sorted((leaves.name, liar.name)) and len(hall.entries("acked")) == len(NAMES)
+    said = [line for one in hall.services.values() for line in one.lines() if "IntegrityError" in str(line)]
+    assert not said
+
     assert stays.look() == []  # nothing is shown before the dice have fallen
-    floor.throw(DICE, DICE)
+    type_dice(floor)
     assert stays.look() == equal.look() == ["reveal"]
     hall.work()
     hall.pass_time(floor.params.t_reveal)
@@ -146,71 +167,24 @@ def test_phones_from_the_floor_are_in_the_seed_unless_they_leave_too_early(
     assert hall.entries("beacon")[0]["recording"] == TAPE
     with hall.db() as session:
         told = [event.name for event in since(session, f"draw:{TENDER}", 0)]
-    assert told[:7] == ["committed"] * 7 and {"witnessed", "typed", "beacon"} < set(told)
-    assert told[-1] == "result"
-
-
-def test_a_deal_that_no_trustee_can_take_costs_its_phone_its_place_and_stops_nothing(hall: DrawHall) -> None:
-    floor = Floor(hall)
-    liar = floor.phone()
-    floor.commit(liar)
-    long = build_deals(floor.ann, liar.name, dict.fromkeys(floor.params.trustees, bytes(8192)))
-    with pytest.raises(AppError, match=r"draw\.deals"):
-        liar.hand_in("deals", long)
-    liar.slips = [bytes(32)] * len(liar.slips)
-    floor.freeze(liar)  # every trustee looks more than once, and says the same again
-    assert hall.entries("frozen")[0]["parties"] == list(NAMES)
-    assert hall.entries("frozen")[0]["dropped"] == [liar.name] and len(hall.entries("acked")) == len(NAMES)
-    said = [line for one in hall.services.values() for line in one.lines() if "IntegrityError" in str(line)]
-    assert not said
-
-
-def refused(answer: Any) -> str:
-    return str(answer.json["faults"][0]["code"])
-
-
-def test_nobody_contributes_under_another_name_in_a_flood_too_late_or_to_a_routine_draw(
-    hall: DrawHall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    floor = Floor(hall)
-    one, other, late = floor.phone(), floor.phone(), floor.phone()
-
-    def handed_in(phone: Phone, paper: bytes) -> str:
-        body: dict[str, Any] = {}
-        monkeypatch.setattr(phone, "ask", lambda path, given: body.update(given))
-        phone.hand_in("commits", paper)
-        return refused(floor.app.post_json(f"/api/draws/{floor.ann}/commits", body, status=422))
-
-    forged = one.paper.replace(one.name.encode(), other.name.encode())
-    assert handed_in(one, forged) == "draw.paper"
-    assert handed_in(one, other.paper) == "draw.certificate"
-    monkeypatch.setattr(receiving, "MOST_FROM_THE_FLOOR", 1)
-    other.look()
-    assert handed_in(late, late.paper) == "draw.floor-full"
-    monkeypatch.undo()
-    monkeypatch.setenv(clock.CLOCK_FILE, str(hall.state / "clock"))
-    hall.work()
-    hall.pass_time(floor.params.t_commit + 1)
-    assert handed_in(late, late.paper) == "draw.not-asked"
-    with hall.db() as session:
         service.draw_named(session, floor.ann).public = False
-    floor.app.get(f"/api/draws/{floor.ann}/floor", status=404)
+    assert told[:8] == ["committed"] * 8 and {"witnessed", "typed", "beacon"} < set(told)
+    assert told[-1] == "result"
+    floor.app.get(f"/api/draws/{floor.ann}/floor", status=404)  # of a routine draw there is no floor
 
 
-def test_a_throw_counts_in_the_announced_form_with_a_recording_and_typed_by_two(hall: DrawHall) -> None:
-    floor = Floor(hall)
-    with hall.db() as session:
+def type_dice(floor: Floor) -> None:
+    """A throw counts in the announced form, with a recording, typed alike by two people."""
+    with floor.hall.db() as session:
         tender = make_tender(session)
         tender.code = TENDER
         keys = [
             create_api_key(session, process("test"), user.id, "test")
             for user in [
-                make_user(session, "tenderer", party=tender.tenderer, keys=hall.registry["keys"])
+                make_user(session, "tenderer", party=tender.tenderer, keys=floor.hall.registry["keys"])
                 for _ in "ab"
             ]
         ]
-    floor.commit()
-    floor.freeze()
     path, given = f"/api/draws/{floor.ann}/beacon", {"value": DICE, "recording": TAPE}
 
     def type_in(body: dict[str, str], place: int = 0, status: int = 200) -> Any:
