@@ -19,6 +19,7 @@ from bidding.evaluation.scoring import evaluate_json
 from config.conform import Case, Kind
 from config.conform.compare import case as judged
 from config.conform.compare import same
+from config.conform.scored_faults import faults
 from trading.money import capitals
 
 _QUALIFIED = "qualified"
@@ -30,9 +31,12 @@ def _recognise(data: Any, path: Path) -> bool:
 
 
 def _cases(data: Any, path: Path) -> Iterator[Case]:
+    if wrong := faults(data):
+        yield "not a case", False, "; ".join(wrong)
+        return
     found = _Found(data)
     expected = data["expected"]
-    for bid, figures in expected["bids"].items():
+    for bid, figures in expected.get("bids", {}).items():
         for name, given in figures.items():
             yield judged(f"{bid} {name}", _same, f"{bid} {name}", given, found.of_bid(bid), name)
     for name, given in expected.items():
@@ -185,7 +189,7 @@ def _bid(bid: Mapping[str, Any], members: list[str]) -> dict[str, Any]:
 
 def _sheet(bid: Mapping[str, Any]) -> dict[str, Any]:
     """A price sheet of one line that says this price and no more."""
-    price, brand = bid["price"], bid.get("brand", "")
+    price, brand = f"{Decimal(bid['price']):.2f}", bid.get("brand", "")
     line = {
         "name": "lot",
         "brand": brand,

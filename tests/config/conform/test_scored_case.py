@@ -83,3 +83,109 @@ def test_a_case_with_an_unlawful_price_weight_is_refused(
     goods["criteria"][0]["weight"], goods["criteria"][1]["weight"] = "20", "40"
     assert judged(tmp_path, goods) == 1
     assert len(failures(capsys)) == 1
+
+
+# --- cases not seen --------------------------------------------------------------------------------
+
+
+def reweighted(goods: Any, weight: str, rest: str, kind: str = "goods") -> Any:
+    """The price weighs `weight`, the first item what is left; nothing else is expected."""
+    goods["criteria"][0]["weight"], goods["kind"] = weight, kind
+    goods["criteria"][1]["weight"] = goods["criteria"][1]["max"] = rest
+    goods["expected"] = {"bids": {"B3": {"price_points": f"{weight}.00"[: len(weight) + 3]}}}
+    return goods
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "rest", "code"),
+    [("goods", "30", "30", 0), ("goods", "29.99", "30.01", 1), ("services", "10", "50", 0), ("services", "9.99", "50.01", 1)],
+)  # fmt: skip
+def test_the_least_weight_of_the_price_is_judged_to_the_hundredth(
+    kind: str,
+    weight: str,
+    rest: str,
+    code: int,
+    goods: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert judged(tmp_path, reweighted(goods, weight, rest, kind)) == code
+    assert ("price-weight-too-low" in capsys.readouterr().out) is bool(code)
+
+
+def test_deductions_that_are_added_and_one_for_a_small_firm_alone(goods: Any, tmp_path: Path) -> None:
+    # B3: 2333333.33 × (1 − 0.10 − 0.20) = 1633333.331; B2: 1985600 × 0.90 = 1787040; 35 × 1633333.331 ÷ 2180000 = 26.223.
+    goods["rules"]["stacking"] = "additive"
+    goods["expected"] = {
+        "benchmark": "1633333.33",
+        "contract_price": "2333333.33",
+        "bids": {
+            "B3": {"evaluation_price": "1633333.33", "price_points": "35.00"},
+            "B2": {"evaluation_price": "1787040.00", "price_points": "31.99"},
+            "B1": {"evaluation_price": "2180000.00", "price_points": "26.22", "total": "81.52"},
+        },
+    }
+    assert judged(tmp_path, goods) == 0
+
+
+def test_of_one_brand_the_best_score_stands_for_it(goods: Any, tmp_path: Path) -> None:
+    goods["bids"][0]["brand"], goods["bids"][6]["brand"] = "Gree", " gree"
+    goods["expected"] = {"ranking": ["B3", "B1", "B2"], "bids": {"B7": {"total": "80.83"}, "B1": {"rank": 2}}}
+    assert judged(tmp_path, goods) == 0
+
+
+def test_who_is_not_qualified_and_who_explains_a_low_price(goods: Any, tmp_path: Path) -> None:
+    # B4 stays: 35 × 980000 ÷ 980000; its items are 15 + 9.2 + 6 + 9.1. B1 is out: the lines are those of the others.
+    goods["bids"][0]["qualified"], goods["bids"][3]["explanation_accepted"] = False, True
+    goods["expected"] = {
+        "benchmark": "980000.00",
+        "ranking": ["B3", "B4", "B7", "B2"],
+        "abnormal_lines": {
+            "half_mean": "923616.67",
+            "half_second_lowest": "992800.00",
+            "ceiling": "1080000.00",
+        },
+        "bids": {
+            "B1": {"outcome": "rejected-not-qualified"},
+            "B4": {"price_points": "35.00", "total": "74.30"},
+        },
+    }
+    assert judged(tmp_path, goods) == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("bids", 0, "price"), None, "bid B1: price: an amount in yuan"),
+        (("bids", 0, "price"), 2180000.0, "bid B1: price: an amount in yuan"),
+        (("bids", 0, "price"), "2180000.005", "bid B1: price: an amount in yuan"),
+        (("bids", 0, "received"), "2026-03-22T16:00:00", "bid B1: received: an instant with its offset"),
+        (("bids", 0, "policies"), ["prison"], "the rules have no deduction for prison"),
+        (
+            ("bids", 0, "scores", "T1-performance"),
+            ["21"],
+            "scores of T1-performance: 1 where 5 experts score",
+        ),
+        (("bids", 0, "id"), "B2", "B2 stands there twice"),
+        (("bids",), ["B1"], "bids: a list of objects"),
+        (("rules", "abnormal_ratio"), 1, "rules.abnormal_ratio: a ratio as text"),
+        (("rules",), None, "rules: an object"),
+        (("experts",), "five", "experts: how many score"),
+        (("expected", "bids", "B99"), {}, "expected: there is no bid B99"),
+    ],
+)
+def test_a_malformed_case_is_refused_with_its_place(
+    place: tuple[Any, ...],
+    value: Any,
+    words: str,
+    goods: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at = goods
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = value
+    assert judged(tmp_path, goods) == 1
+    (line,) = failures(capsys)
+    assert "not a case - " in line and words in line and "Error" not in line
