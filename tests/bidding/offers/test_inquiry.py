@@ -3,7 +3,6 @@ meets the needs; both editions of its bundle are VERIFIED."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,40 +10,26 @@ from pyramid.config import Configurator
 
 import tradehall_verify as verifier
 from bidding.vault.encoding import unb64
-from config.bidder import price_sheet
-from tests.bidding.offers.hall import Play, bundle_of, make_play
+from tests.bidding.offers.hall import bundle_of, make_play, offer_sheet
 from trading.ledger.service import entries_of
 
 PRICES = ("460000.00", "450000.00", "455000.00")
 
 
-def sheet(play: Play, total: str) -> bytes:
-    """The price of the first item carries nearly all of it."""
-    items = play.app.get(play.at(play.code)).json["items"]
-    rest = len(items) - 1
-    rows = [
-        {"name": item["name"], "brand": "甲牌", "unit": item["unit"], "quantity": "1",
-         "unit_price": f"{Decimal(total) - rest:.2f}" if not number else "1.00"}
-        for number, item in enumerate(items)
-    ]  # fmt: skip
-    return price_sheet(rows, 7, "甲牌")
-
-
 def test_an_inquiry_is_played_to_its_award(
     config: Configurator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = {"item_name": ["打印纸"], "item_unit": ["批"], "item_quantity": ["1"], "core_item": 1}
     play = make_play(config, tmp_path, monkeypatch, "office-supplies-inquiry", suppliers=3,
-                     bid_security="0", decryption_minutes=10, **items)  # fmt: skip
+                     bid_security="0", decryption_minutes=10)  # fmt: skip
     a, b, c = play.suppliers
     for supplier, total in zip((a, b, c), PRICES, strict=True):
-        play.submit(supplier, play.code, {"price-sheet": sheet(play, total), "documents": b"response"})
+        play.submit(supplier, play.code, {"price-sheet": offer_sheet(total), "documents": b"response"})
     play.open(play.code)
     play.seat()
     play.review()
     play.review()
     result = play.report()
-    assert [row["id"] for row in result["ranking"]] == [b.uscc, c.uscc, a.uscc]
+    assert [row["id"] for row in result["ranking"]] == [b.uscc, c.uscc, a.uscc], result["rejected"]
     documents = play.purchaser.get("/award")["documents"]
     signed = {f"{name}_cms": play.purchaser.sign(unb64(row["data"])) for name, row in documents.items()}
     play.purchaser.post("/award", signed)
