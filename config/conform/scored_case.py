@@ -79,7 +79,10 @@ class _Found:
     def of_bid(self, bid: str) -> dict[str, Any]:
         """The figures of one bid; those that it did not come to are missing."""
         state, ground = self.states[bid], self.grounds.get(bid)
-        outcome = _NOT_VALID[state] if state else f"rejected-{ground}" if ground else "ranked"
+        standing = (
+            "ranked" if bid in self.ranks else self.result["outcome"]
+        )  # a tender that failed ranks nobody
+        outcome = _NOT_VALID[state] if state else f"rejected-{ground}" if ground else standing
         figures: dict[str, Any] = {"outcome": outcome}
         if state is None and ground not in ("not-qualified", "above-ceiling"):
             figures["abnormal_triggers"] = sorted(self.result["triggers"].get(bid, []))
