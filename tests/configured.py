@@ -18,17 +18,20 @@ from typing import Any
 import redis
 from pyramid.config import Configurator
 
+from bidding.lottery import live_picture
+from bidding.opening import views as opening_views
 from config.app import include_plugins, make_config
 from config.installation import WITNESS, log_vkey, prepare
 from config.settings import settings as hall_settings
 from trading.secrets import HallKeys
+from trading.throttle import Streams
 
 KEPT = {"sessions", "queue", "keys", "assets", "live.hub"}
 """What stays in the registry as it is; of everything else there, every test gets a copy."""
 STANDING = {"procurement", "small_works", "approval_hall"}
 """Plugins that bring pages or read data, with no state of their own: they stay as they are."""
-RENEWED = {"live.streams", "opening.pictures", "lottery.pictures", "lottery.previews", "lottery.records"}
-"""What is made anew: it cannot be copied."""
+RENEWED = (Streams, opening_views.Pictures, live_picture.Pictures)
+"""What is made anew, under whatever name it lies: it cannot be copied."""
 
 
 class HallOfMany:
@@ -93,7 +96,7 @@ def state_of(made: Configurator) -> tuple[Any, ...]:
 def copies(items: Mapping[str, Any]) -> dict[str, Any]:
     """What a test may exchange or fill, as it was. Raises TypeError for what nobody has listed above."""
     return {
-        name: value if name in KEPT else type(value)() if name in RENEWED else deepcopy(value)
+        name: value if name in KEPT else type(value)() if isinstance(value, RENEWED) else deepcopy(value)
         for name, value in items.items()
     }
 
