@@ -5,12 +5,14 @@ Before and after the draw: works, listing, awarding; the draw itself: ceremony, 
 from pyramid.config import Configurator
 
 OPEN = {
+    "api-works": "/api/small-works",
     "works": "/small-works",
     "works-routing": "/small-works/routing",
     "works-rules": "/small-works/rules",
     "works-new": "/small-works/new",
 }
 ROUTES = {
+    "api-works-one": "/api/small-works/{code}",
     "works-one": "/small-works/{code}",
     "works-change": "/small-works/{code}/edit",
     "works-balls": "/small-works/{code}/balls",
@@ -44,3 +46,4 @@ def includeme(config: Configurator) -> None:
     config.on_desk("tenderer", desk.buyer_cards)
     config.on_desk("agent", desk.buyer_cards)
     config.scan("bidding.lottery.works_views")
+    config.scan("bidding.lottery.api")

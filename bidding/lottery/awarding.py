@@ -16,7 +16,7 @@ from bidding.lottery import listing, sealed_prices
 from bidding.lottery.commands import NameManager, SignedWorks
 from bidding.lottery.models import SmallWorks, WorksAward
 from bidding.lottery.pricing import drawn_price
-from bidding.lottery.works import by_code, must_be, signed_by_buyers
+from bidding.lottery.works import by_code, must_be, show, signed_by_buyers
 from bidding.roster import drawable, engaging, law, reading
 from bidding.roster.commands import Rate
 from bidding.roster.drawable import Bar, Record, Wanted
@@ -84,6 +84,7 @@ def announce_next(session: Session, registry: Any, actor: Actor, works: SmallWor
     """The next firm's turn: its name is public for some days. Entry `works.announced`; with nobody left the works
     fail, entry `works.failed`."""
     rank = len(awards_of(session, works)) + 1
+    show(session, works)
     order = order_of(works)
     if rank > len(order):
         works.state = "failed"
@@ -153,6 +154,7 @@ def award(session: Session, registry: Any, actor: Actor, works: SmallWorks, p7s:
         "award": hashlib.sha256(notice).hexdigest(), "p7s": hashlib.sha256(p7s).hexdigest(),
     }  # fmt: skip
     record(session, actor, "works.awarded", works.code, payload, now)
+    show(session, works)
     session.flush()
     return turn
 
@@ -313,6 +315,7 @@ def file_contract(
     works.state = "contracted"
     payload = {"org": turn.party.uscc, "price": f"{turn.price:.2f}", "contract": digest}
     record(session, actor, "works.contracted", works.code, payload, now)
+    show(session, works)
     session.flush()
 
 
@@ -331,6 +334,7 @@ def rate(session: Session, registry: Any, actor: Actor, works: SmallWorks, comma
     }  # fmt: skip
     record(session, actor, "works.rated", works.code, payload, now)
     works.state = "completed"
+    show(session, works)
     return engaging.completed(
         session, actor, works.code, turn.party, command.completed_on, command.score, known, command.reason
     )

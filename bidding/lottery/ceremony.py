@@ -119,7 +119,7 @@ def declines(session: Session, small: SmallWorks) -> list[dict[str, str]]:
     rows = session.execute(
         query.where(WorksAnswer.works_id == small.id, WorksAnswer.declined_at.is_not(None))
     )
-    return [{"id": uscc, "at": rfc3339(at)} for uscc, at in sorted(rows.tuples())]
+    return [{"id": uscc, "at": rfc3339(at)} for uscc, at in sorted(tuple(row) for row in rows)]
 
 
 def told(session: Session, keys: Any, draw: Draw) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bidding.lottery import sealed_prices
 from bidding.lottery.commands import NameManager
 from bidding.lottery.models import SmallWorks, WorksAnswer
-from bidding.lottery.works import by_code, must_be
+from bidding.lottery.works import by_code, must_be, show
 from bidding.roster import drawable, law, reading
 from bidding.roster.drawable import Firm, Wanted
 from bidding.roster.models import RosterFirm, RosterManager
@@ -220,6 +220,7 @@ def freeze(session: Session, registry: Any, actor: Actor, works: SmallWorks) -> 
         works.state = "failed"
         record(session, actor, "works.failed", works.code, {"reason": "too-few", "drawn": drawn}, now)
         sealed_prices.end(session, registry, works, now)
+        show(session, works)
     session.flush()
 
 

@@ -7,7 +7,7 @@ import hashlib
 
 from bidding.lottery import awarding, sealed_prices
 from bidding.lottery.sealed_prices import HALL
-from bidding.lottery.works import by_code
+from bidding.lottery.works import by_code, show
 from bidding.opening.standing import find_opening
 from bidding.tenders.service import advance, find
 from trading.acts import record
@@ -47,3 +47,4 @@ def ended(event: TenderEnded) -> None:
     if works.state == "listed":
         works.state = "failed"
         record(event.session, HALL, "works.failed", works.code, {"reason": "prices-failed"}, event.at)
+        show(event.session, works)

@@ -34,6 +34,8 @@ from trading.web import _
 
 KIND = "small_works"
 FREEZE, NOTIFY = "works.freeze", "works.notify"
+BUNDLE = "bundle.publish"
+"""kept by the host that holds the log's key: the public bundle is written anew"""
 PACE = [300, 600, 1800]
 """seconds of a public draw: time to throw dice before people"""
 PLANNED = tuple(RouteQuestion.model_fields)
@@ -326,7 +328,13 @@ def cancel(
     works.state = "cancelled"
     record(session, actor, "works.cancelled", works.code, {"reason": reason, "evidence": digest})
     sealed_prices.end(session, registry, works, database_now(session))
+    show(session, works)
     session.flush()
+
+
+def show(session: Session, works: SmallWorks) -> None:
+    """Everybody can download what has happened so far: the public bundle is written anew."""
+    promise(session, BUNDLE, {"tender": works.code})
 
 
 def listed(session: Session, most: int = 200) -> list[SmallWorks]:

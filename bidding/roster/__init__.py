@@ -22,6 +22,8 @@ ROUTES = {
     "roster-lift": "/roster/office/firms/{number}/lift",
     "roster-answer": "/roster/office/firms/{number}/objections/{id}",
     "roster-firm": "/roster/firms/{number}",
+    "api-roster": "/api/roster",
+    "api-roster-firm": "/api/roster/firms/{number}",
     "roster-object": "/roster/firms/{number}/objections",
     "roster-leave": "/roster/firms/{number}/leave",
 }
@@ -40,5 +42,5 @@ def includeme(config: Configurator) -> None:
     config.add_nav(_("Roster"), "roster")
     config.on_desk("roster-officer", office_views.cards)
     config.on_desk("bidder", own_views.cards)
-    for module in ("views", "own_views", "office_views"):
+    for module in ("views", "own_views", "office_views", "api"):
         config.scan(f"bidding.roster.{module}")

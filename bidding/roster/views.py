@@ -53,6 +53,14 @@ def base(request: Request) -> dict[str, Any]:
 @view_config(route_name="roster", request_method="GET", renderer=FOLDER + "roster.jinja2", permission=PUBLIC)
 def roster(request: Request) -> Any:
     """The list, narrowed and in pages; and how many each category has."""
+    known = terms_of(request)
+    return base(request) | page_of(request) | {
+        "categories": categories(request, known), "issues": issues.issued(request.db),
+    }  # fmt: skip
+
+
+def page_of(request: Request) -> dict[str, Any]:
+    """A page of the firms that the address asks for, each with the first reason why it is not drawn today."""
     known, now = terms_of(request), request.now()
     asked = {name: request.params.get(name, "").strip()[:60] for name in ("q", "trade", "band", "status")}
     query = select(RosterFirm).join(Party, Party.id == RosterFirm.party_id)
@@ -70,14 +78,12 @@ def roster(request: Request) -> Any:
     rows = request.db.scalars(query.order_by(RosterFirm.number).offset((page - 1) * PAGE).limit(PAGE))
     shown = reading.firms_of(request.db, request.registry, rows, known)
     day = beijing_date(now)
-    return base(request) | {
+    return {
         "firms": [(row, first_bar(firm, day, known)) for row, firm in shown],
         "found": found,
         "page": page,
         "pages": max(1, -(-found // PAGE)),
         "asked": asked,
-        "categories": categories(request, known),
-        "issues": issues.issued(request.db),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,11 @@ def test_finalists_are_drawn_from_the_printed_list_and_their_order_among_them_on
         assert (params.scope, params.prev) == (f"{lottery.code}/lottery/3", done.result_hash)
     lottery.hold(second)
     assert sorted(lottery.drawn()["order"]) == sorted(finalists)
-    record = lottery.app.get(f"/api/small-works/{lottery.code}/record").json
+    path = f"/api/small-works/{lottery.code}/record"
+    record = lottery.app.get(path).json
+    packed = lottery.app.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert canonical.loads(gzip.decompress(packed.body)) == record
     assert [draw["transcript"]["beacon"] for draw in record["draws"]] == ["", DICE, DICE]
     assert len(record["draws"][1]["transcript"]["openings"]) == 6
     told = base64.urlsafe_b64encode(canonical.dumps(record)).rstrip(b"=").decode()

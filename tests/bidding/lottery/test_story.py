@@ -197,6 +197,33 @@ def the_award_and_what_follows(story: Story, code: str) -> None:
         and "C级" in public.text
         and "未发现" in story.public.get(page).text
     )
+    the_programs_read_the_same(story, code)
+
+
+def the_programs_read_the_same(story: Story, code: str) -> None:
+    told = story.public.get(f"/api/small-works/{code}").json
+    assert (told["state"], told["way"], told["balls"]["left_out"]) == ("completed", "roster", 2)
+    assert [turn["state"] for turn in told["turns"]] == ["contracted"] and told["turns"][0][
+        "price"
+    ] == "1750000.00"
+    assert [each["works"] for each in story.public.get("/api/small-works").json["works"]] == [code]
+    firms = story.public.get("/api/roster", {"q": "示例建设3公司"}).json["firms"]
+    assert [each["bar"]["code"] for each in firms] == ["excluded"]
+    number = firms[0]["firm"]
+    firm = story.public.get(f"/api/roster/firms/{number}").json
+    decided = firm["exclusions"][0]
+    assert (decided["decision"], decided["since"], decided["until"]) == (
+        "示罚〔2026〕7号",
+        "2026-01-01",
+        "2028-12-31",
+    )
+    assert {change["act"] for change in firm["changes"]} == {"import", "excluded"}
+    page = story.public.get(f"/roster/firms/{number}").text
+    assert all(
+        text in page for text in ("示罚〔2026〕7号", "2026-01-01", "2028-12-31", "首批入库", "围标串标行为")
+    )
+    story.public.get("/api/roster/firms/R999999", status=404)
+    story.public.get("/api/small-works/A00", status=404)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
