@@ -338,9 +338,28 @@ def subject_of(certificate: x509.Certificate) -> str:
 
 
 def names_organisation(certificate: x509.Certificate, code: str) -> bool:
-    """Whether the certificate's organizationIdentifier (`NTRCN-<code>`), if it has one, is this enterprise's."""
-    identifiers = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
-    return all(attribute.value in (code, f"NTRCN-{code}") for attribute in identifiers)
+    """Whether the certificate carries the unified social credit code of this organisation and of no other."""
+    return bool(code) and credit_code(certificate) == code
+
+
+def credit_code(certificate: x509.Certificate) -> str:
+    """The code in organizationIdentifier (`NTRCN-<code>`), else in serialNumber, where several Chinese authorities
+    put it; "" for a certificate that names no organisation."""
+    for oid in (NameOID.ORGANIZATION_IDENTIFIER, NameOID.SERIAL_NUMBER):
+        for attribute in certificate.subject.get_attributes_for_oid(oid):
+            code = str(attribute.value).removeprefix("NTRCN-")
+            if re.fullmatch(r"[0-9A-HJ-NPQRTUWXY]{18}", code):
+                return code
+    return ""
+
+
+def is_of(certificate: x509.Certificate, code: str, name: str) -> bool:
+    """Whether it is an organisation's certificate: by its code, by its name alone where its code is not known."""
+    if code:
+        return names_organisation(certificate, code)
+    found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    names = ["".join(unicodedata.normalize("NFKC", str(attribute.value)).split()) for attribute in found]
+    return "".join(unicodedata.normalize("NFKC", name).split()) in names
 
 
 def bears_name(certificate: x509.Certificate, name: str) -> bool:
@@ -1428,6 +1447,8 @@ class _Bid:
 
 OFFER_ARTICLES = {"consultation": ("K214 22", "K214 34(3)"), "negotiation": ("M74 34", "M74 37(3)")}
 """Methods of procurement in which prices come in final offers: the article of leaving, and that of too few offers."""
+ENDED_BY = {"consultation": "K214 34(3)", "negotiation": "M74 37(3)", "inquiry": "M74 48(3)"}
+"""Of procurements that are no tenders: the article by which too few suppliers end them, at whatever step."""
 CHANGEABLE = {"technical", "service", "contract"}
 """What talks may change of what is asked (MOF 74 art. 32, Caiku 2014-214 art. 20)."""
 
@@ -1474,7 +1495,8 @@ class _Evaluation:
         for step in steps:
             failure = step()
             if failure:
-                self.out |= {"outcome": "failed", "failure": {"code": failure[0], "article": failure[1]}}
+                law = ENDED_BY.get(self.rules.get("procurement", ""), failure[1])
+                self.out |= {"outcome": "failed", "failure": {"code": failure[0], "article": law}}
                 break
         else:
             if not self.out["ties"]:
@@ -1924,12 +1946,16 @@ def _two_are_enough(rules: Mapping[str, Any]) -> bool:
 def _weights(rules: Mapping[str, Any]) -> dict[str, Fraction]:
     """Each group's and criterion's share of 100, whether or not they add up."""
     whole = sum(mark(node["weight"]) for node in rules["criteria"])
-    found, nodes = {}, list(rules["criteria"])
+    return {node["id"]: 100 * mark(node["weight"]) / whole for node in _nodes(rules)}
+
+
+def _nodes(rules: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every group and criterion."""
+    nodes = list(rules["criteria"])
     while nodes:
         node = nodes.pop()
-        found[node["id"]] = 100 * mark(node["weight"]) / whole
+        yield node
         nodes += node.get("items", [])
-    return found
 
 
 def changed_weights(used: Mapping[str, Any], published: Mapping[str, Any]) -> list[str]:
@@ -1941,6 +1967,17 @@ def changed_weights(used: Mapping[str, Any], published: Mapping[str, Any]) -> li
         if mine[name] != theirs[name]
     ]
     return sorted(changed) + [f"{name} is not in both" for name in sorted(mine.keys() ^ theirs.keys())]
+
+
+def changed_criteria(used: Mapping[str, Any], published: Mapping[str, Any]) -> list[str]:
+    """The criteria that are scored otherwise than published, their weights aside, in words."""
+    mine, theirs = ({node["id"]: node for node in _nodes(rules)} for rules in (used, published))
+    return [
+        f"the {what} of {name} is {mine[name].get(what)}, published was {theirs[name].get(what)}"
+        for name in sorted(mine.keys() & theirs.keys())
+        for what in ("kind", "max", "guidance", "name")
+        if mine[name].get(what) != theirs[name].get(what)
+    ]
 
 
 def differing_rows(name: str, mine: list[Any], said: list[Any]) -> list[str]:
@@ -1979,7 +2016,7 @@ FINAL_OFFERS = "final-offers/"
 """The folder of a bundle in the bundle: of the tender in which the final offers were sealed."""
 MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
-    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/reviews/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
+    r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/(reviews|judgements)/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
     r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
     r"|evaluation/(earlier-[0-9]+/)?(promises|replacements|scores|score-facts|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
@@ -2055,6 +2092,10 @@ class Act:
         return f"entry {self.index} ({self.type})"
 
 
+DRAW_SIGNERS = {"trustees": "draw trustee", "devices": "calling device"}
+"""Rows of the trust file, which may be absent, for those who sign in draws."""
+
+
 @dataclass
 class Trust:
     """What trust.json says, parsed."""
@@ -2103,8 +2144,15 @@ class Trust:
                 *data["custodians"],
                 *data["ca_roots"],
                 *data["tsa_roots"],
+                *(row for kind in DRAW_SIGNERS for row in data.get(kind, [])),
             ]:
                 item["controller"].strip()
+            if not all(
+                _is_name(row["name"]) and all(type(one) is str for one in row["cert_sha256"])
+                for kind in DRAW_SIGNERS
+                for row in data.get(kind, [])
+            ):
+                raise Invalid("a trustee or device in the trust file has no name")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Invalid(f"the trust file is malformed ({error})") from error
         if (
@@ -2185,6 +2233,9 @@ class Trust:
             yield f"witness {key.name} (key {key.key_id.hex()})", item["controller"]
         for item in self.raw["custodians"]:
             yield f"custodian {item['id']}", item["controller"]
+        for kind, words in DRAW_SIGNERS.items():
+            for item in self.raw.get(kind, []):
+                yield f"{words} {item['name']}", item["controller"]
         for kind in ("ca", "tsa"):
             for root, item in zip(getattr(self, f"{kind}_roots"), self.raw[f"{kind}_roots"], strict=True):
                 yield f"{kind.upper()} root {subject_of(root)} ({fingerprint(root)[:16]})", item["controller"]
@@ -2520,6 +2571,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"evaluation/demands/.+", "panel.demanded"),
     (r"evaluation/promises/.+\.json", "panel.member-signed-in"),
     (r"evaluation/reviews/.+", "review.signed"),
+    (r"evaluation/judgements/.+", "abnormal.voted"),
     (r"evaluation/scores/.+", "scores.locked"),
     (r"evaluation/score-facts/.+", "scores.stated"),
     (r"evaluation/score-reasons/.+", "scores.explained"),
@@ -2561,9 +2613,13 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|offers/call|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|promises|scores|score-facts|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|offers/call|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|judgements|promises|scores|score-facts|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
+BUYERS_SIGN = re.compile(
+    r"(tender/.+|offers/call|opening/(record|second)|result/(result|award-.+)|deposits/decisions/.+|works/(notice|award-.+))\.json"
+)
+"""What the purchaser or its agency signs, and nobody else."""
 FILE_FIELDS = {
     "notice",
     "p7s",
@@ -2676,6 +2732,10 @@ class Audit:
         """Of final offers: the audit of the procurement that they belong to."""
         self.certificates: dict[str, x509.Certificate] = {}
         """Of good signatures in the bundle, by fingerprint."""
+        self.parent: Audit | None = None
+        """Of sealed prices or final offers: the audit of what they belong to."""
+        self.served: dict[str, dict[str, str]] = {kind: {} for kind in DRAW_SIGNERS}
+        """Who signed in its draws, by the trust file's kind: name → controller."""
 
     # -- running ------------------------------------------------------------------------------
 
@@ -3531,8 +3591,52 @@ class Audit:
             certificate, self.doc(document)["supplier"]["id"]
         ):
             raise Invalid(f"signed by somebody else than the supplier ({subject_of(certificate)})")
+        if BUYERS_SIGN.fullmatch(document):
+            self._check_buyer(certificate)
         if document.startswith(("tender/", "opening/record", "result/", "works/")):
             self.notes.append(f"{document} is signed by {subject_of(certificate)}")
+
+    def _check_buyer(self, certificate: x509.Certificate) -> None:
+        """The purchaser (招标人、采购人) or its agency signed."""
+        if not self.buyers:
+            self.unchecked.append(
+                "that the purchaser or its agency signed: nothing published in this bundle names them"
+            )
+        elif not any(is_of(certificate, code, name) for code, name in self.buyers):
+            wanted = " or ".join(" ".join(filter(None, (name, code))) for code, name in self.buyers)
+            raise Invalid(f"signed by {subject_of(certificate)}, not by {wanted}")
+
+    @functools.cached_property
+    def buyers(self) -> list[tuple[str, str]]:
+        """(credit code, name) of the purchaser and of its agency, as the published documents name them; older ones say
+        their names alone."""
+        if self.parent is not None:
+            return self.parent.buyers
+        if self.lottery:
+            notice = self.doc("works/notice.json")
+            return [(one["id"], one["name"]) for one in (notice["owner"], notice.get("agency")) if one]
+        first = next(
+            (f"{folder}/notice.json" for folder in self.versions if f"{folder}/notice.json" in self.bundle),
+            "",
+        )
+        if first and (said := self.doc(first).get("buyers")):
+            return [(one["id"], one["name"]) for one in said]
+        path = "tender/files/tender-document.json"
+        document = self.doc(path) if path in self.bundle else {}
+        return [("", str(document[who])) for who in ("purchaser", "agency") if document.get(who)]
+
+    def _check_named_buyers(self, folder: str, notice: Mapping[str, Any]) -> None:
+        """No version has other buyers, and the tender document names the same."""
+        said = notice.get("buyers")
+        if self.parent is not None or said is None:
+            return
+        if [(one["id"], one["name"]) for one in said] != self.buyers:
+            self.fail(f"{folder}/notice.json names another purchaser or agency than the first notice")
+        path = "tender/files/tender-document.json"
+        document = self.doc(path) if path in self.bundle else {}
+        for who in ("purchaser", "agency"):
+            if document.get(who, said[0]["name"]) not in [one["name"] for one in said]:
+                self.fail(f"{path} names {document[who]} as {who}, which {folder}/notice.json does not")
 
     def _signing_moment(self, document: str) -> datetime:
         folder = document.split("/")[0]
@@ -3679,6 +3783,7 @@ class Audit:
             if notice[name] != policy[name]:
                 self.fail(f"{folder}: the notice and the policy differ in {name}")
         self._check_sm3(folder, notice)
+        self._check_named_buyers(folder, notice)
         if project := notice.get("investment"):
             many = len(project["approvals"])
             self.notes.append(
@@ -4402,6 +4507,8 @@ class Audit:
         self._check_all_voted()
         if self.complete:
             self._check_reviews(votes)
+            self._check_findings()
+            self._check_judgements()
         return f"{len(members)} members, all signed the report" + (
             ", votes as in their signed reviews" if self.complete else ""
         )
@@ -4538,6 +4645,59 @@ class Audit:
             if votes.get(key) != signed.get(key):
                 self.fail(f"the vote of {key[1]} on {key[3]} of bidder {key[0]} is not the signed one")
 
+    def _papers_of(self, kind: str, folder: str, name: str) -> list[Mapping[str, Any]]:
+        """The documents of a kind that count, of those who sit."""
+        return [
+            self.doc(f"evaluation/{folder}/{payload[name]}.json")
+            for act, payload in self.known(kind)
+            if self._counts(act) and payload["member"] not in self.replaced
+        ]
+
+    def _check_findings(self) -> None:
+        """What the majority found of each bid in the conformity review is what it was evaluated by: its brand, refused
+        claims to a deduction, a price that seems too low."""
+        reviews = [
+            review
+            for review in self._papers_of("review.signed", "reviews", "review")
+            if any(vote["review"] == "conformity" for vote in review["votes"])
+        ]
+        most = len({review["member"] for review in reviews})
+        for row in self.doc("evaluation/inputs.json")["bids"]:
+            said = [f for review in reviews for f in review.get("findings", []) if f["bid"] == row["id"]]
+            brands = Counter(f["brand"] for f in said if f["brand"] is not None)
+            claims = Counter(claim for f in said for claim in set(f["claims_refused"]))
+            found = {
+                "brand": next((brand for brand, n in sorted(brands.items()) if 2 * n > most), None),
+                "claims_refused": sorted(claim for claim, n in claims.items() if 2 * n > most),
+                "suspected": 2 * sum(f["suspected"] for f in said) > most,
+            }
+            used = row["decisions"]
+            same = {
+                "brand": used.get("brand"),
+                "claims_refused": sorted(used.get("claims_refused") or []),
+                "suspected": bool((used.get("abnormal") or {}).get("suspected")),
+            }
+            for name in found:
+                if found[name] != same[name]:
+                    self.fail(f"bidder {row['id']}: {name} is not what the majority signed")
+
+    def _check_judgements(self) -> None:
+        """An explanation of a low price was accepted or not by the majority of everybody who sits, as they signed."""
+        members = sorted(m["member"] for m in self.sitting)
+        votes: dict[str, list[tuple[str, bool]]] = {}
+        for paper in self._papers_of("abnormal.voted", "judgements", "judgement"):
+            if (paper["tender"], paper.get("round", 1)) != (self.tender, self.round):
+                self.fail(f"a judgement of member {paper['member']} was signed for another evaluation")
+            for vote in paper["votes"]:
+                votes.setdefault(vote["bid"], []).append((paper["member"], vote["accepted"]))
+        told = {p["manifest"]: p for act, p in self.known("abnormal.explained") if self._counts(act)}
+        for manifest, payload in told.items():
+            given = votes.get(self.bid(manifest)["bidder"]["id"], [])
+            if sorted(member for member, _ in given) != members:
+                self.fail(f"{self.who(manifest)}: its explanation was not judged by everybody who sits")
+            elif payload["accepted"] != (2 * sum(accepted for _, accepted in given) > len(given)):
+                self.fail(f"{self.who(manifest)}: its explanation was judged otherwise by the majority")
+
     # -- V10 ----------------------------------------------------------------------------------
 
     def v10(self) -> str:
@@ -4614,6 +4774,8 @@ class Audit:
             if "criteria" in inputs["rules"]:
                 for changed in changed_weights(inputs["rules"], self.doc("tender/evaluation.json")):
                     self.fail(f"a weight was changed: {changed}")
+                for changed in changed_criteria(inputs["rules"], self.doc("tender/evaluation.json")):
+                    self.fail(f"a criterion was changed: {changed}")
         by_bidder = {self.bid(m)["bidder"]["id"]: m for m in self.opened}
         rows = {row["id"]: row for row in inputs["bids"]}
         for bidder in sorted(set(by_bidder) - set(rows)):
@@ -4669,6 +4831,11 @@ class Audit:
                     self.fail(
                         f"bidder {row['id']}: the report says {label} {other.get(name)}, recomputed {row[name]}"
                     )
+            if other.get("total") != row.get("total"):
+                told, right = ((one.get("total") or {}).get("points") for one in (other, row))
+                self.fail(
+                    f"bidder {row['id']}: the report's ranking says {told} points in total, recomputed {right}"
+                )
         for name in mine:
             if mine[name] != said.get(name) and name != "ranking" and not (name == "scores" and bent):
                 if name in ("sensitivity", "outliers", "disagreements") and isinstance(said.get(name), list):
@@ -4881,6 +5048,23 @@ class Audit:
             if winner["price"] != price:
                 self.fail(
                     f"{self.who(manifest)}: the result's winning price is {winner['price']}, recomputed {price}"
+                )
+        self._check_names(result)
+
+    def _check_names(self, result: Mapping[str, Any]) -> None:
+        """Candidates and supplier are called what was read out at the opening."""
+        if "opening/record.json" not in self.bundle:
+            return
+        read_out = {row["manifest"]: row["name"] for row in self.doc("opening/record.json")["bids"]}
+        told = [("result/result.json", row) for row in [result["winner"], *result["ranking"]] if row]
+        if "result/contract.json" in self.bundle:
+            contract = self.doc("result/contract.json")
+            told.append(("result/contract.json", {"manifest": contract["manifest"]} | contract["supplier"]))
+        for path, row in told:
+            wanted = read_out.get(row["manifest"])
+            if "name" in row and row["name"] != wanted:
+                self.fail(
+                    f"{path} calls {self.who(row['manifest'])} {row['name']}, the opening record calls it {wanted}"
                 )
 
     def _check_told(self, result: Mapping[str, Any]) -> None:
@@ -5535,7 +5719,7 @@ class _OfferAudit:
         self.there = f"{FINAL_OFFERS}MANIFEST.json" in audit.whole
         self.child = Audit(audit.whole.part(FINAL_OFFERS), audit.outside) if self.there else None
         if self.child is not None:
-            self.child.procurement = audit
+            self.child.procurement = self.child.parent = audit
 
     def made(self) -> int | None:
         """How many final offers were opened; None where their bundle is not here."""
@@ -6224,6 +6408,31 @@ class _DrawAudit:
         demand(p["prev"] == (results[-1] if results else None), "prev is not the result of the draw before")
         named = self.said["certificates"].keys()
         demand({*p["trustees"], *p["must"]} <= named, "a trustee's or party's certificate was not announced")
+        for name, certificate in sorted(self.said["certificates"].items()):
+            self._signs("trustees", str(name), str(certificate))
+        if caller := self.said.get("caller"):
+            self._signs("devices", "", str(caller))
+
+    def _signs(self, kind: str, name: str, certificate: str) -> None:
+        """A trustee signs with a certificate that the trust file has for its name, a device with one that it has at all;
+        whom the file does not list is said, and is counted as the operator's."""
+        audit, rows = self.audit, self.audit.trust.raw.get(kind, [])
+        mine = [row for row in rows if not name or row["name"] == name]
+        found = next((row for row in mine if certificate in row["cert_sha256"]), None)
+        known = audit.certificates.get(certificate)
+        subject = subject_of(known) if known else f"certificate {certificate[:16]}"
+        who = f"{DRAW_SIGNERS[kind]} {name or (found or {}).get('name', certificate[:16])}"
+        controller = found["controller"] if found else audit.trust.raw["operator"]
+        if audit.served[kind].setdefault(who, controller) != controller:
+            audit.served[kind][who] = audit.trust.raw["operator"]
+        if mine and not found:
+            audit.fail(
+                f"draw {self.params['scope']}: the {who} signs as {subject}, whose certificate the trust file does not name"
+            )
+        elif not mine:
+            audit.unchecked.append(
+                f"who the {who} is: it signs as {subject}, and the trust file lists no such"
+            )
 
     def _document(self, kind: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """A commitment or ack: signed (V6) with the announced certificate, about this draw."""
@@ -6884,6 +7093,8 @@ class _PriceAudit:
         self.works, self.audit = works, works.audit
         there = f"{FINAL_OFFERS}MANIFEST.json" in self.audit.whole
         self.child = Audit(self.audit.whole.part(FINAL_OFFERS), self.audit.outside) if there else None
+        if self.child is not None:
+            self.child.parent = self.audit
         self.offers: dict[str, Fraction] = {}
         """firm → its opened price, in the order in which the log holds the sealed ones"""
         self.order: list[str] = []
@@ -7082,12 +7293,17 @@ def _outcomes_agree(found: str, recorded: str, whole: bool) -> bool:
 # ---------------------------------------------------------------------------------------------
 
 
-def independence(trust: Trust) -> str:
-    """How many witnesses and custodians somebody else than the operator controls."""
+def independence(trust: Trust, served: Mapping[str, Mapping[str, str]]) -> str:
+    """How many witnesses and custodians, and of those who served in draws, somebody else than the operator controls."""
     operator = trust.raw["operator"]
     rows = {
         "witnesses": [item for item in trust.raw["witnesses"] if "succeeds" not in item],
         "custodians": trust.raw["custodians"],
+    }
+    rows |= {
+        f"{DRAW_SIGNERS[kind]}s": [{"controller": one} for one in found.values()]
+        for kind, found in served.items()
+        if found
     }
     outside = {
         kind: (sum(item["controller"] != operator for item in items), len(items))
@@ -7096,7 +7312,7 @@ def independence(trust: Trust) -> str:
     if not any(count for count, _ in outside.values()):
         return f"none (demo): {operator} held every key"
     parts = [f"{count} of {total} {kind}" for kind, (count, total) in outside.items()]
-    return f"{' and '.join(parts)} are not controlled by the operator ({operator})"
+    return f"{', '.join(parts[:-1])} and {parts[-1]} are not controlled by the operator ({operator})"
 
 
 def operator_could_read(audit: Audit) -> bool:
@@ -7131,6 +7347,13 @@ def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
             out(f"    receipt key {audit.policy['receipt_key'][:12]}: {audit.trust.raw['operator']}")
         for custodian in [] if audit.lottery else unlisted_custodians(audit):
             out(f"    custodian {custodian}: not in the trust file, counted as the operator's")
+        listed = {
+            f"{words} {row['name']}"
+            for kind, words in DRAW_SIGNERS.items()
+            for row in audit.trust.raw.get(kind, [])
+        }
+        for who in [each for found in audit.served.values() for each in found if each not in listed]:
+            out(f"    {who}: not in the trust file, counted as the operator's")
     for text in dict.fromkeys(audit.notes):
         out(f"note: {text}")
     for text in dict.fromkeys(audit.unchecked):
@@ -7146,7 +7369,7 @@ def verdict(audit: Audit, good: bool, out: Callable[[str], None]) -> int:
     out("VERIFIED")
     could = not audit.lottery and operator_could_read(audit)
     early = "; its own custodians were enough to open bids early" if could else ""
-    out(f"independence: {independence(audit.outside)}{early}")
+    out(f"independence: {independence(audit.outside, audit.served)}{early}")
     return 0
 
 

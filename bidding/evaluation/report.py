@@ -20,7 +20,8 @@ from bidding.evaluation.papers import CONFORMITY, QUALIFICATION
 from bidding.evaluation.progress import Evaluation
 from bidding.evaluation.review import count
 from bidding.evaluation.score_result import ScoreResult
-from bidding.tenders.service import advance
+from bidding.tenders.service import advance, method_of
+from bidding.tenders.words import END
 from expert_pool.selection.models import PanelMember
 from trading.acts import Actor, record
 from trading.clock import rfc3339
@@ -29,6 +30,7 @@ from trading.events import EvaluationDelivered, Served
 from trading.ledger import canonical
 from trading.notices.service import publish_notice
 from trading.outbox import promise
+from trading.rulebook.methods import is_tender
 from trading.web import _
 
 DELIVERED = "evaluation.delivered"
@@ -43,6 +45,17 @@ FAILURES = {
     "fewer-than-three-valid": ("有效投标人不足三家", "fewer than three valid bids are left"),
 }
 """What a notice of failure says, in Chinese and English (GPL art. 36)."""
+OF_RESPONSES = {
+    "fewer-than-three-bidders": ("提交响应文件的供应商不足法定家数", "fewer suppliers than needed"),
+    "fewer-than-three-qualified": ("合格供应商不足法定家数", "fewer qualified suppliers than needed"),
+    "all-above-budget": ("供应商的报价均超过预算", "all prices are above the budget"),
+    "fewer-than-three-responsive": (
+        "实质性响应的供应商不足法定家数",
+        "fewer responses than needed meet the document",
+    ),
+    "fewer-than-three-valid": ("有效响应的供应商不足法定家数", "fewer valid responses than needed are left"),
+}
+"""The same of a consultation, negotiation or inquiry."""
 
 
 def draw_up(session: Session, found: Evaluation, at: datetime) -> EvaluationReport:
@@ -257,10 +270,11 @@ def publish_failure(
         {"v": 1, "typ": "ebid.failure", "tender": tender.code, "lot": tender.lot.code, "at": rfc3339(at)}
         | failure
     )
-    chinese, english = FAILURES[failure["reason"]]
+    tendered = is_tender(method_of(tender))
+    chinese, english = (FAILURES if tendered else FAILURES | OF_RESPONSES)[failure["reason"]]
     text = {
-        "zh": [f"{chinese}（{failure['article']}），本项目废标，将依法重新组织采购。"],
-        "en": [f"The tender has failed: {english} ({failure['article']}). It will be tendered again."],
+        "zh": [f"{chinese}（{failure['article']}），{END[tendered][0]}"],
+        "en": [f"{END[tendered][1]} ({english}; {failure['article']})."],
     }
     publish_notice(
         session,

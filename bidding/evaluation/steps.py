@@ -19,7 +19,7 @@ from bidding.evaluation.places import Order, Places, places
 from bidding.evaluation.result import Failure, Found, Ranked, Rejected, Tie
 from bidding.evaluation.review import ItemVotes
 from trading.errors import Refused
-from trading.rulebook.methods import CONSULTATION, NEGOTIATION, has_final_offers
+from trading.rulebook.methods import CONSULTATION, ENDED_BY, NEGOTIATION, has_final_offers
 
 ARTICLES = {
     "not-qualified": "M87 63(3)",
@@ -38,13 +38,18 @@ ARTICLES = {
     "too-few-offers": "K214 34(3)",
 }
 """The article of each ground of rejection and each failure."""
-NEGOTIATED = {"left": "M74 34", "too-few-offers": "M74 37(3)"}
-"""The same, where a negotiation has another."""
+TOO_FEW = {
+    "fewer-than-three-bidders", "fewer-than-three-qualified", "all-above-budget", "fewer-than-three-responsive",
+    "fewer-than-three-valid", "too-few-offers",
+}  # fmt: skip
+"""Failures for want of suppliers, or of prices within the budget."""
 
 
 def article(code: str, procurement: str = CONSULTATION) -> str:
     """The article of a ground or failure in a method of procurement."""
-    return NEGOTIATED.get(code, ARTICLES[code]) if procurement == NEGOTIATION else ARTICLES[code]
+    if code in TOO_FEW:
+        return ENDED_BY.get(procurement, ARTICLES[code])
+    return "M74 34" if code == "left" and procurement == NEGOTIATION else ARTICLES[code]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from bidding.opening.standing import (
 )
 from bidding.tenders.models import Tender
 from bidding.tenders.service import advance, find, least_bidders, locked, method_of, must_go_on
+from bidding.tenders.words import END
 from bidding.vault.closing import valid_bids
 from bidding.vault.envelopes import first
 from bidding.vault.models import Close, Outcome
@@ -41,12 +42,10 @@ from trading.events import BidDecided, OpeningRecorded, TenderResumed
 from trading.ledger import canonical
 from trading.notices.service import publish_notice
 from trading.outbox import promise
-from trading.rulebook.methods import CONSULTATION, INQUIRY, NEGOTIATION, has_final_offers
+from trading.rulebook.methods import ENDED_BY, has_final_offers, is_tender
 from trading.web import _
 
-FEW = {
-    CONSULTATION: "K214 34(3)", NEGOTIATION: "M74 37(3)", INQUIRY: "M74 48(3)", "low-price": "ROSTER",
-}  # fmt: skip
+FEW = {**ENDED_BY, "low-price": "ROSTER"}
 """The article that ends another procurement than a tender for too few suppliers."""
 START, WINDOW_ENDED, GIVE_UP = "opening.start", "opening.window-ended", "opening.give-up"
 
@@ -83,12 +82,17 @@ def fail(session: Session, registry: Any, tender: Tender, step: str, now: dateti
     """End the tender: too few bidders may not be opened, too few opened bids not be evaluated."""
     advance(session, registry, tender, step, now, close_recorded=True, **facts)
     few = FEW.get(method_of(tender))
+    tendered = few is None
     reason = {
-        "fail_for_few_bidders": ("fewer than three bidders", few or "M87 43", "投标人不足三家，不得开标"),
+        "fail_for_few_bidders": (
+            "fewer than three bidders",
+            few or "M87 43",
+            "投标人不足三家，不得开标" if tendered else "提交响应文件的供应商不足法定家数，不予开启",
+        ),
         "fail_for_few_opened": (
             "fewer than three bids could be opened",
             few or "M87 44",
-            "成功解密的投标不足三家",
+            "成功解密的投标不足三家" if tendered else "成功解密的响应文件不足法定家数",
         ),
     }[step]
     announce_failure(session, registry, tender, reason, now)
@@ -115,8 +119,8 @@ def announce_failure(
             "title_en": tender.title_en,
             "buyer": tender.tenderer.name,
             "text": {
-                "zh": [f"{reason[2]}（{reason[1]}），本项目废标，将依法重新组织采购。"],
-                "en": [f"The tender has failed: {reason[0]} ({reason[1]}). It will be tendered again."],
+                "zh": [f"{reason[2]}（{reason[1]}），{END[is_tender(method_of(tender))][0]}"],
+                "en": [f"{END[is_tender(method_of(tender))][1]} ({reason[0]}; {reason[1]})."],
             },
         },
     )  # fmt: skip

@@ -82,6 +82,12 @@ PROCUREMENTS = (
 )
 """(value, title, explanation) of the methods of procurement, for whoever drafts a tender"""
 
+END = {
+    True: ("本项目废标，将依法重新组织采购。", "The tender has failed and will be tendered again"),
+    False: ("本次采购活动终止，将依法重新开展采购活动。", "The procurement is ended and will begin anew"),
+}
+"""By whether it is a tender how a notice says that it ended without an award, in Chinese and English"""
+
 TWO_OFFERS = (
     ("", _("nothing: three are needed")),
     ("public-service", _("Consultation: a service that the government buys for the public (Caiku 2015-124)")),

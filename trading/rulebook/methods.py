@@ -47,6 +47,11 @@ TWO: Mapping[tuple[str, str], str] = {
 }
 """By method and ground the rule that lets two be enough"""
 
+ENDED_BY: Mapping[str, str] = {
+    CONSULTATION: "K214 34(3)", NEGOTIATION: "M74 37(3)", INQUIRY: "M74 48(3)",
+}  # fmt: skip
+"""The article that ends another procurement than a tender for too few suppliers, at whatever step"""
+
 
 def rule_of(method: str, question: str, otherwise: str, subject: str = "") -> str:
     """The id of the rule that answers a question for a method; `otherwise` the one of open tenders."""
