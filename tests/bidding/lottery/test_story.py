@@ -6,13 +6,15 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyramid.config import Configurator
 from webtest import TestApp, Upload
 
-from bidding.lottery import awarding, works
-from bidding.roster import law
+from bidding.lottery import awarding, listing, works
+from bidding.lottery.models import SmallWorks
+from bidding.roster import law, service
 from bidding.vault.encoding import b64, unb64
 from expert_pool.experts import sheet
 from tests.bidding.lottery import scene as scenes
@@ -20,7 +22,9 @@ from tests.helpers import committed, form_with, hall_party, hall_user, log_in, v
 from tests.tenders import demo_ca, signer_of
 from trading import clock
 from trading.accounts.models import User
+from trading.ledger import canonical
 from trading.outbox import deliver
+from trading.parties import service as parties
 from trading.permissions import Role
 
 PICTURES = os.environ.get("TRADEHALL_PAGES")
@@ -198,6 +202,44 @@ def the_award_and_what_follows(story: Story, code: str) -> None:
         and "未发现" in story.public.get(page).text
     )
     the_programs_read_the_same(story, code)
+    the_office_sees_what_is_worth_a_look(story, code)
+
+
+def the_office_sees_what_is_worth_a_look(story: Story, code: str) -> None:
+    """Three firms that applied from one address and browser in one minute; one that came first in three of five draws of
+    ten: figures, and no verdict."""
+    keys = story.config.registry["keys"]
+    marks = {"address": "192.0.2.9", "device": "ab" * 16, "payer": "", "minute": "2026-11-23T01:02"}
+
+    def flood(db: Any) -> None:
+        for number in (1, 2, 3):
+            for firm in service.of_party(db, parties.by_code(db, valid_code(scenes.FIRST + number)).id):
+                firm.sealed = keys.seal(canonical.dumps(marks), f"roster_firm/{firm.id}")
+        done = works.by_code(db, code)
+        ids = [valid_code(scenes.FIRST + number) for number in range(1, 11)]
+        balls = [vars(listing.Ball(org, org, place)) for place, org in enumerate(ids, start=1)]
+        for place, first in enumerate((3, 3, 3, 4, 5)):
+            row = {column.name: getattr(done, column.name) for column in SmallWorks.__table__.columns}
+            row |= {
+                "id": uuid4(), "code": f"{code[:-1]}{place + 2}", "method": "one-step", "state": "completed",
+                "balls_raw": canonical.dumps({"balls": balls}), "drawn": {"winner": [ids[first - 1]]},
+            }  # fmt: skip
+            db.add(SmallWorks(**row))
+
+    committed(story.config, flood)
+    page = story.office.get("/roster/office")
+    keep("office", page)
+    keep("credit", story.office.get("/credit"))
+    for told in (
+        "3家企业：同一网络地址或经营地址",
+        "3家企业：同一浏览器",
+        "3家企业：同一分钟",
+        "5次摇号3次第一",
+        "0.00856",
+        "不是结论",
+    ):
+        assert told in page.text, told
+    assert "192.0.2.9" not in page.text
 
 
 def the_programs_read_the_same(story: Story, code: str) -> None:
