@@ -117,7 +117,10 @@ def _step(item: Item, step: Step) -> Iterator[Fault]:
     named = {"step": step.name.zh or step.key}
     if step.department not in item.departments:
         yield Fault(
-            "hall.item-department", _("Step “${step}”: nobody knows its department", mapping=named), "flow"
+            "hall.item-department",
+            _("Step “${step}”: there is no department “${key}”", mapping=named | {"key": step.department}),
+            "flow",
+            remedy=_("Use a key of departments.toml, or name it under “departments” of this file."),
         )
     if step.kind not in STEP_KINDS or step.days < 0 or not step.name:
         yield Fault(
@@ -157,10 +160,24 @@ def _keys(item: Item) -> Iterator[Fault]:
             _("A field is not called as one that every form has: ${keys}", mapping={"keys": ", ".join(sorted(TAKEN))}),
             "fields",
         )  # fmt: skip
-    if item.lead not in item.departments or any(stage.lead not in item.departments for stage in item.stages):
-        yield Fault(
-            "hall.item-lead", _("The item and each stage want a lead department that there is"), "lead"
-        )
+    for lead in dict.fromkeys([item.lead, *(stage.lead for stage in item.stages)]):
+        if lead not in item.departments:
+            yield Fault(
+                "hall.item-lead",
+                _(
+                    "The item and each stage want a lead department: there is none “${key}”",
+                    mapping={"key": lead},
+                ),
+                "lead",
+            )
+    for stage in item.stages:
+        known = {step.key for step in stage.steps}
+        for step in stage.steps:
+            for key in sorted(set(step.after) - known):
+                named = {"step": step.name.zh or step.key, "key": key}
+                yield Fault(
+                    "hall.item-after", _("Step “${step}” waits for “${key}”, which its stage does not have", mapping=named), "flow"
+                )  # fmt: skip
 
 
 def _lights(item: Item) -> Iterator[Fault]:

@@ -16,14 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from translationstring import TranslationStringFactory
+
+_ = TranslationStringFactory("tradehall")
 MODES_FILE = Path(__file__).parent / "modes.toml"
 
 
 class ItemError(ValueError):
-    """The file is no item: `place` is where in it."""
+    """The file is no item: `place` is where in it, `words` what is expected there."""
 
     def __init__(self, place: str, words: str) -> None:
-        self.place = place
+        self.place, self.words = place, words
         super().__init__(f"{place}: {words}")
 
 
@@ -183,7 +186,7 @@ def read(data: Mapping[str, Any], departments: Mapping[str, Words] | None = None
     own = {key: _words(data["departments"], key) for key in _table(data, "departments")}
     code = _text(data, "code", "item")
     if not code:
-        raise ItemError("code", "an item has a code")
+        raise ItemError("code", _("an item has a code"))
     return Item(
         code=code,
         name=_words(data, "name"),
@@ -296,7 +299,7 @@ def _yuan(data: Mapping[str, Any], key: str, place: str) -> Decimal:
     except InvalidOperation:
         amount = None
     if amount is None or not 0 <= amount <= 10**13 or amount != amount.quantize(Decimal("0.01")):
-        raise ItemError(f"{place}.{key}", 'an amount in yuan is expected, such as 5000000 or "120.50"')
+        raise ItemError(f"{place}.{key}", _("an amount in yuan is expected, such as 5000000 or 120.50"))
     return amount
 
 
@@ -325,35 +328,35 @@ def _field(data: Mapping[str, Any]) -> Field:
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = data.get(key, {})
     if not isinstance(found, Mapping):
-        raise ItemError(key, "a table is expected")
+        raise ItemError(key, _("a table is expected"))
     return found
 
 
 def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     found = data.get(key, [])
     if not isinstance(found, list):
-        raise ItemError(key, "a list is expected")
+        raise ItemError(key, _("a list is expected"))
     return found
 
 
 def _tables(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = _list(data, key)
     if not all(isinstance(each, Mapping) for each in found):
-        raise ItemError(key, "a list of tables is expected")
+        raise ItemError(key, _("a list of tables is expected"))
     return found
 
 
 def _text(data: Mapping[str, Any], key: str, place: str) -> str:
     found = data.get(key, "")
     if not isinstance(found, str):
-        raise ItemError(f"{place}.{key}", "a text is expected")
+        raise ItemError(f"{place}.{key}", _("a text is expected"))
     return found.strip()
 
 
 def _number(data: Mapping[str, Any], key: str, place: str, otherwise: int = 0) -> int:
     found = data.get(key, otherwise)
     if not isinstance(found, int) or isinstance(found, bool) or not -1 <= found <= 1000:
-        raise ItemError(f"{place}.{key}", "a whole number of working days is expected")
+        raise ItemError(f"{place}.{key}", _("a whole number of working days is expected"))
     return found
 
 
@@ -363,5 +366,5 @@ def _words(data: Mapping[str, Any], key: str) -> Words:
 
 def _entry(data: Any, place: str) -> Words:
     if not isinstance(data, Mapping):
-        raise ItemError(place, "a table is expected")
+        raise ItemError(place, _("a table is expected"))
     return Words(_text(data, "zh", place), _text(data, "en", place))

@@ -23,19 +23,21 @@ class Library:
 
     items: Mapping[str, Item]
     departments: Mapping[str, Words]
-    broken: Mapping[str, str]
+    broken: Mapping[str, ItemError]
 
 
 def load(folders: Iterable[Path | str] = ()) -> Library:
     """Read every file. A file that cannot be read is in `broken` and takes nothing else with it."""
     places = [FOLDER, *map(Path, folders)]
     departments: dict[str, Words] = {}
+    items: dict[str, Item] = {}
+    broken: dict[str, ItemError] = {}
     for place in places:
         if (place / DEPARTMENTS).exists():
-            named = tomllib.loads((place / DEPARTMENTS).read_text("utf-8"))["departments"]
-            departments |= {key: Words(row["zh"], row.get("en", "")) for key, row in named.items()}
-    items: dict[str, Item] = {}
-    broken: dict[str, str] = {}
+            try:
+                departments |= departments_of((place / DEPARTMENTS).read_text("utf-8"))
+            except ItemError as error:
+                broken[str(place / DEPARTMENTS)] = error
     for path in (path for place in places for path in sorted(place.glob("*.toml"))):
         if path.name == DEPARTMENTS:
             continue
@@ -44,9 +46,20 @@ def load(folders: Iterable[Path | str] = ()) -> Library:
             rfc8785.dumps(
                 dict(item.raw)
             )  # a version is published in these bytes: no dates, no numbers beyond JSON's
-        except (ItemError, UnicodeDecodeError, rfc8785.CanonicalizationError) as error:
-            broken[path.name] = str(error)
+        except ItemError as error:
+            broken[path.name] = error
+        except (UnicodeDecodeError, rfc8785.CanonicalizationError) as error:
+            broken[path.name] = ItemError("file", str(error))
         else:
             items[item.code] = item
             departments = {**item.departments, **departments}
     return Library(items, departments, broken)
+
+
+def departments_of(text: str) -> dict[str, Words]:
+    """The departments of a file. Raises ItemError."""
+    try:
+        named = tomllib.loads(text)["departments"]
+        return {key: Words(row["zh"], row.get("en", "")) for key, row in named.items()}
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise ItemError("departments", f"{type(error).__name__}: {error}") from error

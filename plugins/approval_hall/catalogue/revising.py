@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from plugins.approval_hall.catalogue import checking, publishing
+from plugins.approval_hall.catalogue.item import ItemError
 from plugins.approval_hall.models import HallItem
 from trading.acts import Actor, record
 from trading.clock import database_now
@@ -41,7 +42,7 @@ def revise(session: Session, registry: Any, actor: Actor, reason: str) -> Revisi
     `hall.catalogue-revised`. Raises Refused with what is wrong in any file, `hall.item-reason`, `hall.item-same`."""
     on_file = publishing.library(registry)
     if on_file.broken:
-        raise Refused([broken(name, words) for name, words in on_file.broken.items()])
+        raise Refused([broken(name, error) for name, error in on_file.broken.items()])
     if not reason.strip():
         raise refuse(
             "hall.item-reason", _("Say by what decision the item is published or changed"), field="reason"
@@ -76,8 +77,9 @@ def revise(session: Session, registry: Any, actor: Actor, reason: str) -> Revisi
     return revisions(session)[-1]
 
 
-def broken(name: str, words: str) -> Fault:
-    return Fault("hall.item-broken", _("${name}: ${words}", mapping={"name": name, "words": words}))
+def broken(name: str, error: ItemError) -> Fault:
+    words = _("The file ${name} is no item: ${place}", mapping={"name": name, "place": error.place})
+    return Fault("hall.item-broken", words, remedy=error.words)
 
 
 def newest(session: Session) -> dict[str, HallItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,8 +15,41 @@ from trading.errors import Fault
 _ = TranslationStringFactory("tradehall")
 
 
+WORDS = frozenset({"zh", "en"})
+KNOWN = {
+    "": {"code", "mode", "kind", "lead", "project", "exceptional", "guided", "project_kind", "departments", "name", "content",
+         "result", "fee", "limit", "basis", "condition", "material", "field", "stage", "lights", "commitment", "green", "agency"},
+    "name": WORDS, "content": WORDS, "result": WORDS, "condition": WORDS,
+    "fee": WORDS | {"yuan"}, "basis": WORDS | {"article"},
+    "limit": {"statutory", "promised", "ground", "gap_days", "natural", "untimed", "untimed_before"},
+    "material": WORDS | {"key", "tolerable", "committed"}, "field": WORDS | {"key", "type", "required"},
+    "stage": WORDS | {"key", "lead", "natural", "step"},
+    "stage.step": WORDS | {"key", "department", "days", "after", "kind", "deemed", "external"},
+    "lights": {"yellow", "left"}, "commitment": WORDS | {"department", "days"},
+    "green": {"field", "least"}, "agency": {"field", "least"},
+}  # fmt: skip
+"""what an item's file may say, by table"""
+
+
+def unknown(data: Mapping[str, Any], table: str = "") -> Iterator[str]:
+    """Names in a file that mean nothing: most are slips of the pen that would leave something out in silence."""
+    begin = f"{table}." if table else ""
+    for key, value in data.items():
+        if key not in KNOWN[table]:
+            yield begin + key
+        elif begin + key in KNOWN:
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, Mapping):
+                    yield from unknown(each, begin + key)
+
+
 def faults(item: Item) -> Iterator[Fault]:
     """Everything that contradicts itself or the limits of limits.toml."""
+    for place in unknown(item.raw):
+        yield Fault(
+            "hall.item-unknown", _("Nobody knows “${name}” in an item's file", mapping={"name": place}), place,
+            remedy=_("Look for a slip of the pen; docs/approval-hall.md lists what there is."),
+        )  # fmt: skip
     yield from _natural(item)
     if 0 <= item.untimed_before < item.untimed:
         yield Fault(

@@ -168,6 +168,10 @@ def problems(text: str) -> set[str]:
         ('department = "roads"', 'department = "nobody"', "hall.item-department"),
         ('department = "roads", zh = "会签"', 'department = "roads", after = ["roads"], zh = "会签"', "hall.item-cycle"),
         ('fee = { zh = "不收费" }', "", "hall.item-empty"),
+        ("promised = 5 }", "promised = 5, unit = 1 }", "hall.item-unknown"),
+        ('days = 5 }', 'days = 5, deamed = true }', "hall.item-unknown"),
+        ('days = 5 }', 'days = 5, after = ["nobody"] }', "hall.item-after"),
+        ('lead = "parks"', 'lead = "park"', "hall.item-lead"),
     ],
 )  # fmt: skip
 def test_a_file_that_contradicts_itself_is_not_published_and_says_what(old: str, new: str, code: str) -> None:
@@ -179,6 +183,17 @@ def test_a_file_that_contradicts_itself_is_not_published_and_says_what(old: str,
     ):
         with pytest.raises(ItemError, match="fee.yuan"):
             parse(TINY.replace('fee = { zh = "不收费" }', wrong))
+
+
+def test_a_broken_file_of_departments_or_of_an_item_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    (tmp_path / "departments.toml").write_text("departments = 3")
+    (tmp_path / "tree.toml").write_text(TINY.replace("statutory = 20", "statutory = 2.5"))
+    (tmp_path / "other.toml").write_text(TINY.replace('"tree"', '"other"'))
+    found = library.load([tmp_path])
+    assert {Path(name).name: error.place for name, error in found.broken.items()} == {
+        "departments.toml": "departments", "tree.toml": "limit.statutory",
+    }  # fmt: skip
+    assert "other" in found.items and checking.faults(found.items["other"]) == []
 
 
 def test_what_is_granted_on_commitment_is_inspected_and_falls_when_it_was_not_true(
