@@ -245,9 +245,9 @@ class Site(Device):
 
     def hand_over(self, row: Mapping[str, Any]) -> None:
         """openings.json, for the hall to open the seated members. Raises Declined before the session has begun (no
-        result is published earlier), Unreachable."""
+        result is published earlier; a replacement is called to a session that goes on), Unreachable."""
         begins = [each.begins for each in self.of_draw(row["draw"])]
-        if not begins or self.now() < max(begins):
+        if not begins or self.now() < min(begins):
             raise Declined("the openings are handed over to nobody before the session")
         _params, known = self.read(row["draw"], row)
         said = {"draw": row["draw"], "openings": b64(known.openings)}

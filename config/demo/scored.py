@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bidding.vault.encoding import unb64
+from config.bidder import HallRefused
 from config.demo import play, pool, seed
 from config.demo.client import Person, until
 from config.demo.play import Story
@@ -237,6 +238,22 @@ def hand_in(story: Story, member: Person, what: str, body: dict[str, Any]) -> No
     member.post(path, {"raw": raw, "cms": member.sign_b64(raw)})
 
 
+def open_names(story: Story) -> None:
+    """After the result the room's device hands over whom the draw was among; the seats' openings are public then."""
+    agent = story.person("agent")
+    address = f"/api/draws/{agent.get(story.api('/panel/draw'))['draw']}/transcript"
+
+    def openings() -> Any:
+        try:
+            return agent.get(address)["openings"]
+        except HallRefused:  # nobody sees anything of the draw yet
+            return None
+
+    opened = until(openings, "the names")
+    names = agent.get(story.api("/panel/names"))["names"]
+    story.say(f"{len(opened)} seats opened: {'、'.join(names)}")
+
+
 STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (
     ("an unlawful deadline is refused", play.try_unlawful),
     ("draft with criteria and weights, signature, publication", publish),
@@ -249,5 +266,6 @@ STEPS: Sequence[tuple[str, Callable[[Story], None]]] = (
     ("evaluation by comprehensive scoring, report", evaluate),
     ("result, award, contract", play.award),
     ("bid securities go back with interest", play.return_securities),
+    ("the device hands the names over, the draw can be checked to the last row", open_names),
     ("audit bundle, offline verifier", play.verify),
 )

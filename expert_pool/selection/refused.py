@@ -6,17 +6,17 @@ an address and a door: otherwise anybody could fill the log."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from pyramid.httpexceptions import HTTPForbidden
 from pyramid.request import Request
-from sqlalchemy import func, select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from expert_pool.selection.models import NameRefusal
 from trading.acts import Actor, record
-from trading.clock import database_now
+from trading.clock import BEIJING, database_now
 from trading.db import apart
 from trading.draws.models import Draw
 from trading.permissions import Permission
@@ -78,6 +78,22 @@ def cards(request: Request) -> list[Card]:
     return [Card(_("Attempts to learn experts' names"), request.route_path("names-refused"), note, "late")]
 
 
-def newest(session: Session, most: int = 200) -> list[NameRefusal]:
-    """The attempts, the newest first."""
-    return list(session.scalars(select(NameRefusal).order_by(NameRefusal.at.desc()).limit(most)))
+class Attempts(NamedTuple):
+    """What one person tried at one door on one day (Beijing), and when last."""
+
+    at: datetime
+    who: str
+    address: str
+    tender: str
+    door: str
+    number: int
+
+
+def newest(session: Session, most: int = 200) -> list[Attempts]:
+    """The attempts of each person at each door and day together, the newest first: whoever tries a thousand times
+    pushes nobody else off the page."""
+    row, at = NameRefusal, func.max(NameRefusal.at)
+    day = cast(func.timezone(BEIJING.key, row.at), Date)
+    grouped = select(at, row.who, row.address, row.tender, row.door, func.count())
+    grouped = grouped.group_by(row.who, row.address, row.tender, row.door, day).order_by(at.desc())
+    return [Attempts(*found) for found in session.execute(grouped.limit(most))]

@@ -46,7 +46,11 @@ DOORS = {
     "sign-in": _("Wanted to sit down without a seat"),
     "site-wanted": _("Asked in the name of the device that calls"),
     "site-paper": _("Handed in a paper in the name of the device that calls"),
+    "pool": _("Wanted to look into the pool of experts"),
+    "conduct": _("Wanted to look into experts' conduct"),
+    "advisory": _("Wanted to look into the advisory committee"),
 }
+"""what was tried; the pool's addresses are named by the folder that they begin with"""
 TRUSTEE_STATES = {
     "awaited": (_("awaited"), "neutral"),
     "committed": (_("has committed"), "now"),
@@ -246,4 +250,10 @@ def head(request: Request) -> Any:
 )
 def names_refused(request: Request) -> dict[str, Any]:
     """Who wanted to know experts' names and was refused (监督：名单查询被拒)."""
-    return {"rows": refused.newest(request.db), "DOORS": DOORS}
+    return {"rows": [(row, door_words(row.door)) for row in refused.newest(request.db)]}
+
+
+def door_words(door: str) -> Any:
+    """A door of this room by its name, one of the pool's by the folder it belongs to."""
+    folder = next((name for name in ("conduct", "advisory", "pool") if name in door), door)
+    return DOORS.get(door, DOORS.get(folder, door))
