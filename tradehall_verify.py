@@ -1891,6 +1891,138 @@ def evaluate_scoring(inputs: Mapping[str, Any]) -> dict[str, Any]:
 EVALUATIONS = {"lowest-price": evaluate_lowest_price, "comprehensive-scoring": evaluate_scoring}
 
 
+def _show_mark(value: Fraction) -> str:
+    """A score as people write it: at most four places."""
+    return f"{int(value * 10000) // 10000}.{int(value * 10000) % 10000:04d}".rstrip("0").rstrip(".")
+
+
+class _Derivations:
+    """How each bid's price and place came about, line by line, as a report prints it (evaluation.md 4)."""
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        scored = inputs["rules"]["method"] == "comprehensive-scoring"
+        self.run = _Scoring(inputs) if scored else _Evaluation(inputs)
+        self.everybody = list(self.run.bids)
+        self.out = self.run.run()
+        self.gone = {row["id"]: row for row in self.out["rejected"]}
+        self.ranks = {row["id"]: row["rank"] for row in self.out["ranking"]}
+        self.lines: list[dict[str, Any]] = []
+
+    def found(self) -> dict[str, list[dict[str, Any]]]:
+        printed = {}
+        for bid in self.everybody:
+            self.lines = []
+            steps = (self._reviewed, self._sheet, self._corrected, self._capped, self._low, self._priced)
+            all(step(bid) for step in steps)
+            if row := self.gone.get(bid.id):
+                self._say("rejected", ground=row["ground"], article=row["article"])
+            if bid.id in self.ranks:
+                self._say("rank", rank=self.ranks[bid.id])
+            printed[bid.id] = self.lines
+        return printed
+
+    def _say(self, code: str, **values: object) -> None:
+        self.lines.append({"code": code, "values": {name: str(value) for name, value in values.items()}})
+
+    def _left(self, bid: _Bid, *grounds: str) -> bool:
+        """Whether the bid got past the step that rejects on these grounds."""
+        return self.gone.get(bid.id, {}).get("ground") not in grounds
+
+    def _review(self, bid: _Bid, name: str) -> None:
+        for row in bid.decisions.get(name) or []:
+            ayes = sum(vote["pass"] is True for vote in row["votes"])
+            noes = len(row["votes"]) - ayes
+            verdict = "passed" if ayes > noes else "not-passed"
+            self._say("review", review=name, item=row["item"], ayes=ayes, noes=noes, verdict=verdict)
+
+    def _reviewed(self, bid: _Bid) -> bool:
+        self._review(bid, "qualification")
+        return self._left(bid, "not-qualified", "left", "price-sheet-invalid") and not sheet_fault(bid.sheet)
+
+    def _sheet(self, bid: _Bid) -> bool:
+        self._say("opening-total", price=show_money(money(bid.sheet["opening"]["total"])))
+        self._review(bid, "conformity")
+        return self._left(bid, "not-responsive")
+
+    def _corrected(self, bid: _Bid) -> bool:
+        price, changes = correct_price(bid.sheet)
+        for row in changes:
+            self._say(
+                f"correction-{row['rule']}", field=row["field"], before=row["before"], after=row["after"]
+            )
+        if changes and bid.decisions.get("confirmed") is True:
+            self._say("confirmed", price=show_money(price))
+        return self._left(bid, "correction-not-confirmed")
+
+    def _capped(self, bid: _Bid) -> bool:
+        code = "above-limit" if bid.price > self.run.limit else "within-limit"
+        self._say(code, price=show_money(bid.price), limit=show_money(self.run.limit))
+        return self._left(bid, "above-ceiling") and self.out["lines"] is not None
+
+    def _low(self, bid: _Bid) -> bool:
+        lines = {name: None if line is None else Fraction(line) for name, line in self.out["lines"].items()}
+        if self.run.rules["abnormal"]["exclude_self"]:
+            others = [b.price for b in self._compared() if b is not bid]
+            mean = Fraction(self.run.rules["abnormal"]["mean"])
+            lines["half_mean"] = mean * sum(others) / len(others) if others else None
+        for name, line in lines.items():
+            if line is not None:
+                code = "line-triggered" if bid.price < line else "line-passed"
+                said = {"price": show_money(bid.price), "amount": show_money(line), "exact": show_exact(line)}
+                self._say(code, line=name, **said)
+        if (bid.decisions.get("abnormal") or {}).get("suspected"):
+            self._say("suspected")
+        if bid.id in self.out["triggers"] and _explained(bid):
+            self._say("explanation-accepted")
+        return self._left(bid, "abnormally-low")
+
+    def _compared(self) -> list[_Bid]:
+        """The bids whose prices make the lines."""
+        later = (None, "abnormally-low", "same-brand")
+        return [b for b in self.everybody if self.gone.get(b.id, {}).get("ground") in later]
+
+    def _priced(self, bid: _Bid) -> bool:
+        rates, refused = self.run.rules["deductions"], bid.decisions.get("claims_refused") or []
+        valid = [c for c in sorted(set(bid.sheet["claims"])) if c in rates and c not in refused]
+        size = max((c for c in valid if c in SIZE_CLAIMS), key=lambda c: Fraction(rates[c]), default=None)
+        granted = [c for c in valid if c not in SIZE_CLAIMS or c == size]
+        for claim in granted:
+            self._say("deduction", claim=claim, rate=show_money(Fraction(rates[claim]) * 100))
+        for claim in sorted(set(bid.sheet["claims"]) - set(granted)):
+            self._say("claim-without-effect", claim=claim)
+        self._say("evaluation-price", price=show_money(bid.evaluated), exact=show_exact(bid.evaluated))
+        if isinstance(self.run, _Scoring) and bid in self.run.scored:
+            self._pointed(self.run, bid)
+        return True
+
+    def _pointed(self, run: _Scoring, bid: _Bid) -> None:
+        names = {node["id"]: node.get("name") or node["id"] for node in _nodes(run.rules)}
+        parts = run._parts(bid, run.members)
+        for item, kind, share, most in run.criteria:
+            worth = {"weight": show_exact(100 * share), **_points(parts[item])}
+            if kind == "price":
+                lowest = min(b.evaluated for b in run.scored)
+                ratio = {"benchmark": show_exact(lowest), "price": show_exact(bid.evaluated)}
+                self._say("price-points", **ratio, **worth)
+                continue
+            marks = {who: mark(run.sheets[bid.id][item][who]) for who in run.members}
+            mean = show_exact(sum(marks.values(), Fraction(0)) / len(marks))
+            scores = ", ".join(map(_show_mark, marks.values()))
+            said = {"criterion": names[item], "scores": scores, "mean": mean, "max": _show_mark(most)}
+            self._say("item-points", **said, **worth)
+            if kind == "objective" and len(set(marks.values())) > 1:
+                self._say("objective-disagreement", criterion=names[item])
+            for who in marks if kind == "subjective" else ():
+                for rule in _far(marks, who, run.rules["outliers"]):
+                    self._say("outlier", criterion=names[item], score=_show_mark(marks[who]), rule=rule)
+        self._say("total-points", **_points(sum(parts.values(), Fraction(0))))
+
+
+def derivations(inputs: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Every bid's lines; of an evaluation that failed more than a report prints, which stops where it failed."""
+    return _Derivations(inputs).found()
+
+
 PROCUREMENTS = {
     None: tuple(EVALUATIONS),
     "invited": tuple(EVALUATIONS),
@@ -4503,6 +4635,7 @@ class Audit:
         for voter in sorted({key[1] for key in votes} - set(members)):
             self.fail(self.void(voter, "votes") or f"{voter} voted but is not of the panel")
         self._check_head()
+        self._check_arrivals()
         self._check_composition()
         self._check_all_voted()
         if self.complete:
@@ -4576,6 +4709,47 @@ class Audit:
         drawn = any("handle" in m for m in members)
         if len(heads) > 1 or (drawn and not heads):
             self.fail(f"the committee has {len(heads)} heads")
+        chosen = [p["member"] for act, p in self.known("panel.head-chosen") if act.index > self.formed]
+        if drawn and not chosen:
+            self.fail("no entry panel.head-chosen says that the experts chose the head of the committee")
+        if chosen and [head["member"] for head in heads] != chosen[-1:]:
+            self.fail(f"the experts chose {chosen[-1]} as the head, and the panel names another one")
+
+    @functools.cached_property
+    def formed(self) -> int:
+        """The index from which on the committee that counts was formed: behind the last one that was sent home."""
+        again = self.known("evaluation.reopened")
+        return max((act.index for act, said in again if said.get("committee") == "new"), default=-1)
+
+    def _check_arrivals(self) -> None:
+        """Whoever sits signed in before anything else, a drawn member with the promise of integrity; the regulator's
+        tier tells."""
+        if not self.complete:
+            return
+        concluded = [
+            (act, said["member"])
+            for kind in CONCLUSIONS
+            for act, said in self.known(kind)
+            if self._counts(act) and "member" in said
+        ]
+        arrived = [
+            (act, said) for act, said in self.known("panel.member-signed-in") if act.index > self.formed
+        ]
+        for row in self.sitting:
+            member, promised = row["member"], False
+            first = min((act.index for act, who in concluded if who == member), default=sys.maxsize)
+            mine = [said for act, said in arrived if said["member"] == member and act.index < first]
+            if not mine:
+                self.fail(f"member {member} sits and has not signed in (no panel.member-signed-in before)")
+                continue
+            for said in mine:
+                path = f"evaluation/promises/{said.get('promise')}.json"
+                paper = self.doc(path) if path in self.bundle else {}
+                promised |= (paper.get("tender"), paper.get("member")) == (self.tender, member) and bool(
+                    paper.get("promises")
+                )
+            if "handle" in row and not promised:
+                self.fail(f"member {member} was drawn and sits without the signed promise of integrity")
 
     def _check_composition(self) -> None:
         """Those who sit when they report are a committee as the law wants it (M87 47, 49), whoever sat before; and
@@ -4725,6 +4899,10 @@ class Audit:
             self.unchecked.append("how the draws among equal bids were made")
         self.evaluation = method(inputs)
         self._compare_result(self.evaluation, report["result"])
+        _ReportAudit(self, inputs, report).check()
+        if self.complete:
+            with self.about("low prices"):
+                _HearingAudit(self, self.evaluation).check()
         if scores is not None:
             scores.check_reasons(self.evaluation["outliers"])
             scores.check_printed(report)
@@ -6186,6 +6364,7 @@ class _ScoreAudit:
 
     def check_printed(self, report: Mapping[str, Any]) -> None:
         """Corrections and reasons as the report prints them."""
+        self._check_printed_papers(report)
         for number, row in enumerate(report.get("score_corrections", []), 1):
             used = self.corrections[number - 1] if number <= len(self.corrections) else {}
             wrong = row["number"] != number and not self.audit.replaced
@@ -6202,6 +6381,30 @@ class _ScoreAudit:
             printed = sorted(jcs({name: row[name] for name in names}) for row in report["score_reasons"])
             demand(signed == printed, "the report prints other reasons than the members signed")
 
+    def _check_printed_papers(self, report: Mapping[str, Any]) -> None:
+        """Facts and the reasons of corrections as the report prints them are those that members signed; the regulator's
+        tier tells."""
+        if not self.audit.complete:
+            return
+        with self.audit.about("the corrections of scores"):
+            for row in report.get("score_corrections", []):
+                if not 1 <= row["number"] <= len(self.filed):
+                    continue  # named by its number
+                paper = self._correction(row["number"], self.filed[row["number"] - 1][1])
+                if row["reason"] != paper["reason"]:
+                    self.audit.fail(
+                        f"correction {row['number']}: the report prints another reason than was signed"
+                    )
+        standing = [said for _, said in self.stated if said["member"] not in self.audit.replaced]
+        if not standing or self.audit.evaluation is None:
+            return
+        with self.audit.about("the stated facts"):
+            paper = self._paper("score-facts", standing[-1]["facts"], "facts", standing[-1])
+            scored = self.audit.evaluation["scores"]
+            signed = [{**row, "member": paper["member"]} for row in paper["facts"] if row["bid"] in scored]
+            same = sorted(map(jcs, signed)) == sorted(map(jcs, report.get("score_facts", [])))
+            demand(same, "the report prints other facts of objective items than the head signed")
+
     def _final(self, bid: str, item: str, member: str) -> str:
         """A score after the corrections."""
         score: str = self.used[(bid, item, member)]
@@ -6209,6 +6412,189 @@ class _ScoreAudit:
             if (change["bid"], change["item"], change["member"]) == (bid, item, member):
                 score = change["after"]
         return score
+
+
+class _ReportAudit:
+    """What a report prints beside its result (bundle.md, `evaluation/report.json`)."""
+
+    def __init__(self, audit: Audit, inputs: Mapping[str, Any], report: Mapping[str, Any]) -> None:
+        self.audit, self.inputs, self.report = audit, inputs, report
+
+    def check(self) -> None:
+        parts = {
+            "drawn_up": self._time,
+            "committee": self._committee,
+            "bidders": self._bidders,
+            "dissent": self._dissent,
+            "derivations": self._derivations,
+        }
+        for name, check in parts.items():
+            if name not in self.report:
+                self.audit.fail(f"the report does not print its {name}")
+                continue
+            with self.audit.about(f"the report's {name}"):
+                check()
+
+    def _time(self) -> None:
+        """Drawn up after the last conclusion it rests on, before the first signature under it."""
+        at, acts = moment(self.report["drawn_up"]), list(filter(self.audit._counts, self.audit.acts))
+        signed = [a for a in acts if a.type == "evaluation.reported"]
+        signed += [a for a, p in self.audit.known("report.signed") if p["report"] == self._hash]
+        until = min((moment(a.time) for a in signed), default=at)
+        made = CONCLUSIONS - {"report.signed", "evaluation.reported"}
+        since = [moment(a.time) for a in acts if a.type in made and moment(a.time) <= until]
+        demand(at <= until + TOLERANCE, f"{self.report['drawn_up']} is after its first signature")
+        demand(
+            not since or at >= max(since) - TOLERANCE,
+            f"{self.report['drawn_up']} is before the last conclusion it rests on",
+        )
+
+    @property
+    def _hash(self) -> str:
+        return self.audit.file_hash("evaluation/report.json")
+
+    def _committee(self) -> None:
+        if self.audit.unnamed or "evaluation/panel.json" not in self.audit.bundle:
+            return
+        said = [(row["member"], row["role"], bool(row["head"])) for row in self.report["committee"]]
+        sat = [(row["member"], row["role"], bool(row.get("head"))) for row in self.audit.sitting]
+        demand(sorted(said) == sorted(sat), "it is not the committee that the panel document names")
+
+    def _bidders(self) -> None:
+        """Each bid with the name that was read out at the opening."""
+        mine = {self.audit.bid(m)["bidder"]["id"]: m for m in self.audit.opened}
+        record = self.audit.doc("opening/record.json")["bids"] if mine else []
+        rows, said = {row["manifest"]: row for row in record}, self.report["bidders"]
+        for bid in sorted(said.keys() | {row["id"] for row in self.inputs["bids"]}):
+            if bid not in mine:
+                continue  # named where the inputs are checked
+            row = rows.get(mine[bid], {})
+            for name, right in (("manifest", mine[bid]), ("name", row.get("name"))):
+                told = said.get(bid, {}).get(name)
+                demand(told == right, f"bidder {bid} has the {name} {told}, opened was {right}")
+        demand(said.keys() <= mine.keys(), "it names somebody whose bid was not opened")
+
+    def _dissent(self) -> None:
+        """Every vote of a minority with its written reason."""
+        items, rows = (
+            self.inputs["rules"]["items"],
+            sorted(self.inputs["bids"], key=lambda bid: str(bid["id"])),
+        )
+        votes = {bid["id"]: bid["decisions"] for bid in rows}
+        passed = [
+            b["id"]
+            for b in rows
+            if _review_passed(items["qualification"], votes[b["id"]].get("qualification") or [])
+        ]
+        enough = len(passed) >= self.inputs["rules"]["minimum"]
+        about = {
+            "qualification": [bid["id"] for bid in rows],
+            "conformity": [
+                b["id"] for b in rows if enough and b["id"] in passed and sheet_fault(b["sheet"]) is None
+            ],
+        }
+        mine = [
+            {
+                "bid": bid,
+                "review": step,
+                "item": row["item"],
+                "member": vote["member"],
+                "reason": vote["reason"],
+            }
+            for step, bids in about.items()
+            for bid in bids
+            for row in votes[bid].get(step) or []
+            for vote in row["votes"]
+            if vote["pass"] != (2 * sum(v["pass"] for v in row["votes"]) > len(row["votes"]))
+            and vote["reason"].strip()
+        ]
+        same = sorted(map(jcs, mine)) == sorted(map(jcs, self.report["dissent"]))
+        demand(same, "it is not what the minority wrote beside its votes")
+
+    def _derivations(self) -> None:
+        """Every printed line comes out; none is left out of an evaluation that came to its end."""
+        mine, said = derivations(self.inputs), self.report["derivations"]
+        whole = self.audit.evaluation is not None and self.audit.evaluation["failure"] is None
+        for bid in sorted(mine.keys() | said.keys()):
+            right, told = ([jcs(line).decode() for line in rows.get(bid, [])] for rows in (mine, said))
+            wrong = [line for line in told if line not in right]
+            missing = [line for line in right if line not in told] if whole else []
+            for what, lines in (("has", wrong), ("lacks", missing)):
+                if lines:
+                    self.audit.fail(f"the derivation of bidder {bid} {what} {lines[0]}")
+            if whole and not wrong and not missing and len(told) != len(right):
+                self.audit.fail(f"the derivation of bidder {bid} has a line twice")
+
+
+class _HearingAudit:
+    """Whether a supplier was heard before its price was found too low (M87 60, 2026-2 art. 3), and what became of each
+    question; from the entries that the regulator's tier has."""
+
+    MINUTES = timedelta(minutes=30)
+    """what the law leaves for an explanation at least"""
+    WORDS = "报价异常偏低"
+    """what a question says that does not name its kind"""
+
+    def __init__(self, audit: Audit, found: Mapping[str, Any]) -> None:
+        self.audit, self.found = audit, found
+        self.asked, self.answered, self.told = (
+            [(act, p) for act, p in audit.known(kind) if audit._counts(act)]
+            for kind in ("clarification.asked", "clarification.answered", "abnormal.explained")
+        )
+
+    def check(self) -> None:
+        confirmed = [(act, p["manifest"]) for act, p in self.audit.known("price.confirmed")]
+        for act, said in self.asked:
+            answers = self._answers(act, said)
+            if len(answers) > 1:
+                self.audit.fail(f"{act}: the question has {len(answers)} answers")
+            priced = any(a.index > act.index and m == said["manifest"] for a, m in confirmed)
+            if not answers and not priced:
+                self.audit.notes.append(
+                    f"{act}: {self.audit.who(said['manifest'])} was asked and has not answered"
+                )
+        refs = {said["ref"] for _, said in self.asked}
+        for act, said in self.answered:
+            if said["ref"] not in refs:
+                self.audit.fail(f"{act} answers a question that nobody asked")
+        mine = {self.audit.bid(m)["bidder"]["id"]: m for m in self.audit.opened}
+        low = {
+            mine[r["id"]]
+            for r in self.found["rejected"]
+            if r["ground"] == "abnormally-low" and r["id"] in mine
+        }
+        refused = {said["manifest"] for _, said in self.told if not said["accepted"]}
+        for manifest in sorted(low | refused):
+            self._heard(manifest)
+
+    def _answers(self, act: Act, said: Mapping[str, Any]) -> list[Act]:
+        return [a for a, p in self.answered if p["ref"] == said["ref"] and a.index > act.index]
+
+    def _heard(self, manifest: str) -> None:
+        """Asked to explain, and judged not before it answered or its time was over."""
+        who, judged = self.audit.who(manifest), [a for a, p in self.told if p["manifest"] == manifest]
+        went_on = {"scores.locked", "report.signed", "evaluation.reported"}
+        asked = [
+            (act, said)
+            for act, said in self.asked
+            if said["manifest"] == manifest
+            and (said["kind"] == "abnormal" if "kind" in said else self.WORDS in said["text"])
+        ]
+        if judged:
+            asked = [(act, said) for act, said in asked if act.index < judged[0].index]
+        if not asked:
+            self.audit.fail(f"{who} was rejected for its low price and never asked to explain it (M87 60)")
+            return
+        act, said = asked[-1]
+        answers = self._answers(act, said)
+        later = judged or [a for a in self.audit.acts if a.type in went_on and a.index > act.index]
+        if any(a.index < later[0].index for a in answers if later):
+            if not judged:
+                self.audit.fail(f"{who} explained its low price, and nobody judged the explanation")
+            return
+        until = moment(said["until"]) if "until" in said else moment(act.time) + self.MINUTES
+        if later and moment(later[0].time) + TOLERANCE < until:
+            self.audit.fail(f"{who}: {later[0]} came before its time to explain the low price was over")
 
 
 class _InvitationAudit:

@@ -57,7 +57,8 @@ from trading.notices import service as notices
 from trading.secrets import HallKeys
 from trading.supervision import orders, papers
 
-REVIEW_STEPS = ("qualification", "conformity")
+REVIEW_FOLDERS = {"qualification": "reviews", "conformity": "reviews", "abnormal": "judgements"}
+"""where the signed papers of each step lie"""
 
 
 @dataclass(frozen=True)
@@ -259,11 +260,10 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
             yield Exhibit(f"evaluation/{earlier}panel.json", selection.document_of(keys, panel), nameless)
     yield from of_committee(session, tender)
     yield from of_replacements(session, keys, tender)
-    reviews = select(Review).where(Review.tender_id == tender.id, Review.step.in_(REVIEW_STEPS))
-    for review in session.scalars(reviews):
-        yield from signed(
-            f"evaluation/reviews/{sha256(review.raw).hex()}", review.raw, review.cms, secret=True
-        )
+    for review in session.scalars(select(Review).where(Review.tender_id == tender.id)):
+        if review.step in REVIEW_FOLDERS:
+            name = f"evaluation/{REVIEW_FOLDERS[review.step]}/{sha256(review.raw).hex()}"
+            yield from signed(name, review.raw, review.cms, secret=True)
     yield from of_scoring(session, keys, tender)
     for report in session.scalars(select(EvaluationReport).where(EvaluationReport.tender_id == tender.id)):
         # An evaluation that the authority had made anew stays beside the one that counts.
