@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config import bidder as device
 from config import supervisor
-from config.demo import consultation, hall, lottery, lowest_price, scored
+from config.demo import consultation, hall, lottery, lowest_price, priced, scored
 from config.demo.play import Story
 from trading import clock
 
@@ -29,6 +29,8 @@ STORIES: dict[str, Sequence[Step]] = {
     "lowest-price": lowest_price.STEPS,
     "lottery": lottery.STEPS,
     "consultation": consultation.STEPS,
+    "invited": priced.INVITED,
+    "inquiry": priced.INQUIRY,
     "hall": hall.STEPS,
 }
 """the tenders that can be played; the first is the default"""

@@ -66,6 +66,12 @@ def contractors() -> list[Contractor]:
     ]
 
 
+def code_of(login: str) -> str:
+    """The credit code of a bidder's or a contractor's enterprise."""
+    named = {firm.login: firm.uscc for firm in contractors()}
+    return named.get(login) or people.uscc(login.replace("idder", ""))
+
+
 def ensure(registry: Any, state: Path) -> list[Contractor]:
     """Fill the roster when it is empty; the authority must be running. Returns who is in it."""
     everybody, office, folder = contractors(), process("roster-office"), people.folder_of(state)

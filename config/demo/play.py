@@ -23,6 +23,7 @@ from config import supervisor
 from config.demo import clock as demo_clock
 from config.demo import files, people, seed
 from config.demo.client import Person, until
+from config.demo.contractors import code_of
 from plugins.outbound import fetch
 from trading import clock
 from trading.clock import parse_rfc3339
@@ -57,6 +58,8 @@ class Story:
     sitting: datetime | None = None
     """when a drawn committee is to come"""
     bundle: Path = Path()
+    suppliers: list[str] = field(default_factory=list)
+    """who bids, by login, where not everybody may"""
     verdict: str = ""
 
     def person(self, login: str) -> Person:
@@ -241,9 +244,8 @@ def contract(story: Story, buyer: Person, winner: dict[str, Any]) -> None:
     signed_on = clock.now().astimezone(clock.BEIJING).date().isoformat()
     body = {"price": price, "signed_on": signed_on, "name": "contract.pdf", "file": b64(paper.read_bytes())}
     buyer.post(story.api("/contract"), body)
-    supplier = story.person(
-        next(f"bidder{n}" for n in range(1, 6) if people.uscc(f"b{n}") == winner["bidder"])
-    )
+    logins = story.suppliers or [f"bidder{n}" for n in range(1, 6)]
+    supplier = story.person(next(login for login in logins if code_of(login) == winner["bidder"]))
     filed = supplier.get(story.api("/my-result/contract"))
     supplier.post(
         story.api("/my-result/contract"), {"contract_cms": supplier.sign_b64(filed["document"]["data"])}

@@ -38,7 +38,7 @@ def vote(
 
 def answer_questions(story: Story) -> None:
     """Bidder 4 confirms the corrected price; bidder 5 explains its low one."""
-    for login in OFFERS:
+    for login in story.suppliers or OFFERS:
         who = story.person(login)
         for question in who.get(story.api("/clarifications")):
             if not question["open"]:

@@ -18,15 +18,16 @@ def open_tender(agent: Person, **fields: Any) -> str:
     """Draft a tender from the template, wait for the custodians' keys, sign, publish; returns its code."""
     draft = {"template": TEMPLATE, "tenderer": people.uscc("school-board")} | fields
     code: str = agent.post("/api/tenders", draft)["tender"]
-
-    def ready() -> Any:
-        answer = agent.get(f"/api/tenders/{code}/publish")
-        return answer if answer["ready"] else None
-
-    documents = until(ready, "the custodians' keys")["documents"]
+    documents = until(lambda: ready_to_publish(agent, code), "the custodians' keys")
     signatures = {f"{name}_cms": agent.sign_b64(document["data"]) for name, document in documents.items()}
     agent.post(f"/api/tenders/{code}/publish", signatures)
     return code
+
+
+def ready_to_publish(agent: Person, code: str) -> Any:
+    """What the host signs, once the custodians' keys are here; None before."""
+    answer = agent.get(f"/api/tenders/{code}/publish")
+    return answer["documents"] if answer["ready"] else None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -75,6 +75,12 @@ const notYet = (detail) =>
     ? state("outdated", "now", say("bid.outdated"), say("bid.outdated-detail"))
     : state("not-submitted", "now", say("bid.not-submitted"), detail);
 
+/** Where this browser knows of no bid: what the hall knows. */
+const stands = () =>
+  standing.manifestHash && !root.dataset.outdated
+    ? state("standing", "done", say("bid.submitted-elsewhere"), say("bid.standing-elsewhere"))
+    : notYet(say("bid.not-submitted-detail"));
+
 const STEPS = { check: "bid.step-check", seal: "bid.step-seal", keys: "bid.step-keys", sign: "bid.step-sign" };
 const showStep = (step, done, total) => progress.show(say(STEPS[step]), done, total);
 
@@ -197,7 +203,7 @@ function attempt(work) {
       if (error.code === "FORMER_BID") root.querySelector(".amend-other")?.setAttribute("open", "");
       if (error.code !== "SHOWN") problem(find("problem"), error.code === "FORM" ? error.detail : explain(error));
       if (error.refusal) find("problem").append(downloadLink(say("bid.save-refusal"), "refusal.json", JSON.stringify(error.refusal)));
-      if (!["submitted", "withdrawn"].includes(root.dataset.state)) notYet(say("bid.not-submitted-detail"));
+      if (!["submitted", "withdrawn"].includes(root.dataset.state)) stands();
     }
   });
 }
@@ -281,7 +287,7 @@ async function resume() {
     showReceipt(record, await submission.judge(record, record.receipt));
     return followWitness(record);
   }
-  return notYet(standing.manifestHash ? say("bid.standing-elsewhere") : say("bid.not-submitted-detail"));
+  return stands();
 }
 
 if (find("reseal-form")) await setUpReseal(find("reseal-form"));
