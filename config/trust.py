@@ -4,6 +4,7 @@ never taken from a bundle. docs/protocols/bundle.md has the schema."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             }
             for custodian in custodians
         ],
+        **draw_signers(settings, operator if demo else ""),
         "ca_roots": [
             row
             for folder in (settings["signatures.folder"], settings["sm2_signatures.folder"])
@@ -64,6 +66,26 @@ def document(settings: dict[str, Any]) -> dict[str, Any]:
             authority,
             former("tsa") if settings["timestamping.folder"] else former("ca"),
         ),
+    }
+
+
+def draw_signers(settings: Mapping[str, Any], controller: str) -> dict[str, Any]:
+    """Who signs in draws here, each with the certificates that it has and had: the trustees, and the device that calls
+    experts. `controller` holds all their keys, "" when each does itself."""
+    services = json.loads(settings["draws.trustees"] or "[]")
+    site = json.loads(settings["panel.site"] or "null")
+    found = {"trustees": services, "devices": [site] if site else []}
+    return {
+        kind: [
+            {
+                "name": row["name"],
+                "controller": controller or row["org"],
+                "cert_sha256": [*row.get("former", []), row["cert_sha256"]],
+            }
+            for row in rows
+        ]
+        for kind, rows in found.items()
+        if rows
     }
 
 

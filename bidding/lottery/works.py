@@ -245,9 +245,11 @@ def notice_of(session: Session, registry: Any, works: SmallWorks, at: datetime) 
     local = rules.in_force(session, beijing_date(at))
     form = {name: value for name, value in works.form.items() if value not in ("", None, [])}
     assert works.declines_until is not None and works.draw_at is not None, "a draft has its times"
+    agency = session.get(Party, works.agency_id) if works.agency_id else None
     return canonical.dumps({
         "v": 1, "typ": "ebid.works-notice", "works": works.code, "title": works.title,
         "owner": {"id": works.tenderer.uscc, "name": works.tenderer.name},
+        **({"agency": {"id": agency.uscc, "name": agency.name}} if agency else {}),
         "trade": works.trade, "band": works.band,
         "estimate": f"{works.estimate:.2f}", "ceiling": f"{works.ceiling:.2f}",
         "form": {name: texts(value) for name, value in form.items()},

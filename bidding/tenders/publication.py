@@ -159,6 +159,7 @@ def make(
             "published": rfc3339(now),
             "deadline": rfc3339(tender.deadline),
             "open_at": rfc3339(tender.opens_at),
+            "buyers": buyers_of(tender),
             "policy": hashlib.sha256(policy).hexdigest(),
             "documents": hashlib.sha256(documents).hexdigest(),
             "evaluation": hashlib.sha256(evaluation).hexdigest(),
@@ -169,6 +170,12 @@ def make(
         }
     )
     return {"policy": policy, "evaluation": evaluation, "documents": documents, "notice": notice}
+
+
+def buyers_of(tender: Tender) -> list[dict[str, str]]:
+    """The purchaser, then its agency where that is another: who signs in this tender (a verifier goes by it)."""
+    named = {each.uscc: each.name for each in (tender.tenderer, tender.agency)}
+    return [{"id": code, "name": name} for code, name in named.items()]
 
 
 def policy_of(registry: Any, tender: Tender, readiness: Readiness, revision: Revision | None = None) -> bytes:

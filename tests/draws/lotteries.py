@@ -21,6 +21,7 @@ WEIGHTS = {"A": 3, "B": 2, "C": 1}
 NOTICE: dict[str, Any] = {
     "v": 1,
     "typ": "ebid.works-notice",
+    "owner": {"id": "91110105MA0000009X", "name": "教育局"},
     "works": WORKS,
     "title": "道路维修",
     "estimate": "3999999.99",

@@ -21,6 +21,9 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from trading.ledger.checkpoint import LOG_KEY, WITNESS_KEY, VerifierKey, verifier_key
 
+PURCHASER = "91110105MA0000009X"
+ENTERPRISES = ("91110105MA00000012", "91110105MA00000025", "91110105MA00000038")
+"""codes of the purchaser and of the bidders"""
 START = datetime(2026, 11, 1, tzinfo=UTC)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -142,11 +145,15 @@ class Parties:
         self.log = NoteSigner("ledger.hall.example/2026", LOG_KEY, bytes([1 + salt]) * 32)
         self.witness = NoteSigner("witness.supervision.example/w1", WITNESS_KEY, bytes([2 + salt]) * 32)
         self.receipts = NoteSigner("receipts", LOG_KEY, bytes([3 + salt]) * 32)
-        names = ("tenderer", "c1", "c2", "c3", "m1", "m2", "m3", "m4", "m5", "site")
+        names = ("c1", "c2", "c3", "m1", "m2", "m3", "m4", "m5", "site")
         self.hasty, self._named = hasty, dict[str, Person]()
         self.people = {name: self.ca.issue(name) for name in names}
+        self.people["tenderer"] = self.ca.issue("tenderer", enterprise=PURCHASER)
         self.people |= {
-            f"bidder{i}": self.ca.issue(f"bidder{i}", kind="rsa" if i == 2 else "ec") for i in (1, 2, 3)
+            f"bidder{i}": self.ca.issue(
+                f"bidder{i}", kind="rsa" if i == 2 else "ec", enterprise=ENTERPRISES[i - 1]
+            )
+            for i in (1, 2, 3)
         }
         for person in self.people.values():
             person.hasty = hasty

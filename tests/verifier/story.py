@@ -24,8 +24,9 @@ from bidding.vault.policy import Part, StagePlan, build_policy, parse_policy
 from bidding.vault.receipt import build_receipt, leaf_bytes, leaf_commitment
 from bidding.vault.release import build_bidder_release, build_release
 from bidding.vault.seal import PartInput, SealedBid, seal_bid
-from tests.verifier.pki import Parties
-from tradehall_verify import EVALUATIONS
+from tests.verifier.pki import ENTERPRISES as IDS
+from tests.verifier.pki import PURCHASER, Parties
+from tradehall_verify import EVALUATIONS, Invalid, derivations
 from trading.ledger import bundle, merkle
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import Checkpoint, cosign, sign_checkpoint, tlog_proof
@@ -34,7 +35,6 @@ from trading.ledger.entry import Entry, payload_commitment
 
 TENDER, LOT = "T-2026-001", "1"
 DEADLINE = datetime(2026, 12, 1, 1, tzinfo=UTC)
-IDS = ("91110105MA00000012", "91110105MA00000025", "91110105MA00000038")
 MEMBERS = ("m1", "m2", "m3", "m4", "m5")
 RULES = {
     "method": "lowest-price",
@@ -247,6 +247,7 @@ class Story:
                 "published": format_time(self.now),
                 "deadline": format_time(DEADLINE),
                 "open_at": format_time(DEADLINE),
+                "buyers": [{"id": PURCHASER, "name": "教育局"}],
                 "policy": policy,
                 "rulebook": {"version": "2026.1", "sha256": "0" * 64},
                 **hashes,
@@ -532,7 +533,7 @@ class Story:
     def review(self) -> None:
         bids = [IDS[who] for who in sorted(self.sealed)]
         for member in self.members:
-            self.act("panel.member-signed-in", {"member": member}, secret=True)
+            self.act("panel.member-signed-in", self.arrival(member), secret=True)
             votes = [
                 {"bid": bid, "review": review, "item": item, "pass": True, "reason": ""}
                 for bid in bids
@@ -548,6 +549,10 @@ class Story:
         if 2 in self.sealed:
             third = sha256(self.sealed[2].manifest).hex()
             self.act("price.confirmed", {"manifest": third, "confirmed": True, "total": "990000.00"})
+
+    def arrival(self, member: str) -> dict[str, Any]:
+        """What the log says of a member who signs in."""
+        return {"member": member}
 
     def score(self) -> None:
         """By lowest price nobody scores."""
@@ -569,6 +574,33 @@ class Story:
         ]
         return {"rules": self.rules, "draws": self.orders, "bids": bids}
 
+    def beside(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """What the report prints beside its result."""
+        panel = json.loads(self.files["evaluation/panel.json"])["members"]
+        sitting = [row for row in panel if not row.get("replaced")]
+        manifests = {IDS[who]: sha256(sealed.manifest).hex() for who, sealed in self.sealed.items() if sealed}
+        return {
+            "drawn_up": format_time(self.now),
+            "committee": [
+                {"seat": n, "member": m["member"], "role": m["role"], "head": bool(m.get("head"))}
+                for n, m in enumerate(sitting, 1)
+            ],
+            "bidders": {
+                bid: {"name": f"bidder{IDS.index(bid) + 1}", "manifest": digest}
+                for bid, digest in manifests.items()
+            },
+            "dissent": [],
+            "derivations": self.lines(inputs),
+        }
+
+    @staticmethod
+    def lines(inputs: dict[str, Any]) -> dict[str, Any]:
+        """How each price and place came about; nothing of inputs that cannot be evaluated."""
+        try:
+            return derivations(inputs)
+        except Invalid:
+            return {}
+
     def report(self, inputs: dict[str, Any]) -> None:
         self.files["evaluation/inputs.json"] = dumps(inputs)
         report = {
@@ -578,6 +610,7 @@ class Story:
             "lot": LOT,
             "inputs": hexhash(dumps(inputs)),
             "result": self.result,
+            **self.beside(inputs),
             **self.printed,
         }
         self.files["evaluation/report.json"] = dumps(report)
@@ -604,7 +637,7 @@ class Story:
         winner = {
             "manifest": rows[0]["manifest"],
             "bidder": first["id"],
-            "name": first["id"],
+            "name": f"bidder{IDS.index(first['id']) + 1}",
             "price": first["bid_price"],
         }
         document = {
@@ -706,6 +739,13 @@ class Story:
                         "cert_sha256": [p.people[f"c{i}"].cert_sha256],
                     }
                     for i in (1, 2, 3)
+                ],
+                "trustees": [
+                    {"name": name, "controller": outside, "cert_sha256": [p.people[name].cert_sha256]}
+                    for name in ("c1", "c2", "c3", "tenderer")
+                ],
+                "devices": [
+                    {"name": "site", "controller": operator, "cert_sha256": [p.people["site"].cert_sha256]}
                 ],
                 "ca_roots": [{"pem": pem(p.ca), "controller": operator}],
                 "tsa_roots": [{"pem": pem(p.tsa_ca), "controller": operator}],

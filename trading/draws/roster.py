@@ -4,6 +4,7 @@ those that stand by. The setting `draws.trustees` names them with their certific
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -30,12 +31,14 @@ PRESENT = timedelta(minutes=3)
 
 @dataclass(frozen=True)
 class Trustee:
-    """A service of this installation: its name in draws, its organisation, its certificate (SHA-256, hex)."""
+    """A service of this installation: its name in draws, its organisation, its certificate (SHA-256, hex). `former`
+    are the certificates that it had before: old draws are verified by them."""
 
     name: str
     org: str
     cert_sha256: str
     standby: bool = False
+    former: Sequence[str] = ()
 
 
 def trustees(settings: Any) -> dict[str, Trustee]:
