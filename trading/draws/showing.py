@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
@@ -26,7 +26,7 @@ from trading.draws.service import (
     params_of,
     slips_of,
 )
-from trading.ledger import canonical
+from trading.ledger import canonical, checkpoint
 from trading.ledger import entry as ledger_entry
 from trading.ledger.models import LedgerEntry
 from trading.ledger.service import find_payload, inclusion
@@ -127,6 +127,28 @@ def said(session: Session, draw: Draw) -> dict[str, Any] | None:
     assert payload is not None and payload.raw is not None, "acts of a draw are never redacted"
     told: dict[str, Any] = canonical.loads(payload.raw)
     return told
+
+
+class Fixed(NamedTuple):
+    """What fixed a draw, and where everybody finds it: T, the entry's place in the log, the size of the log under the
+    checkpoint that holds it, and which witnesses signed that checkpoint when."""
+
+    freeze: str
+    index: int
+    size: int
+    seen: list[tuple[str, datetime]]
+
+
+def fixed(session: Session, draw: Draw) -> Fixed | None:
+    """None before a checkpoint with the freeze was witnessed, and for a void draw."""
+    if draw.frozen_entry is None or draw.voided:
+        return None
+    place, told = inclusion(session, draw.frozen_entry, witnessed=True), said(session, draw)
+    if place is None or told is None:
+        return None
+    lines = checkpoint.parse_note(place.note).signatures
+    seen = [(line.name, datetime.fromtimestamp(line.time, UTC)) for line in lines if line.time is not None]
+    return Fixed(told["freeze"], place.index, place.checkpoint.size, seen)
 
 
 def transcript(session: Session, keys: HallKeys, draw: Draw) -> dict[str, Any] | None:

@@ -52,6 +52,7 @@ def show(request: Request) -> dict[str, Any]:
         "params": params,
         "facts": facts,
         "missing": said["missing"],
+        "fixed": showing.fixed(request.db, draw),
         "purpose": PURPOSES.get(draw.purpose, draw.purpose),
         "organisations": {name: known[name].org if name in known else name for name in draw.certificates},
         "times": {at: moment(getattr(params, at)) for at in ("t_commit", "t_freeze", "t_reveal")},

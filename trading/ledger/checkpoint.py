@@ -22,6 +22,8 @@ LOG_KEY = 0x01
 WITNESS_KEY = 0x04
 _DASH = "— "
 _MAX_SIGNATURES = 64
+_COSIGNATURE = 72
+"""bytes: a time and an Ed25519 signature"""
 _TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 
 
@@ -80,6 +82,11 @@ class NoteSignature:
     def line(self) -> str:
         """The line with its newline."""
         return f"{_DASH}{self.name} {b64(self.key_id + self.raw)}\n"
+
+    @property
+    def time(self) -> int | None:
+        """The time (whole seconds since 1970) that a cosignature/v1 states, NOT verified; None of a log's signature."""
+        return int.from_bytes(self.raw[:8]) if len(self.raw) == _COSIGNATURE else None
 
 
 @dataclass(frozen=True)
@@ -204,7 +211,7 @@ def verify_cosignature(note: str, key: VerifierKey) -> int:
     if key.kind != WITNESS_KEY:
         raise NoteError(f"{key.name} is not a witness key")
     for raw in _signatures_by(note, key):
-        if len(raw) != 72:
+        if len(raw) != _COSIGNATURE:
             raise NoteError("a cosignature has 72 bytes")
         time = int.from_bytes(raw[:8])
         if time >= 1 << 63:

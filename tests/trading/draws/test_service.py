@@ -18,6 +18,7 @@ from trading.draws import entering, receiving, service, showing
 from trading.draws.cards import build_question
 from trading.draws.draw import replay
 from trading.errors import Refused
+from trading.web import beijing
 
 NAMES = ("draw-notary", "draw-audit", "draw-university")
 
@@ -57,9 +58,17 @@ def test_no_slip_is_shown_before_a_witness_has_seen_the_freeze(hall: DrawHall) -
     one = hall.services["draw-notary"]
     one.attempt(ann, ["reveal"])  # the hall may want it all it likes
     assert one.lines()[-1]["reasons"] == ["no witness has cosigned the freeze yet"]
+    address, freeze = f"/draws/{TENDER}/lot/1", hall.entries("frozen")[0]["freeze"]
+    assert freeze not in one.app.get(address).text
     hall.sequence()
     hall.work()
     assert hall.draw(ann).ended
+    page = one.app.get(address).text  # the step has its numbers: T, where it stands, who saw it when
+    with hall.db() as session:
+        fixed = showing.fixed(session, hall.draw(ann))
+    assert fixed is not None and fixed.freeze == freeze and 0 <= fixed.index < fixed.size
+    [(witness, at)] = fixed.seen
+    assert freeze in page and witness in page and beijing(at) in page
 
 
 def test_what_one_withholds_the_others_publish(hall: DrawHall) -> None:
