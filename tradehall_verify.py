@@ -7374,10 +7374,19 @@ class _LotteryAudit:
 
     def _silent(self, turn: Mapping[str, Any], announced: Act, reason: Act) -> None:
         """An owner ends a turn only when the time to sign, as printed, is over."""
+        awarded = [
+            act
+            for act, payload in self.audit.known("works.awarded")
+            if payload["org"] == turn["org"] and announced.index < act.index < reason.index
+        ]
         began = date.fromisoformat(turn["until"])
-        for act, payload in self.audit.known("works.awarded"):
-            if payload["org"] == turn["org"] and announced.index < act.index < reason.index:
-                began = moment(act.time).astimezone(BEIJING).date()
+        if awarded:
+            began = moment(awarded[-1].time).astimezone(BEIJING).date()
+        else:
+            demand(
+                self.notice["form"].get("needs_manager"),
+                f"{reason}: the owner ended the turn of {turn['org']} instead of awarding, and nothing was to come from it",
+            )
         last = began + timedelta(days=self.notice["sign_days"])
         demand(
             moment(reason.time).astimezone(BEIJING).date() > last,

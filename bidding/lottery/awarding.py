@@ -167,12 +167,15 @@ def old_lists(session: Session, registry: Any, at: datetime) -> list[str]:
 
 
 def manager_of(session: Session, works: SmallWorks, turn: WorksAward) -> RosterManager | None:
-    """The firm's project manager for these works, free now. Raises Refused `manager.none`, `manager.busy`."""
+    """The firm's project manager for these works, free now; None where the notice asks for none. Raises Refused
+    `manager.none`, `manager.busy`."""
+    if not works.form["needs_manager"]:
+        return None
     answer = listing.answer_of(session, works, turn.party_id)
     found = session.get(RosterManager, answer.manager_id) if answer and answer.manager_id else None
-    if found is None and works.form["needs_manager"]:
+    if found is None:
         raise refuse("manager.none", _("The firm has not named its project manager yet"))
-    if found is not None and found.identity.hex() in reading.busy_managers(session):
+    if found.identity.hex() in reading.busy_managers(session):
         raise refuse(
             "manager.busy", _("This project manager has a running project"), rule="ROSTER",
             remedy=_("The firm names another one; who has none refuses the award."),
@@ -259,8 +262,9 @@ def give_up(
 
 
 def forfeit(session: Session, registry: Any, actor: Actor, works: SmallWorks, reason: str) -> None:
-    """A drawn firm that keeps silent gives its award up: the owner says so once its time to sign is over. It is
-    counted like a refusal of its own. Entry `works.refused`. Raises Refused `works.state`, `works.may-sign`."""
+    """A firm that keeps silent gives its award up: the owner says so once its time to sign is over, before the award
+    only while the firm keeps it from going out. It is counted like a refusal of its own. Entry `works.refused`. Raises
+    Refused `works.state`, `works.may-sign`, `works.not-silent`."""
     works = by_code(session, works.code, lock=True)
     must_be(works, "announced", "awarded")
     turn, now = current(session, works), database_now(session)
@@ -268,7 +272,22 @@ def forfeit(session: Session, registry: Any, actor: Actor, works: SmallWorks, re
     if beijing_date(now) <= last:
         message = _("The firm has time until the end of ${day}", mapping={"day": last.isoformat()})
         raise refuse("works.may-sign", message, rule="ROSTER")
+    if turn.state == "announced" and not silent(session, works, turn):
+        raise refuse(
+            "works.not-silent",
+            _("Nothing is missing from the firm: the award is the owner's to sign"),
+            rule="ROSTER",
+        )
     give_up(session, registry, actor, works, turn, reason, "owner", now)
+
+
+def silent(session: Session, works: SmallWorks, turn: WorksAward) -> bool:
+    """Whether an announced firm keeps the award from going out: it has no free project manager for it."""
+    try:
+        manager_of(session, works, turn)
+    except Refused:
+        return True
+    return False
 
 
 def signs_until(works: SmallWorks, turn: WorksAward) -> date:

@@ -191,7 +191,9 @@ def buyer_part(request: Request, found: SmallWorks) -> dict[str, Any]:
     if found.state == "listed" and found.by_price:
         data |= call_part(request, found)
     if found.state in ("announced", "awarded"):
-        data["signs_until"] = awarding.signs_until(found, awarding.current(request.db, found))
+        turn = awarding.current(request.db, found)
+        if found.state == "awarded" or awarding.silent(request.db, found, turn):
+            data["signs_until"] = awarding.signs_until(found, turn)
     if found.state == "announced":
         turn = awarding.current(request.db, found)
         data["old_lists"] = awarding.old_lists(request.db, request.registry, now)

@@ -111,7 +111,7 @@ def test_the_log_names_the_opened_prices_in_the_order_of_the_sealed_ones() -> No
 def test_an_owner_ends_a_turn_only_when_the_time_to_sign_is_over(at: str, good: bool) -> None:
     works: Any = object.__new__(verifier._LotteryAudit)
     awarded = SimpleNamespace(index=2, time="2026-11-30T02:00:00.000Z")
-    works.notice = {"sign_days": 30}
+    works.notice = {"sign_days": 30, "form": {}}
     works.audit = SimpleNamespace(known=lambda _kind: [(awarded, {"org": "A"})])
     turn, announced = {"org": "A", "until": "2026-11-26"}, SimpleNamespace(index=1)
     reason = SimpleNamespace(index=3, time=at)
@@ -120,3 +120,6 @@ def test_an_owner_ends_a_turn_only_when_the_time_to_sign_is_over(at: str, good: 
     else:
         with pytest.raises(verifier.Invalid, match="could sign until 2026-12-30"):
             works._silent(turn, announced, reason)
+    works.audit = SimpleNamespace(known=lambda _kind: [])
+    with pytest.raises(verifier.Invalid, match="instead of awarding"):
+        works._silent(turn, announced, reason)

@@ -122,10 +122,14 @@ def test_the_owner_ends_the_turn_of_a_winner_that_keeps_silent_once_its_time_is_
     scene.local_rule()
     found = scene.listed()
     scene.drawn(found, {"finalists": [1, 2, 3], "order": [2, 3, 1]})
+    act = partial(awarding.forfeit, scene.session, scene.registry, scene.owner_actor, found, "多次催告未签约")
+    scene.go(end_of(awarding.signs_until(found, awarding.current(scene.session, found))))
+    with pytest.raises(Refused) as caught:
+        act()
+    assert codes(caught) == ["works.not-silent"], "an owner that does not award ends nobody's turn"
     turn = scene.award(found)
     until = awarding.signs_until(found, turn)
     assert until == scene.today() + timedelta(days=30)
-    act = partial(awarding.forfeit, scene.session, scene.registry, scene.owner_actor, found, "多次催告未签约")
     scene.go(end_of(until) - timedelta(minutes=1))
     with pytest.raises(Refused) as caught:
         act()
@@ -164,14 +168,16 @@ def test_two_awards_at_once_do_not_give_one_project_manager_twice(
         scene = scenes.make(first, registry, tmp_path, monkeypatch)
         scene.take_in([cells(number) for number in range(1, 5)])
         scene.local_rule()
-        both = [scene.published(method="one-step", finalists=0) for _place in range(2)]
+        # One person, on file with two firms.
+        chief = {place: scene.manager(place, 5) for place in (1, 2)}
+        both = [scene.published(method="one-step", finalists=0, needs_manager=True) for _place in range(2)]
+        for place, found in enumerate(both, start=1):
+            command = NameManager(manager=str(chief[place].id))
+            listing.name_manager(first, scene.bidder(place), found, scene.party(place), command)
         scene.go(max(found.declines_until for found in both))
         for place, found in enumerate(both, start=1):
             listing.freeze(first, registry, scene.office, found)
-            scene.drawn(found, {"winner": [place, 3, 4]})
-            # One person, on file with two firms.
-            command = NameManager(manager=str(scene.manager(place, 5).id))
-            awarding.name_manager(first, scene.bidder(place), found, scene.party(place), command)
+            scene.drawn(found, {"winner": [place, 3 - place]})
         scene.go(database_now(first) + timedelta(days=4))
         now = database_now(first)
         signed = [
