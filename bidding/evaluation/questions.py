@@ -22,6 +22,7 @@ from bidding.tenders.models import Tender
 from bidding.tenders.service import the_rulebook
 from bidding.vault.models import Bid
 from trading.acts import Actor, process, record
+from trading.clock import rfc3339
 from trading.ledger import canonical
 from trading.outbox import promise
 from trading.rulebook.calendar import beijing_date
@@ -79,7 +80,8 @@ def put(
     )  # fmt: skip
     session.add(question)
     session.flush()
-    payload = {"ref": question.id.hex, "manifest": bid.manifest, "text": text}
+    until = rfc3339(question.due_at)
+    payload = {"ref": question.id.hex, "manifest": bid.manifest, "text": text, "kind": kind, "until": until}
     record(session, actor, "clarification.asked", tender.code, payload, at)
     if kind != "meaning":
         # An answer at the very end is in time, so what follows begins a millisecond later.

@@ -83,7 +83,12 @@ class Drawn(Story):
             self.demand()
         self.draws()
         drawn = [hexhash(self.ann.encode())] if self.bend == "other draw" else self.anns
-        self.act("panel.seated", {"panel": self.panel(), "draws": drawn, "demand": self.demanded})
+        panel = self.panel()
+        if self.bend != "no head chosen":
+            rows = json.loads(self.files["evaluation/panel.json"])["members"]
+            head = next((row["member"] for row in rows if row.get("head")), "")
+            self.act("panel.head-chosen", {"member": "m3" if self.bend == "other head chosen" else head})
+        self.act("panel.seated", {"panel": panel, "draws": drawn, "demand": self.demanded})
 
     def demand(self) -> None:
         bent = {
@@ -127,6 +132,12 @@ class Drawn(Story):
             panel["members"][1]["head"], panel["members"][-1]["head"] = False, True
         self.files["evaluation/panel.json"] = dumps(panel)
         return hexhash(dumps(panel))
+
+    def arrival(self, member: str) -> dict[str, Any]:
+        said = {"v": 1, "typ": "ebid.panel-promise", "tender": TENDER, "member": member}
+        raw = dumps({**said, "handle": None, "promises": ["secrecy"]})
+        digest, p7s = self.signed(f"evaluation/promises/{hexhash(raw)}", raw, member, secret=True)
+        return {"member": member, "promise": digest, "p7s": p7s, "phone": True}
 
     def certify(self) -> None:
         """Members who were drawn sign with certificates of their own names."""
@@ -561,7 +572,13 @@ class Scored(Story):
             changes = []
         if self.bend == "invented correction":
             changes.append(changes[0] | {"number": 2})
-        self.printed = {"score_reasons": reasons, "score_corrections": changes}
+        changes = [row | {"reason": "seen"} for row in changes] if self.bend == "other ground" else changes
+        facts = [
+            {"bid": bid, "item": "O", "member": self.members[0], "fact": "three certificates"}
+            | {"points": "1" if self.bend == "other fact" else "3"}
+            for bid in sorted(IDS)
+        ]
+        self.printed = {"score_reasons": reasons, "score_corrections": changes, "score_facts": facts}
         if self.bend == "bent":
             first["T"]["m1"] = "20"
         if self.bend == "missing correction":
