@@ -93,7 +93,9 @@ def check_scoring_rules(raw: object) -> list[Fault]:
 
 def _shared(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The part that the lowest-price method has too, in its terms."""
-    shared = {key: value for key, value in raw.items() if key not in _OWN_KEYS | {"procurement", "two_offers"}}
+    shared = {
+        key: value for key, value in raw.items() if key not in _OWN_KEYS | {"procurement", "two_offers"}
+    }
     return shared | {"method": "lowest-price", "brand_ties": []}
 
 
