@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from datetime import timedelta
@@ -70,6 +70,8 @@ class Doors:
     enterprises: list[Enterprise]
     filled: dict[str, str]
     work: Work = field(default_factory=Work)
+    made: Any = None
+    """the configuration of the asked hall"""
 
     @property
     def secrets(self) -> list[str]:
@@ -116,8 +118,13 @@ class Doors:
         """What everybody gets at an address."""
         return WsgiRequest.blank(path).get_response(self.asked)
 
-    def snapshot(self, rows: dict[str, str], readers: Sequence[str] = ()) -> Seen:
-        """Everybody's answers at every door of the table that can be asked."""
+    def snapshot(
+        self,
+        rows: dict[str, str],
+        readers: Sequence[str] = (),
+        only: Collection[tuple[str, str]] | None = None,
+    ) -> Seen:
+        """Everybody's answers at every door of the table that can be asked; with `only` at these (door, reader)."""
         self.keep_sessions()
         head = self.head()
         found = {}
@@ -126,7 +133,7 @@ class Doors:
                 continue
             queries = ["", "?q=" + quote(NAMES[0][2:4])] if check == "search" else [""]
             for who in readers or self.readers:
-                for query in queries:
+                for query in queries if only is None or (door, who) in only else ():
                     status, text, *work = self.ask(door, who, query)
                     if check == "head":
                         for words in head:
