@@ -120,7 +120,7 @@ def decided_words(session: Session, case: HallCase, item: Item, outcome: str, wo
     opinions = [
         f"{item.department(step.department)}（{item.step(step.key).name.zh}）："
         + {"passed": "同意", "refused": "不同意", "deemed": "逾期未答复，视为同意"}[step.state]
-        + (f"。{step.opinion}" if step.opinion else "")
+        + (f"。{step.opinion}" if step.opinion not in ("", "同意") else "")
         for step in cases.steps(session, case)
         if step.state in ("passed", "refused", "deemed")
     ]

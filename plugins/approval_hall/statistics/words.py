@@ -34,4 +34,4 @@ SHARES = {
     "rated": (_("Rated"), _("rated of closed")),
     "satisfied": (_("Satisfaction rate"), _("satisfied of rated")),
 }
-HELD = {"items": _("Items"), "links": _("Links of the flow"), "papers": _("Papers wanted")}
+HELD = {"items": _("Approval items"), "links": _("Links of the flow"), "papers": _("Papers wanted")}
