@@ -26,6 +26,10 @@ def test_every_root_and_the_authority_of_time_stamps_reach_the_verifier(tmp_path
             "hall.authority": "The authority",
             "ledger.origin": "log.example/1",
             "ledger.vkey": str(verifier_key("log.example/1", LOG_KEY, b"l" * 32)),
+            "draws.trustees": json.dumps(
+                [{"name": "t1", "org": "Audit", "cert_sha256": "b" * 64, "former": ["a" * 64]}]
+            ),
+            "panel.site": json.dumps({"name": "site", "org": "Centre", "cert_sha256": "c" * 64, "hpke": ""}),
             "ledger.witnesses": json.dumps(
                 [["w/1", "http://w", str(verifier_key("w/1", WITNESS_KEY, b"w" * 32))]]
             ),
@@ -35,3 +39,6 @@ def test_every_root_and_the_authority_of_time_stamps_reach_the_verifier(tmp_path
     assert trust.ca_roots == [one.root, other.root]
     assert trust.tsa_roots == [stamps.root]
     assert {row["controller"] for row in trust.raw["ca_roots"]} == {"The authority"}
+    trustee = {"name": "t1", "controller": "Audit", "cert_sha256": ["a" * 64, "b" * 64]}
+    assert trust.raw["trustees"] == [trustee]
+    assert trust.raw["devices"] == [{"name": "site", "controller": "Centre", "cert_sha256": ["c" * 64]}]

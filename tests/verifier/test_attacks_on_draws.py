@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,8 @@ def test_a_bent_draw_is_exposed_to_everybody(judged: Judge, bend: str, said: str
             "passed over",
             "was passed over as recused, and was neither called before nor a colleague of a member",
         ),
+        ("left unsigned", "was removed (interest) without the member's signed word"),
+        ("left by another hand", "was removed on a statement that somebody else signed"),
     ],
 )
 def test_a_bent_list_is_exposed_to_the_regulator(judged: Judge, bend: str, said: str) -> None:
@@ -220,3 +223,40 @@ def test_a_head_who_is_not_an_expert_is_named(parties: Parties, tmp_path: Path) 
     audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), None)
     audit._check_head()
     assert audit.problems == ["m1 leads the committee and is not one of its experts"]
+
+
+def test_who_signs_in_draws_is_whom_the_trust_file_lists(parties: Parties, tmp_path: Path) -> None:
+    """Trustees and device of the hall's own choice fail where the file has theirs, and count as the operator's where it
+    has none."""
+    story = Drawn(parties)
+    story.draws_only()
+    (tmp_path / "bundle.tar").write_bytes(story.pack())
+
+    def audited(**rows: Any) -> verifier.Audit:
+        trust = verifier.Trust.parse(dumps(json.loads(story.trust()) | rows))
+        audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), trust)
+        with audit.about("V13"):
+            audit.v13()
+        return audit
+
+    honest = audited()
+    assert honest.problems == [] and not any("trust file" in line for line in honest.unchecked)
+    line = verifier.independence(honest.trust, honest.served)
+    assert "4 of 4 draw trustees and 0 of 1 calling devices are not controlled by the operator" in line
+    others = audited(
+        trustees=[{"name": "c1", "controller": "A", "cert_sha256": ["ab" * 32]}],
+        devices=[{"name": "site", "controller": "A", "cert_sha256": ["ab" * 32]}],
+    )
+    assert [problem.split(" signs as ")[0] for problem in others.problems] == [
+        "draw T-2026-001/panel/1: the draw trustee c1",
+        f"draw T-2026-001/panel/1: the calling device {parties.people['site'].cert_sha256[:16]}",
+    ]
+    assert all("whose certificate the trust file does not name" in problem for problem in others.problems)
+    unlisted = audited(trustees=[], devices=[])
+    told = [line for line in unlisted.unchecked if "the trust file lists no such" in line]
+    assert (
+        unlisted.problems == []
+        and len(told) == 5
+        and told[0].startswith("who the draw trustee c1 is: it signs as ")
+    )
+    assert "0 of 4 draw trustees and 0 of 1 calling" in verifier.independence(unlisted.trust, unlisted.served)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,8 @@ def test_bent_scores_are_exposed_to_everybody(
         ("bent", f"score bent: member m1, bid {IDS[0]}, item T: sheet says 18, inputs say 20"),
         ("other reason", "the reasons for outliers: the report prints other reasons than the members signed"),
         ("other correction", "correction 1 bent: after 2.5 in the inputs, signed was 3"),
+        ("other ground", "correction 1: the report prints another reason than was signed"),
+        ("other fact", "the report prints other facts of objective items than the head signed"),
         ("silent", f"outlier without a reason: member m5, bid {IDS[0]}, item T: 9"),
     ],
 )
@@ -124,6 +127,36 @@ def test_a_void_conclusion_that_is_counted_anyway_is_named(
     assert any(said in problem for problem in found), found
 
 
+def test_what_a_report_prints_beside_its_result_is_recomputed(parties: Parties, tmp_path: Path) -> None:
+    story = Scored(parties)
+    story.scores_only()
+    (tmp_path / "bundle.tar").write_bytes(story.pack())
+    audit: Any = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), None)
+    inputs, report = audit.doc("evaluation/inputs.json"), audit.doc("evaluation/report.json")
+    audit.evaluation, first = verifier.evaluate_scoring(inputs), IDS[0]
+
+    def said(**bent: Any) -> str:
+        audit.problems = []
+        verifier._ReportAudit(audit, inputs, report | bent).check()
+        return " ".join(audit.problems)
+
+    lines = report["derivations"][first]
+    total = next(line for line in lines if line["code"] == "opening-total")
+    other = [{**line, "values": {"price": "1.00"}} if line is total else line for line in lines]
+    heads = [row | {"head": True} for row in report["committee"]]
+    minority = {"bid": first, "review": "conformity", "item": "C1", "member": "m1", "reason": "no"}
+    assert said() == ""
+    assert f"derivation of bidder {first} has" in said(derivations=report["derivations"] | {first: other})
+    assert f"derivation of bidder {first} lacks" in said(derivations={})
+    assert "it is not the committee" in said(committee=heads)
+    assert "not what the minority wrote" in said(dissent=[minority])
+    assert "before the last conclusion" in said(drawn_up="2020-01-01T00:00:00.000Z")
+    assert "after its first signature" in said(drawn_up="2030-01-01T00:00:00.000Z")
+    assert "names somebody whose bid was not opened" in said(bidders={"x": {}})
+    del report["dissent"]
+    assert said() == "the report does not print its dissent"
+
+
 def test_points_that_a_letter_or_the_notice_bends_are_named(parties: Parties, tmp_path: Path) -> None:
     story = Scored(parties)
     story.scores_only()
@@ -155,3 +188,25 @@ class Restated(Scored):
 def test_a_fact_stated_otherwise_after_a_sheet_is_exposed(problems: Callable[..., list[str]]) -> None:
     found = problems(told=Restated)
     assert any("item O was changed after a sheet was locked" in problem for problem in found), found
+
+
+def test_an_altered_criterion_and_an_altered_total_are_named(parties: Parties, tmp_path: Path) -> None:
+    node = {"id": "T", "kind": "subjective", "weight": "40", "max": "20", "guidance": "good 20, else 0"}
+    used = {"criteria": [{"id": "G", "weight": "40", "items": [node | {"max": "30", "guidance": "any"}]}]}
+    published = {"criteria": [{"id": "G", "weight": "40", "items": [node]}]}
+    assert verifier.changed_criteria(published, published) == []
+    assert verifier.changed_criteria(used, published) == [
+        "the max of T is 30, published was 20",
+        "the guidance of T is any, published was good 20, else 0",
+    ]
+    story = Scored(parties)
+    story.scores_only()
+    (tmp_path / "bundle.tar").write_bytes(story.pack())
+    audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), None)
+    said = json.loads(json.dumps(story.result))
+    said["ranking"][1]["total"]["points"] = "88.00"
+    audit._compare_result(story.result, said)
+    row = story.result["ranking"][1]
+    assert audit.problems == [
+        f"bidder {row['id']}: the report's ranking says 88.00 points in total, recomputed {row['total']['points']}"
+    ]

@@ -15,7 +15,7 @@ import pytest
 
 import tradehall_verify as verifier
 from bidding.vault.encoding import b64, format_time, sha256, unb64
-from tests.verifier.pki import NoteSigner, Parties
+from tests.verifier.pki import PURCHASER, NoteSigner, Parties
 from tests.verifier.story import DEADLINE, IDS, TENDER, Story
 from trading.ledger.canonical import dumps
 from trading.ledger.checkpoint import WITNESS_KEY
@@ -340,7 +340,7 @@ def test_a_bid_signed_with_a_revoked_certificate_is_named(story: Story, verify: 
     code, text = verify(story.pack(), story.trust())
     assert code == 1
     assert (
-        f"bid.p7s (bid {bid_of(story, 1)[:12]} of {IDS[1]}): the certificate of CN=bidder2 was revoked"
+        f"bid.p7s (bid {bid_of(story, 1)[:12]} of {IDS[1]}): the certificate of 2.5.4.97=NTRCN-{IDS[1]},CN=bidder2 was"
         in text
     )
 
@@ -597,3 +597,66 @@ def test_a_review_signed_for_another_tender_is_named(
     found, text = verify(story.pack(), story.trust())
     assert found == code, text
     assert ("holds a review that was signed for tender T-2026-002" in text) is bool(code)
+
+
+def test_what_the_purchaser_signs_is_signed_by_nobody_else(story: Story, verify: Verify) -> None:
+    """The log's operator files papers that a losing bidder and a stranger signed."""
+    signers = {
+        "result/result": "bidder2",
+        "result/award-1": "m1",
+        "opening/record": "bidder3",
+        "tender/notice": "c1",
+    }
+    for path, who in signers.items():
+        story.signed(path, story.files[f"{path}.json"], who)
+    code, text = verify(story.pack(), story.trust())
+    assert code == 1
+    wanted = f"not by 教育局 {PURCHASER}"
+    assert f"result/result.p7s: signed by 2.5.4.97=NTRCN-{IDS[1]},CN=bidder2, {wanted}" in text
+    assert f"result/award-1.p7s: signed by CN=m1, {wanted}" in text
+    assert f"opening/record.p7s: signed by 2.5.4.97=NTRCN-{IDS[2]},CN=bidder3, {wanted}" in text
+    assert f"tender/notice.p7s: signed by CN=c1, {wanted}" in text
+
+
+def test_the_winner_is_called_what_was_read_out(tmp_path: Path, story: Story) -> None:
+    (tmp_path / "b.tar").write_bytes(story.pack())
+    audit = verifier.Audit(verifier.Bundle(str(tmp_path / "b.tar")), None)
+    result = json.loads(story.files["result/result.json"])
+    audit._check_names(result)
+    assert audit.problems == []
+    result["winner"]["name"] = "朋友有限公司"
+    audit._check_names(result)
+    assert audit.problems == [
+        f"result/result.json calls bid {bid_of(story, 0)[:12]} of {IDS[0]} 朋友有限公司, the opening record calls it bidder1"
+    ]
+
+
+def test_the_buyers_are_those_of_the_published_documents(tmp_path: Path, story: Story) -> None:
+    """Of the first notice, of the works', of the tender document where an older notice names nobody; one that names no
+    organisation is said to be unchecked. The tender document and later notices name the same."""
+
+    def audit() -> verifier.Audit:
+        (tmp_path / "b.tar").write_bytes(story.pack())
+        return verifier.Audit(verifier.Bundle(str(tmp_path / "b.tar")), None)
+
+    notice, document = json.loads(story.files["tender/notice.json"]), "tender/files/tender-document.json"
+    assert audit().buyers == [(PURCHASER, "教育局")]
+    story.files[document] = dumps({"purchaser": "教育局", "agency": "代理公司"})
+    found = audit()
+    found._check_named_buyers("tender", notice)
+    assert found.problems == [f"{document} names 代理公司 as agency, which tender/notice.json does not"]
+    found = audit()
+    later = {"buyers": [*notice["buyers"], {"id": IDS[1], "name": "代理公司"}]}
+    found._check_named_buyers("tender", later)
+    assert found.problems == ["tender/notice.json names another purchaser or agency than the first notice"]
+    del notice["buyers"]
+    story.files["tender/notice.json"] = dumps(notice)
+    assert audit().buyers == [("", "教育局"), ("", "代理公司")]
+    person = story.parties.people["tenderer"].certificate
+    assert not verifier.is_of(person, "", "教育局") and verifier.is_of(person, PURCHASER, "教育局")
+    del story.files[document]
+    found = audit()
+    found._check_buyer(person)
+    assert found.unchecked == [
+        "that the purchaser or its agency signed: nothing published in this bundle names them"
+    ]
