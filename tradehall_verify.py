@@ -2150,7 +2150,7 @@ MAX_DOCUMENT = 64 << 20  # bytes of a file read whole; ciphertexts are streamed
 REGULATOR_PATHS = re.compile(
     r"bids/[0-9a-f]{64}/parts/[^/]+|opening/(bidder-)?releases/[^/]+|evaluation/(reviews|judgements)/[^/]+|payloads/[^/]+|evidence/certs/[^/]+"
     r"|evaluation/(earlier-[0-9]+/)?(panel\.json|report\.[^/]+\.p7s)"
-    r"|evaluation/(earlier-[0-9]+/)?(promises|replacements|scores|score-facts|score-reasons|score-corrections)/[^/]+"
+    r"|evaluation/(earlier-[0-9]+/)?(promises|recusals|replacements|scores|score-facts|score-reasons|score-corrections)/[^/]+"
     r"|deposits/(decisions|documents)/[^/]+|persons/[^/]+|draws/[0-9a-f]{64}/(openings|sealed)\.json"
     r"|works/check-[^/]+\.json"
     r"|offers/call\.(json|p7s)|final-offers/.+|evaluation/(inputs|report)\.json"
@@ -2702,6 +2702,7 @@ RECORDED_BY = [  # (files, the entry types of which one must carry their hash)
     (r"evaluation/void-[0-9a-f]{64}/report\..+\.p7s", "report.signed"),
     (r"evaluation/demands/.+", "panel.demanded"),
     (r"evaluation/promises/.+\.json", "panel.member-signed-in"),
+    (r"evaluation/recusals/.+", "panel.member-recused"),
     (r"evaluation/reviews/.+", "review.signed"),
     (r"evaluation/judgements/.+", "abnormal.voted"),
     (r"evaluation/scores/.+", "scores.locked"),
@@ -2745,7 +2746,7 @@ STOPPED = {  # what may not happen while a tender is suspended
 }
 CLOSED_ONLY = STOPPED | {"award.voided", "award.declined"}  # what needs a close before it
 MUST_BE_SIGNED = re.compile(
-    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|offers/call|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|judgements|promises|scores|score-facts|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
+    r"(tender/((v\d+/)?(notice|policy)|clarifications/.+)|offers/call|opening/(record|second|keys/.+|releases/.+|bidder-releases/.+)|evaluation/(reviews|judgements|promises|recusals|scores|score-facts|score-reasons)/.+|evaluation/(earlier-[0-9]+/)?score-corrections/.+|result/.+|deposits/decisions/.+|supervision/orders/.+|works/(notice|award-.+)|draws/[^/]+/(commits|acks|waves)/.+"
     r"|bids/[^/]+/bid|withdrawals/[^/]+/withdraw)\.json"
 )
 BUYERS_SIGN = re.compile(
@@ -2771,6 +2772,7 @@ FILE_FIELDS = {
     "replacement",
     "correction",
     "promise",
+    "statement",
     "demand",
     "wave",
     "inputs",
@@ -2802,8 +2804,8 @@ REPLACEMENTS = {"recusal": "GPR 9", "illness": "M87 49", "absence": "M87 49"}
 COMMITTEE = "panel"
 """The purpose of draws of a committee's experts."""
 OUTCOMES = {"A": "accepting", "D": "declining", "N": "not answering", "R": "recused", "X": "removed"}
-REPLACED = {"panel.imported", "panel.seated", "panel.member-replaced", "opening.second-read-out"}
-"""Entries of whose documents only the last one's are in the bundle."""
+COMMITTEES = {"panel.imported", "panel.seated", "panel.member-replaced"}
+"""Entries that fix the committee's document: of each committee the last one's is in the bundle."""
 CHANGES_NO_BID = frozenset(  # fields of a tender whose change makes nobody write another bid
     {
         "title",
@@ -3616,14 +3618,17 @@ class Audit:
             if kind and path in self.bundle and self._recording(path) is None:
                 self.fail(f"{path} is not a document that the log recorded ({kind.replace(' ', ' or ')})")
         hashes_listed = {row["sha256"] for row in self.listed.values()}
-        latest = {act.type: act for act in self.acts}
+        read_out = [act for act in self.acts if act.type == "opening.second-read-out"]
+        fixed = [act for act in self.acts if act.type in COMMITTEES]
         for act in self.acts:
-            if act.type in REPLACED and latest[act.type] is not act:
-                continue  # another committee after a recusal, outcomes after a decision: the last ones are here
+            if act in read_out[:-1]:
+                continue  # outcomes after a decision: the last ones are here
             fields = FILE_FIELDS | ({"reason"} if act.type == "scores.explained" else set())
             for name, value in _named_strings(act.payload):
                 if name == "openings" and self._still_sealed(act):
                     continue
+                if name == "panel" and act in fixed[:-1]:
+                    continue  # another took a seat since, or the next one was to come
                 if act.type == "scores.locked" and "evaluation/inputs.json" not in self.bundle:
                     continue  # nobody's sheet is shown before everybody's is locked
                 if (
@@ -3793,6 +3798,8 @@ class Audit:
             return str(content["custodian"]["cert_sha256"])
         if document.startswith("opening/releases/"):
             return str(self.statement(content)["custodian"]["cert_sha256"])
+        if document.startswith("evaluation/recusals/"):
+            return str(content["cert_sha256"])
         member = content.get("member")
         if re.fullmatch(r"evaluation/(earlier-[0-9]+/)?report\.json", document):
             member = path.split("report.", 1)[1].removesuffix(".p7s")
@@ -5665,6 +5672,8 @@ class _PanelAudit:
                 demand(record is None or _is_hex(record), f"{who} has no hash as evidence")
                 if outcome == "X":
                     self._check_removal(act, handle, record)
+                    if handle in names:
+                        self._check_word(draw, act, names[handle])
                 if outcome == "R":
                     self._check_passed_over(draw, act, handle)
                 if outcome not in "ADN":
@@ -5721,6 +5730,38 @@ class _PanelAudit:
         named = {hexhash(jcs({"handle": handle, "ground": ground})) for ground in grounds}
         demand(record in named, f"{who} was removed on another ground than the log names")
         self.audit.notes.append(f"{who} left the committee ({lawful[grounds[-1]]})")
+
+    def _check_word(self, draw: _DrawAudit, act: Act, opened: Mapping[str, Any]) -> None:
+        """Who was removed as recused said so under signature, or the pool's own record of the day of the draw did; the
+        regulator's tier tells."""
+        handle, person = opened["h"], opened["record"]
+        known = self.audit.known("panel.member-recused")
+        said = [(a, p) for a, p in known if a.index < act.index and p.get("handle") == handle]
+        if not said:
+            return  # replaced by an order, whose document V9 wants
+        why, payload = said[-1]
+        who = f"{act}: expert {person['id']}"
+        if "statement" in payload:
+            path = f"evaluation/recusals/{payload['statement']}"
+            paper = self.audit.doc(f"{path}.json")
+            same = (paper["typ"], paper["tender"], paper["handle"], paper["member"], paper["ground"]) == (
+                "ebid.panel-interest", self.audit.tender, handle, payload["member"], payload["ground"]
+            )  # fmt: skip
+            demand(same, f"{who} was removed, and signed another statement than {why} names")
+            certificate = self.audit.certificates.get(paper["cert_sha256"])  # none where V6 has failed
+            demand(
+                certificate is None or bears_name(certificate, person["name"]),
+                f"{who} was removed on a statement that somebody else signed",
+            )
+            return
+        wanted = self._demand(draw)
+        wanted = {**wanted, "bidders": sorted({*wanted["bidders"], *self._bidders(why)})}
+        facts = opened.get("facts")
+        if facts is not None and recusals(wanted, person, facts).get(payload["ground"]):
+            return
+        text = f"was removed ({payload['ground']}) without the member's signed word"
+        demand(payload["ground"] != "interest", f"{who} {text}, and nothing in its record says so")
+        self.audit.unchecked.append(f"why {who} {text}: its record of the day of the draw does not say so")
 
     def _check_passed_over(self, draw: _DrawAudit, act: Act, handle: str) -> None:
         """Passed over without a call is whom an earlier draw had called, and a colleague of somebody who had accepted

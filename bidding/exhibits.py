@@ -282,13 +282,14 @@ def of_evaluation(session: Session, keys: HallKeys, tender: Tender) -> Iterator[
 
 
 def of_committee(session: Session, tender: Tender) -> Iterator[Exhibit]:
-    """evaluation/demands/, promises/: what a drawn committee was asked for, what its members promised."""
+    """evaluation/demands/, promises/, recusals/: what a drawn committee was asked for, what its members promised, and
+    who said that it must step aside."""
     for demand in session.scalars(select(PanelDemand).where(PanelDemand.tender == tender.code)):
         yield Exhibit(f"evaluation/demands/{demand.sha256}.json", demand.raw)
     promised = select(PanelMember).join(Panel).where(Panel.tender == tender.code)
     for member in session.scalars(promised.where(PanelMember.promise.is_not(None))):
         raw = stored(member.promise)
-        name = f"evaluation/promises/{sha256(raw).hex()}"
+        name = f"evaluation/{'promises' if member.signed_in_at else 'recusals'}/{sha256(raw).hex()}"
         yield from signed(name, raw, member.promise_cms, secret=True)
 
 

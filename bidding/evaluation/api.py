@@ -71,7 +71,7 @@ def panel_json(found: Evaluation) -> dict[str, Any]:
 @view_config(route_name="api-panel-sign-in", request_method="POST", renderer="json", permission=EVALUATE)
 def sign_in(request: Request) -> Any:
     """{} → sits down and declares no interest; {"interest": why} → steps aside. In a drawn committee {"promise", "p7s",
-    "phone": true} → sits down."""
+    "phone": true} → sits down, {"interest", "promise", "p7s"} → steps aside, with what GET …/promise calls `aside`."""
     command = read_json(request, commands.SignIn)
     row = seats.sign_in(
         request.db, request.registry, request.actor, request.context.code, command.interest, command.signed

@@ -93,7 +93,7 @@ def sign_in(
     if panel is not None and panel.drawn:
         purchase = registry.getUtility(IPurchases).purchase(session, registry, code, False)
         if interest.strip():
-            return seating.step_aside(session, registry, actor, purchase, interest)
+            return seating.step_aside(session, registry, actor, purchase, interest, promise)
         member = seating.sign_in(session, registry, actor, purchase, promise)
         completing.sat_down(session, registry, panel, tender.tenderer.uscc)
         return member

@@ -82,16 +82,19 @@ def show_room(request: Request, found: Evaluation, **more: Any) -> dict[str, Any
         by_ceremony=tiebreak.available(request.registry.settings),
         rejected=rejected(found),
         promise=promise(request, found) if own is None else None,
+        aside=promise(request, found, aside=True) if own is None else None,
         certificate=seat.cert_sha256,
         sheets=access.locked_by(found, own) if phase in (Phase.SCORING, Phase.SCORE_REASONS) else None,
         **more,
     )
 
 
-def promise(request: Request, found: Evaluation) -> str | None:
-    """What a member of a drawn committee signs before it sits down (base64url)."""
+def promise(request: Request, found: Evaluation, aside: bool = False) -> str | None:
+    """What a member of a drawn committee signs before it sits down, or to step aside (base64url)."""
     if found.panel is None or not found.panel.drawn:
         return None
+    if aside:
+        return b64(seating.interest_document(request.db, request.registry, request.actor, found.tender.code))
     raw, _seat = seating.promise_document(request.db, request.registry, request.actor, found.tender.code)
     return b64(raw)
 

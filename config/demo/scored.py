@@ -91,7 +91,9 @@ def seat_committee(story: Story) -> None:
     committee = [story.person(member.login) for member in accepted(story)]
     aside = committee[0]
     arrive(story, aside)
-    aside.post(story.api("/panel/sign-in"), {"interest": "配偶在投标人青禾数码科技有限公司任职"})
+    word = aside.get(story.api("/panel/promise"))["aside"]
+    said = {"interest": "配偶在投标人青禾数码科技有限公司任职", "promise": word, "p7s": aside.sign_b64(word)}
+    aside.post(story.api("/panel/sign-in"), said)
     story.say("one expert steps aside for an interest; the next in the frozen order is called")
     until(lambda: len(accepted(story)) > EXPERTS, "the replacement", seconds=120)
     seated = [story.person(member.login) for member in accepted(story) if member.login != aside.login]

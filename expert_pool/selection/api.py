@@ -154,10 +154,15 @@ def visit_json(request: Request) -> dict[str, Any]:
     route_name="api-panel-promise", request_method="GET", renderer="json", permission=Permission.EVALUATE
 )
 def promise(request: Request) -> Any:
-    """The promise of integrity, to be signed, and one's own seat."""
+    """The promise of integrity, to be signed, one's own seat, and what to sign instead to step aside."""
     code = request.matchdict["code"]
     raw, seat = seating.promise_document(request.db, request.registry, request.actor, code)
-    return {"document": base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), "seat": seat.seat}
+    aside = seating.interest_document(request.db, request.registry, request.actor, code)
+    return {"document": url64(raw), "seat": seat.seat, "aside": url64(aside)}
+
+
+def url64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 @view_config(

@@ -62,7 +62,8 @@ class PanelMember(Base):
     handle: Mapped[str] = mapped_column(default="", server_default="")
     """under which a drawn member stands in its draw"""
     promise: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """the promise of integrity (廉洁自律承诺) of a drawn committee's member, and its signature"""
+    """the promise of integrity (廉洁自律承诺) of a drawn committee's member, and its signature; of one
+    who stepped aside instead, that it has an interest"""
     promise_cms: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone: Mapped[bool] = mapped_column(default=False, server_default="false")
     """whether the telephone was handed in (通讯工具上交)"""

@@ -173,13 +173,24 @@ def must_leave(
     return recusal(person, replace(purchase.parties(), avoid=avoid), beijing_date(at))
 
 
-def leave(session: Session, registry: Any, draw: Draw, arrival: PanelArrival, ground: Recusal) -> None:
+def word_of(given: SignedPromise | None) -> dict[str, str]:
+    """What the log says of a member's signed word: the hashes of the statement and its signature."""
+    if given is None:
+        return {}
+    statement, p7s = (hashlib.sha256(raw).hexdigest() for raw in (given.raw, given.cms))
+    return {"statement": statement, "p7s": p7s}
+
+
+def leave(
+    session: Session, registry: Any, draw: Draw, arrival: PanelArrival, ground: Recusal,
+    word: dict[str, str] | None = None,
+) -> None:  # fmt: skip
     """A member must not sit. Entry `panel.member-recused`; the next in the order is called."""
     arrival.state, arrival.ground = "recused", ground.code
     session.flush()
     pseudonym = actor_pseudonym(registry["keys"].pseudonym, draw.tender, str(arrival.user_id))
     said = {"member": pseudonym, "handle": arrival.handle, "ground": ground.code, "article": ground.article}
-    record(session, draws.HALL, "panel.member-recused", draw.tender, said)
+    record(session, draws.HALL, "panel.member-recused", draw.tender, said | (word or {}))
     replace_now(session, registry, draw)
 
 
@@ -226,6 +237,20 @@ def promise_document(session: Session, registry: Any, actor: Actor, tender: str)
     return canonical.dumps({"v": 1, "typ": "ebid.panel-promise"} | said), seat
 
 
+def interest_document(session: Session, registry: Any, actor: Actor, tender: str) -> bytes:
+    """What a member of a drawn committee signs who steps aside: that it has an interest, not which; without it nobody
+    could tell a member who left from one whom the hall wanted out. Raises Refused `panel.not-yours`."""
+    _panel, seat = committee.own_seat(session, registry["keys"], actor, tender)
+    said = {
+        "tender": tender,
+        "member": seat.member,
+        "handle": seat.handle or None,
+        "cert_sha256": seat.cert_sha256,
+        "ground": "interest",
+    }
+    return canonical.dumps({"v": 1, "typ": "ebid.panel-interest"} | said)
+
+
 def sign_in(
     session: Session, registry: Any, actor: Actor, purchase: Purchase, given: SignedPromise | None
 ) -> PanelMember:
@@ -245,18 +270,7 @@ def sign_in(
         raise refuse("panel.promise", _("Sign the promise of integrity first"), rule="M87 45")
     if not given.phone:
         raise refuse("panel.phone", _("Hand in your telephone first"), field="phone", rule="M87 66")
-    evidence = accept(session, registry, purchase.code, given.raw, given.cms, at)
-    if evidence.certificate_sha256 != seat.cert_sha256:
-        raise refuse(
-            "signature.other-certificate",
-            _("Sign with the certificate that the committee's list was made with"),
-        )
-    if seat.kind == "expert" and not bears_name(evidence.common_name, seat.name):
-        refused.tell_apart(registry, actor, purchase.code, "sign-in")
-        raise refuse(
-            "signature.other-person", _("This certificate is not of the person who was drawn"), rule="M87 47",
-            remedy=_("Sign with the certificate of your own name; if your name has changed, tell the pool office."),
-        )  # fmt: skip
+    judge_signature(session, registry, actor, purchase.code, seat, given, at)
     member = committee.sit(session, panel, seat, signed_in_at=at)
     member.promise, member.promise_cms, member.phone = given.raw, given.cms, True
     promised = hashlib.sha256(given.raw).hexdigest()
@@ -268,6 +282,24 @@ def sign_in(
     }
     record(session, actor, "panel.member-signed-in", purchase.code, said, at)
     return member
+
+
+def judge_signature(
+    session: Session, registry: Any, actor: Actor, tender: str, seat: Seat, given: SignedPromise, at: datetime
+) -> None:
+    """Whether the person of the seat signed. Raises Refused `signature.*`."""
+    evidence = accept(session, registry, tender, given.raw, given.cms, at)
+    if evidence.certificate_sha256 != seat.cert_sha256:
+        raise refuse(
+            "signature.other-certificate",
+            _("Sign with the certificate that the committee's list was made with"),
+        )
+    if seat.kind == "expert" and not bears_name(evidence.common_name, seat.name):
+        refused.tell_apart(registry, actor, tender, "sign-in")
+        raise refuse(
+            "signature.other-person", _("This certificate is not of the person who was drawn"), rule="M87 47",
+            remedy=_("Sign with the certificate of your own name; if your name has changed, tell the pool office."),
+        )  # fmt: skip
 
 
 def seat_or_alarm(session: Session, registry: Any, actor: Actor, purchase: Purchase) -> tuple[Panel, Seat]:
@@ -299,25 +331,40 @@ def arrival_of(session: Session, seat: Seat) -> PanelArrival | None:
     return session.scalars(query).first() if seat.handle else None
 
 
-def step_aside(session: Session, registry: Any, actor: Actor, purchase: Purchase, reason: str) -> PanelMember:
-    """A member declares an interest itself (自行回避). Raises Refused `panel.not-yours`, `panel.seated`."""
+def step_aside(
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    purchase: Purchase,
+    reason: str,
+    given: SignedPromise | None,
+) -> PanelMember:
+    """A member declares an interest itself (自行回避), signed. Raises Refused `panel.not-yours`, `panel.seated`,
+    `panel.unsigned`, `signature.*`."""
     panel, seat = seat_or_alarm(session, registry, actor, purchase)
     if committee.row_of(session, panel, seat) is not None:
         raise refuse("panel.seated", _("You have already declared yourself"))
     at = database_now(session)
-    return aside(session, registry, panel, seat, Recusal("interest"), at, reason)
+    if given is None or given.raw != interest_document(session, registry, actor, purchase.code):
+        raise refuse("panel.unsigned", _("Sign that you step aside"), rule="GPR 9")
+    judge_signature(session, registry, actor, purchase.code, seat, given, at)
+    return aside(session, registry, panel, seat, Recusal("interest"), at, reason, given)
 
 
 def aside(
-    session: Session, registry: Any, panel: Panel, seat: Seat, ground: Recusal, at: datetime, reason: str = ""
-) -> PanelMember:
-    """The seat is given up; of an expert the draw calls another."""
+    session: Session, registry: Any, panel: Panel, seat: Seat, ground: Recusal, at: datetime, reason: str = "",
+    given: SignedPromise | None = None,
+) -> PanelMember:  # fmt: skip
+    """The seat is given up, with the member's signed word or for what the pool knows; of an expert the draw calls
+    another."""
     member = committee.sit(session, panel, seat, recused_at=at, recusal=reason.strip() or ground.code)
-    arrival = arrival_of(session, seat)
+    if given is not None:
+        member.promise, member.promise_cms = given.raw, given.cms
+    arrival, word = arrival_of(session, seat), word_of(given)
     if arrival is not None:
-        leave(session, registry, draws.draw_named(session, arrival.draw, lock=True), arrival, ground)
+        leave(session, registry, draws.draw_named(session, arrival.draw, lock=True), arrival, ground, word)
     else:
-        said = {"member": seat.member, "ground": ground.code, "article": ground.article}
+        said = {"member": seat.member, "ground": ground.code, "article": ground.article} | word
         record(session, draws.HALL, "panel.member-recused", panel.tender, said, at)
     return member
 

@@ -58,7 +58,14 @@ FACTS: dict[str, Any] = {
     "official_of": [],
 }
 GROUND = "interest"
-LEFT = ("left later", "left without a word", "left on two grounds", "left on a whim")
+LEFT = (
+    "left later",
+    "left unsigned",
+    "left by another hand",
+    "left without a word",
+    "left on two grounds",
+    "left on a whim",
+)
 """a member of the first draw steps aside after a second"""
 PASSED = ("recused", "passed over", "passed over at once")
 """the second draw passes people over"""
@@ -230,7 +237,24 @@ class Drawn(Story):
     def recuse(self, handle: str) -> None:
         ground = "whim" if self.bend == "left on a whim" else GROUND
         said = {"member": "00" * 16, "handle": handle, "ground": ground, "article": "GPR 9"}
-        self.act("panel.member-recused", said)
+        self.act("panel.member-recused", said | self.word(handle))
+
+    def word(self, handle: str) -> dict[str, str]:
+        """The member's signed statement that it has an interest."""
+        if self.bend == "left unsigned":
+            return {}
+        who = "m1" if self.bend == "left by another hand" else "gone"
+        people = self.parties.people
+        people["gone"] = self.parties.named(self.listed[handle][1]["name"])
+        said = {
+            "tender": TENDER,
+            "member": "00" * 16,
+            "handle": handle,
+            "cert_sha256": people[who].cert_sha256,
+        }
+        raw = dumps({"v": 1, "typ": "ebid.panel-interest", **said, "ground": GROUND})
+        statement, p7s = self.signed(f"evaluation/recusals/{hexhash(raw)}", raw, who, secret=True)
+        return {"statement": statement, "p7s": p7s}
 
     def act(self, kind: str, payload: dict[str, Any], *, secret: bool = False) -> int:
         index = super().act(kind, payload, secret=secret)

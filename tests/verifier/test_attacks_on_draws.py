@@ -38,6 +38,7 @@ def judged(parties: Parties, tmp_path: Path) -> Judge:
         trust = verifier.Trust.parse(story.trust())
         audit = verifier.Audit(verifier.Bundle(str(tmp_path / "bundle.tar")), trust)
         audit.own = [("own.json", own(story))] if own else []
+        audit.certificates |= {p.cert_sha256: p.certificate for p in parties.people.values()}
         with audit.about("V13"):
             audit.v13()
         return audit

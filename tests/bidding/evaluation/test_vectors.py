@@ -12,7 +12,7 @@ from bidding.evaluation.derivation import render
 from bidding.evaluation.inputs import parse_bids, parse_draws, parse_rules
 from bidding.evaluation.lowest import evaluate, evaluate_json
 from bidding.evaluation.report import FAILURES, OF_RESPONSES
-from tradehall_verify import evaluate_lowest_price
+from tradehall_verify import derivations, evaluate_lowest_price
 
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "lowest_price.json").read_text("utf-8"))["cases"]
 
@@ -26,6 +26,10 @@ def test_a_published_case_comes_out_as_published(case: dict[str, Any]) -> None:
 def test_every_bid_of_a_case_has_a_derivation_that_prints(case: dict[str, Any]) -> None:
     raw = case["input"]
     result = evaluate(parse_rules(raw["rules"]), parse_bids(raw["bids"]), parse_draws(raw.get("draws", [])))
+    again = derivations(raw)
+    for bid, lines in result.derivations_json().items():
+        assert [line for line in lines if line not in again[bid]] == []
+        assert result.failure or len(lines) == len(again[bid])
     printed = {bid: [render(line) for line in lines] for bid, lines in result.derivations.items()}
     assert printed.keys() == {bid["id"] for bid in raw["bids"]}
     for rejected in result.rejected:

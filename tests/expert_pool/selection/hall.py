@@ -183,6 +183,14 @@ class PanelHall:
         body = {"promise": url64(raw), "p7s": url64(signed), "phone": True} | changes
         return who.post(self.api("/panel/sign-in"), body, status).json
 
+    def step_aside(self, who: Somebody, status: Any = 200, **changes: Any) -> Any:
+        """A member signs that it has an interest."""
+        assert who.signer is not None
+        raw = base64.urlsafe_b64decode(who.get(self.api("/panel/promise")).json["aside"] + "==")
+        signed = who.signer.sign(raw, clock.now())
+        body = {"interest": "My wife works there", "promise": url64(raw), "p7s": url64(signed)} | changes
+        return who.post(self.api("/panel/sign-in"), body, status).json
+
     def sign_in_fails(self, who: Somebody) -> str:
         """Why somebody without a seat gets no promise to sign."""
         return str(who.get(self.api("/panel/promise"), 422).json["code"])

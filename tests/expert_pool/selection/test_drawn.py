@@ -48,8 +48,11 @@ def test_a_committee_is_drawn_called_filled_up_replaced_and_seated(
     assert len(hall.seated()) == 4 and not set(hall.seated()) & set(hall.site.answers)
     first = next(number for ann, number in hall.site.accepted if ann == second)
     assert hall.arrive(first) == "known"
-    gone = hall.experts[first].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"}).json
-    assert gone["recused"]
+    unsigned = hall.experts[first].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"}, 422)
+    assert code_of(unsigned.json) == "panel.unsigned"
+    assert hall.step_aside(hall.experts[first])["recused"]
+    [left] = hall.entries("panel.member-recused")
+    assert len(left["statement"]) == len(left["p7s"]) == 64
     assert hall.site.call_all() == 1
     present = [number for number in hall.seated() if number != first]
     assert len(present) == 4
