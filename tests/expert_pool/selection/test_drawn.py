@@ -50,6 +50,9 @@ def test_a_committee_is_drawn_called_filled_up_replaced_and_seated(
     assert hall.arrive(first) == "known"
     unsigned = hall.experts[first].post(hall.api("/panel/sign-in"), {"interest": "My wife works there"}, 422)
     assert code_of(unsigned.json) == "panel.unsigned"
+    page = hall.experts[first].get(f"/tenders/{hall.code}/evaluation").text
+    word = hall.experts[first].get(hall.api("/panel/promise")).json["aside"]
+    assert page.count("data-sign-base64") == 2 and f'data-sign-base64="{word}"' in page
     assert hall.step_aside(hall.experts[first])["recused"]
     [left] = hall.entries("panel.member-recused")
     assert len(left["statement"]) == len(left["p7s"]) == 64
