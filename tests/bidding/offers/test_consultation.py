@@ -3,6 +3,7 @@ call, final offers sealed like bids, a supplier that leaves, and the evaluation 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -226,8 +227,9 @@ def nobody_reads_a_price(play: Play, supplier: Supplier) -> None:
         assert play.app.get(f"/api/tenders/{play.child}/close{asked}", status=422)
         of_offers.append(str(play.app.get(f"/api/tenders/{play.child}/close{asked}", headers=headers).json))
     for page in (*pages, *of_offers):
+        told = re.sub(r":\d\d\.\d{3,6}", "", page)  # a second's fraction may be the figures of a price
         for price in ("900000", "900,000", "880000", "880,000"):
-            assert price not in page
+            assert price not in told
     for page in of_offers:
         for other in play.suppliers:
             assert other is supplier or (other.who.name not in page and other.uscc not in page)
