@@ -29,7 +29,7 @@ from trading.draws.service import (
 from trading.ledger import canonical, checkpoint
 from trading.ledger import entry as ledger_entry
 from trading.ledger.models import LedgerEntry
-from trading.ledger.service import find_payload, inclusion
+from trading.ledger.service import checkpoint_note, find_payload, inclusion, leaf_index
 from trading.secrets import HallKeys
 
 ASKED_FOR = timedelta(days=1)
@@ -131,7 +131,7 @@ def said(session: Session, draw: Draw) -> dict[str, Any] | None:
 
 class Fixed(NamedTuple):
     """What fixed a draw, and where everybody finds it: T, the entry's place in the log, the size of the log under the
-    checkpoint that holds it, and which witnesses signed that checkpoint when."""
+    checkpoint that held it before any slip was shown, and which witnesses signed that checkpoint when."""
 
     freeze: str
     index: int
@@ -141,14 +141,15 @@ class Fixed(NamedTuple):
 
 def fixed(session: Session, draw: Draw) -> Fixed | None:
     """None before a checkpoint with the freeze was witnessed, and for a void draw."""
-    if draw.frozen_entry is None or draw.voided:
+    if draw.frozen_entry is None or draw.witnessed_size is None:
         return None
-    place, told = inclusion(session, draw.frozen_entry, witnessed=True), said(session, draw)
-    if place is None or told is None:
+    note, index = checkpoint_note(session, draw.witnessed_size), leaf_index(session, draw.frozen_entry)
+    told = said(session, draw)
+    if note is None or index is None or told is None:
         return None
-    lines = checkpoint.parse_note(place.note).signatures
+    lines = checkpoint.parse_note(note).signatures
     seen = [(line.name, datetime.fromtimestamp(line.time, UTC)) for line in lines if line.time is not None]
-    return Fixed(told["freeze"], place.index, place.checkpoint.size, seen)
+    return Fixed(told["freeze"], index, draw.witnessed_size, seen)
 
 
 def transcript(session: Session, keys: HallKeys, draw: Draw) -> dict[str, Any] | None:

@@ -102,9 +102,15 @@ def test_both_programs_know_how_each_method_compares(procurement: str, comparing
                 verifier.check_procurement(named)
 
 
-def test_two_bidders_are_enough_in_a_consultation_only() -> None:
-    verifier.check_procurement(SCORED | {"procurement": "consultation", "minimum": 2})
-    for rules in (SCORED | {"minimum": 2}, SCORED | {"procurement": "consultation", "minimum": 1}):
+def test_two_bidders_are_enough_on_a_ground_in_law_only() -> None:
+    ground = {"two_offers": {"ground": "public-service", "rule": "K124", "reason": "居家养老服务"}}
+    consultation = SCORED | {"procurement": "consultation"}
+    verifier.check_procurement(consultation | ground | {"minimum": 2})
+    for rules in (
+        SCORED | {"minimum": 2},
+        consultation | {"minimum": 2},
+        consultation | ground | {"minimum": 1},
+    ):
         with pytest.raises(verifier.Invalid, match="the law wants"):
             verifier.check_procurement(rules)
 
