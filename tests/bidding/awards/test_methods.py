@@ -104,7 +104,7 @@ def test_both_programs_know_how_each_method_compares(procurement: str, comparing
 
 def test_two_bidders_are_enough_on_a_ground_in_law_only() -> None:
     ground = {"two_offers": {"ground": "public-service", "rule": "K124", "reason": "居家养老服务"}}
-    consultation = SCORED | {"procurement": "consultation"}
+    consultation = SCORED | {"procurement": "consultation", "category": "services"}
     verifier.check_procurement(consultation | ground | {"minimum": 2})
     for rules in (
         SCORED | {"minimum": 2},
