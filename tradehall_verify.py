@@ -4867,7 +4867,8 @@ class Audit:
         members = sorted(m["member"] for m in self.sitting)
         votes: dict[str, list[tuple[str, bool]]] = {}
         for paper in self._papers_of("abnormal.voted", "judgements", "judgement"):
-            if (paper["tender"], paper.get("round", 1)) != (self.tender, self.round):
+            # judgements signed under step 1 name the bids and no tender
+            if (paper.get("tender", self.tender), paper.get("round", 1)) != (self.tender, self.round):
                 self.fail(f"a judgement of member {paper['member']} was signed for another evaluation")
             for vote in paper["votes"]:
                 votes.setdefault(vote["bid"], []).append((paper["member"], vote["accepted"]))

@@ -243,9 +243,9 @@ class Drawn(Story):
         """The member's signed statement that it has an interest."""
         if self.bend == "left unsigned":
             return {}
-        who = "m1" if self.bend == "left by another hand" else "gone"
-        people = self.parties.people
-        people["gone"] = self.parties.named(self.listed[handle][1]["name"])
+        name = "别人" if self.bend == "left by another hand" else self.listed[handle][1]["name"]
+        people, who = self.parties.people, "gone"
+        people[who] = self.parties.named(name)
         said = {
             "tender": TENDER,
             "member": "00" * 16,
