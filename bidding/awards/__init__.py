@@ -36,6 +36,8 @@ def includeme(config: Configurator) -> None:
     """The room's routes, promises and desk cards."""
     for name, pattern in ROUTES.items():
         config.add_route(name, pattern, factory=tender_factory)
+    config.add_route("turnover", "/results/turnover")
+    config.add_route("api-turnover", "/api/results/turnover")
     config.on_promise(DELIVERED, candidates.begin)
     config.on_promise(candidates.SILENCE, candidates.silence)
     config.add_subscriber(candidates.resume, TenderResumed)
@@ -45,4 +47,5 @@ def includeme(config: Configurator) -> None:
     config.on_desk("agent", desk.agent_cards)
     config.on_desk("bidder", desk.bidder_cards)
     config.scan("bidding.awards.api")
+    config.scan("bidding.awards.turnover_views")
     config.scan("bidding.awards.views")
