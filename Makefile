@@ -33,7 +33,8 @@ test: install foreign ## every test, on servers of its own
 	$(BIN)/python -m config.assets
 	$(BIN)/python -m pytest -n 2
 
-plugin: install ## everything but the approval hall's own tests in a hall without it
+plugin: install foreign ## everything but the approval hall's own tests in a hall without it
+	$(BIN)/python -m config.assets
 	TRADEHALL_PLUGINS="$$($(BIN)/python -c 'from config.settings import DEFAULTS as d; print(d["hall.plugins"].replace(" approval_hall", ""))')" \
 		$(BIN)/python -m pytest -n 2 --ignore=tests/plugins/approval_hall --ignore=tests/doors --ignore=tests/config/test_openapi.py
 
