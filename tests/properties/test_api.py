@@ -6,6 +6,7 @@ ours, no status that is not described, no media type that is not. `TRADEHALL_API
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -19,7 +20,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from config.openapi import FILE
+from config.openapi import described, text
 from tests.bidding.vault.scene import CODE, Scene
 from tests.bidding.vault.scene import scene as scene
 from tests.doors.staging import stage
@@ -46,7 +47,7 @@ def ask_all(
 ) -> tuple[dict[str, set[int]], list[str]]:
     """Ask every operation; returns the statuses seen and what was wrong. `real` are parts of addresses that
     stand for something."""
-    schema = schemathesis.openapi.from_path(FILE)
+    schema = schemathesis.openapi.from_dict(json.loads(text(described(scene.config))))  # with its plugins
     schema.app = scene.config.make_wsgi_app()
     seen: dict[str, set[int]] = {}
     wrong = []
